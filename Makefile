@@ -1,0 +1,49 @@
+# The commands of this repository. CI calls exactly `make test`.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help setup check test fix demo bench fuzz clean
+.DEFAULT_GOAL := help
+
+help:            ## list the commands
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## make .venv and install everything into it
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+check: $(STAMP)  ## formatting, lint, types, layers, and the examples' own checks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/interlock check examples
+	$(BIN)/interlock fmt --check examples
+
+test: check      ## everything that must hold: the checks, then the tests
+	$(BIN)/interlock test examples
+	$(BIN)/pytest -n 2
+
+fix: $(STAMP)    ## format and repair what can be repaired
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/interlock fmt examples
+
+demo: $(STAMP)   ## a refund from the database to the audit, with an approval in between
+	@$(BIN)/python examples/demo.py
+
+bench: $(STAMP)  ## how fast, beside what: prints ratios
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	$(BIN)/python bench/decide.py
+	$(BIN)/python bench/run.py
+	$(BIN)/python bench/cel.py
+
+clean:           ## remove what was built
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
