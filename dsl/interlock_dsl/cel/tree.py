@@ -104,7 +104,9 @@ class MapOf:
     span: Span = field(compare=False, repr=False)
 
 
-Quantifier: TypeAlias = OneOf["all", "exists", "exists_one", "map", "filter", "transform_list", "transform_map", "transform_map_entry"]
+Quantifier: TypeAlias = OneOf[
+    "all", "exists", "exists_one", "map", "filter", "transform_list", "transform_map", "transform_map_entry"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ class Bind:
     span: Span = field(compare=False, repr=False)
 
 
-Expression: TypeAlias = Literal | Name | Select | Present | Index | Call | ListOf | MapOf | Comprehension | Bind
+Expression: TypeAlias = (
+    Literal | Name | Select | Present | Index | Call | ListOf | MapOf | Comprehension | Bind
+)
 
 OPERATORS = {
     "?:": "_?_:_", "||": "_||_", "&&": "_&&_", "!": "!_", "-": "-_",
