@@ -490,9 +490,7 @@ class Expect(Node):
     value: Expression | None = None
 
 
-TestItem: TypeAlias = (
-    Given | Starts | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
-)
+TestItem: TypeAlias = Given | Starts | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
 
 
 @dataclass(frozen=True, slots=True)
