@@ -1,0 +1,78 @@
+"""The journal: append-only, hash-chained, one entry per event; the only state there is.
+
+This is the port. Implementations (memory, SQLite) hold it to the same conformance suite. Methods are synchronous and
+short; whoever has an event loop calls them from it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a run, as stored.
+
+    `sequence` counts from 1. `event` is canonical JSON (RFC 8785). `outcome` is the digest of what the machine decided
+    on it; `digest` chains: SHA-256 over the previous entry's digest, the event and the outcome. Both are 32 bytes.
+    """
+
+    run: str
+    sequence: int
+    event: bytes
+    outcome: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A line of the list of runs. Times in microseconds since 1970; `status` is running, waiting, or how it ended."""
+
+    run: str
+    workflow: str
+    program: str
+    status: str
+    started: int
+    updated: int
+    entries: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is about to be appended: an event and the outcome digest."""
+
+    event: bytes
+    outcome: bytes
+
+
+class Journal(Protocol):
+    """Where runs are recorded.
+
+    Raises, all from `interlock.errors`: `JournalMissing`, `JournalCorrupt` (naming run and sequence), `Conflict` when
+    `expected` is not the run's last sequence number (another worker advanced it), `UnknownRun`.
+    """
+
+    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
+        """Store a program's sources under its digest; doing it again changes nothing."""
+        ...
+
+    def program(self, digest: str) -> Mapping[str, str]:
+        """Return the sources of a program."""
+        ...
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head."""
+        ...
+
+    def read(self, run: str, after: int = 0) -> Iterator[Entry]:
+        """Yield a run's entries in order, verifying the chain on the way."""
+        ...
+
+    def runs(self) -> Sequence[RunSummary]:
+        """List the runs, the newest first."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...

@@ -1,0 +1,171 @@
+"""What happened: the only input of the machine, and the only thing a journal holds.
+
+Events are facts in the past tense, made of JSON values. Whatever the outside says (a model, a tool, a person, a timer)
+arrives as one; nothing in it is trusted: the machine checks every field against its own state and the program.
+`at` is microseconds since 1970-01-01T00:00:00Z, given by the runtime; the machine has no other clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a model's turn consumed: tokens in and out, cost in millionths of the currency."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All tokens."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A tool call a model asks for. `key` is the model's own name for it, unique in its turn."""
+
+    key: str
+    tool: str
+    args: Json
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run began, on behalf of a principal. `scopes` None means the principal holds every scope."""
+
+    at: int
+    run: str
+    program: str
+    workflow: str
+    input: Mapping[str, Json]
+    principal: str = ""
+    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplied:
+    """The reply to one `AskModel`: calls to make, or an output (`answered` tells which).
+
+    `raw` is the provider's own message, kept so that the conversation can go on after a restart.
+    """
+
+    at: int
+    command: str
+    answered: bool
+    output: Json = None
+    calls: tuple[ModelCall, ...] = ()
+    usage: Usage = Usage()
+    raw: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """An `AskModel` did not give a reply. `jitter` is 0..1000, chosen by the runtime for the backoff."""
+
+    at: int
+    command: str
+    kind: Literal["error", "timeout"]
+    message: str
+    usage: Usage = Usage()
+    jitter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A `CallTool` gave a result."""
+
+    at: int
+    command: str
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFailed:
+    """A `CallTool` gave none. After `uncertain` nobody knows whether the call took effect; after `error` and
+    `timeout` of a repeatable tool it may be made again.
+    """
+
+    at: int
+    command: str
+    kind: Literal["error", "timeout", "uncertain"]
+    message: str
+    jitter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswered:
+    """A person answered an `AskPerson`."""
+
+    at: int
+    command: str
+    by: str
+    role: str
+    answer: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGiven:
+    """Someone agreed to exactly what `digest` is the digest of."""
+
+    at: int
+    approval: str
+    by: str
+    role: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDenied:
+    """Someone refused."""
+
+    at: int
+    approval: str
+    by: str
+    role: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The time of a `SetTimer` has come."""
+
+    at: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """Someone called the run off."""
+
+    at: int
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """A runtime took the run up again after it stopped; whatever was under way then may or may not have happened."""
+
+    at: int
+
+
+Event: TypeAlias = (
+    RunStarted
+    | ModelReplied
+    | ModelFailed
+    | ToolReturned
+    | ToolFailed
+    | PersonAnswered
+    | ApprovalGiven
+    | ApprovalDenied
+    | TimerFired
+    | RunCancelled
+    | RunResumed
+)
