@@ -5,19 +5,29 @@ calls of the functions named in `OPERATORS`. Every node has a span; nodes are im
 meaning (spans do not take part), so that two equal trees mean the same.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from interlock_dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A constant: null, bool, int, `UInt`, double, string or bytes."""
+    """A constant: null, bool, int, `UInt`, double, string or bytes. 1, 1u, 1.0 and true are four constants."""
 
     value: object
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self._meaning() == other._meaning()
+
+    def __hash__(self) -> int:
+        return hash(self._meaning())
+
+    def _meaning(self) -> tuple[type, str]:
+        return type(self.value), repr(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class Name:
     """An identifier; `absolute` when written with a leading dot, which skips the container and local variables."""
 
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
     absolute: bool = False
 
 
@@ -35,8 +45,8 @@ class Select:
 
     operand: "Expression"
     field: str
-    span: Span = field(compare=False, repr=False)
-    field_span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
+    field_span: Span = attribute(compare=False, repr=False)
     optional: bool = False
 
 
@@ -46,8 +56,8 @@ class Present:
 
     operand: "Expression"
     field: str
-    span: Span = field(compare=False, repr=False)
-    field_span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
+    field_span: Span = attribute(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Index:
 
     operand: "Expression"
     index: "Expression"
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
     optional: bool = False
 
 
@@ -66,8 +76,8 @@ class Call:
 
     function: str
     arguments: tuple["Expression", ...]
-    span: Span = field(compare=False, repr=False)
-    function_span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
+    function_span: Span = attribute(compare=False, repr=False)
     receiver: "Expression | None" = None
 
 
@@ -84,7 +94,7 @@ class ListOf:
     """`[a, ?b]`."""
 
     items: tuple[ListItem, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class MapOf:
     """`{k: v, ?k: optional}`."""
 
     entries: tuple[MapEntry, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
 
 
 Quantifier: TypeAlias = OneOf[
@@ -122,7 +132,7 @@ class Comprehension:
     range: "Expression"
     variables: tuple[str, ...]
     body: "Expression"
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
     condition: "Expression | None" = None
 
 
@@ -133,12 +143,10 @@ class Bind:
     name: str
     value: "Expression"
     body: "Expression"
-    span: Span = field(compare=False, repr=False)
+    span: Span = attribute(compare=False, repr=False)
 
 
-Expression: TypeAlias = (
-    Literal | Name | Select | Present | Index | Call | ListOf | MapOf | Comprehension | Bind
-)
+Expression: TypeAlias = Literal | Name | Select | Present | Index | Call | ListOf | MapOf | Comprehension | Bind
 
 OPERATORS = {
     "?:": "_?_:_", "||": "_||_", "&&": "_&&_", "!": "!_", "-": "-_",
@@ -157,17 +165,13 @@ def children(node: Expression) -> tuple["Expression", ...]:
             return (operand,)
         case Index(operand=operand, index=index):
             return (operand, index)
-        case Call(arguments=arguments, receiver=None):
-            return arguments
         case Call(arguments=arguments, receiver=receiver):
-            return (receiver, *arguments)
+            return arguments if receiver is None else (receiver, *arguments)
         case ListOf(items=items):
             return tuple(item.value for item in items)
         case MapOf(entries=entries):
             return tuple(part for entry in entries for part in (entry.key, entry.value))
-        case Comprehension(range=range_, condition=None, body=body):
-            return (range_, body)
         case Comprehension(range=range_, condition=condition, body=body):
-            return (range_, condition, body)
+            return (range_, body) if condition is None else (range_, condition, body)
         case Bind(value=value, body=body):
             return (value, body)
