@@ -1,0 +1,41 @@
+"""Everything the engine raises. Each message says what is wrong, where, and what to do; `str(error)` is shown as it is."""
+
+
+class InterlockError(Exception):
+    """Base of all errors of the engine."""
+
+
+class JournalMissing(InterlockError):
+    """There is no journal where one was expected."""
+
+
+class JournalCorrupt(InterlockError):
+    """A journal does not hold together: not a journal, a broken chain, an entry that cannot be read."""
+
+
+class Conflict(InterlockError):
+    """Another worker advanced the run in the meantime."""
+
+
+class UnknownRun(InterlockError):
+    """No run of that id."""
+
+
+class UnknownProgram(InterlockError):
+    """The journal holds no program of that digest."""
+
+
+class ProgramMismatch(InterlockError):
+    """A run belongs to another program than the one given."""
+
+
+class InvalidInput(InterlockError):
+    """The input of a run does not fit the workflow's parameters, or there is no such workflow."""
+
+
+class ToolsIncomplete(InterlockError):
+    """A tool that the program declares has no function, or a function has no declared tool."""
+
+
+class Refused(InterlockError):
+    """What a person asked of a run could not be accepted: late, twice, by the wrong role, for something else."""
