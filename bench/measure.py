@@ -1,0 +1,39 @@
+"""How the benchmarks time things: contenders interleaved in rounds, the median of each, ratios against one of them.
+
+The machine may be shared and noisy: absolute times move, ratios of interleaved medians hold.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def interleaved(contenders: Mapping[str, Callable[[], object]], rounds: int = 15) -> dict[str, float]:
+    """Run every contender once per round, in turn; return the median seconds of each."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for run in contenders.values():
+        run()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for name, run in contenders.items():
+                began = time.perf_counter()
+                run()
+                times[name].append(time.perf_counter() - began)
+    finally:
+        gc.enable()
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def table(title: str, head: list[str], rows: list[list[str]]) -> None:
+    """Print rows under a head, columns aligned, the first to the left and the others to the right."""
+    widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
+    print(f"\n{title}")
+    for row in [head, ["-" * width for width in widths], *rows]:
+        first, *others = (
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  " + "  ".join([first, *others]))
