@@ -1,0 +1,172 @@
+"""What the checker says. Every sentence of it is here."""
+
+from collections.abc import Iterable, Sequence
+
+from interlock_dsl.cel.signature import Function, Overload
+from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.source import Span
+from interlock_dsl.spelling import nearest
+
+SHOWN = 8
+"""How many alternatives a help line lists."""
+
+
+def unknown_variable(name: str, span: Span, variables: Iterable[str]) -> Diagnostic:
+    """A name that no variable has."""
+    known = sorted(variables)
+    return Diagnostic(
+        "undefined-reference",
+        f"there is no `{name}` here",
+        (Label(span, "not found"),),
+        help=_instead(name, known) or (f"there is {_listed(known)}" if known else None),
+    )
+
+
+def unknown_function(name: str, span: Span, functions: Iterable[str]) -> Diagnostic:
+    """A call of a function that is not there."""
+    return Diagnostic(
+        "undefined-reference",
+        f"there is no function `{name}`",
+        (Label(span, "not found"),),
+        help=_instead(name, functions),
+    )
+
+
+def not_a_method(function: Function, span: Span, *, method: bool) -> Diagnostic:
+    """A function called in the style it does not have."""
+    right = f"value.{function.name}(...)" if method else f"{function.name}(...)"
+    return Diagnostic(
+        "undefined-reference",
+        f"`{function.name}` is not called this way",
+        (Label(span, ""),),
+        help=f"write `{right}`",
+    )
+
+
+def unknown_field(record: RecordType, field: str, span: Span) -> Diagnostic:
+    """A field that the record does not declare."""
+    what = f"`{record.name}`" if record.name else "this record"
+    return Diagnostic(
+        "unavailable-field",
+        f"{what} has no field `{field}`",
+        (Label(span, "not declared"),),
+        help=_instead(field, record.fields) or (f"it has {_listed(record.fields)}" if record.fields else None),
+    )
+
+
+def no_fields(type: Type, field: str, span: Span) -> Diagnostic:
+    """A selection from something that has no fields."""
+    return Diagnostic(
+        "type-mismatch",
+        f"`{type}` has no fields, so not `{field}` either",
+        (Label(span, ""),),
+    )
+
+
+def unguarded(path: str, span: Span, guard: str) -> Diagnostic:
+    """A read of something that may be absent."""
+    return Diagnostic(
+        "unguarded-optional",
+        f"`{path}` may be absent",
+        (Label(span, "read without a guard"),),
+        help=f"guard it: `{guard} && ...`",
+    )
+
+
+def mismatch(expected: Type | str, found: Type, span: Span, because: str = "") -> Diagnostic:
+    """A value of the wrong type."""
+    wanted = f"`{expected}`" if isinstance(expected, Type) else expected
+    return Diagnostic(
+        "type-mismatch",
+        f"expected {wanted}{because}, found `{found}`",
+        (Label(span, f"this is `{found}`"),),
+    )
+
+
+def not_comparable(left: tuple[Type, Span], right: tuple[Type, Span], verb: str = "compare") -> Diagnostic:
+    """Two operands that do not go together; for `==`, that could never be equal."""
+    return Diagnostic(
+        "type-mismatch",
+        f"cannot {verb} `{left[0]}` and `{right[0]}`",
+        (Label(right[1], f"this is `{right[0]}`"), Label(left[1], f"this is `{left[0]}`")),
+        help=_conversion(left, right),
+    )
+
+
+def no_operation(verb: str, type: Type, span: Span) -> Diagnostic:
+    """An operand that the operator does not take."""
+    return Diagnostic("type-mismatch", f"cannot {verb} `{type}`", (Label(span, f"this is `{type}`"),))
+
+
+def never_equal(value: str, values: Sequence[str], span: Span, other: Span) -> Diagnostic:
+    """A literal that an enum does not have, compared with it."""
+    close = nearest(value, values)
+    return Diagnostic(
+        "type-mismatch",
+        f'`{other.text}` is never "{value}"',
+        (Label(span, "not one of its values"), Label(other, "")),
+        help=f'did you mean `"{close}"`?' if close else f"it is one of {_quoted(values)}",
+    )
+
+
+def disjoint(left: tuple[Type, Span], right: tuple[Type, Span]) -> Diagnostic:
+    """Two enums without a value in common, compared."""
+    return Diagnostic(
+        "type-mismatch",
+        f"`{left[1].text}` and `{right[1].text}` have no value in common, so they are never equal",
+        (Label(right[1], f"this is `{right[0]}`"), Label(left[1], f"this is `{left[0]}`")),
+    )
+
+
+def wrong_arguments(
+    function: str, overloads: Sequence[Overload], given: Sequence[tuple[Type, Span]], wrong: int | None, span: Span
+) -> Diagnostic:
+    """A call that no overload takes; `wrong` is the argument that is at fault when it is one."""
+    shapes = tuple(dict.fromkeys(signature(function, overload) for overload in overloads))
+    takes = f"it takes {' or '.join(f'`{shape}`' for shape in shapes[:SHOWN])}"
+    if wrong is not None:
+        wanted = tuple(dict.fromkeys(str(o.parameters[wrong]) for o in overloads if len(o.parameters) == len(given)))
+        type, place = given[wrong]
+        expected = " or ".join(f"`{name}`" for name in wanted[:SHOWN])
+        label = Label(place, f"this is `{type}`")
+        return Diagnostic(
+            "type-mismatch", f"`{function}` expects {expected} here, found `{type}`", (label,), help=takes
+        )
+    types = ", ".join(str(type) for type, _ in given)
+    return Diagnostic("type-mismatch", f"`{function}` does not take ({types})", (Label(span, ""),), help=takes)
+
+
+def signature(function: str, overload: Overload) -> str:
+    """Return how an overload is called: `string.startsWith(string)`, `size(list<A>)`."""
+    parameters = [str(parameter) for parameter in overload.parameters]
+    if overload.method:
+        return f"{parameters[0]}.{function}({', '.join(parameters[1:])})"
+    return f"{function}({', '.join(parameters)})"
+
+
+def out_of_bounds(value: object, type: Type, span: Span) -> Diagnostic:
+    """A literal outside the bounds of the type it is given to."""
+    return Diagnostic("type-mismatch", f"{value} is not `{type}`", (Label(span, "out of bounds"),))
+
+
+def _conversion(left: tuple[Type, Span], right: tuple[Type, Span]) -> str | None:
+    numbers = ("int", "uint", "double")
+    one, other = str(left[0]).split(" ")[0], str(right[0]).split(" ")[0]
+    if one in numbers and other in numbers:
+        return f"convert one of them: `{one}({right[1].text})`"
+    return None
+
+
+def _instead(name: str, candidates: Iterable[str]) -> str | None:
+    close = nearest(name, candidates)
+    return f"did you mean `{close}`?" if close else None
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = [f"`{name}`" for name in names]
+    return ", ".join(every[:SHOWN]) + (f" and {len(every) - SHOWN} more" if len(every) > SHOWN else "")
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return ", ".join(f'`"{value}"`' for value in values[:SHOWN]) + (" and others" if len(values) > SHOWN else "")

@@ -1,0 +1,85 @@
+"""What is known to be present at a place in an expression, from the guards passed on the way there.
+
+A path is a variable and the fields selected from it. A guard that came out true (or false) makes a set of paths
+known; `&&`, `||`, `!` and `?:` combine these sets. Only guards to the left count, though the logical operators are
+commutative: what a reader checks first should come first.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from interlock_dsl.cel.check.scope import LocalReference, Reference, VariableReference
+from interlock_dsl.cel.tree import Call, Expression, Index, Literal, Present, Select
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The name of a variable of the scope or the number of a local one, then names of fields."""
+
+Paths: TypeAlias = frozenset[Path]
+NONE: Paths = frozenset()
+Facts: TypeAlias = tuple[Paths, Paths]
+"""The paths known to be present when an expression is true, and when it is false."""
+
+NOTHING: Facts = (NONE, NONE)
+
+
+def path_of(
+    node: Expression, reference: Callable[[Expression], Reference | None], aliases: dict[int, Path]
+) -> Path | None:
+    """Return the path an expression reads, None where it is not a plain chain of fields.
+
+    `aliases` says which path a local variable stands for (`cel.bind(o, order, ...)`).
+    """
+    fields: list[str] = []
+    while True:
+        found = reference(node)
+        if isinstance(found, VariableReference):
+            return (found.name, *reversed(fields))
+        if isinstance(found, LocalReference):
+            return (*aliases.get(found.number, (found.number,)), *reversed(fields))
+        match node:
+            case Select(operand=operand, field=field, optional=False):
+                fields.append(field)
+            case Index(operand=operand, index=Literal(value=str() as field), optional=False):
+                fields.append(field)
+            case _:
+                return None
+        node = operand
+
+
+def guard(node: Expression, path: Callable[[Expression], Path | None]) -> Paths:
+    """Return what is present when an expression that is not a logical operator comes out true."""
+    match node:
+        case Present(operand=operand, field=field):
+            pass
+        case Call(function="hasValue", receiver=Select(operand=operand, field=field, optional=True)):
+            pass
+        case Call(function="@in", arguments=(Literal(value=str() as field), operand)):
+            pass
+        case _:
+            return NONE
+    known = path(operand)
+    return NONE if known is None else frozenset((known, (*known, field)))
+
+
+def both(left: Facts, right: Facts) -> Facts:
+    """Combine the facts of the operands of `&&`."""
+    if left is NOTHING and right is NOTHING:
+        return NOTHING
+    return left[0] | right[0], left[1] & right[1]
+
+
+def either(left: Facts, right: Facts) -> Facts:
+    """Combine the facts of the operands of `||`."""
+    if left is NOTHING and right is NOTHING:
+        return NOTHING
+    return left[0] & right[0], left[1] | right[1]
+
+
+def choice(condition: Facts, then: Facts, otherwise: Facts) -> Facts:
+    """Combine the facts of the three operands of `?:`."""
+    if condition is NOTHING and then is NOTHING and otherwise is NOTHING:
+        return NOTHING
+    return (
+        (condition[0] | then[0]) & (condition[1] | otherwise[0]),
+        (condition[0] | then[1]) & (condition[1] | otherwise[1]),
+    )

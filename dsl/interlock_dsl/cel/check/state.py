@@ -1,0 +1,58 @@
+"""What one check has found out so far; the rules of the checker read it and write to it."""
+
+from interlock_dsl.cel.check import messages, presence
+from interlock_dsl.cel.check.scope import LocalReference, Reference, Scope, VariableReference
+from interlock_dsl.cel.check.unify import Bindings
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.types import ERROR, Type
+from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.source import Span
+
+
+class State:
+    """Types and references by the identity of the node, and the scope at the place the walk has reached."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.bindings = Bindings()
+        self.types: dict[int, Type] = {}
+        self.references: dict[int, Reference] = {}
+        self.facts: dict[int, presence.Facts] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self.locals: dict[str, LocalReference] = {}
+        self.aliases: dict[int, presence.Path] = {}
+        self.present: presence.Paths = presence.NONE
+        self.excused: int | None = None
+        self._locals_made = 0
+
+    def report(self, diagnostic: Diagnostic) -> Type:
+        """Keep a finding (once) and return the type that silences what would follow from it."""
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+        return ERROR
+
+    def reference(self, node: Expression) -> Reference | None:
+        """Return what a node that is a name turned out to mean."""
+        return self.references.get(id(node))
+
+    def path(self, node: Expression) -> presence.Path | None:
+        """Return the chain of fields that a node reads."""
+        return presence.path_of(node, self.reference, self.aliases)
+
+    def local(self, name: str, type: Type) -> LocalReference:
+        """Return a new local variable."""
+        self._locals_made += 1
+        return LocalReference(name, self._locals_made, type)
+
+    def variable(self, node: Expression, found: VariableReference) -> Type:
+        """Note that a node reads a variable, and return its type."""
+        self.references[id(node)] = found
+        may_be_absent = found.name in self.scope.optional_variables and id(node) != self.excused
+        if may_be_absent and (found.name,) not in self.present:
+            self.report(messages.unguarded(found.name, node.span, f"has({found.name}.<field>)"))
+        return found.type
+
+    def require_present(self, path: presence.Path | None, written: str, span: Span) -> None:
+        """Complain about a read of an optional field that no guard covers."""
+        if path is None or path not in self.present:
+            self.report(messages.unguarded(written, span, f"has({written})"))
