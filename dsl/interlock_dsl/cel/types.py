@@ -185,4 +185,4 @@ STRING = StringType()
 def _bounds(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return ""
-    return f" in {'' if low is None else low}..{'' if high is None else high}"
+    return f" in {'' if low is None else f'{low:_}'}..{'' if high is None else f'{high:_}'}"
