@@ -8,8 +8,8 @@ from interlock_dsl.source import Span
 Answer: TypeAlias = Literal["allow", "deny", "ask"]
 
 Cause: TypeAlias = Literal[
-    "unknown-tool", "arguments", "missing-scope", "no-permit", "permit", "forbid", "require", "never", "limit",
-    "budget", "not-shown", "error",
+    "unknown-tool", "arguments", "not-shown", "missing-scope", "no-permit", "permit", "grant", "approval", "forbid",
+    "require", "never", "limit", "budget",
 ]  # fmt: skip
 
 
