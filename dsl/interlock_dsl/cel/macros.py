@@ -1,9 +1,12 @@
-"""Calls that are not calls: `has`, the quantifiers, `map` and `filter`, `cel.bind`, `optMap`.
+"""Calls that are not calls: `has`, the quantifiers, `map` and `filter`, `cel.bind`, `optMap`, `sortBy`.
+
+`math.greatest` and `math.least` of more than two numbers become calls with one list.
 
 `expand` turns them into the nodes of the tree that say what they mean, and refuses a use that has the shape of one but
 not its parts.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from interlock_dsl.cel.tree import (
@@ -11,6 +14,8 @@ from interlock_dsl.cel.tree import (
     Call,
     Comprehension,
     Expression,
+    ListItem,
+    ListOf,
     Name,
     Present,
     Quantifier,
@@ -35,6 +40,9 @@ _TRANSFORMATIONS: Final[dict[str, Quantifier]] = {
 OPTIONAL_VARIABLE: Final = "@optional"
 """The variable that holds the receiver of `optMap`; no one can write this name."""
 
+SORTED_VARIABLE: Final = "@sorted"
+"""The variable that holds the receiver of `sortBy`."""
+
 
 def expand(call: Call) -> Expression:
     """Return what a call means if it is a macro, else the call itself; raise `DiagnosticError` for a misuse."""
@@ -56,6 +64,10 @@ def expand(call: Call) -> Expression:
         return Bind(_variable(arguments[0]), arguments[1], arguments[2], call.span)
     elif name in ("optMap", "optFlatMap") and count == 2:
         return _optional(call, receiver, wrapped=name == "optMap")
+    elif name == "sortBy" and count == 2:
+        return _sorted_by(call, receiver)
+    elif name in ("greatest", "least") and count > 2 and receiver == Name("math", receiver.span):
+        return replace(call, arguments=(ListOf(tuple(map(ListItem, arguments)), call.span),))
     return call
 
 
@@ -85,6 +97,13 @@ def _optional(call: Call, receiver: Expression, *, wrapped: bool) -> Expression:
         value = Call("optional.of", (value,), call.span, place)
     choice = Call("_?_:_", (present, value, Call("optional.none", (), call.span, place)), call.span, place)
     return Bind(OPTIONAL_VARIABLE, receiver, choice, call.span)
+
+
+def _sorted_by(call: Call, receiver: Expression) -> Expression:
+    place = call.function_span
+    items = Name(SORTED_VARIABLE, receiver.span)
+    keys = Comprehension("map", items, (_variable(call.arguments[0]),), call.arguments[1], call.span)
+    return Bind(SORTED_VARIABLE, receiver, Call("@sortByKeys", (keys,), call.span, place, items), call.span)
 
 
 def _variable(argument: Expression) -> str:

@@ -1,0 +1,54 @@
+"""The exact evaluator: what an expression means, with the place of every error.
+
+A tree is turned into closures once and these are called on each evaluation. An error is a `Fault` raised with its
+place; `&&`, `||`, `all` and `exists` catch it and go on, because another operand may decide. Nothing catches the
+limit. Whatever the fast tier does, this is what it must agree with.
+"""
+
+from collections.abc import Mapping
+
+from interlock_dsl.cel.check.scope import Scope
+from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
+from interlock_dsl.cel.exact.frame import Evaluate, Frame
+from interlock_dsl.cel.exact.nodes import Compiler
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.values import Fault
+
+__all__ = ["DEFAULT_LIMIT", "Exact", "compile"]
+
+DEFAULT_LIMIT = 1_000_000
+"""Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.measure` says what a unit is."""
+
+
+class Exact:
+    """An expression ready to be evaluated."""
+
+    __slots__ = ("_evaluate", "_expression", "_slots")
+
+    def __init__(self, expression: Expression, evaluate: Evaluate, slots: int) -> None:
+        self._expression = expression
+        self._evaluate = evaluate
+        self._slots = slots
+
+    def evaluate(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> object:
+        """Return the value; raise `EvaluationError` where there is none, `LimitExceeded` past the limit."""
+        return self.measure(bindings, limit)[0]
+
+    def measure(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> tuple[object, int]:
+        """Return the value and the units spent on it; raise as `evaluate` does."""
+        frame = Frame(bindings, self._slots, limit)
+        try:
+            value = self._evaluate(frame)
+        except Fault as fault:
+            raise EvaluationError(fault.code, fault.message, fault.span or self._expression.span) from fault
+        except RecursionError:
+            message = "evaluation was stopped: the values are nested too deeply"
+            raise LimitExceeded("too-deep", message, self._expression.span) from None
+        return value, limit - frame.remaining
+
+
+def compile(expression: Expression, scope: Scope) -> Exact:
+    """Prepare an expression; names mean what `scope` says, one it does not know is an error when it is evaluated."""
+    compiler = Compiler(scope)
+    evaluate = compiler.compile(expression)
+    return Exact(expression, evaluate, compiler.slots)
