@@ -1,0 +1,45 @@
+"""Findings as JSON: everything a finding knows, with offsets, lines and columns (both counted from 1)."""
+
+import json
+from collections.abc import Sequence
+
+from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+
+
+def findings_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """Return the findings and the files that were looked at."""
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
+    report = {
+        "version": 1,
+        "files": list(files),
+        "errors": errors,
+        "warnings": warnings,
+        "findings": [_finding(diagnostic) for diagnostic in diagnostics],
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "code": diagnostic.code,
+        "severity": str(diagnostic.severity),
+        "certainty": str(diagnostic.certainty),
+        "message": diagnostic.message,
+        "labels": [_label(label) for label in diagnostic.labels],
+        "notes": list(diagnostic.notes),
+        "help": diagnostic.help,
+    }
+
+
+def _label(label: Label) -> dict[str, object]:
+    span = label.span
+    line, column = span.source.place(span.end)
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": line,
+        "end_column": column,
+        "text": label.text,
+    }

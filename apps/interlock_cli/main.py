@@ -1,0 +1,141 @@
+"""`interlock VERB ...`: finds the verb, runs it, and turns what goes wrong into one clear message and an exit code.
+
+Start-up is part of the interface: this file imports nothing beyond `sys` and `os` until it knows the verb, and a verb
+imports only what it needs, inside its functions where that is expensive.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from interlock_cli.exits import Exit
+from interlock_cli.fault import Fault, did_you_mean
+
+VERBS = {
+    "Write": {
+        "new": "make a small project that works",
+        "check": "say what is wrong with a file before it runs",
+        "fmt": "put files into the one format",
+        "graph": "draw a workflow",
+        "test": "run the tests written in the files, without a model",
+    },
+    "Run": {
+        "run": "start a workflow and follow it",
+        "approve": "agree to exactly what a run asks for",
+        "deny": "refuse it",
+        "answer": "answer a question a run puts to a person",
+        "resume": "take a run up again after it stopped",
+        "cancel": "call a run off",
+    },
+    "Look back": {
+        "runs": "list the runs",
+        "show": "tell what a run did, and why",
+        "replay": "decide everything again and say whether anything differs",
+        "verify": "check that the journal has not been tampered with",
+    },
+}
+"""Every verb, in the order of the help: its group, its name (and its file in `verbs`), what it does."""
+
+NAMES = {verb: help for group in VERBS.values() for verb, help in group.items()}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program with `argv` (without the program's name; default: the process's own) and exit."""
+    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def run(args: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        if "_INTERLOCK_COMPLETE" in os.environ or args[:1] in (["--install-completion"], ["--show-completion"]):
+            return _complete(args)
+        if not args or args[0] in ("-h", "--help", "help"):
+            return _help(args[1:])
+        if args[0] in ("-V", "--version", "version"):
+            from interlock_cli.version import version
+
+            print(f"interlock {version()}")
+            return Exit.CLEAN
+        return _verb(args[0], args[1:])
+    except Fault as fault:
+        return _say(fault.message, fault.help)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the descriptor is replaced so that the flush at exit is quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.CLEAN
+    except KeyboardInterrupt:
+        return _say("interrupted", code=130)
+    except Exception as error:
+        return _surprise(error)
+
+
+def _verb(name: str, args: list[str]) -> int:
+    if name not in NAMES:
+        hint = "`interlock --help` lists the verbs"
+        raise Fault(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
+    import typer
+    from typer.main import get_command
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(name, context_settings={"help_option_names": ["-h", "--help"]})(_function(name))
+    try:
+        code: object = get_command(app).main(args, prog_name=f"interlock {name}", standalone_mode=False)
+    except typer.Abort:
+        return _say("interrupted", code=130)
+    except Fault:
+        raise
+    except Exception as error:
+        message = getattr(error, "format_message", None)  # every usage error of typer has one
+        if message is None:
+            raise
+        raise Fault(_lowered(str(message())), f"`interlock {name} --help` shows what it takes") from error
+    return code if isinstance(code, int) else Exit.CLEAN
+
+
+def _function(name: str) -> Callable[..., int]:
+    function: Callable[..., int] = import_module(f"interlock_cli.verbs.{name}").verb
+    return function
+
+
+def _complete(args: list[str]) -> int:
+    import typer
+
+    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    for name, help in NAMES.items():
+        app.command(name, help=help)(_function(name))
+    app(args, prog_name="interlock")
+    return Exit.CLEAN
+
+
+def _help(args: list[str]) -> int:
+    if args and args[0] in NAMES:
+        return _verb(args[0], ["--help"])
+    from interlock_cli.present.help import overview
+
+    overview(VERBS)
+    return Exit.CLEAN
+
+
+def _lowered(message: str) -> str:
+    """Bring a message of typer into our form: lower case, no full stop, names in backticks."""
+    message = message.rstrip(".").replace("'", "`").replace('"', "`")
+    return message[:1].lower() + message[1:]
+
+
+def _say(message: str, help: str = "", code: int = Exit.FAULT) -> int:
+    from interlock_cli.present.messages import complain
+
+    complain(message, help)
+    return code
+
+
+def _surprise(error: Exception) -> int:
+    if os.environ.get("INTERLOCK_TRACEBACK"):
+        raise error
+    from interlock_cli.known import explained
+
+    known = explained(error)
+    if known is not None:
+        return _say(known.message, known.help)
+    return _say(f"internal error: {type(error).__name__}: {error}".splitlines()[0], "INTERLOCK_TRACEBACK=1 shows where")

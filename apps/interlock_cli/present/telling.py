@@ -1,0 +1,229 @@
+"""What each note of a run says to a person: one small function a note, from facts to a line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import singledispatchmethod
+
+from rich.text import Text
+
+from interlock.decide.decision import Decision, Reason
+from interlock.run.events import Event, ModelFailed, ModelReplied, RunStarted
+from interlock.run.notes import (
+    ApprovalAsked,
+    ApprovalSettled,
+    AttemptFailed,
+    CallDecided,
+    CallDone,
+    Escalated,
+    Ignored,
+    Note,
+    RouteTaken,
+    RunEnded,
+    StepBegan,
+    StepCancelled,
+    StepDone,
+    StepFailed,
+)
+from interlock_cli.present.marks import mark
+from interlock_cli.present.quantity import count, duration
+from interlock_cli.present.timeline import Line
+from interlock_cli.present.values import arguments, value
+from interlock_dsl.program import AgentStep, AskStep, CallStep, Route, Workflow
+from interlock_dsl.source import Span
+
+ROOM = 72
+"""How long a value may be before it is shortened; `show --format json` has all of it."""
+
+
+class Teller:
+    """Follows one run, event by event. It remembers what a later note refers back to: calls, tokens, the start.
+
+    With `places`, lines say where in the source they come from.
+    """
+
+    def __init__(self, workflow: Workflow, places: bool = False) -> None:
+        self._places = places
+        self._workflow = workflow
+        self._routes = {route.id: route for route in workflow.routes}
+        self._calls: dict[str, tuple[CallDecided, int]] = {}
+        self._tokens: dict[str, int] = {}
+        self._began = 0
+        self._at = 0
+
+    def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
+        """Return what one event brought about."""
+        if isinstance(event, RunStarted):
+            self._began = event.at
+        self._at = event.at
+        notes = list(notes)
+        if isinstance(event, ModelReplied | ModelFailed):
+            self._count_tokens(event.usage.tokens, notes)
+        return [line for note in notes for line in self._tell(note)]
+
+    def _count_tokens(self, tokens: int, notes: Sequence[Note]) -> None:
+        for note in notes:
+            if isinstance(note, CallDecided | StepDone | StepFailed | AttemptFailed):
+                self._tokens[note.step] = self._tokens.get(note.step, 0) + tokens
+                return
+
+    def _line(self, step: str, sign: str, text: Text | str, aside: str = "", below: Iterable[Text] = ()) -> Line:
+        said = Text(text) if isinstance(text, str) else text
+        return Line(self._at - self._began, step, sign, said, aside, tuple(below))
+
+    @singledispatchmethod
+    def _tell(self, note: Note) -> list[Line]:
+        return []
+
+    @_tell.register
+    def _began_step(self, note: StepBegan) -> list[Line]:
+        step = self._workflow.steps.get(note.step)
+        again = f"visit {note.visit}" if note.visit > 1 else ""
+        match step:
+            case AgentStep():
+                text = Text(step.agent.name)
+                if step.agent.model:
+                    text.append(f" ({step.agent.model})", "quiet")
+                if note.scopes:
+                    text.append(f"  holds {', '.join(note.scopes)}", "quiet")
+                return [self._line(note.step, "work", text, again)]
+            case AskStep():
+                within = f"within {duration(step.within)}" if step.within is not None else ""
+                text = Text.assemble(f"asks {step.role}: ", (step.question, "italic"))
+                return [self._line(note.step, "wait", text, again or within)]
+            case _:
+                return []
+
+    @_tell.register
+    def _done(self, note: StepDone) -> list[Line]:
+        step = self._workflow.steps.get(note.step)
+        match step:
+            case AgentStep():
+                tokens = self._tokens.pop(note.step, 0)
+                used = count(tokens, "token") if tokens else ""
+                return [self._line(note.step, "done", value(note.output, ROOM), used)]
+            case CallStep():
+                return []  # told by `CallDone`
+            case _:
+                return [self._line(note.step, "done", value(note.output, ROOM))]
+
+    @_tell.register
+    def _failed(self, note: StepFailed) -> list[Line]:
+        if note.trigger == "denied":
+            return []  # told by `CallDecided` or `ApprovalSettled`
+        return [self._line(note.step, "bad", Text.assemble((note.trigger, "bad"), f": {note.message}"))]
+
+    @_tell.register
+    def _cancelled(self, note: StepCancelled) -> list[Line]:
+        return [self._line(note.step, "gone", Text(f"not needed: {note.why}", "quiet"))]
+
+    @_tell.register
+    def _attempt(self, note: AttemptFailed) -> list[Line]:
+        again = f"again in {duration(note.retry_at - self._at)}" if note.retry_at is not None else ""
+        return [self._line(note.step, "again", f"attempt {note.attempt}: {note.message}", again)]
+
+    @_tell.register
+    def _route(self, note: RouteTaken) -> list[Line]:
+        route = self._routes.get(note.route)
+        if route is None:
+            return []
+        targets = ", ".join(route.targets)
+        text = Text.assemble((targets, "route"), ("  " + why(route), "quiet"))
+        step = route.sources[-1] if len(route.sources) == 1 else ""
+        line = self._line("" if step == "start" else step, "route", text)
+        return [replace(line, aside=place(route.span) if self._places else "", detail=self._details(route, note))]
+
+    def _details(self, route: Route, note: RouteTaken) -> tuple[Text, ...]:
+        found = [Text(f"grants {each.span.text}", "quiet") for each in route.grants]
+        for other, reason in note.others:
+            passed_over = self._routes.get(other)
+            targets = ", ".join(passed_over.targets) if passed_over else other
+            found.append(Text(f"not {targets}: {reason}", "quiet"))
+        return tuple(found)
+
+    @_tell.register
+    def _decided(self, note: CallDecided) -> list[Line]:
+        if note.call:
+            self._calls[note.call] = (note, self._at)
+        called = self._called(note.tool, note.args)
+        match note.decision.answer:
+            case "deny":
+                text = Text.assemble(called, ("  denied", "bad"))
+                return [self._line(note.step, "bad", text, below=reasons(note.decision))]
+            case "ask":
+                text = Text.assemble(called, ("  needs approval", "wait"))
+                return [self._line(note.step, "wait", text, below=reasons(note.decision))]
+            case _:
+                return []
+
+    @_tell.register
+    def _came_back(self, note: CallDone) -> list[Line]:
+        decided, since = self._calls.get(note.call, (None, self._at))
+        took = duration(self._at - since) if self._at > since else ""
+        text = self._called(note.tool, decided.args if decided else {})
+        if not note.ok:
+            return [self._line(note.step, "bad", Text.assemble(text, f"  {note.message}"), took)]
+        if note.result is not None:
+            text.append(f" {mark('route')} ", "quiet").append(value(note.result, ROOM))
+        if note.purpose == "undo":
+            return [self._line(note.step, "undone", Text.assemble(("undone by ", "wait"), text), took)]
+        return [self._line(note.step, "done", text, took)]
+
+    @_tell.register
+    def _asked(self, note: ApprovalAsked) -> list[Line]:
+        who = f"{note.count} of {note.role}" if note.count > 1 else note.role
+        within = f"within {duration(note.expires - self._at)}" if note.expires is not None else ""
+        text = Text.assemble("waits for approval by ", (who, "wait"), (f"  {note.approval}", "quiet"))
+        return [self._line(note.step, "wait", text, within)]
+
+    @_tell.register
+    def _settled(self, note: ApprovalSettled) -> list[Line]:
+        by = f" by {', '.join(note.by)}" if note.by else ""
+        reason = f": {note.reason}" if note.reason else ""
+        sign = "done" if note.outcome == "approved" else "bad"
+        return [self._line("", sign, f"{note.outcome}{by}{reason}", note.approval)]
+
+    @_tell.register
+    def _told(self, note: Escalated) -> list[Line]:
+        text = Text.assemble((note.role, "wait"), " is told" + (f": {note.reason}" if note.reason else ""))
+        return [self._line(note.step, "told", text)]
+
+    @_tell.register
+    def _ignored(self, note: Ignored) -> list[Line]:
+        return [self._line("", "gone", Text(f"not accepted: {note.reason}", "quiet"))]
+
+    @_tell.register
+    def _ended(self, note: RunEnded) -> list[Line]:
+        if note.status == "ended":
+            said, more = (note.end, "good"), value(note.output, ROOM) if note.output else ""
+        else:
+            said, more = (note.status, "bad"), note.reason
+        return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""))]
+
+    def _called(self, tool: str, args: Mapping[str, object]) -> Text:
+        return Text.assemble((tool, "name"), arguments(args, ROOM))
+
+
+def why(route: Route) -> str:
+    """Return the clause by which a route is taken, as the author wrote it."""
+    if route.trigger is not None:
+        return f"on {route.trigger}"
+    if route.when is not None:
+        return "when " + route.when.text
+    return "otherwise" if route.otherwise else ""
+
+
+def reasons(decision: Decision) -> list[Text]:
+    """Return a line for each rule that determined a decision, and where it stands."""
+    return [_reason(reason) for reason in decision.reasons]
+
+
+def _reason(reason: Reason) -> Text:
+    text = Text(reason.text)
+    if reason.span is not None and (where := place(reason.span)):
+        text.append(f"  {where}", "place")
+    return text
+
+
+def place(span: Span) -> str:
+    """Return where something stands as `file:line`, or nothing for what no file says."""
+    return f"{span.source.name}:{span.line}" if span.source.text else ""

@@ -1,0 +1,50 @@
+"""JSON values in the language's own notation: `{ order_id: "A1", amount: 25_000 }`."""
+
+import json
+from collections.abc import Mapping
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def value(thing: object, most: int = 0) -> str:
+    """Return a value on one line; longer than `most` characters (0: no limit), strings are cut first, then the rest."""
+    text = _value(thing, 0)
+    if not most or len(text) <= most:
+        return text
+    for room in (60, 40, 24, 12):
+        text = _value(thing, room)
+        if len(text) <= most:
+            return text
+    return text[: max(0, most - 1)] + "…"
+
+
+def arguments(given: Mapping[str, object], most: int = 0) -> str:
+    """Return the arguments of a call as the language writes them: `(order_id: "A1", amount: 25_000)`."""
+    text = value(given, most)
+    return "()" if text == "{}" else "(" + text.removeprefix("{").removesuffix("}").strip() + ")"
+
+
+def _value(thing: object, room: int) -> str:
+    match thing:
+        case None:
+            return "null"
+        case bool():
+            return "true" if thing else "false"
+        case int():
+            return f"{thing:_}"
+        case float():
+            return repr(thing)
+        case str():
+            kept = thing if not room or len(thing) <= room else thing[: room - 1] + "…"
+            return json.dumps(kept, ensure_ascii=False)
+        case Mapping():
+            inside = ", ".join(f"{_key(str(key))}: {_value(each, room)}" for key, each in thing.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case list() | tuple():
+            return "[" + ", ".join(_value(each, room) for each in thing) + "]"
+        case _:
+            return str(thing)
+
+
+def _key(name: str) -> str:
+    return name if name and set(name) <= PLAIN and not name[0].isdigit() else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,71 @@
+"""`interlock new`: a small project that works, to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.fault import Fault
+
+FILES = {
+    "NAME.ilk": "workflow.ilk",
+    "tools.py": "tools.py",
+    "answers.yaml": "answers.yaml",
+    "ticket.json": "ticket.json",
+    "interlock.toml": "interlock.toml",
+    "README.md": "README.md",
+    ".gitignore": "gitignore",
+}
+"""What a project gets, and the template of each."""
+
+
+def verb(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder to make; the workflow is named after it.")
+    ],
+) -> int:
+    """Make a small project that works: a workflow with tests, its tools, and answers in place of a model.
+
+    Its `check`, `test` and `run` pass as they are; change it from there. Nothing that exists is overwritten.
+    """
+    name = _identifier(folder.resolve().name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Fault(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
+    templates = Path(__file__).parent.parent / "templates" / "desk"
+    folder.mkdir(parents=True, exist_ok=True)
+    for target, template in FILES.items():
+        text = (templates / template).read_text(encoding="utf-8").replace("NAME", name)
+        (folder / target.replace("NAME", name)).write_text(text, encoding="utf-8")
+    _tell(folder, name)
+    return Exit.CLEAN
+
+
+def _identifier(name: str) -> str:
+    """Return the folder's name as a name of the language: lower case, words joined by `_`."""
+    kept = "".join(char if char.isascii() and char.isalnum() else "_" for char in name.lower()).strip("_")
+    words = "_".join(part for part in kept.split("_") if part)
+    if not words or words[0].isdigit():
+        raise Fault(f"`{name}` gives no name for a workflow", "use a folder whose name begins with a letter")
+    return words
+
+
+def _tell(folder: Path, name: str) -> None:
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.marks import mark
+
+    said = {
+        f"{name}.ilk": "the workflow, its policy and its tests",
+        "tools.py": "what the tools do",
+        "answers.yaml": "what stands in for the model",
+        "ticket.json": "an input to start with",
+        "interlock.toml": "which file is which",
+    }
+    console = out()
+    console.print(Text.assemble((mark("done"), "good"), " made ", (f"{folder}/", "name")))
+    for file, text in said.items():
+        console.print(Text.assemble("    ", (file.ljust(max(map(len, said)) + 2), "route"), (text, "quiet")))
+    following = f"cd {folder} && interlock test && interlock run --input @ticket.json"
+    console.print(Text.assemble("  next: ", (following, "name")))
