@@ -13,6 +13,10 @@ class JournalCorrupt(InterlockError):
     """A journal does not hold together: not a journal, a broken chain, an entry that cannot be read."""
 
 
+class JournalUnavailable(InterlockError):
+    """A journal is there but cannot be used now: locked, read-only, the disk full. Nothing was written."""
+
+
 class Conflict(InterlockError):
     """Another worker advanced the run in the meantime."""
 

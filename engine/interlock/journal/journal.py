@@ -1,12 +1,14 @@
 """The journal: append-only, hash-chained, one entry per event; the only state there is.
 
 This is the port. Implementations (memory, SQLite) hold it to the same conformance suite. Methods are synchronous and
-short; whoever has an event loop calls them from it.
+short; whoever has an event loop calls them from it. Many runs share one durable write through `append_all`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from interlock.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Entry:
     """One event of a run, as stored.
 
     `sequence` counts from 1. `event` is canonical JSON (RFC 8785). `outcome` is the digest of what the machine decided
-    on it; `digest` chains: SHA-256 over the previous entry's digest, the event and the outcome. Both are 32 bytes.
+    on it; `digest` chains: SHA-256 over the previous entry's digest, the outcome and the event. Both are 32 bytes.
     """
 
     run: str
@@ -46,11 +48,21 @@ class Pending:
     outcome: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list."""
+
+    run: str
+    expected: int
+    entries: Sequence[Pending]
+    summary: RunSummary
+
+
 class Journal(Protocol):
     """Where runs are recorded.
 
-    Raises, all from `interlock.errors`: `JournalMissing`, `JournalCorrupt` (naming run and sequence), `Conflict` when
-    `expected` is not the run's last sequence number (another worker advanced it), `UnknownRun`.
+    Raises, all from `interlock.errors`: `JournalMissing`, `JournalCorrupt` (naming run and sequence),
+    `JournalUnavailable` (locked, read-only, disk full: nothing was written), `UnknownRun`, `UnknownProgram`.
     """
 
     def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
@@ -62,17 +74,31 @@ class Journal(Protocol):
         ...
 
     def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
-        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head."""
+        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head.
+
+        Raises `Conflict` when `expected` is not the run's last sequence number: another worker advanced it.
+        """
+        ...
+
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        """Append to several runs in one durable write; a conflict of one run leaves the others alone.
+
+        A run occurs at most once. Returns, for each, the chain's head or the conflict.
+        """
         ...
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
-        """Yield a run's entries in order, verifying the chain on the way."""
+        """Yield a run's entries in order, verifying the chain on the way, and that none is missing at the end."""
         ...
 
     def runs(self) -> Sequence[RunSummary]:
-        """List the runs, the newest first."""
+        """List the runs, the newest first; none can be missing unnoticed."""
+        ...
+
+    def check(self) -> Sequence[str]:
+        """Return what is wrong with the store as such, in sentences; the chains are `verify`'s business."""
         ...
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release what is held; doing it again changes nothing."""
         ...

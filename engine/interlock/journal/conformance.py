@@ -1,0 +1,244 @@
+"""What every journal must do, as cases that anyone can run on theirs.
+
+    for case in CASES:
+        case(store)
+
+A store opens journals over one place: `open()` twice gives two journals that see the same entries, as two processes
+would (or, where nothing outlives the object, the same journal twice). Every case begins with an empty store of its
+own. A case raises `Nonconforming` where the journal does not keep the contract of `interlock.journal.journal`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, Protocol
+
+from interlock.errors import Conflict, InterlockError, UnknownProgram, UnknownRun
+from interlock.journal import chain
+from interlock.journal.codec import encode
+from interlock.journal.journal import Append, Entry, Journal, Pending, RunSummary
+from interlock.journal.verify import verify
+from interlock.run.events import RunResumed
+
+
+class Nonconforming(AssertionError):
+    """A journal does not keep the contract; the message says in what."""
+
+
+class Store(Protocol):
+    """Opens journals over one place that was empty at first."""
+
+    def open(self) -> Journal:
+        """Open the journal of this place, again and again."""
+        ...
+
+
+Case = Callable[[Store], None]
+
+
+def _must(holds: bool, what: str) -> None:
+    if not holds:
+        raise Nonconforming(what)
+
+
+def _refuses(error: type[InterlockError], act: Callable[[], object], what: str) -> None:
+    try:
+        act()
+    except error as refused:
+        _must(len(str(refused)) > 0, f"{what}: the refusal says nothing")
+    else:
+        raise Nonconforming(f"{what}: expected {error.__name__}")
+
+
+def _pending(number: int) -> Pending:
+    return Pending(encode(RunResumed(number)), chain.origin(f"outcome {number}"))
+
+
+def _summary(run: str, status: str = "running", detail: str = "") -> RunSummary:
+    return RunSummary(run, "refund", "f" * 64, status, 1, 2, 0, detail)
+
+
+def _fill(journal: Journal, run: str, count: int, first: int = 1) -> bytes:
+    head = b""
+    for number in range(first, first + count):
+        head = journal.append(run, number - 1, (_pending(number),), _summary(run))
+    return head
+
+
+def _expected(run: str, count: int) -> Sequence[Entry]:
+    made: list[Entry] = []
+    head = chain.origin(run)
+    for number in range(1, count + 1):
+        pending = _pending(number)
+        head = chain.link(head, pending.event, pending.outcome)
+        made.append(Entry(run, number, pending.event, pending.outcome, head))
+    return made
+
+
+def _read_all(journal: Journal, run: str) -> Sequence[Entry]:
+    return list(journal.read(run))
+
+
+def what_is_appended_is_read(store: Store) -> None:
+    """Entries come back in order, byte for byte, chained from the origin, from any sequence number on."""
+    journal = store.open()
+    head = _fill(journal, "r1", 5)
+    expected = _expected("r1", 5)
+    _must(list(journal.read("r1")) == expected, "what is read is not what was appended")
+    _must(head == expected[-1].digest, "append does not return the chain's head")
+    for after in range(7):
+        _must(list(journal.read("r1", after)) == expected[after:], f"reading after {after} gives something else")
+
+
+def several_entries_are_one_append(store: Store) -> None:
+    """Several entries at once give the same chain as one after the other."""
+    journal = store.open()
+    head = journal.append("r1", 0, [_pending(1), _pending(2)], _summary("r1"))
+    head_later = journal.append("r1", 2, [_pending(3), _pending(4), _pending(5)], _summary("r1"))
+    expected = _expected("r1", 5)
+    _must(head == expected[1].digest and head_later == expected[4].digest, "another chain")
+    _must(list(journal.read("r1")) == expected, "other entries")
+
+
+def nothing_appended_changes_nothing(store: Store) -> None:
+    """An append of no entries neither begins a run nor touches one."""
+    journal = store.open()
+    journal.append("r1", 0, (), _summary("r1"))
+    _must(list(journal.runs()) == [], "a run without entries is listed")
+    head = _fill(journal, "r1", 1)
+    _must(journal.append("r1", 1, (), _summary("r1", "ended")) == head, "the head changed")
+    _must(journal.runs()[0].status == "running", "the line in the list changed")
+
+
+def a_stale_worker_is_refused(store: Store) -> None:
+    """Appending after anything but the last entry is a `Conflict` and changes nothing, in one journal or across two."""
+    one, other = store.open(), store.open()
+    _fill(one, "r1", 2)
+    _must(len(list(other.read("r1"))) == 2, "the second journal does not see the first one's entries")
+    _fill(other, "r1", 1, first=3)
+    for expected in (0, 1, 2, 4):
+        _refuses(
+            Conflict,
+            partial(one.append, "r1", expected, (_pending(9),), _summary("r1")),
+            f"appending after {expected} of 3",
+        )
+        _must(list(one.read("r1")) == _expected("r1", 3), "a refused append left something")
+    _fill(one, "r1", 1, first=4)
+    _must(list(other.read("r1")) == _expected("r1", 4), "the run cannot be taken up again after a conflict")
+
+
+def a_new_run_is_new(store: Store) -> None:
+    """Two journals that begin the same run: one of them is refused."""
+    one, other = store.open(), store.open()
+    one.append("r1", 0, (), _summary("r1"))
+    other.append("r1", 0, (_pending(1),), _summary("r1"))
+    _refuses(Conflict, lambda: one.append("r1", 0, (_pending(1),), _summary("r1")), "beginning a run twice")
+    _must(len(list(one.read("r1"))) == 1, "the refused run left something")
+
+
+def a_conflict_leaves_others_alone(store: Store) -> None:
+    """In an append to several runs, the conflict of one is returned in its place, the others are written."""
+    one, other = store.open(), store.open()
+    for run in ("r1", "r2", "r3"):
+        _fill(one, run, 1)
+    _fill(other, "r2", 1, first=2)
+    done = one.append_all([Append(run, 1, (_pending(2),), _summary(run)) for run in ("r1", "r2", "r3", "r4")])
+    _must([isinstance(each, Conflict) for each in done] == [False, True, False, True], "not the conflicts expected")
+    for run, count in (("r1", 2), ("r2", 2), ("r3", 2)):
+        entries = list(other.read(run))
+        _must(entries == _expected(run, count), f"{run} does not hold what it should")
+        _must(run == "r2" or done[int(run[1]) - 1] == entries[-1].digest, "another head was returned")
+    _refuses(UnknownRun, lambda: _read_all(other, "r4"), "reading a run whose first append was refused")
+
+
+def runs_are_apart(store: Store) -> None:
+    """Runs that take turns do not mix; equal events in two runs have different digests."""
+    journal = store.open()
+    for number in range(1, 21):
+        for run in ("a", "b", "c"):
+            journal.append(run, number - 1, (_pending(number),), _summary(run))
+    for run in ("a", "b", "c"):
+        _must(list(journal.read(run)) == _expected(run, 20), f"run {run} is mixed with others")
+    digests = {entry.digest for run in ("a", "b", "c") for entry in journal.read(run)}
+    _must(len(digests) == 60, "entries of different runs have the same digest")
+
+
+def runs_are_listed(store: Store) -> None:
+    """The newest run comes first; a line is the last append's, with the number of entries the journal counted."""
+    journal = store.open()
+    _must(list(journal.runs()) == [], "an empty journal lists runs")
+    for run in ("a", "b", "c"):
+        _fill(journal, run, 2)
+    journal.append("a", 2, (_pending(3),), RunSummary("a", "refund", "f" * 64, "ended", 1, 99, 0, "refunded"))
+    listed = store.open().runs()
+    _must([line.run for line in listed] == ["c", "b", "a"], "not the newest first")
+    _must(listed[2] == RunSummary("a", "refund", "f" * 64, "ended", 1, 99, 3, "refunded"), "not the last append's line")
+
+
+def programs_are_kept(store: Store) -> None:
+    """Sources come back as they were; keeping them again, or changed, changes nothing; unknown ones are refused."""
+    journal = store.open()
+    sources = {"refund.ilk": 'type Ünïcode {}\r\n\ttool "x"\n', "empty.ilk": ""}
+    journal.keep_program("d1", sources)
+    journal.keep_program("d1", {"other.ilk": ""})
+    other = store.open()
+    other.keep_program("d1", {"other.ilk": ""})
+    for each in (journal, other):
+        _must(dict(each.program("d1")) == sources, "the sources came back changed")
+    _refuses(UnknownProgram, lambda: journal.program("d2"), "reading an unknown program")
+
+
+def the_unknown_is_refused(store: Store) -> None:
+    """Reading a run that is not there is `UnknownRun`, at the latest with the first entry."""
+    journal = store.open()
+    _fill(journal, "r1", 1)
+    for run in ("r2", "", "R1", "r1 "):
+        _refuses(UnknownRun, partial(_read_all, journal, run), f"reading {run!r}")
+
+
+def any_text_names_a_run(store: Store) -> None:
+    """Names, details and events of any text, and long events, come back as they were."""
+    journal = store.open()
+    for run in ("☃", "a/b c'\"", "x" * 300, "\U0001f600", "nul\0byte"):
+        head = journal.append(run, 0, (_pending(1),), _summary(run, detail=run))
+        _must(head == _expected(run, 1)[0].digest, "another chain")
+        _must(journal.runs()[0] == RunSummary(run, "refund", "f" * 64, "running", 1, 2, 1, run), "another line")
+    long = Pending(b'"' + b"x" * 1_000_000 + b'"', b"\0" * chain.DIGEST_SIZE)
+    journal.append("long", 0, (long,), _summary("long"))
+    _must(next(journal.read("long")).event == long.event, "a long event came back changed")
+
+
+def a_whole_journal_verifies(store: Store) -> None:
+    """`verify` finds nothing wrong with what was written."""
+    journal = store.open()
+    journal.keep_program("f" * 64, {})
+    for run in ("a", "b"):
+        _fill(journal, run, 3)
+    found = verify(store.open())
+    _must(found.holds and (found.runs, found.entries) == (2, 6), f"verify: {found}")
+
+
+def closing_twice_is_fine(store: Store) -> None:
+    """`close` may be called again."""
+    journal = store.open()
+    _fill(journal, "r1", 1)
+    journal.close()
+    journal.close()
+    _must(list(store.open().read("r1")) == _expected("r1", 1), "closing lost an entry")
+
+
+CASES: Final[Sequence[Case]] = (
+    what_is_appended_is_read,
+    several_entries_are_one_append,
+    nothing_appended_changes_nothing,
+    a_stale_worker_is_refused,
+    a_new_run_is_new,
+    a_conflict_leaves_others_alone,
+    runs_are_apart,
+    runs_are_listed,
+    programs_are_kept,
+    the_unknown_is_refused,
+    any_text_names_a_run,
+    a_whole_journal_verifies,
+    closing_twice_is_fine,
+)
+"""All cases; each takes a store of its own."""

@@ -1,0 +1,73 @@
+"""A journal in memory: for tests, simulations, and runs that need not survive."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from interlock.errors import Conflict
+from interlock.journal import chain
+from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.journal.refusals import conflict, unknown_program, unknown_run
+
+
+class MemoryJournal:
+    """Keeps everything until it is dropped."""
+
+    def __init__(self) -> None:
+        self._programs: dict[str, dict[str, str]] = {}
+        self._entries: dict[str, list[Entry]] = {}
+        self._summaries: dict[str, RunSummary] = {}
+
+    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
+        """Store a program's sources under its digest; doing it again changes nothing."""
+        self._programs.setdefault(digest, dict(sources))
+
+    def program(self, digest: str) -> Mapping[str, str]:
+        """Return the sources of a program."""
+        try:
+            return dict(self._programs[digest])
+        except KeyError:
+            raise unknown_program(digest) from None
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        """Append after sequence number `expected` (0: a new run), all or nothing; return the chain's head."""
+        held = self._entries.get(run, ())
+        if len(held) != expected:
+            raise conflict(run, expected, len(held))
+        head = held[-1].digest if held else chain.origin(run)
+        made: list[Entry] = []
+        for sequence, pending in enumerate(entries, expected + 1):
+            head = chain.link(head, pending.event, pending.outcome)
+            made.append(Entry(run, sequence, pending.event, pending.outcome, head))
+        if made:
+            self._entries.setdefault(run, []).extend(made)
+            self._summaries[run] = replace(summary, run=run, entries=expected + len(made))
+        return head
+
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        """Append to several runs; a conflict of one run leaves the others alone."""
+        done: list[bytes | Conflict] = []
+        for each in appends:
+            try:
+                done.append(self.append(each.run, each.expected, each.entries, each.summary))
+            except Conflict as refused:
+                done.append(refused)
+        return done
+
+    def read(self, run: str, after: int = 0) -> Iterator[Entry]:
+        """Yield a run's entries in order; memory needs no verification."""
+        try:
+            held = self._entries[run]
+        except KeyError:
+            raise unknown_run(run) from None
+        return iter(held[max(after, 0) :])
+
+    def runs(self) -> Sequence[RunSummary]:
+        """List the runs, the newest first."""
+        return tuple(reversed(self._summaries.values()))
+
+    def check(self) -> Sequence[str]:
+        """Nothing can be wrong."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held."""

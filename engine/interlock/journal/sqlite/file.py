@@ -1,0 +1,149 @@
+"""The file of a journal: how it is made, opened and recognised, and what SQLite's errors mean for it."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Final
+
+from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
+from interlock.journal import chain
+
+SCHEMA_VERSION: Final = 1
+_APPLICATION: Final = 0x494C4A4C  # "ILJL", in the file's header
+_SCHEMA: Final = f"""
+PRAGMA journal_mode = WAL;
+BEGIN IMMEDIATE;
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL, link BLOB NOT NULL) STRICT;
+CREATE TABLE programs (digest TEXT PRIMARY KEY, sources BLOB NOT NULL, seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, program TEXT NOT NULL,
+  status TEXT NOT NULL, started INTEGER NOT NULL, updated INTEGER NOT NULL, detail TEXT NOT NULL,
+  entries INTEGER NOT NULL, last INTEGER NOT NULL, head BLOB NOT NULL, link BLOB NOT NULL, seal BLOB NOT NULL
+) STRICT;
+CREATE TABLE entries (
+  position INTEGER PRIMARY KEY, previous INTEGER NOT NULL, number INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL
+) STRICT;
+INSERT INTO journal VALUES (1, 0, x'{chain.ROOT.hex()}');
+COMMIT;
+"""
+
+
+def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3.Connection:
+    """Open a journal's file, making it first if it is missing and `create`; it is known to be a journal then.
+
+    `wait` is how many seconds a lock is waited for. Raises `JournalMissing`, `JournalCorrupt`, `JournalUnavailable`.
+    """
+    if not path.exists():
+        if not create:
+            raise JournalMissing(f"there is no journal at {path}")
+        _create(path)
+    if not path.is_file():
+        raise JournalCorrupt(f"{path} is not a file, so it is no journal")
+    if not readonly:
+        return _opened(path, "mode=rw", wait)
+    try:
+        return _opened(path, "mode=ro", wait)
+    except JournalUnavailable:
+        # Where nothing may be written at all, SQLite reads only a file that it can take for unchanging.
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        return _opened(path, "mode=ro&immutable=1", wait)
+
+
+def _opened(path: Path, mode: str, wait: float) -> sqlite3.Connection:
+    with explained(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=wait
+        )
+        try:
+            _recognise(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _recognise(path: Path, connection: sqlite3.Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != _APPLICATION:
+        raise JournalCorrupt(f"{path} is not a journal")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA_VERSION:
+        raise JournalCorrupt(
+            f"the journal {path} has the schema {version}, this version knows {SCHEMA_VERSION}; "
+            "read it with the version that wrote it, or a newer one"
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("SELECT runs, link FROM journal").fetchone()
+
+
+def _create(path: Path) -> None:
+    """Make the file aside and give it its name when it is whole: a half-made journal is never found there."""
+    if not path.parent.is_dir():
+        raise JournalMissing(f"there is no folder {path.parent} to make the journal {path.name} in")
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    with explained(path):
+        try:
+            aside.unlink(missing_ok=True)
+            connection = sqlite3.connect(aside, isolation_level=None)
+            try:
+                connection.executescript(_SCHEMA)
+            finally:
+                connection.close()
+            # Another process may have made the journal meanwhile: then that one is used.
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, path)
+            _flush_folder(path.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a new name durable, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+_UNUSABLE: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_BUSY: "another process holds it locked",
+    sqlite3.SQLITE_LOCKED: "another process holds it locked",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk reports an error",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_PERM: "permission is denied",
+    sqlite3.SQLITE_NOMEM: "memory ran out",
+    sqlite3.SQLITE_MISUSE: "it is closed",
+}
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Generator[None]:
+    """Say what an error of SQLite or of the file system means for the journal."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise JournalUnavailable(f"the journal {path} cannot be used: it is closed") from None
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in _UNUSABLE:
+            raise JournalUnavailable(f"the journal {path} cannot be used: {_UNUSABLE[code]} ({error})") from None
+        if code == sqlite3.SQLITE_NOTADB:
+            raise JournalCorrupt(f"{path} is not a journal") from None
+        raise JournalCorrupt(f"the journal {path} is damaged: {error}") from None
+    except UnicodeDecodeError:
+        # Damage reached a text, and SQLite's own message quotes it.
+        raise JournalCorrupt(f"the journal {path} is damaged") from None
+    except OSError as error:
+        raise JournalUnavailable(f"the journal {path} cannot be used: {error.strerror or error}") from None

@@ -1,0 +1,298 @@
+"""A journal in one SQLite file: WAL, a full flush for every commit, one transaction for every append.
+
+Entries of all runs stand one after the other in `entries`; each points to the position of the one before it in its
+run, and the run's row holds the last, its digest and the count. An append therefore touches the end of one table and
+one row of another, however many runs are under way, and a flush is shared by all runs of an `append_all`.
+
+What can be noticed: a changed or lost entry (the chain), lost last entries (the run's head), a changed line of the
+list (its seal), a lost run (the chain of runs and their count). Whoever can write the file can also recompute all of
+it: against that, keep a head elsewhere.
+"""
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from interlock.errors import Conflict, JournalCorrupt
+from interlock.journal import chain
+from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
+from interlock.journal.sqlite import file
+from interlock_dsl.canonical import canonical
+
+_ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
+_NO_ENTRY: Final = 0
+_REMEMBERED: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Head:
+    """Where a run stands: its number, how many entries, the last one's position and digest, its link."""
+
+    number: int
+    entries: int
+    last: int
+    digest: bytes
+    link: bytes
+
+
+class _Stale(Exception):
+    """What was remembered of a run is from before another process advanced it; the transaction must begin anew."""
+
+
+class SqliteJournal:
+    """The journal in the file `path`. Safe to use from several threads and several processes.
+
+    With `create` a missing file is made; otherwise it is a `JournalMissing`. With `readonly` nothing is ever written.
+    `wait` is how many seconds a lock of another process is waited for.
+    """
+
+    def __init__(self, path: str | Path, *, create: bool = True, readonly: bool = False, wait: float = 10.0) -> None:
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        self._heads: dict[str, _Head] = {}
+        self._kept: set[str] = set()
+        self._connection = file.connect(self.path, create=create and not readonly, readonly=readonly, wait=wait)
+
+    # --- programs ----------------------------------------------------------------------------------------------------
+
+    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
+        """Store a program's sources under its digest; doing it again changes nothing."""
+        if digest in self._kept:
+            return
+        with self._lock, file.explained(self.path):
+            if not self._execute("SELECT 1 FROM programs WHERE digest = ?", digest).fetchone():
+                text = canonical(dict(sources))
+                with self._transaction():
+                    self._execute(
+                        "INSERT OR IGNORE INTO programs VALUES (?, ?, ?)", digest, text, sha256(text).digest()
+                    )
+        self._kept.add(digest)
+
+    def program(self, digest: str) -> Mapping[str, str]:
+        """Return the sources of a program."""
+        with self._lock, file.explained(self.path):
+            row = self._execute("SELECT sources, seal FROM programs WHERE digest = ?", digest).fetchone()
+        if row is None:
+            raise unknown_program(digest)
+        if sha256(row[0]).digest() != row[1]:
+            raise JournalCorrupt(f"the journal {self.path}: the sources of program {digest} were changed")
+        sources: dict[str, str] = json.loads(row[0])
+        return sources
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head."""
+        (done,) = self.append_all((Append(run, expected, entries, summary),))
+        if isinstance(done, Conflict):
+            raise done
+        return done
+
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        """Append to several runs in one transaction; a conflict of one run leaves the others alone."""
+        try:
+            return self._append_all(appends)
+        except _Stale:
+            self._heads.clear()
+            return self._append_all(appends)
+
+    def _append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        heads: dict[str, _Head] = {}
+        done: list[bytes | Conflict] = []
+        with self._lock, file.explained(self.path), self._transaction():
+            for each in appends:
+                try:
+                    head = self._append(each)
+                except Conflict as refused:
+                    done.append(refused)
+                    continue
+                done.append(head.digest)
+                if head.entries:
+                    heads[each.run] = head
+        if len(self._heads) > _REMEMBERED:
+            self._heads.clear()
+        self._heads.update(heads)
+        return done
+
+    def _append(self, append: Append) -> _Head:
+        head = self._heads.get(append.run)
+        if head is None or head.entries != append.expected:
+            head = self._head(append.run)
+            if head.entries != append.expected:
+                raise conflict(append.run, append.expected, head.entries)
+        if not append.entries:
+            return head
+        number, last, digest = head.number, head.last, head.digest
+        new = append.expected == 0
+        if new:
+            number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
+        for sequence, pending in enumerate(append.entries, append.expected + 1):
+            digest = chain.link(digest, pending.event, pending.outcome)
+            inserted = self._execute(
+                "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (?, ?, ?, ?, ?, ?)",
+                last, number, sequence, pending.event, pending.outcome, digest,
+            )  # fmt: skip
+            last = inserted.lastrowid or _NO_ENTRY
+            if new and sequence == 1:
+                head.link = self._link_run(number, digest)
+        after = _Head(number, append.expected + len(append.entries), last, digest, head.link)
+        summary = replace(append.summary, run=append.run, entries=after.entries)
+        if new:
+            self._execute(f"INSERT INTO runs ({_ROW}) VALUES ({', '.join('?' * 13)})", *_row(summary, after))
+        elif not self._update(summary, after, append.expected):
+            raise _Stale
+        return after
+
+    def _link_run(self, number: int, first: bytes) -> bytes:
+        (previous,) = self._execute("SELECT link FROM journal").fetchone()
+        made = chain.link_run(previous, first)
+        self._execute("UPDATE journal SET runs = ?, link = ?", number, made)
+        return made
+
+    def _update(self, summary: RunSummary, after: _Head, expected: int) -> bool:
+        _, _, workflow, program, status, started, updated, detail, entries, last, head, _, seal = _row(summary, after)
+        return bool(
+            self._execute(
+                "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?,"
+                " entries = ?, last = ?, head = ?, seal = ? WHERE number = ? AND entries = ?",
+                workflow, program, status, started, updated, detail, entries, last, head, seal, after.number, expected,
+            ).rowcount
+        )  # fmt: skip
+
+    def _head(self, run: str) -> _Head:
+        row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
+        return _Head(0, 0, _NO_ENTRY, chain.origin(run), b"") if row is None else _Head(*row)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def read(self, run: str, after: int = 0) -> Iterator[Entry]:
+        """Yield a run's entries in order, having verified the chain, and that none is missing at the end."""
+        with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
+            # `+run` reads the table itself: a damaged index must not make a run unknown.
+            row = self._execute(f"SELECT {_ROW} FROM runs WHERE +run = ?", run).fetchone()
+            if row is None:
+                raise unknown_run(run)
+            summary, head, _ = _summary(row)
+            if row[-1] != _seal(row[:-1]):
+                raise JournalCorrupt(f"run {run}: its line in the list of runs was changed")
+            return iter(self._entries(summary, head, max(after, 0)))
+
+    def _entries(self, summary: RunSummary, head: _Head, after: int) -> list[Entry]:
+        """Follow the entries backwards to `after`, then verify them forwards, so that the first break is named."""
+        found: list[Entry] = []
+        digest, position, run = chain.origin(summary.run), head.last, summary.run
+        for sequence in range(head.entries, max(after, 1) - 1, -1):
+            row = self._execute(
+                "SELECT previous, number, sequence, event, outcome, digest FROM entries WHERE position = ?", position
+            ).fetchone()
+            if row is None:
+                raise broken(run, sequence, "missing")
+            if row[1:3] != (head.number, sequence):
+                raise broken(run, sequence, "another entry stands in its place")
+            position = row[0]
+            if sequence == after:
+                digest = row[5]
+            else:
+                found.append(Entry(run, sequence, row[3], row[4], row[5]))
+        if after == 0 and position != _NO_ENTRY:
+            raise broken(run, 1, "not the first one")
+        found.reverse()
+        for entry in found:
+            digest = chain.link(digest, entry.event, entry.outcome)
+            if digest != entry.digest:
+                raise broken(run, entry.sequence, "the chain is broken here: the entry is not as it was written")
+        if found and digest != head.digest:
+            raise broken(run, head.entries, "not the entry that was written last")
+        return found
+
+    def runs(self) -> Sequence[RunSummary]:
+        """List the runs, the newest first, having verified that none is missing or changed."""
+        with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
+            count, expected = self._execute("SELECT runs, link FROM journal").fetchone()
+            found: list[RunSummary] = []
+            link = chain.ROOT
+            for number, row in enumerate(self._execute(f"SELECT {_ROW} FROM runs ORDER BY number"), 1):
+                summary, head, seal = _summary(row)
+                if head.number != number:
+                    raise JournalCorrupt(f"the journal {self.path}: run number {number} is missing")
+                if seal != _seal(row[:-1]):
+                    raise JournalCorrupt(f"run {summary.run}: its line in the list of runs was changed")
+                link = head.link
+                found.append(summary)
+        if len(found) != count or link != expected:
+            raise JournalCorrupt(f"the journal {self.path} has lost runs: it held {count}, {len(found)} are left")
+        found.reverse()
+        return found
+
+    def check(self) -> Sequence[str]:
+        """Return what SQLite finds wrong with the file, lost entries, and breaks in the chain of runs."""
+        problems: list[str] = []
+        with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
+            problems += [str(line) for (line,) in self._execute("PRAGMA integrity_check(20)") if line != "ok"]
+            held, counted = self._execute(
+                "SELECT (SELECT count(*) FROM entries), (SELECT coalesce(sum(entries), 0) FROM runs)"
+            ).fetchone()
+            if held != counted:
+                problems.append(f"{counted} entries were written, {held} are left")
+            link = chain.ROOT
+            for run, number, own in self._execute("SELECT run, number, link FROM runs ORDER BY number"):
+                first = self._execute("SELECT digest FROM entries WHERE number = ? AND sequence = 1", number).fetchone()
+                if first is None or chain.link_run(link, first[0]) != own:
+                    problems.append(f"run {run}: the chain of runs is broken here")
+                link = own
+        return problems
+
+    # --- the connection ----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Release the file; doing it again changes nothing."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> "SqliteJournal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+    @contextlib.contextmanager
+    def _transaction(self, kind: str = "IMMEDIATE") -> Generator[None]:
+        self._execute(f"BEGIN {kind}")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+            raise
+
+
+_Row = tuple[int, str, str, str, str, int, int, str, int, int, bytes, bytes, bytes]
+
+
+def _row(summary: RunSummary, head: _Head) -> _Row:
+    cells = (
+        head.number, summary.run, summary.workflow, summary.program, summary.status, summary.started, summary.updated,
+        summary.detail, head.entries, head.last, head.digest, head.link,
+    )  # fmt: skip
+    return (*cells, _seal(cells))
+
+
+def _seal(cells: Sequence[object]) -> bytes:
+    return sha256(repr(tuple(cells)).encode()).digest()[:16]
+
+
+def _summary(row: _Row) -> tuple[RunSummary, _Head, bytes]:
+    number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal = row
+    summary = RunSummary(run, workflow, program, status, started, updated, entries, detail)
+    return summary, _Head(number, entries, last, head, link), seal

@@ -1,0 +1,177 @@
+import json as stdlib_json
+import typing
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from interlock.errors import JournalCorrupt
+from interlock.journal.codec import decode, encode, recordable
+from interlock.run import events
+from interlock_dsl.canonical import canonical
+from journal.events import event, raw_json
+
+
+@given(event)
+def test_decoding_what_was_encoded_gives_the_event_back(given_event: events.Event) -> None:
+    assert decode(encode(given_event)) == given_event
+
+
+@given(event)
+def test_an_event_is_written_as_canonical_json(given_event: events.Event) -> None:
+    data = encode(given_event)
+    assert canonical(stdlib_json.loads(data, parse_int=lambda digits: decode_number(digits))) == data
+
+
+def decode_number(digits: str) -> int | float:
+    number = int(digits)
+    return number if -(2**63) <= number < 2**64 else float(digits)
+
+
+def test_every_event_has_a_form() -> None:
+    made = {type(each) for each in SAMPLES}
+    assert made == set(typing.get_args(events.Event))
+
+
+SAMPLES: list[events.Event] = [
+    events.RunStarted(1, "r1", "d1", "refund", {"order": "A1"}, "alice", ("clerk",), ("orders.read",)),
+    events.ModelReplied(2, "c1", True, {"x": 1}, (events.ModelCall("k", "t", {}),), events.Usage(1, 2, 3), ["raw"]),
+    events.ModelFailed(3, "c1", "timeout", "late", events.Usage(1, 0, 0), 500),
+    events.ToolReturned(4, "c2", {"id": "R1"}),
+    events.ToolFailed(5, "c2", "uncertain", "who knows", 1),
+    events.PersonAnswered(6, "c3", "maria", "manager", {"ok": True}),
+    events.ApprovalGiven(7, "a1", "maria", "manager", "ff"),
+    events.ApprovalDenied(8, "a1", "maria", "manager", "no"),
+    events.TimerFired(9, "c4"),
+    events.RunCancelled(10, "maria", "enough"),
+    events.RunResumed(11),
+]
+
+
+def test_defaults_are_left_out() -> None:
+    assert encode(events.ToolReturned(1, "c1")) == b'{"at":1,"command":"c1","type":"returned"}'
+    assert (
+        encode(events.RunStarted(1, "r", "p", "w", {}, scopes=()))
+        == b'{"at":1,"input":{},"program":"p","run":"r","scopes":[],"type":"started","workflow":"w"}'
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"type":"unknown"}',
+        b'{"type":["fired"]}',
+        b'{"at":1,"command":"c1"}',
+        b'{"at":1,"type":"fired"}',
+        b'{"at":"1","command":"c1","type":"fired"}',
+        b'{"at":1.5,"command":"c1","type":"fired"}',
+        b'{"at":true,"command":"c1","type":"fired"}',
+        b'{"at":1,"command":null,"type":"fired"}',
+        b'{"at":1,"command":"c1","more":1,"type":"fired"}',
+        b'{"at":1,"at":1,"command":"c1","type":"fired"}',
+        b'{"command":"c1","at":1,"type":"fired"}',
+        b'{"at":1, "command":"c1","type":"fired"}',
+        b'{"at":1,"command":"\\u0063","type":"fired"}',
+        b'{"at":1,"command":"c1","result":null,"type":"returned"}',
+        b'{"at":1,"command":"c1","result":NaN,"type":"returned"}',
+        b'{"at":1,"command":"c1","result":1.0,"type":"returned"}',
+        b'{"at":1,"command":"c1","result":"\\ud800","type":"returned"}',
+        b'{"at":1,"command":"c1","result":' + b"9" * 5000 + b',"type":"returned"}',
+        b'{"at":1,"command":"c1","result":' + b"[" * 100_000 + b"]" * 100_000 + b',"type":"returned"}',
+        b'{"at":1,"command":"c1","kind":"bad","message":"","type":"tool_failed"}',
+        b'{"at":1,"input":[],"program":"p","run":"r","type":"started","workflow":"w"}',
+        b'{"at":1,"input":{},"program":"p","roles":[1],"run":"r","type":"started","workflow":"w"}',
+        b'{"answered":1,"at":1,"command":"c","type":"replied"}',
+        b'{"answered":true,"at":1,"calls":[{"key":"k","tool":"t"}],"command":"c","type":"replied"}',
+        b'{"answered":true,"at":1,"command":"c","type":"replied","usage":{"cost":"1"}}',
+        b'{"answered":true,"at":1,"command":"c","type":"replied","usage":[]}',
+    ],
+)
+def test_what_encode_would_not_write_is_corrupt(data: bytes) -> None:
+    with pytest.raises(JournalCorrupt, match=r"run r1, entry 7: not an event: .+"):
+        decode(data, "r1", 7)
+
+
+@given(st.sampled_from(SAMPLES), st.data())
+def test_a_changed_byte_is_corrupt_or_another_event(sample: events.Event, data: st.DataObject) -> None:
+    written = bytearray(encode(sample))
+    at = data.draw(st.integers(0, len(written) - 1))
+    written[at] ^= data.draw(st.integers(1, 255))
+    try:
+        read = decode(bytes(written), "r1", 1)
+    except JournalCorrupt as refused:
+        assert "run r1, entry 1" in str(refused)
+    else:
+        assert read != sample and encode(read) == bytes(written)
+
+
+@given(st.binary(max_size=60) | raw_json.map(lambda value: stdlib_json.dumps(value).encode()))
+def test_decoding_is_total(data: bytes) -> None:
+    with pytest.raises(JournalCorrupt):
+        decode(data)
+
+
+@given(raw_json)
+@example(1e20)
+@example(-0.0)
+@example([2.0**63, 2.0**64, -(2.0**63), 1e21, 5e-324, 5.326714702625815e16, 2.0**53 + 2])
+def test_what_is_recordable_comes_back_the_same_in_type_too(value: events.Json) -> None:
+    kept = recordable(value)
+    assert same(kept, value)
+    read = decode(encode(events.ToolReturned(1, "c1", kept)))
+    assert isinstance(read, events.ToolReturned)
+    assert repr(read.result) == repr(kept) or sorted_keys(read.result) == sorted_keys(kept)
+
+
+def same(kept: events.Json, value: events.Json) -> bool:
+    """Whether nothing was lost: a double is the one that the digits kept of it stand for."""
+    match value:
+        case dict():
+            return isinstance(kept, dict) and all(same(kept[key], value[key]) for key in kept.keys() | value.keys())
+        case list():
+            return isinstance(kept, list) and all(map(same, kept, value)) and len(kept) == len(value)
+        case float():
+            return isinstance(kept, int | float) and float(kept) == value
+        case _:
+            return kept == value
+
+
+def sorted_keys(value: events.Json) -> str:
+    """Return what tells a value apart, kinds of numbers included, whatever the order of keys."""
+    match value:
+        case dict():
+            return "{" + ",".join(f"{key!r}:{sorted_keys(value[key])}" for key in sorted(value)) + "}"
+        case list():
+            return "[" + ",".join(map(sorted_keys, value)) + "]"
+        case _:
+            return repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"a": [1, {2}]}, "a[1]: a set is not a JSON value"),
+        ({"a": {1: 2}}, "a: a key must be text, not an int"),
+        ([float("nan")], "[0]: nan is not a number that JSON has"),
+        ({"x": 2**64}, "x: an integer beyond 64 bits"),
+        ("\ud800", "value: text that is not valid Unicode"),
+        ({"\ud800": 1}, "value: text that is not valid Unicode"),
+        (b"bytes", "value: a bytes is not a JSON value"),
+    ],
+)
+def test_what_the_journal_cannot_hold_is_refused_with_its_place(value: object, said: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        recordable(value)
+    assert str(refused.value) == said
+
+
+def test_endless_values_are_refused() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="nested more than 100 levels deep"):
+        recordable(endless)

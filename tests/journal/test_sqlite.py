@@ -1,0 +1,336 @@
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from interlock.errors import Conflict, InterlockError, JournalCorrupt, JournalMissing, JournalUnavailable
+from interlock.journal import chain
+from interlock.journal.codec import encode
+from interlock.journal.journal import Append, Journal, Pending, RunSummary
+from interlock.journal.sqlite import SqliteJournal
+from interlock.journal.verify import verify
+from interlock.run.events import ModelReplied, RunResumed, ToolReturned, Usage
+
+
+def pending(number: int) -> Pending:
+    return Pending(encode(RunResumed(number)), chain.origin(f"outcome {number}"))
+
+
+def summary(run: str) -> RunSummary:
+    return RunSummary(run, "refund", "d1", "running", 1, 2, 0)
+
+
+def filled(path: Path, runs: int = 3, entries: int = 6) -> Path:
+    with SqliteJournal(path) as journal:
+        journal.keep_program("d1", {"refund.ilk": "tool a() {}\n" * 20})
+        for number in range(1, entries + 1):
+            for run in range(runs):
+                journal.append(f"run-{run}", number - 1, (pending(number),), summary(f"run-{run}"))
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+def contents(journal: Journal) -> object:
+    listed = journal.runs()
+    return listed, [list(journal.read(line.run)) for line in listed], [journal.program(line.program) for line in listed]
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_journal_is_made_or_missing(tmp_path: Path) -> None:
+    with pytest.raises(JournalMissing, match=r"there is no journal at .*runs\.db"):
+        SqliteJournal(tmp_path / "runs.db", create=False)
+    with pytest.raises(JournalMissing):
+        SqliteJournal(tmp_path / "runs.db", readonly=True)
+    with pytest.raises(JournalMissing, match=r"there is no folder .*nowhere to make the journal runs\.db in"):
+        SqliteJournal(tmp_path / "nowhere" / "runs.db")
+    assert names(tmp_path) == []
+    SqliteJournal(tmp_path / "runs.db").close()
+    assert names(tmp_path) == ["runs.db"]
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"SQLite format 3\0", b"not a journal at all" * 400])
+def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "runs.db"
+    path.write_bytes(content)
+    for readonly in (False, True):
+        with pytest.raises(JournalCorrupt, match=r"runs\.db"):
+            SqliteJournal(path, readonly=readonly)
+    assert path.read_bytes() == content
+
+
+def test_another_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE journal (runs, link)")
+    connection.close()
+    with pytest.raises(JournalCorrupt, match=r"other\.db is not a journal"):
+        SqliteJournal(path)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JournalCorrupt, match="is not a file"):
+        SqliteJournal(tmp_path)
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = filled(tmp_path / "runs.db")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(JournalCorrupt, match="has the schema 2, this version knows 1; read it with"):
+        SqliteJournal(path)
+
+
+def test_names_with_marks_of_addresses_are_paths(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a?mode=ro#%20 b.db")
+    assert names(tmp_path) == [path.name]
+
+
+def test_reading_only_writes_nothing(tmp_path: Path) -> None:
+    path = filled(tmp_path / "runs.db")
+    before = path.read_bytes()
+    with SqliteJournal(path, readonly=True) as journal:
+        assert len(journal.runs()) == 3
+        assert verify(journal).holds
+        with pytest.raises(JournalUnavailable, match="it is read-only"):
+            journal.append("run-0", 6, (pending(7),), summary("run-0"))
+        with pytest.raises(JournalUnavailable, match="it is read-only"):
+            journal.keep_program("d2", {})
+    assert path.read_bytes() == before
+
+
+def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+    journal = SqliteJournal(filled(tmp_path / "runs.db"))
+    journal.close()
+    for act in (
+        journal.runs,
+        lambda: journal.read("run-0"),
+        lambda: journal.append("x", 0, (pending(1),), summary("x")),
+    ):
+        with pytest.raises(JournalUnavailable, match="it is closed"):
+            act()
+
+
+# --- locks and several writers ---------------------------------------------------------------------------------------
+
+
+def test_a_lock_that_stays_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
+    path = filled(tmp_path / "runs.db")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with SqliteJournal(path, wait=0.0) as journal:
+        with pytest.raises(JournalUnavailable, match="another process holds it locked"):
+            journal.append("run-0", 6, (pending(7),), summary("run-0"))
+        holder.execute("ROLLBACK")
+        assert len(list(journal.read("run-0"))) == 6
+        journal.append("run-0", 6, (pending(7),), summary("run-0"))
+    holder.close()
+
+
+def test_what_was_remembered_of_one_run_does_not_spoil_the_others(tmp_path: Path) -> None:
+    """A stale memory is noticed in the middle of a shared transaction, which then begins anew."""
+    path = filled(tmp_path / "runs.db")
+    with SqliteJournal(path) as one, SqliteJournal(path) as other:
+        appends = [Append(f"run-{run}", 6, (pending(7),), summary(f"run-{run}")) for run in range(3)]
+        one.append_all(appends)
+        other.append("run-1", 7, (pending(8),), summary("run-1"))
+        appends = [Append(f"run-{run}", 7, (pending(8),), summary(f"run-{run}")) for run in range(3)]
+        done = one.append_all(appends)
+        assert [isinstance(each, Conflict) for each in done] == [False, True, False]
+        assert "this one knew 7 entries, the journal has 8" in str(done[1])
+        assert [len(list(one.read(f"run-{run}"))) for run in range(3)] == [8, 8, 8]
+        assert verify(one).holds
+
+
+def test_threads_and_journals_at_once_advance_every_run_once_per_number(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    SqliteJournal(path).close()
+    won: list[tuple[str, int]] = []
+
+    def work() -> None:
+        with SqliteJournal(path) as journal:
+            for number in range(1, 11):
+                for run in ("a", "b"):
+                    try:
+                        journal.append(run, number - 1, (pending(number),), summary(run))
+                        won.append((run, number))
+                    except Conflict:
+                        pass
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(won) == sorted({(run, number) for run in "ab" for number in range(1, 11)})
+    with SqliteJournal(path) as journal:
+        assert verify(journal).entries == 20
+
+
+def test_processes_that_make_a_journal_at_once_make_one(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    code = (
+        "import sys; from interlock.journal.sqlite import SqliteJournal;"
+        "from interlock.journal.journal import Pending, RunSummary;"
+        "name = sys.argv[2];"
+        "SqliteJournal(sys.argv[1]).append(name, 0, (Pending(b'1', bytes(32)),), RunSummary(name, '', '', '', 0, 0, 0))"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(path), f"r{number}"]) for number in range(4)]
+    assert [worker.wait() for worker in workers] == [0] * 4
+    assert {line.run for line in SqliteJournal(path).runs()} == {"r0", "r1", "r2", "r3"}
+    assert not [name for name in names(tmp_path) if name.endswith(".new")]
+
+
+# --- damage ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, object]:
+    path = filled(tmp_path_factory.mktemp("intact") / "runs.db")
+    with SqliteJournal(path) as journal:
+        held = contents(journal)
+    return path.read_bytes(), held
+
+
+def read_all(path: Path) -> object:
+    """Return everything a journal holds, or raise; never anything but the errors of the engine."""
+    with SqliteJournal(path) as journal:
+        found = verify(journal)
+        if not found.holds:
+            raise JournalCorrupt("; ".join(found.problems))
+        return contents(journal)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_flipped_bit_is_noticed_or_changes_nothing(
+    intact: tuple[bytes, object], tmp_path: Path, data: st.DataObject
+) -> None:
+    content, held = intact
+    used = [at for at, byte in enumerate(content) if byte]
+    at = data.draw(st.sampled_from(used) | st.integers(0, len(content) - 1))
+    changed = bytearray(content)
+    changed[at] ^= 1 << data.draw(st.integers(0, 7))
+    path = tmp_path / "runs.db"
+    for leftover in tmp_path.iterdir():
+        leftover.unlink()
+    path.write_bytes(bytes(changed))
+    try:
+        unharmed = read_all(path) == held
+    except InterlockError as refused:
+        unharmed = bool(str(refused))
+    assert unharmed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_cut_file_is_noticed(intact: tuple[bytes, object], tmp_path: Path, data: st.DataObject) -> None:
+    content, _ = intact
+    path = tmp_path / "runs.db"
+    for leftover in tmp_path.iterdir():
+        leftover.unlink()
+    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+    with pytest.raises(InterlockError):
+        read_all(path)
+
+
+FORGERIES = {
+    "an event is changed": (
+        "UPDATE entries SET event = CAST(replace(event, '3', '4') AS BLOB) WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: the chain is broken here",
+    ),
+    "an outcome is changed": (
+        "UPDATE entries SET outcome = zeroblob(32) WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: the chain is broken here",
+    ),
+    "an event and its digest are changed": (
+        "UPDATE entries SET event = x'31', digest = zeroblob(32) WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: the chain is broken here",
+    ),
+    "an entry in the middle is deleted": (
+        "DELETE FROM entries WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: missing",
+    ),
+    "an entry in the middle is cut out": (
+        "UPDATE entries SET previous = (SELECT previous FROM entries WHERE number = 2 AND sequence = 3)"
+        " WHERE number = 2 AND sequence = 4; DELETE FROM entries WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: another entry stands in its place",
+    ),
+    "the last entry is deleted": (
+        "DELETE FROM entries WHERE number = 2 AND sequence = 6",
+        "run run-1, entry 6: missing",
+    ),
+    "the last entry is cut off": (
+        "UPDATE runs SET entries = 5, last = (SELECT position FROM entries WHERE number = 2 AND sequence = 5),"
+        " head = (SELECT digest FROM entries WHERE number = 2 AND sequence = 5) WHERE number = 2;"
+        "DELETE FROM entries WHERE number = 2 AND sequence = 6",
+        "run run-1: its line in the list of runs was changed",
+    ),
+    "an entry of another run is put in": (
+        "UPDATE entries SET event = (SELECT event FROM entries WHERE number = 1 AND sequence = 3),"
+        " digest = (SELECT digest FROM entries WHERE number = 1 AND sequence = 3) WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: the chain is broken here",
+    ),
+    "a status is changed": (
+        "UPDATE runs SET status = 'ended' WHERE number = 2",
+        "run run-1: its line in the list of runs was changed",
+    ),
+    "a run is renamed": ("UPDATE runs SET run = 'run-9' WHERE number = 2", "run run-9"),
+    "a run in the middle is deleted": (
+        "DELETE FROM entries WHERE number = 2; DELETE FROM runs WHERE number = 2",
+        "run number 2 is missing",
+    ),
+    "the last run is deleted": (
+        "DELETE FROM entries WHERE number = 3; DELETE FROM runs WHERE number = 3",
+        "has lost runs: it held 3, 2 are left",
+    ),
+    "the last run is deleted and the count lowered": (
+        "DELETE FROM entries WHERE number = 3; DELETE FROM runs WHERE number = 3; UPDATE journal SET runs = 2",
+        "has lost runs",
+    ),
+    "a program is changed": (
+        "UPDATE programs SET sources = CAST(replace(sources, 'tool', 'loot') AS BLOB)",
+        "the sources of program d1 were changed",
+    ),
+    "a program is deleted": ("DELETE FROM programs", "holds no program of the digest d1"),
+    "a stray entry is added": (
+        "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (0, 9, 1, x'31', x'', x'')",
+        "18 entries were written, 19 are left",
+    ),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None:
+    path = filled(tmp_path / "runs.db")
+    statement, said = FORGERIES[forgery]
+    connection = sqlite3.connect(path)
+    connection.executescript(statement)
+    connection.close()
+    with SqliteJournal(path) as journal:
+        problems = verify(journal).problems
+    assert any(said in problem for problem in problems), problems
+
+
+# --- size ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_step_leaves_at_most_400_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    reply = ModelReplied(1, "c1", True, {"topic": "billing", "confidence": 0.93}, usage=Usage(812, 40, 2100))
+    steps = [encode(reply), encode(ToolReturned(1, "c2", {"id": "R-100-200", "status": "paid", "total": 12_000}))]
+    with SqliteJournal(path) as journal:
+        empty = path.stat().st_size
+        for number in range(2000):
+            journal.append("r", number, (Pending(steps[number % 2], bytes(range(32))),), summary("r"))
+    assert (path.stat().st_size - empty) / 2000 <= 400
