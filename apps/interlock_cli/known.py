@@ -6,6 +6,7 @@ HELP = {
     "JournalMissing": "`interlock run` makes one; `--project DIR` names the folder it is in",
     "JournalCorrupt": "`interlock verify` says how far it can be trusted",
     "Conflict": "someone else is working on this run; look with `interlock show` and try again",
+    "JournalUnavailable": "",
     "UnknownRun": "`interlock runs` lists them",
     "UnknownProgram": "",
     "ProgramMismatch": "a run keeps the program it began with; start a new one for the new files",

@@ -28,26 +28,29 @@ from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value
-from interlock_dsl.program import AgentStep, AskStep, CallStep, Route, Workflow
+from interlock_dsl.cel import CompiledExpression
+from interlock_dsl.program import AgentStep, AskStep, CallStep, Grant, Route, Workflow
 from interlock_dsl.source import Span
 
-ROOM = 72
-"""How long a value may be before it is shortened; `show --format json` has all of it."""
+SMALLEST = 24
+"""How many characters of a value are shown however narrow the terminal is."""
 
 
 class Teller:
     """Follows one run, event by event. It remembers what a later note refers back to: calls, tokens, the start.
 
-    With `places`, lines say where in the source they come from.
+    A line has `room` characters (0: as many as it takes): values are shortened to fit. With `places`, routes are told
+    even where there was no choice, and say where in the source they are.
     """
 
-    def __init__(self, workflow: Workflow, places: bool = False) -> None:
+    def __init__(self, workflow: Workflow, room: int = 0, places: bool = False, began: int | None = None) -> None:
+        self._room = room
         self._places = places
         self._workflow = workflow
         self._routes = {route.id: route for route in workflow.routes}
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
-        self._began = 0
+        self._began = began or 0
         self._at = 0
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
@@ -100,11 +103,11 @@ class Teller:
             case AgentStep():
                 tokens = self._tokens.pop(note.step, 0)
                 used = count(tokens, "token") if tokens else ""
-                return [self._line(note.step, "done", value(note.output, ROOM), used)]
+                return [self._line(note.step, "done", self._value(note.output, len(used) + 2), used)]
             case CallStep():
                 return []  # told by `CallDone`
             case _:
-                return [self._line(note.step, "done", value(note.output, ROOM))]
+                return [self._line(note.step, "done", self._value(note.output))]
 
     @_tell.register
     def _failed(self, note: StepFailed) -> list[Line]:
@@ -124,7 +127,7 @@ class Teller:
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
         route = self._routes.get(note.route)
-        if route is None:
+        if route is None or not (self._places or why(route)):
             return []
         targets = ", ".join(route.targets)
         text = Text.assemble((targets, "route"), ("  " + why(route), "quiet"))
@@ -133,7 +136,7 @@ class Teller:
         return [replace(line, aside=place(route.span) if self._places else "", detail=self._details(route, note))]
 
     def _details(self, route: Route, note: RouteTaken) -> tuple[Text, ...]:
-        found = [Text(f"grants {each.span.text}", "quiet") for each in route.grants]
+        found = [Text(f"grants {granted(grant)}", "quiet") for grant in route.grants]
         for other, reason in note.others:
             passed_over = self._routes.get(other)
             targets = ", ".join(passed_over.targets) if passed_over else other
@@ -163,7 +166,7 @@ class Teller:
         if not note.ok:
             return [self._line(note.step, "bad", Text.assemble(text, f"  {note.message}"), took)]
         if note.result is not None:
-            text.append(f" {mark('route')} ", "quiet").append(value(note.result, ROOM))
+            text.append(f" {mark('route')} ", "quiet").append(self._value(note.result, text.cell_len + 10))
         if note.purpose == "undo":
             return [self._line(note.step, "undone", Text.assemble(("undone by ", "wait"), text), took)]
         return [self._line(note.step, "done", text, took)]
@@ -194,13 +197,19 @@ class Teller:
     @_tell.register
     def _ended(self, note: RunEnded) -> list[Line]:
         if note.status == "ended":
-            said, more = (note.end, "good"), value(note.output, ROOM) if note.output else ""
+            said, more = (note.end, "good"), self._value(note.output) if note.output else ""
         else:
             said, more = (note.status, "bad"), note.reason
         return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""))]
 
     def _called(self, tool: str, args: Mapping[str, object]) -> Text:
-        return Text.assemble((tool, "name"), arguments(args, ROOM))
+        return Text.assemble((tool, "name"), arguments(args, self._left(len(tool) + 16)))
+
+    def _value(self, thing: object, taken: int = 0) -> str:
+        return value(thing, self._left(taken))
+
+    def _left(self, taken: int) -> int:
+        return max(SMALLEST, self._room - taken) if self._room else 0
 
 
 def why(route: Route) -> str:
@@ -208,8 +217,19 @@ def why(route: Route) -> str:
     if route.trigger is not None:
         return f"on {route.trigger}"
     if route.when is not None:
-        return "when " + route.when.text
+        return f"when {written(route.when)}"
     return "otherwise" if route.otherwise else ""
+
+
+def written(condition: CompiledExpression) -> str:
+    """Return a condition as its author wrote it, on one line."""
+    return " ".join(condition.expression.span.text.split())
+
+
+def granted(grant: Grant) -> str:
+    """Return what a route hands over, as the author wrote it."""
+    scopes = ", ".join(sorted(grant.scopes))
+    return scopes if grant.where is None else f"{scopes} where {written(grant.where)}"
 
 
 def reasons(decision: Decision) -> list[Text]:

@@ -53,7 +53,13 @@ class Layout:
         self._step_width = max(map(len, steps), default=0)
         self._width = width
         self._details = details
+        self._margin = len(GAP) + TIME_WIDTH + len(GAP) + (self._step_width + len(GAP) if self._step_width else 0)
         self._last: tuple[str, str] = ("", "")
+
+    @property
+    def room(self) -> int:
+        """How many cells the text of a line has."""
+        return max(20, self._width - self._margin - 2)
 
     def rows(self, line: Line) -> Iterator[Text]:
         """Yield the rows of a line, cut to the width."""
@@ -73,14 +79,17 @@ class Layout:
 
     def _wrapped(self, head: Text, text: Text, aside: str, margin: str) -> Iterator[Text]:
         room = max(20, self._width - head.cell_len)
-        if aside and text.cell_len + len(aside) + 2 <= room:
-            fill = " " * (room - text.cell_len - len(aside))
-            yield Text.assemble(head, text, fill, (aside, "quiet"))
-            return
-        if aside:
-            text = Text.assemble(text, GAP, (aside, "quiet"))
-        for index, part in enumerate(split(text, room)):
-            yield Text.assemble(head if index == 0 else Text(margin), part)
+        *parts, last = split(text, room)
+        for index, part in enumerate(parts):
+            yield Text.assemble(head if index == 0 else margin, part)
+        start = margin if parts else head
+        if not aside:
+            yield Text.assemble(start, last)
+        elif (fill := room - last.cell_len - len(aside)) >= 2:
+            yield Text.assemble(start, last, " " * fill, (aside, "quiet"))
+        else:
+            yield Text.assemble(start, last)
+            yield Text.assemble(margin, (aside.rjust(room), "quiet"))
 
 
 def split(text: Text, width: int) -> list[Text]:

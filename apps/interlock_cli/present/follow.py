@@ -1,0 +1,74 @@
+"""Follows a run while it goes: its lines as they come, and on a terminal what is under way right now."""
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from interlock.run.events import Event
+from interlock.run.notes import CallDecided, CallDone, Note, RunEnded, StepBegan, StepCancelled, StepDone, StepFailed
+from interlock_cli.present.telling import Teller
+from interlock_cli.present.timeline import Layout
+from interlock_dsl.program import AgentStep, Workflow
+
+
+class Follower:
+    """An observer of a run that prints. Use it as a context manager; `began` is when the run started, microseconds."""
+
+    def __init__(self, workflow: Workflow, console: Console, began: int | None = None) -> None:
+        self._console = console
+        self._workflow = workflow
+        self._layout = Layout(workflow.steps, console.width)
+        self._teller = Teller(workflow, self._layout.room, began=began)
+        self._under_way: dict[str, str] = {}
+        self._status = Status("", console=console, spinner_style="work") if console.is_terminal else None
+        self._shown = False
+
+    def __enter__(self) -> "Follower":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._under_way.clear()
+        self._show()
+
+    def __call__(self, run: str, event: Event, notes: Iterable[Note]) -> None:
+        """Print what one event brought about."""
+        notes = list(notes)
+        for line in self._teller.lines(event, [note for note in notes if not isinstance(note, RunEnded)]):
+            for row in self._layout.rows(line):
+                self._console.print(row, no_wrap=True, overflow="ignore", crop=False)
+        for note in notes:
+            self._track(note)
+        self._show()
+
+    def _track(self, note: Note) -> None:
+        match note:
+            case StepBegan(step=step):
+                worker = self._workflow.steps.get(step)
+                if isinstance(worker, AgentStep):
+                    self._under_way[step] = f"{step}: {worker.agent.model or worker.agent.name} is thinking"
+            case CallDecided(step=step, tool=tool, call=call) if call:
+                self._under_way[call] = f"{step}: {tool}"
+            case CallDone(call=call):
+                self._under_way.pop(call, None)
+            case StepDone(step=step) | StepFailed(step=step) | StepCancelled(step=step):
+                self._under_way.pop(step, None)
+            case RunEnded():
+                self._under_way.clear()
+            case _:
+                pass
+
+    def _show(self) -> None:
+        if self._status is None:
+            return
+        if self._under_way:
+            self._status.update(Text(",  ".join(self._under_way.values()), "quiet"))
+            if not self._shown:
+                self._status.start()
+        elif self._shown:
+            self._status.stop()
+        self._shown = bool(self._under_way)

@@ -1,0 +1,99 @@
+"""`interlock runs`: the list of runs."""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Journal, ProjectFolder
+
+if TYPE_CHECKING:
+    from interlock.journal.journal import RunSummary
+
+
+class Format(StrEnum):
+    """How the list is printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+def verb(
+    status: Annotated[
+        str, typer.Option("--status", metavar="STATUS", help="Only those: running, waiting, ended, failed, cancelled.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=0, metavar="N", help="At most so many; 0 is all.")] = 20,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
+    project: ProjectFolder = None,
+    journal: Journal = None,
+) -> int:
+    """List the runs of the project, the newest first: what they do, for how long, and what waits."""
+    from interlock_cli.fault import Fault, did_you_mean
+    from interlock_cli.project import find
+    from interlock_cli.store import open_journal
+
+    if status and status not in STATUSES:
+        raise Fault(f"`{status}` is no status of a run", did_you_mean(status, list(STATUSES)))
+    opened = open_journal(find(project), journal, readonly=True)
+    found = [summary for summary in opened.runs() if not status or summary.status == status]
+    shown = found[: limit or None]
+    if format is Format.JSON:
+        from interlock_cli.present.console import write
+
+        write(json.dumps([_plain(summary) for summary in shown], indent=2, ensure_ascii=False))
+    else:
+        _table(shown, len(found) - len(shown))
+    return Exit.CLEAN
+
+
+STATUSES = {"running": "work", "waiting": "wait", "ended": "good", "failed": "bad", "cancelled": "quiet"}
+
+
+def _plain(summary: "RunSummary") -> dict[str, object]:
+    from interlock_cli.present.quantity import instant
+
+    return {
+        "run": summary.run,
+        "workflow": summary.workflow,
+        "status": summary.status,
+        "detail": summary.detail,
+        "started": instant(summary.started),
+        "updated": instant(summary.updated),
+        "entries": summary.entries,
+        "program": summary.program,
+    }
+
+
+def _table(runs: "Sequence[RunSummary]", more: int) -> None:
+    import time
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.quantity import ago, count, duration
+
+    if not runs:
+        out().print(Text("no runs", "quiet"))
+        return
+    now = time.time_ns() // 1000
+    table = Table(box=None, header_style="quiet", padding=(0, 2, 0, 0), pad_edge=False)
+    for title in ("run", "workflow", "status", "started", "took"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
+    for each in runs:
+        over = each.status not in ("running", "waiting")
+        table.add_row(
+            Text(each.run, "name"),
+            each.workflow,
+            Text(each.status, STATUSES.get(each.status, "")),
+            Text(ago(each.started, now), "quiet"),
+            duration(max(0, each.updated - each.started)) if over else Text("so far", "quiet"),
+            Text(each.detail),
+        )
+    out().print(table)
+    if more > 0:
+        out().print(Text(f"and {count(more, 'more run')}; `--limit 0` lists all", "quiet"))

@@ -1,0 +1,61 @@
+"""`interlock verify`: does the journal hold together?"""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Journal, ProjectFolder
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+def verb(
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
+    project: ProjectFolder = None,
+    journal: Journal = None,
+) -> int:
+    """Check that nothing in the journal was changed, lost or added.
+
+    Every entry's digest is computed anew from the one before it. Whoever can write the file can also recompute all of
+    it, so keep a copy elsewhere where that matters.
+    """
+    from interlock.journal.verify import verify
+    from interlock_cli.project import find
+    from interlock_cli.store import open_journal, shown
+
+    found = find(project)
+    result = verify(open_journal(found, journal, readonly=True))
+    if format is Format.JSON:
+        from interlock_cli.present.console import write
+
+        report = {"holds": result.holds, "runs": result.runs, "entries": result.entries, "problems": result.problems}
+        write(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _say(result.runs, result.entries, result.problems, shown(journal or found.journal))
+    return Exit.CLEAN if result.holds else Exit.FINDINGS
+
+
+def _say(runs: int, entries: int, problems: tuple[str, ...], path: str) -> None:
+    from rich.text import Text
+
+    from interlock_cli.present.console import err, out
+    from interlock_cli.present.marks import mark
+    from interlock_cli.present.messages import coded
+    from interlock_cli.present.quantity import count
+
+    for problem in problems:
+        err().print(Text.assemble((f"{mark('bad')} ", "bad"), coded(problem)), soft_wrap=True)
+    size = f"{count(runs, 'run')}, {count(entries, 'entry', 'entries')}"
+    if problems:
+        found = count(len(problems), "problem")
+        out().print(Text.assemble((f"{path} does not hold together", "bad"), f": {found} in {size}"))
+    else:
+        out().print(Text.assemble((f"{mark('done')} ", "good"), f"{path} holds together: {size}"))
