@@ -14,6 +14,7 @@ from interlock_dsl.cel.check.literals import check_bounds
 from interlock_dsl.cel.check.scope import (
     TYPE_NAMES,
     CallReference,
+    Introduction,
     LocalReference,
     Reference,
     Scope,
@@ -30,6 +31,7 @@ __all__ = [
     "TYPE_NAMES",
     "CallReference",
     "Checked",
+    "Introduction",
     "LocalReference",
     "Reference",
     "Scope",
@@ -64,7 +66,7 @@ class Checked:
         return self._types.get(id(node), DYN)
 
     def reference_of(self, node: Expression) -> Reference | None:
-        """Return what a name, a chain of selections or a call means; None for what is no reference."""
+        """Return what a name, a chain of selections or a call means, or what locals a node brings in."""
         return self._references.get(id(node))
 
 

@@ -9,7 +9,7 @@ from interlock_dsl.cel.check import messages, operations, presence
 from interlock_dsl.cel.check.calls import qualified_name, resolved
 from interlock_dsl.cel.check.fields import indexed, selected
 from interlock_dsl.cel.check.operators import ARITHMETIC, EQUALITIES, ORDERINGS
-from interlock_dsl.cel.check.scope import LocalReference, TypeReference, VariableReference
+from interlock_dsl.cel.check.scope import Introduction, LocalReference, TypeReference, VariableReference
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.tree import (
     Bind,
@@ -311,6 +311,7 @@ class Inference:
         types = (first, second) if len(node.variables) == 2 else (first if isinstance(range_, MapType) else second,)
         saved = state.locals
         made = {name: state.local(name, type) for name, type in zip(node.variables, types, strict=True)}
+        state.references[id(node)] = Introduction(tuple(made.values()))
         state.locals = {**saved, **made}
         known: presence.Paths = presence.NONE
         if node.condition is not None:
@@ -368,6 +369,7 @@ class Inference:
         path = state.path(node.value)
         if path is not None:
             state.aliases[local.number] = path
+        state.references[id(node)] = Introduction((local,))
         saved = state.locals
         state.locals = {**saved, node.name: local}
         type = self.infer(node.body)

@@ -121,4 +121,11 @@ class CallReference:
     method: bool
 
 
-Reference: TypeAlias = VariableReference | TypeReference | LocalReference | CallReference
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """The local variables that a comprehension or `cel.bind` brings in."""
+
+    locals: tuple[LocalReference, ...]
+
+
+Reference: TypeAlias = VariableReference | TypeReference | LocalReference | CallReference | Introduction

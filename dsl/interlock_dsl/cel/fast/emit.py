@@ -1,0 +1,464 @@
+"""From expressions to code that answers as the exact evaluator does, or gives up.
+
+What the host binds is not trusted to have its declared types. A declared type only says which class to expect: the code
+tests for it where Python would otherwise answer differently, once for each value, and gives up on any other class.
+Chains of fields are read once. `&&`, `||` and `?:` are Python's own: where an operand has no boolean the code
+gives up, and the exact evaluator absorbs the error or not.
+
+INVARIANT: for any bindings the code either gives up (raises) or returns what the exact evaluator returns, and then the
+exact evaluator would not have counted more than the piece's `cost`.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from interlock_dsl.cel.check import (
+    CallReference,
+    Checked,
+    Introduction,
+    LocalReference,
+    TypeReference,
+    VariableReference,
+    kind,
+)
+from interlock_dsl.cel.fast import arithmetic, calls, comparison, loops
+from interlock_dsl.cel.fast.pieces import (
+    BINDINGS,
+    Known,
+    Piece,
+    both,
+    call,
+    choice,
+    compare,
+    constant,
+    display,
+    either,
+    finished,
+    give_up,
+    item,
+    name,
+    negation,
+    store,
+)
+from interlock_dsl.cel.fast.unit import Frame, Key, Unit, Unsupported, Uses
+from interlock_dsl.cel.tree import (
+    Bind,
+    Call,
+    Comprehension,
+    Expression,
+    Index,
+    ListOf,
+    Literal,
+    MapOf,
+    Name,
+    Present,
+    Select,
+    children,
+)
+from interlock_dsl.cel.types import ListType, MapType, RecordType, StringType, Type
+from interlock_dsl.cel.values import TypeValue
+
+
+class Emitter:
+    """Generates code for the expressions of one check."""
+
+    def __init__(self, unit: Unit, checked: Checked, longest: int) -> None:
+        self.unit = unit
+        self.checked = checked
+        self.longest = longest
+        self.aliases: dict[int, Key] = {}
+        self._rules: Mapping[type[Expression], Callable[..., Piece]] = {
+            Literal: self._literal,
+            Name: self._name,
+            Select: self._select,
+            Index: self._index,
+            Present: self._present,
+            Call: self._call,
+            ListOf: self._list,
+            MapOf: self._unsupported,
+            Comprehension: self._comprehension,
+            Bind: self._bind,
+        }
+
+    def emit(self, node: Expression, frame: Frame, known: Known) -> Piece:
+        """Return code for a node, to run where `known` holds."""
+        return self._rules[node.__class__](node, frame, known)
+
+    def type(self, node: Expression) -> str:
+        """Return the kind of value a node is declared to have."""
+        return kind(self.checked.type_of(node))
+
+    def bound(self, type: Type) -> int:
+        """Return the length beyond which the code gives up on a text or a container of a type."""
+        declared = None
+        if isinstance(type, StringType):
+            declared = max(map(len, type.values), default=0) if type.values is not None else type.max
+        elif isinstance(type, ListType | MapType):
+            declared = type.max
+        return self.longest if declared is None else min(declared, self.longest)
+
+    def key(self, node: Expression) -> Key | None:
+        """Return the chain that a node reads, None where it is not a plain one."""
+        fields: list[str] = []
+        while True:
+            reference = self.checked.reference_of(node)
+            if isinstance(reference, VariableReference):
+                return (reference.name, *reversed(fields))
+            if isinstance(reference, LocalReference):
+                return (*self.aliases.get(reference.number, (reference.number,)), *reversed(fields))
+            match node:
+                case Select(operand=operand, field=field, optional=False):
+                    fields.append(field)
+                case Index(operand=operand, index=Literal(value=str() as field), optional=False):
+                    fields.append(field)
+                case _:
+                    return None
+            node = operand
+
+    def uses(self, *nodes: Expression) -> Uses:
+        """Count the chains that code for some nodes will read, comprehensions within them aside."""
+        return Uses.of(key for node in nodes for _, key in self.chains(node))
+
+    def chains(self, node: Expression) -> Iterator[tuple[Expression, Key]]:
+        """Yield the longest chains in a tree, each with its node; of a comprehension only those in its range."""
+        todo = [node]
+        while todo:
+            node = todo.pop()
+            key = self.key(node)
+            if key is not None:
+                yield node, key
+            elif isinstance(node, Comprehension):
+                todo.append(node.range)
+            else:
+                todo.extend(children(node))
+
+    def steady(self, node: Expression) -> bool:
+        """Whether a chain reads nothing but what is declared to be there whenever the expression is evaluated."""
+        while True:
+            reference = self.checked.reference_of(node)
+            if isinstance(reference, VariableReference):
+                return reference.name not in self.checked.scope.optional_variables
+            if not isinstance(node, Select):
+                return False
+            record = self.checked.type_of(node.operand)
+            if not isinstance(record, RecordType) or record.fields[node.field].optional:
+                return False
+            node = node.operand
+
+    # Reads
+
+    def read(self, key: Key, frame: Frame, known: Known, cost: int) -> Piece:
+        """Return code that reads a chain."""
+        slot = frame.assigned(key, known)
+        if slot is not None:
+            return Piece(frame.load(slot), None, cost, known, known, slot=slot)
+        if len(key) == 1:
+            if not isinstance(key[0], str):
+                raise Unsupported
+            piece = Piece(item(frame.load(BINDINGS), constant(key[0])), None, cost, known, known)
+        else:
+            container = self.expect(self.read(key[:-1], frame, known, cost), "map", frame)
+            code = item(container.code, constant(key[-1]))
+            piece = Piece(code, None, cost, container.known, container.known, container.tests)
+        return self.hold(piece, frame, key) if frame.uses.repeated(key) else piece
+
+    def hold(self, piece: Piece, frame: Frame, key: Key | None = None) -> Piece:
+        """Return the piece with its value kept in a local variable, unless it can be written twice."""
+        if piece.slot is not None or (piece.constant and key is None):
+            return piece
+        slot = frame.make() if key is None else frame.slot(key)
+        known = piece.known | {(slot,)}
+        return replace(piece.where(known), code=store(slot, piece.code), slot=slot)
+
+    def settle(self, piece: Piece) -> Piece:
+        """Return a held piece whose value is already in its variable when the tests are done."""
+        if isinstance(piece.code, ast.NamedExpr) and piece.slot is not None:
+            done = either(compare(piece.code, ast.IsNot(), constant(None)), constant(True))
+            return replace(piece, tests=(*piece.tests, done), code=name(piece.slot))
+        return piece
+
+    def test(self, piece: Piece, frame: Frame, fact: str, condition: Callable[[ast.expr], ast.expr]) -> Piece:
+        """Return the piece, held, with one more test of its value unless it is known to pass."""
+        piece = self.hold(piece, frame)
+        slot = piece.slot
+        if slot is None:
+            return replace(piece, tests=(*piece.tests, condition(piece.code)))
+        if (slot, fact) in piece.known:
+            return piece
+        tests = (*piece.tests, condition(piece.code))
+        known = piece.known | {(slot, fact)}
+        return replace(piece.where(known), tests=tests, code=frame.load(slot))
+
+    def expect(self, piece: Piece, kind: str, frame: Frame) -> Piece:
+        """Return the piece with its value certain to be of a kind."""
+        if piece.kind == kind:
+            return piece
+        if piece.kind is not None or kind not in _CLASS_NAMES:
+            raise Unsupported
+        test = _CLASS_NAMES[kind]
+
+        def condition(value: ast.expr) -> ast.expr:
+            return compare(call(name("_type"), value), ast.Is(), name(test))
+
+        return replace(self.test(piece, frame, test, condition), kind=kind)
+
+    def number(self, piece: Piece, frame: Frame) -> Piece:
+        """Return the piece with its value certain to be an int or a double."""
+        if piece.kind in ("int", "double"):
+            return piece
+        piece = self.hold(piece, frame)
+        if (piece.slot, "_int") in piece.known or (piece.slot, "_double") in piece.known:
+            return replace(piece, kind="double")
+        seen = frame.make()
+
+        def condition(value: ast.expr) -> ast.expr:
+            first = compare(store(seen, call(name("_type"), value)), ast.Is(), name("_double"))
+            return either(first, compare(name(seen), ast.Is(), name("_int")))
+
+        return replace(self.test(piece, frame, "number", condition), kind="double")
+
+    def limited(self, piece: Piece, node: Expression, frame: Frame) -> Piece:
+        """Return a text or container with its length certain to be bounded."""
+        if piece.length is not None:
+            return piece
+        bound = self.bound(self.checked.type_of(node))
+
+        def condition(value: ast.expr) -> ast.expr:
+            return compare(call(name("_len"), value), ast.LtE(), constant(bound))
+
+        return replace(self.test(piece, frame, f"len {bound}", condition), length=bound)
+
+    def text(self, node: Expression, frame: Frame, known: Known) -> Piece:
+        """Return code for a text of bounded length."""
+        return self.limited(self.expect(self.emit(node, frame, known), "string", frame), node, frame)
+
+    def pair(self, frame: Frame, left: Piece, right: Callable[[Known], Piece]) -> tuple[Piece, Piece]:
+        """Return two pieces of which the tests of both may run before the code of either."""
+        second = right(left.known)
+        return (self.ahead(left, frame) if second.tests else left), second
+
+    def ahead(self, piece: Piece, frame: Frame) -> Piece:
+        """Return the piece with nothing left in its code that later tests may rely on."""
+        if any(isinstance(part, ast.NamedExpr) for part in ast.walk(piece.code)):
+            return self.settle(self.hold(piece, frame))
+        return piece
+
+    # Rules
+
+    def _unsupported(self, node: Expression, frame: Frame, known: Known) -> Piece:
+        raise Unsupported
+
+    def _literal(self, node: Literal, frame: Frame, known: Known) -> Piece:
+        value = node.value
+        length = len(value) if isinstance(value, str | bytes) else None
+        code = self.unit.shared(value)
+        return Piece(code, self.type(node), 1, known, known, length=length, constant=True, value=value)
+
+    def _comprehension(self, node: Comprehension, frame: Frame, known: Known) -> Piece:
+        return loops.emit_loop(self, node, frame, known)
+
+    def _name(self, node: Name, frame: Frame, known: Known) -> Piece:
+        return self._chain(node, frame, known)
+
+    def _chain(self, node: Expression, frame: Frame, known: Known) -> Piece:
+        reference = self.checked.reference_of(node)
+        if isinstance(reference, TypeReference):
+            value = TypeValue(reference.name)
+            return Piece(self.unit.shared(value), "type", size(node), known, known, constant=True, value=value)
+        key = self.key(node)
+        if key is None:
+            raise Unsupported
+        return self.read(key, frame, known, size(node))
+
+    def _select(self, node: Select, frame: Frame, known: Known) -> Piece:
+        if self.key(node) is not None or self.checked.reference_of(node) is not None:
+            return self._chain(node, frame, known)
+        if node.optional or self.type(node) == "optional":
+            raise Unsupported
+        container = self.expect(self.emit(node.operand, frame, known), "map", frame)
+        code = item(container.code, constant(node.field))
+        return Piece(code, None, container.cost + 1, container.known, container.known, container.tests)
+
+    def _index(self, node: Index, frame: Frame, known: Known) -> Piece:
+        if self.key(node) is not None:
+            return self._chain(node, frame, known)
+        if node.optional:
+            raise Unsupported
+        operand = self.type(node.operand)
+        wanted = {"list": "int", "map": "string", "record": "string"}.get(operand)
+        if wanted is None or self.type(node.index) not in (wanted, "dyn"):
+            raise Unsupported
+        container = self.expect(self.emit(node.operand, frame, known), CONTAINERS[operand], frame)
+        container, index = self.pair(
+            frame,
+            self.hold(container, frame),
+            lambda known: self.hold(self.expect(self.emit(node.index, frame, known), wanted, frame), frame),
+        )
+        if wanted == "int" and not (index.constant and isinstance(index.value, int) and index.value >= 0):
+            container = self.settle(container)
+            index = self.test(index, frame, "natural", lambda value: compare(value, ast.GtE(), constant(0)))
+        cost = container.cost + index.cost + 1
+        code = item(container.code, index.code)
+        return Piece(code, None, cost, index.known, index.known, (*container.tests, *index.tests))
+
+    def _present(self, node: Present, frame: Frame, known: Known) -> Piece:
+        if self.type(node.operand) == "optional":
+            raise Unsupported
+        container = self.expect(self.emit(node.operand, frame, known), "map", frame)
+        code = compare(constant(node.field), ast.In(), container.code)
+        return Piece(code, "bool", container.cost + 1, container.known, container.known, container.tests)
+
+    def truth(self, piece: Piece, frame: Frame) -> Piece:
+        """Return the piece with its value certain to be a bool."""
+        if piece.kind == "bool":
+            return piece
+        if piece.kind is not None:
+            raise Unsupported
+        piece = self.hold(piece, frame)
+        slot = piece.slot or ""
+        if (slot, "_bool") in piece.known:
+            return replace(piece, kind="bool")
+        other = both(compare(frame.load(slot), ast.IsNot(), constant(False)), give_up())
+        code = either(compare(piece.code, ast.Is(), constant(True)), other)
+        return replace(piece.where(piece.known | {(slot, "_bool")}), code=code, kind="bool", slot=None)
+
+    def condition(self, node: Expression, frame: Frame, known: Known) -> Piece:
+        """Return code for a bool, without tests in front."""
+        piece = self.truth(self.emit(node, frame, known), frame)
+        return replace(piece, code=finished(piece), tests=())
+
+    def _call(self, node: Call, frame: Frame, known: Known) -> Piece:
+        reference = self.checked.reference_of(node)
+        if isinstance(reference, CallReference):
+            return calls.emit_call(self, node, reference, frame, known)
+        match node.function:
+            case "_&&_" | "_||_":
+                return self._logic(node, frame, known)
+            case "!_":
+                operand = self.condition(node.arguments[0], frame, known)
+                code = negation(operand.code)
+                return Piece(code, "bool", operand.cost + 1, operand.when_false, operand.when_true)
+            case "_?_:_":
+                return self._choice(node, frame, known)
+            case "_==_" | "_!=_":
+                return comparison.emit_equality(self, node, frame, known)
+            case "_<_" | "_<=_" | "_>_" | "_>=_":
+                return comparison.emit_ordering(self, node, frame, known)
+            case "@in":
+                return comparison.emit_membership(self, node, frame, known)
+            case _:
+                return arithmetic.emit_arithmetic(self, node, frame, known)
+
+    def _logic(self, node: Call, frame: Frame, known: Known) -> Piece:
+        conjunction = node.function == "_&&_"
+        operands: list[Expression] = []
+        _flatten(node, node.function, operands)
+        codes: list[ast.expr] = []
+        cost = len(operands) - 1
+        decided: Known | None = None
+        for operand in operands:
+            piece = self.condition(operand, frame, known)
+            codes.append(piece.code)
+            cost += piece.cost
+            known, ends = (piece.when_true, piece.when_false) if conjunction else (piece.when_false, piece.when_true)
+            decided = ends if decided is None else decided & ends
+        assert decided is not None
+        code = both(*codes) if conjunction else either(*codes)
+        true, false = (known, decided) if conjunction else (decided, known)
+        return Piece(code, "bool", cost, true, false)
+
+    def _choice(self, node: Call, frame: Frame, known: Known) -> Piece:
+        test, then, otherwise = node.arguments
+        condition = self.condition(test, frame, known)
+        first = self.emit(then, frame, condition.when_true)
+        second = self.emit(otherwise, frame, condition.when_false)
+        cost = condition.cost + max(first.cost, second.cost) + 1
+        same = first.kind if first.kind == second.kind else None
+        if same is None and not (first.kind is None and second.kind is None):
+            wanted = first.kind or second.kind or ""
+            first, second = (self._as(piece, wanted, frame) for piece in (first, second))
+            same = wanted
+        lengths = (first.length, second.length)
+        length = None if None in lengths else max(each or 0 for each in lengths)
+        code = choice(condition.code, finished(first), finished(second))
+        true, false = first.when_true & second.when_true, first.when_false & second.when_false
+        return Piece(code, same, cost, true, false, length=length)
+
+    def _as(self, piece: Piece, kind: str, frame: Frame) -> Piece:
+        return self.truth(piece, frame) if kind == "bool" else self.expect(piece, kind, frame)
+
+    def _list(self, node: ListOf, frame: Frame, known: Known) -> Piece:
+        codes: list[ast.expr] = []
+        cost = 1
+        for entry in node.items:
+            if entry.optional:
+                raise Unsupported
+            piece = self.adapted(self.emit(entry.value, frame, known))
+            known = piece.known
+            codes.append(finished(piece))
+            cost += piece.cost
+        return Piece(display(codes), "list", cost, known, known, length=len(codes))
+
+    def adapted(self, piece: Piece) -> Piece:
+        """Return the piece with its value as the language sees it, for where it leaves the code."""
+        if piece.kind is not None:
+            return piece
+        return replace(piece, code=call(name("_adapt"), piece.code), slot=None)
+
+    def _bind(self, node: Bind, frame: Frame, known: Known) -> Piece:
+        number = self.introduced(node)[0].number
+        chain = self.key(node.value)
+        if chain is not None:
+            self.aliases[number] = chain
+            body = self.emit(node.body, frame, known)
+            return replace(body, cost=body.cost + size(node.value) + 1)
+        value = self.emit(node.value, frame, known)
+        # The slot must be this variable's, even where the value is in another one already.
+        value = self.settle(self.hold(replace(value, slot=None), frame, (number,)))
+        facts = {(value.slot or "", _CLASS_NAMES[value.kind])} if value.kind in _CLASS_NAMES else set()
+        body = self.emit(node.body, frame, value.known | facts)
+        return replace(body, cost=body.cost + value.cost + 1, tests=(*value.tests, *body.tests))
+
+    def introduced(self, node: Expression) -> tuple[LocalReference, ...]:
+        """Return the local variables that a node brings in."""
+        reference = self.checked.reference_of(node)
+        assert isinstance(reference, Introduction)
+        return reference.locals
+
+
+CONTAINERS = {"list": "list", "map": "map", "record": "map"}
+_CLASS_NAMES = {
+    "int": "_int",
+    "uint": "_uint",
+    "double": "_double",
+    "string": "_string",
+    "bytes": "_bytes",
+    "bool": "_bool",
+    "list": "_list",
+    "map": "_map",
+    "record": "_map",
+    "timestamp": "_timestamp",
+    "duration": "_duration",
+    "optional": "_optional",
+    "type": "_type_value",
+}
+
+
+def size(node: Expression) -> int:
+    """Return the number of nodes of a tree."""
+    todo, count = [node], 0
+    while todo:
+        count += 1
+        todo.extend(children(todo.pop()))
+    return count
+
+
+def _flatten(node: Expression, function: str, operands: list[Expression]) -> None:
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Call) and node.function == function and node.receiver is None:
+            todo.extend(reversed(node.arguments))
+        else:
+            operands.append(node)
