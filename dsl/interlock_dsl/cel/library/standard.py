@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final, Protocol, cast
 
 from interlock_dsl.cel.library.declare import LIST, MAP, T, method, plain
-from interlock_dsl.cel.measure import linear
+from interlock_dsl.cel.measure import CHUNK, linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BOOL, BYTES, DYN, INT, STRING, TypeType
 from interlock_dsl.cel.values import Fault, TypeValue, type_name
@@ -47,6 +47,11 @@ def matching_cost(text: int, pattern: int) -> int:
     return 1 + (text + 1) * (pattern + 4) // 64 + pattern
 
 
+def affix_cost(_text: int, affix: int) -> int:
+    """Cost of `startsWith` and `endsWith`, which look at no more of the text than the affix is long."""
+    return 1 + affix // CHUNK
+
+
 def _type(value: object) -> TypeValue:
     return TypeValue(type_name(value))
 
@@ -70,8 +75,8 @@ FUNCTIONS: Final = (
         ),
     ),
     Function("contains", (method("contains_string", (STRING, STRING), BOOL, str.__contains__, linear),)),
-    Function("startsWith", (method("starts_with_string", (STRING, STRING), BOOL, str.startswith, linear),)),
-    Function("endsWith", (method("ends_with_string", (STRING, STRING), BOOL, str.endswith, linear),)),
+    Function("startsWith", (method("starts_with_string", (STRING, STRING), BOOL, str.startswith, affix_cost),)),
+    Function("endsWith", (method("ends_with_string", (STRING, STRING), BOOL, str.endswith, affix_cost),)),
     Function(
         "matches",
         (
