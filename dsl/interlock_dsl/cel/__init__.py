@@ -1,0 +1,103 @@
+"""The Common Expression Language, on its own.
+
+    from interlock_dsl.cel import Environment, IntType, RecordType, Field
+
+    order = RecordType("Order", {"total": Field(IntType(0, 1_000_000))})
+    guard = Environment({"order": order}).compile("order.total > 10_000")
+    guard({"order": {"total": 12_000}})  # True
+
+`compile` parses and checks, and raises `DiagnosticError` with every mistake at its place; an evaluation returns a
+Python value or raises `EvaluationError` with the place of what failed, and never runs past its limit. Nothing in an
+expression reaches Python: no attributes, no calls but of the functions the environment declares.
+
+The language is CEL with the libraries for strings, math, optionals, bindings, encoders, lists, sets and two-variable
+comprehensions. Protobuf messages and enums, `cel.block` and the network library are left out.
+`python -m interlock_dsl.cel.conformance` measures it against the public tests.
+"""
+
+from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression, Environment
+from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
+from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
+from interlock_dsl.cel.parse import parse
+from interlock_dsl.cel.signature import Function, Overload
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NULL,
+    STRING,
+    TIMESTAMP,
+    UINT,
+    AbstractType,
+    DoubleType,
+    Field,
+    IntType,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordType,
+    StringType,
+    Type,
+    TypeParameter,
+    UintType,
+)
+from interlock_dsl.cel.values import (
+    NONE,
+    Duration,
+    Fault,
+    Optional,
+    Timestamp,
+    TypeValue,
+    UInt,
+    equal,
+)
+from interlock_dsl.diagnostics import DiagnosticError
+
+__all__ = [
+    "BOOL",
+    "BYTES",
+    "DEFAULT_LIMIT",
+    "DOUBLE",
+    "DURATION",
+    "DYN",
+    "FUNCTIONS",
+    "INT",
+    "LEFT_OUT",
+    "NONE",
+    "NULL",
+    "STRING",
+    "TIMESTAMP",
+    "UINT",
+    "AbstractType",
+    "CompiledExpression",
+    "DiagnosticError",
+    "DoubleType",
+    "Duration",
+    "Environment",
+    "EvaluationError",
+    "Expression",
+    "Fault",
+    "Field",
+    "Function",
+    "IntType",
+    "LimitExceeded",
+    "ListType",
+    "MapType",
+    "Optional",
+    "OptionalType",
+    "Overload",
+    "RecordType",
+    "StringType",
+    "Timestamp",
+    "Type",
+    "TypeParameter",
+    "TypeValue",
+    "UInt",
+    "UintType",
+    "equal",
+    "parse",
+]

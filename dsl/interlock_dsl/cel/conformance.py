@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from interlock_dsl.cel.check import Scope, check
-from interlock_dsl.cel.environment import Environment
+from interlock_dsl.cel.environment import DEFAULT_LIMIT, Environment
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
 from interlock_dsl.cel.parse import parse
@@ -58,7 +58,7 @@ from interlock_dsl.cel.values import (
 )
 from interlock_dsl.diagnostics import DiagnosticError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Object: TypeAlias = dict[str, Json]
 Evaluation: TypeAlias = Callable[[Mapping[str, object]], object]
 
@@ -182,7 +182,11 @@ def failure_of(test: Object) -> str | None:
         return None
     environment = Environment(variables, functions.values(), container)
     compiled = environment.compile(tree, checked=not test["disable_check"])
-    return _outcome(compiled.evaluate, bindings, expected) or _outcome(compiled.exact.evaluate, bindings, expected)
+
+    def exactly(bound: Mapping[str, object]) -> object:
+        return compiled.exact.evaluate(bound, DEFAULT_LIMIT)
+
+    return _outcome(compiled.evaluate, bindings, expected) or _outcome(exactly, bindings, expected)
 
 
 def _outcome(evaluate: Evaluation, bindings: Mapping[str, object], expected: Object) -> str | None:

@@ -1,17 +1,17 @@
 """Where expressions are compiled: what they can see, and the one way to evaluate them.
 
-environment = Environment({"order": order_type, "now": TIMESTAMP})
-guard = environment.compile("order.total > 10_000 && order.placed < now")
-guard.type, guard.cost
-guard.evaluate({"order": {...}, "now": ...})
+    environment = Environment({"order": order_type, "now": TIMESTAMP})
+    guard = environment.compile("order.total > 10_000 && order.placed < now")
+    guard.evaluate({"order": {...}, "now": ...})
+
+Every evaluation has a limit; there is no way past it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from interlock_dsl.cel import exact
 from interlock_dsl.cel.check import Checked, Scope, check
-from interlock_dsl.cel.exact import DEFAULT_LIMIT, Exact
 from interlock_dsl.cel.library import FUNCTIONS
 from interlock_dsl.cel.library.declare import merge
 from interlock_dsl.cel.parse import parse
@@ -19,6 +19,12 @@ from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import DYN, Type
 from interlock_dsl.diagnostics import DiagnosticError
+
+if TYPE_CHECKING:
+    from interlock_dsl.cel.exact import Exact
+
+DEFAULT_LIMIT: Final = 1_000_000
+"""Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.measure` says what a unit is."""
 
 
 class Environment:
@@ -57,12 +63,16 @@ class Environment:
 
 
 class CompiledExpression:
-    """An expression with its type, its cost and its value for given bindings."""
+    """An expression with its type and its value for given bindings.
+
+    There are two tiers, made when first needed. They always agree: the fast one answers only where it is sure to, and
+    within the limit; whatever is exceptional, and every error, comes from the exact one.
+    """
 
     def __init__(self, expression: Expression, scope: Scope, checked: Checked | None) -> None:
         self.expression = expression
-        self._scope = scope
         self.checked = checked
+        self._scope = scope
 
     @property
     def type(self) -> Type:
@@ -70,9 +80,25 @@ class CompiledExpression:
         return DYN if self.checked is None else self.checked.type
 
     @cached_property
-    def exact(self) -> Exact:
-        """The exact evaluator of the expression."""
+    def exact(self) -> "Exact":
+        """The exact tier."""
+        from interlock_dsl.cel import exact
+
         return exact.compile(self.expression, self._scope)
+
+    @cached_property
+    def function(self) -> Callable[[Mapping[str, object]], object]:
+        """The expression as a function of the bindings, under the default limit: the fast tier if there is one."""
+        if self.checked is not None:
+            from interlock_dsl.cel import fast
+
+            function = fast.compile(self.checked, self._evaluate_exactly, DEFAULT_LIMIT)
+            if function is not None:
+                return function
+        return self._evaluate_exactly
+
+    def _evaluate_exactly(self, bindings: Mapping[str, object]) -> object:
+        return self.exact.evaluate(bindings, DEFAULT_LIMIT)
 
     def evaluate(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> object:
         """Return the value for the bound variables.
@@ -80,8 +106,9 @@ class CompiledExpression:
         Raise `EvaluationError` with the place where there is none, `LimitExceeded` where it would cost more than
         `limit` units.
         """
-        return self.exact.evaluate(bindings, limit)
+        # The fast tier does not count: it was made for what cannot cost more than the default limit.
+        return self.function(bindings) if limit >= DEFAULT_LIMIT else self.exact.evaluate(bindings, limit)
 
     def __call__(self, bindings: Mapping[str, object]) -> object:
         """Return the value for the bound variables, as `evaluate` does."""
-        return self.exact.evaluate(bindings)
+        return self.function(bindings)

@@ -14,10 +14,7 @@ from interlock_dsl.cel.exact.nodes import Compiler
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.values import Fault
 
-__all__ = ["DEFAULT_LIMIT", "Exact", "compile"]
-
-DEFAULT_LIMIT = 1_000_000
-"""Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.measure` says what a unit is."""
+__all__ = ["Exact", "compile"]
 
 
 class Exact:
@@ -30,11 +27,11 @@ class Exact:
         self._evaluate = evaluate
         self._slots = slots
 
-    def evaluate(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> object:
+    def evaluate(self, bindings: Mapping[str, object], limit: int) -> object:
         """Return the value; raise `EvaluationError` where there is none, `LimitExceeded` past the limit."""
         return self.measure(bindings, limit)[0]
 
-    def measure(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> tuple[object, int]:
+    def measure(self, bindings: Mapping[str, object], limit: int) -> tuple[object, int]:
         """Return the value and the units spent on it; raise as `evaluate` does."""
         frame = Frame(bindings, self._slots, limit)
         try:

@@ -86,7 +86,7 @@ def _double_quotient(left: float, right: float) -> float:
 
 
 Binary = Callable[..., object]
-_BINARY: Final[Mapping[tuple[str, type, type], Binary]] = {
+_BINARY: Final[dict[tuple[str, type, type], Binary]] = {
     ("_+_", int, int): lambda a, b: to_int(a + b),
     ("_+_", UInt, UInt): lambda a, b: to_uint(int(a) + int(b)),
     ("_+_", float, float): lambda a, b: a + b,
@@ -114,7 +114,7 @@ _BINARY: Final[Mapping[tuple[str, type, type], Binary]] = {
 
 def arithmetic(function: str, left: object, right: object) -> object:
     """Return `left + right` and the like, by the name of the operator's function."""
-    operation = _BINARY.get((function, type(left), type(right)))
+    operation: Binary | None = _BINARY.get((function, type(left), type(right)))
     if operation is not None:
         return operation(left, right)
     if function == "_+_" and isinstance(left, list | tuple) and isinstance(right, list | tuple):

@@ -19,7 +19,7 @@ from interlock_dsl.cel.values import Duration, Timestamp, UInt
 if TYPE_CHECKING:
     from interlock_dsl.cel.fast.emit import Emitter
 
-SAFE_INT = 2**53
+SAFE_INT = 2**53 - 1
 """Ints up to here are doubles too, so that Python's exact comparison and the converting one agree."""
 INSTANTS = frozenset(("timestamp", "duration"))
 EQUALITY: dict[str, type[ast.cmpop]] = {"_==_": ast.Eq, "_!=_": ast.NotEq}
@@ -120,7 +120,7 @@ def emit_ordering(emitter: "Emitter", node: Call, frame: Frame, known: Known) ->
     kinds = (emitter.type(left), emitter.type(right))
     numbers = [_small(part) for part in (left, right)]
     if any(numbers):
-        # A number of at most 2**53 orders itself among ints and doubles as Python has it.
+        # A number below 2**53 orders itself among ints and doubles as Python has it.
         one, other = emitter.pair(
             frame, _number(emitter, left, frame, known), lambda known: _number(emitter, right, frame, known)
         )

@@ -89,14 +89,21 @@ def _double_of_string(text: str) -> float:
 
 
 def double_text(number: float) -> str:
-    """Return a double as text: its shortest digits, with an exponent only below 1e-6 and from 1e21 on."""
+    """Return a double as text: its shortest digits, with an exponent below 1e-4 and from 1e6 on."""
+    from decimal import Decimal
+
     if number != number:
         return "NaN"
     if number in (float("inf"), float("-inf")):
         return "Infinity" if number > 0 else "-Infinity"
-    if number == 0 or 1e-6 <= abs(number) < 1e21:
+    exact = Decimal(repr(number))
+    power = exact.adjusted()
+    if number == 0 or -4 <= power < 6:
         return positional(number)
-    return repr(number)
+    sign, digits, _ = exact.normalize().as_tuple()
+    fraction = "".join(map(str, digits[1:]))
+    mantissa = f"{'-' if sign else ''}{digits[0]}{'.' if fraction else ''}{fraction}"
+    return f"{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def positional(number: float) -> str:

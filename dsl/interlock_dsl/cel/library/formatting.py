@@ -30,7 +30,7 @@ def format_text(template: str, arguments: Sequence[object]) -> str:
         precision = _precision(found[1])
         letter = found[2] or ""
         clause = _CLAUSES.get(letter)
-        if clause is None or (precision is not None and letter not in "fe"):
+        if clause is None:
             raise Fault("bad-format", f"`{found[0]}` is no clause of a format, which has %s %d %f %e %b %o %x %X %%")
         if used >= len(arguments):
             raise Fault("bad-format", f"the format has more clauses than the {len(arguments)} values given")
