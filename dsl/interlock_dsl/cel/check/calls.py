@@ -57,7 +57,9 @@ def _result(state: State, overload: Overload, given: Given) -> Type | None:
     wanted = [bindings.instantiate(parameter, fresh) for parameter in overload.parameters]
     if not bindings.fits(*((type, want) for (type, _), want in zip(given, wanted, strict=True))):
         return None
-    return bindings.resolve(bindings.instantiate(overload.result, fresh)) if fresh else overload.result
+    if fresh or not overload.parameters:
+        return bindings.resolve(bindings.instantiate(overload.result, fresh))
+    return overload.result
 
 
 def _culprit(state: State, overloads: Sequence[Overload], given: Given) -> int | None:
