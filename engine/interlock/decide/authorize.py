@@ -33,13 +33,13 @@ class Authorizer:
         concerned = self._index.concerning(request.tool, request.agent)
         if concerned is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{request.tool}`"),))
-        if request.problem:
-            return Decision("deny", (Reason("arguments", request.problem, span=concerned.tool.span),))
         if request.shown is not None and request.tool not in request.shown:
             return Decision("deny", (Reason("not-shown", f"`{request.tool}` was not offered here"),))
+        if request.problem:
+            return Decision("deny", (Reason("arguments", request.problem, span=concerned.tool.span),))
         bindings = request.bindings
         bindings["args"] = request.args
-        bindings["tool"] = request.tool
+        bindings["tool"] = concerned.value
         bindings["agent"] = request.agent
         grants = request.grants
         allowed = _permitted(concerned, request) if grants is None else _granted(concerned.tool, request)

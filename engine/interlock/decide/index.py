@@ -27,9 +27,10 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """The rules for one tool and agent, by kind, each in the order of the source."""
+    """The rules for one tool and agent, by kind, each in the order of the source. Conditions see `value` as `tool`."""
 
     tool: Tool
+    value: dict[str, object]
     permits: tuple[Indexed, ...]
     forbids: tuple[Indexed, ...]
     requires: tuple[Indexed, ...]
@@ -76,7 +77,8 @@ class RuleIndex:
         def of(kind: str) -> tuple[Indexed, ...]:
             return tuple(self._index(rule) for rule in spoken if rule.kind == kind)
 
-        return Concerned(tool, of("permit"), of("forbid"), of("require"), of("limit"))
+        value: dict[str, object] = {"name": tool.name, "effect": tool.effect}
+        return Concerned(tool, value, of("permit"), of("forbid"), of("require"), of("limit"))
 
     def _index(self, rule: Rule) -> Indexed:
         match rule.kind:

@@ -92,10 +92,11 @@ class AskApproval:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Report `TimerFired` at the moment `at`."""
+    """Report `TimerFired` at the moment `at`: for another attempt, because nobody answered, at the end of time."""
 
     id: str
     at: int
+    purpose: Literal["retry", "expiry", "deadline"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,118 @@
+"""What a run may consume: charged, or reserved before and settled after; a budget that is used up refuses.
+
+Steps are charged when entered, calls when dispatched (an attempt that fails was performed all the same; a denied call
+never is), tokens and cost are reserved for an agent's attempt and settled with what its turns really used.
+
+# INVARIANT: what is spent plus what is reserved exceeds a budget only by what one model turn used beyond its allowance.
+"""
+
+from interlock.run.events import Usage
+from interlock.run.state import Conversation, Fail, Run
+from interlock_dsl.program import AgentStep, Tool
+
+
+def charge_step(run: Run) -> str:
+    """Charge one step; return what budget that would exceed (then nothing is charged)."""
+    limit = run.workflow.workflow.budget.steps
+    if limit is not None and run.spent.steps >= limit:
+        return f"the budget of {limit} steps is used up"
+    if is_late(run):
+        return "the time of the run is over"
+    run.spent.steps += 1
+    return ""
+
+
+def is_late(run: Run) -> bool:
+    """Whether the run's time is over."""
+    return run.deadline is not None and run.now >= run.deadline
+
+
+def over_for_call(run: Run, tool: Tool) -> tuple[str, ...]:
+    """Return the budgets that one more call of a tool would exceed, in words."""
+    budget, spent = run.workflow.workflow.budget, run.spent
+    over: list[str] = []
+    if budget.tool_calls is not None and spent.tool_calls >= budget.tool_calls:
+        over.append(f"the budget of {budget.tool_calls} tool calls is used up")
+    if budget.cost is not None and tool.cost and spent.cost + spent.reserved_cost + tool.cost > budget.cost:
+        over.append("it would cost more than the budget has left")
+    if is_late(run):
+        over.append("the time of the run is over")
+    return tuple(over)
+
+
+def charge_call(run: Run, tool: Tool) -> None:
+    """Charge a call that is dispatched now."""
+    run.spent.tool_calls += 1
+    run.spent.cost += tool.cost
+    run.history.record(tool.name, run.now)
+
+
+def reserve(run: Run, step: AgentStep) -> tuple[int, int | None, bool] | str:
+    """Reserve what an attempt at an agent's step may use: tokens, cost (None: unlimited), and whether that is less
+    than the agent's own limit. Return instead, in words, the budget that has nothing left.
+    """
+    budget, spent = run.workflow.workflow.budget, run.spent
+    tokens, scarce = step.agent.tokens, False
+    if budget.tokens is not None:
+        left = budget.tokens - spent.tokens - spent.reserved_tokens
+        if left <= 0:
+            return f"the budget of {budget.tokens} tokens is used up"
+        scarce = left < tokens
+        tokens = min(tokens, left)
+    cost: int | None = step.agent.cost or None
+    if budget.cost is not None:
+        left = budget.cost - spent.cost - spent.reserved_cost
+        if left <= 0:
+            return "the budget for cost is used up"
+        if cost is not None:
+            scarce = scarce or left < cost
+            cost = min(cost, left)
+            spent.reserved_cost += cost
+    if budget.tokens is not None:
+        spent.reserved_tokens += tokens
+    return tokens, cost, scarce
+
+
+def charge_usage(run: Run, talk: Conversation, usage: Usage) -> None:
+    """Settle one turn: what it used moves from reserved to spent, and beyond the reservation it is spent as well."""
+    tokens, cost = max(0, usage.tokens), max(0, usage.cost)
+    held_tokens, held_cost = held(run, talk)
+    run.spent.reserved_tokens -= min(tokens, held_tokens)
+    run.spent.reserved_cost -= min(cost, held_cost)
+    run.spent.tokens += tokens
+    run.spent.cost += cost
+    talk.used_tokens += tokens
+    talk.used_cost += cost
+
+
+def release(run: Run, talk: Conversation) -> None:
+    """Give back what an attempt reserved and did not use."""
+    tokens, cost = held(run, talk)
+    run.spent.reserved_tokens -= tokens
+    run.spent.reserved_cost -= cost
+
+
+def held(run: Run, talk: Conversation) -> tuple[int, int]:
+    """Return what an attempt still has reserved of the run's budgets."""
+    budget = run.workflow.workflow.budget
+    tokens = max(0, talk.tokens - talk.used_tokens) if budget.tokens is not None else 0
+    cost = max(0, talk.cost - talk.used_cost) if budget.cost is not None and talk.cost is not None else 0
+    return tokens, cost
+
+
+def exhausted(run: Run, talk: Conversation) -> str:
+    """Return what an attempt has used up, in words; empty while it may go on."""
+    if talk.used_tokens >= talk.tokens:
+        return f"its {talk.tokens} tokens are used up"
+    if talk.cost is not None and talk.used_cost >= talk.cost:
+        return "what it may cost is used up"
+    cost = run.workflow.workflow.budget.cost
+    if cost is not None and run.spent.cost >= cost:
+        return "the budget for cost is used up"
+    return ""
+
+
+def time_is_up(run: Run) -> None:
+    """The run's time is over: whatever is under way has exceeded the budget."""
+    for visit in run.active.values():
+        run.agenda.append(Fail(visit, "over budget", "the time of the run is over"))

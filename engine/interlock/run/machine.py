@@ -1,0 +1,153 @@
+"""The machine: events in, notes and commands out. It reads no clock, draws no lots, waits for nothing.
+
+    machine = Machine(program)
+    notes = machine.feed(event)        # what was decided
+    machine.commands()                 # what is asked of the world because of it
+
+The first event is `RunStarted` (see `prepare`). The state is the fold of the events: feeding the same ones to another
+machine, anywhere, gives the same state, notes, commands and digests.
+
+# INVARIANT: `feed` never raises for what an event says. What it cannot accept changes nothing and gives `Ignored`.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from interlock.run import budget, joins
+from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.events import ApprovalDenied, ApprovalGiven, Event
+from interlock.run.notes import Ignored, Note
+from interlock.run.outcome import outcome_of
+from interlock.run.picture import digest_of
+from interlock.run.plan import plan_of
+from interlock.run.state import Abandon, Ask, Call, Owner, Run, Visit
+from interlock.run.transitions import ANSWERS, MOVES, SETTLES, TRANSITIONS, Transition
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program import Program
+
+Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
+
+_KINDS: dict[type, str] = {Visit: "visit", Call: "call", Ask: "approval", type(None): "run"}
+
+
+class Machine:
+    """One run of a program."""
+
+    __slots__ = ("_asked", "_commands", "_notes", "_program", "_run")
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._run = Run(plan_of(program))
+        self._notes: tuple[Note, ...] = ()
+        self._commands: tuple[Command, ...] = ()
+        self._asked: list[Command] = []
+
+    @classmethod
+    def replay(cls, program: Program, events: Iterable[Event]) -> "Machine":
+        """Return a machine that has seen events; what they asked for is in `pending`, none of it in `commands`."""
+        machine = cls(program)
+        for event in events:
+            machine.feed(event)
+        machine.commands()
+        return machine
+
+    def feed(self, event: Event) -> tuple[Note, ...]:
+        """Take in what happened, and return what was decided on it."""
+        run = self._run
+        run.notes, run.commands = [], []
+        before = run.now
+        if event.at > before:
+            self._at(event.at)
+        found = self._find(event)
+        if run.phase == "running" and budget.is_late(run) and not isinstance(found, str) and found[2] != run.timer:
+            budget.time_is_up(run)
+            self._work()
+            found = self._find(event)
+        if isinstance(found, str):
+            run.ignore(found)
+        else:
+            transition, owner, id = found
+            if event.__class__ in SETTLES:
+                del run.open[id]
+            transition.handler(run, owner, event)
+            self._work()
+        self._notes = tuple(run.notes)
+        self._commands = tuple(run.commands)
+        self._asked += self._commands
+        if len(self._notes) == 1 and isinstance(self._notes[0], Ignored) and run.now != before:
+            self._at(before)
+        return self._notes
+
+    def _at(self, now: int) -> None:
+        """Set the time. It never runs backwards within a run, whatever the clocks of its runtimes say."""
+        run = self._run
+        run.now = run.history.now = now
+        if run.phase != "new":
+            run.values["now"] = Timestamp(now * 1000)
+
+    def _find(self, event: Event) -> tuple[Transition, Owner, str] | str:
+        """Return who handles an event, what it is about, and under which id that was asked; or why nothing does."""
+        run = self._run
+        wanted = ANSWERS.get(event.__class__)
+        owner: Owner = None
+        id = ""
+        if wanted is not None:
+            id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command  # type: ignore
+            known = run.open.get(id)
+            if known is None:
+                return f"nothing waits for `{id}` (any more)"
+            owner, command = known
+            if command.__class__ is not wanted:
+                return f"`{id}` is not something that a {event.__class__.__name__} answers"
+            if isinstance(command, SetTimer) and run.now < command.at:
+                return f"the timer `{id}` is not due yet"
+        kind = _KINDS[owner.__class__]
+        phase = run.phase if owner is None else owner.phase
+        transition = TRANSITIONS.get((kind, phase, event.__class__))
+        if transition is None:
+            return f"a {event.__class__.__name__} means nothing now: the {kind} is {phase}"
+        return transition, owner, id
+
+    def _work(self) -> None:
+        """Carry on until there is nothing left to do about the event."""
+        run = self._run
+        while run.agenda:
+            while run.agenda:
+                move = run.agenda.popleft()
+                MOVES[move.__class__](run, move)
+            if run.phase == "running" and not run.active:
+                run.agenda.append(Abandon("nothing is left to do, and no end was reached" + joins.waiting(run)))
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return what was asked since the last call of this."""
+        asked, self._asked = tuple(self._asked), []
+        return asked
+
+    def pending(self) -> tuple[Command, ...]:
+        """Return everything that was asked and not answered, in the order of asking."""
+        return tuple(command for _, command in self._run.open.values())
+
+    @property
+    def outcome(self) -> bytes:
+        """The digest (32 bytes) of what the last event led to."""
+        return outcome_of(self._notes, self._commands)
+
+    @property
+    def status(self) -> Status:
+        """How the run stands. It is waiting when only people and timers can move it."""
+        run = self._run
+        if run.phase == "new":
+            return "new"
+        if run.phase == "over" and run.ending is not None:
+            return run.ending.status
+        busy = any(isinstance(command, AskModel | CallTool) for _, command in run.open.values())
+        return "running" if busy else "waiting"
+
+    @property
+    def waiting_for(self) -> tuple[AskApproval | AskPerson, ...]:
+        """The approvals and questions that people have not answered."""
+        return tuple(command for command in self.pending() if isinstance(command, AskApproval | AskPerson))
+
+    def digest(self) -> str:
+        """Return the digest of the whole state: equal exactly when the runs cannot be told apart."""
+        return digest_of(self._run)

@@ -1,0 +1,70 @@
+"""The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
+
+from interlock.run import budget
+from interlock.run.notes import StepCancelled
+from interlock.run.plan import PlannedRoute
+from interlock.run.state import Ask, Call, Run, Visit
+from interlock_dsl.program import End, Grant, Step
+
+
+def open_visit(
+    run: Run, step: Step | End, route: PlannedRoute, grants: tuple[Grant, ...], scopes: frozenset[str]
+) -> Visit:
+    """Open a visit to a step."""
+    number = run.visits.get(step.name, 0) + 1
+    run.visits[step.name] = number
+    visit = Visit(step, number, route, grants, scopes)
+    run.active[step.name, number] = visit
+    return visit
+
+
+def close(run: Run, visit: Visit) -> None:
+    """Close a visit. Whatever it still waits for is called off, but for calls under way that change the world:
+    these become orphans, and come back to the run.
+    """
+    if visit.phase == "over":
+        return
+    visit.phase = "over"
+    del run.active[visit.name, visit.number]
+    for id in (visit.command, visit.timer):
+        run.cancel(id)
+    drop_asks(run, visit)
+    if visit.call is not None:
+        _let_go(run, visit.call)
+    if visit.talk is not None:
+        budget.release(run, visit.talk)
+        for call in visit.talk.calls:
+            _let_go(run, call)
+
+
+def cancel(run: Run, visit: Visit, why: str) -> None:
+    """Close a visit that is no longer needed, and note it."""
+    run.notes.append(StepCancelled(visit.name, visit.number, why))
+    close(run, visit)
+
+
+def drop_asks(run: Run, owner: Visit | Call) -> None:
+    """Call off the approvals that were asked for a step or a call."""
+    for ask in owner.asks:
+        drop_ask(run, ask)
+    owner.asks = ()
+
+
+def drop_ask(run: Run, ask: Ask) -> None:
+    """Call off one approval."""
+    ask.phase = "over"
+    run.cancel(ask.id)
+    run.cancel(ask.timer)
+
+
+def _let_go(run: Run, call: Call) -> None:
+    drop_asks(run, call)
+    if call.phase == "in flight" and call.tool.effect != "read":
+        call.orphan = True
+        run.orphans[call.command] = call
+        return
+    if call.doubtful and call.phase == "resting":
+        run.doubts.append(call.tool.name)
+    call.phase = "over"
+    run.cancel(call.command)
+    run.cancel(call.timer)
