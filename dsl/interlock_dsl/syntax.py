@@ -263,11 +263,15 @@ class Grant(Node):
 
 @dataclass(frozen=True, slots=True)
 class Approval(Node):
-    """`after approval by supervisor [2 of] within 4h`: `count` different people of the role must agree."""
+    """`after approval by supervisor 2 of 3 within 4h`, or `by 2 of supervisor` when the role's size is not said.
+
+    `count` different people of the role must agree; `of` is how many there are.
+    """
 
     role: Ident
     count: int = 1
     within: Duration | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

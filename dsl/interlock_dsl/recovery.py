@@ -1,0 +1,370 @@
+"""What happens at a mistake: say what is wrong, once, and put the automaton where it can go on.
+
+The ways to go on, the gentlest first. Each is tried on a copy of the stack of states and taken only if the next tokens
+fit:
+
+1. a word that is nearly a keyword is that keyword;
+2. brackets that must have ended here are closed;
+3. one sign is put in, or one token left out;
+4. the list that the mistake is in (of clauses, steps, rules, declarations, ...) goes on with the next thing that can be
+   an item of it, and what was begun is dropped.
+
+A word that the parser took for a name, and that makes no sense as one, is looked at again first: most mistakes are
+noticed one token late.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from interlock_dsl import messages
+from interlock_dsl.automaton import CLOSING, OPENING, Automaton, Doubt
+from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.expectations import Expectations
+from interlock_dsl.scan import LOST, WORD, Token, token
+from interlock_dsl.source import Span
+from interlock_dsl.spelling import nearest
+from interlock_dsl.tables import END
+
+MOST_ERRORS: Final = 50
+DECLARATIONS: Final = frozenset({"use", "type", "tool", "agent", "role", "workflow", "policy", "table", "test"})
+ITEMS: Final = frozenset(
+    {
+        "declaration", "workflow_item", "route_clause", "tool_clause", "agent_clause", "role_clause",
+        "agent_step_clause", "ask_step_clause", "budget_clause", "rule", "rule_clause", "table_item", "test_item",
+        "field", "argument",
+    }
+)  # fmt: skip
+"""What lists are made of; a parse goes on at the next of these."""
+ELSEWHERE: Final = {"and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND"}
+"""How other languages write an operator."""
+INSERTED: Final = ("COLON", "COMMA", "->")
+
+
+class Recovery:
+    """Mends one parse."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self.parse = automaton
+        self.source = automaton.source
+        self.expectations = Expectations(automaton.tables)
+        self.kinds = {terminal.pattern: terminal.name for terminal in automaton.tables.terminals if terminal.fixed}
+        self._seen_doubts: set[int] = set()
+        self._quiet_until = -1
+
+    def mend(self, found: Token) -> Token | None:
+        """Report the mistake at a token, change the stacks, and return the token to go on with."""
+        if len(self.parse.diagnostics) >= MOST_ERRORS:
+            self._say(messages.too_many(MOST_ERRORS, self._span(found)))
+            self.parse.cut(self._top())
+            self.parse.position = len(self.source.text)
+            return token(END, "", self.parse.position)
+        if found.kind == LOST or self._is_foreign_comment(found):
+            return self._lost(found)
+        quiet = self.parse.shifted < self._quiet_until
+        doubted = None if quiet else self._doubted(found)
+        if doubted is not None:
+            return doubted
+        return self._go_on(found, quiet=quiet)
+
+    # --- texts and characters that are no tokens
+
+    def _is_foreign_comment(self, found: Token) -> bool:
+        return found == "/" and self.source.text.startswith("/*", found.start_pos)
+
+    def _lost(self, found: Token) -> Token:
+        text, start = self.source.text, found.start_pos
+        if found in "\"'":
+            return self._lost_text(start, 0)
+        if found == "/":
+            end = text.find("*/", start)
+            end = len(text) if end < 0 else end + 2
+        elif found == "#":
+            end = _line_end(text, start)
+        else:
+            end = start + 1
+            while end < len(text) and self._lost_at(end):
+                end += 1
+        operator = self._instead(found)
+        if operator is not None:
+            self._say(messages.misspelt(found, self._written(operator), self._span(found)))
+            return token(operator, found, start)
+        self._say(messages.strange_characters(text[start : min(end, start + 20)], Span(self.source, start, end)))
+        self.parse.position = end
+        self._quiet_until = self.parse.shifted + 2
+        return self.parse.next_token()
+
+    def _lost_at(self, position: int) -> bool:
+        if self.parse.scanner.start(self.source.text, position) != position:
+            return False
+        return self.source.text[position] not in "\"'" and self.parse.scanner.next(self.source.text, position, {}).kind == LOST
+
+    def _lost_text(self, start: int, prefix: int) -> Token:
+        text = self.source.text
+        triple = text[start : start + 3] in ('"""', "'''")
+        end = len(text) if triple else _line_end(text, start)
+        self._say(messages.unclosed_text(Span(self.source, start, end), triple=triple))
+        self._quiet_until = self.parse.shifted + 2
+        if self._after(self.parse.states, "STRING") is not None:
+            return token("STRING", '"' + "?" * max(0, end - start - 2) + '"', start)
+        self.parse.position = end
+        return self.parse.next_token()
+
+    # --- words noticed too late
+
+    def _doubted(self, found: Token) -> Token | None:
+        """Go back to the word before the mistake if it was the mistake; return None if it was not."""
+        doubt = self.parse.doubt
+        if doubt is None or doubt.token.start_pos in self._seen_doubts or doubt.token.start_pos >= found.start_pos:
+            return None
+        word = doubt.token
+        adjacent = self.parse.scanner.start(self.source.text, word.end_pos) == found.start_pos
+        if self._begins_declaration(word) and doubt.brackets and self._same_line(word, found):
+            return self._back_to(doubt)
+        if not adjacent:
+            return None
+        if self._first_on_line(word) and word in self.parse.scanner.soft and found.kind != LOST:
+            return self._back_to(doubt)
+        if self._keyword_for(word, doubt.states, word.end_pos) is not None:
+            return self._back_to(doubt)
+        return None
+
+    def _back_to(self, doubt: Doubt) -> Token | None:
+        self._seen_doubts.add(doubt.token.start_pos)
+        self.parse.restore(doubt)
+        word = doubt.token
+        return self._go_on(token(self.parse.scanner.keywords.get(word, WORD), word, word.start_pos), quiet=False)
+
+    # --- ways to go on
+
+    def _go_on(self, found: Token, *, quiet: bool) -> Token | None:
+        if not quiet:
+            for way in (self._respelt, self._closed, self._unopened, self._completed, self._shortened):
+                mended = way(found)
+                if mended is not None:
+                    return mended
+            self._say(self._unexpected(found))
+        return self._at_next_item(found)
+
+    def _respelt(self, found: Token) -> Token | None:
+        kind = self._keyword_for(found, self.parse.states, found.end_pos)
+        if kind is None:
+            return None
+        self._say(messages.misspelt(found, self._written(kind), self._span(found)))
+        return token(kind, found, found.start_pos)
+
+    def _keyword_for(self, word: str, states: Sequence[int], position: int) -> str | None:
+        """Return the kind of the keyword or operator that was meant and with which the text goes on."""
+        kind = self._instead(word, states)
+        if kind is None and word.isidentifier():
+            scanner = self.parse.scanner
+            accepted = self.expectations.accepted(states)
+            near = nearest(word, [soft for soft in scanner.soft if scanner.keywords[soft] in accepted])
+            kind = scanner.keywords[near] if near else None
+        after = self._after(states, kind) if kind else None
+        return kind if after is not None and self._fits(after, position, 1) else None
+
+    def _instead(self, word: str, states: Sequence[int] | None = None) -> str | None:
+        kind = ELSEWHERE.get(word)
+        return kind if kind and self._after(states or self.parse.states, kind) is not None else None
+
+    def _closed(self, found: Token) -> Token | None:
+        """Close brackets that must have ended before `found`."""
+        if not self.parse.brackets:
+            return None
+        outermost = self._begins_declaration(found) or found.kind == END
+        if not outermost and not self._first_on_line(found):
+            return None
+        states: list[int] | None = self.parse.states
+        for count, (opening, _) in enumerate(reversed(self.parse.brackets), 1):
+            states = self._after(states, self.kinds[OPENING[opening]]) if states else None
+            if states is None:
+                break
+            if not outermost and opening == "{" and self._indentation(opening) < self._indentation(found):
+                break
+            if self._fits(states, found.start_pos, 2) and (not outermost or count == len(self.parse.brackets)):
+                self._say_unclosed(found)
+                for _ in range(count):
+                    self._close()
+                return self._again(found)
+        if not outermost:
+            return None
+        self._say_unclosed(found)
+        self.parse.cut(self._top())
+        return self._again(found)
+
+    def _say_unclosed(self, found: Token) -> None:
+        opening = self.parse.brackets[-1][0]
+        suspect = self._suspect() if found.kind == END or self._begins_declaration(found) else None
+        self._say(
+            messages.unclosed(
+                self._span(opening), OPENING[suspect or opening], self._called(found), self._span(found),
+                self._span(suspect) if suspect else None,
+            )
+        )  # fmt: skip
+
+    def _close(self) -> None:
+        opening = self.parse.brackets[-1][0]
+        kind = self.kinds[OPENING[opening]]
+        closing = token(kind, "", self.parse.last_end)
+        while (action := self.parse.tables.rows[self.parse.states[-1]][kind]) < 0:
+            self.parse.reduce(-action - 1, closing.start_pos)
+        self.parse.brackets.pop()
+        self.parse.shift(closing, action)
+
+    def _suspect(self) -> Token | None:
+        """Return the first bracket whose partner stands further left than the line it opens on."""
+        open_: list[Token] = []
+        position = self._span(self.parse.brackets[0][0]).start
+        for at in self._tokens(position):
+            if at in OPENING:
+                open_.append(at)
+            elif at in CLOSING and open_:
+                opening = open_.pop()
+                if self._first_on_line(at) and self._indentation(at) < self._indentation(opening):
+                    return opening
+        return None
+
+    def _unopened(self, found: Token) -> Token | None:
+        if found not in CLOSING or self.parse.brackets:
+            return None
+        self._say(messages.unopened(self._span(found)))
+        return self._left_out(found)
+
+    def _completed(self, found: Token) -> Token | None:
+        """Put in the one sign that is missing."""
+        for sign in INSERTED:
+            kind = self.kinds.get(sign, sign)
+            after = self._after(self.parse.states, kind)
+            if after is not None and found.kind != END and self._fits(after, found.start_pos, 2):
+                self._say(messages.missing(self._written(kind), self._called(found), self._span(found)))
+                return token(kind, "", found.start_pos)
+        return None
+
+    def _shortened(self, found: Token) -> Token | None:
+        """Leave out the token that is too much."""
+        if found in OPENING or found in CLOSING or found.kind == END or self._first_on_line(found):
+            return None
+        if not self._fits(self.parse.states, found.end_pos, 2):
+            return None
+        self._say(self._unexpected(found))
+        return self._left_out(found)
+
+    def _left_out(self, found: Token) -> Token:
+        self.parse.position = found.end_pos
+        return self.parse.next_token()
+
+    def _at_next_item(self, found: Token) -> Token | None:
+        """Drop what was begun and go on with the next item of a list around it."""
+        heights = [h for h in range(len(self.parse.states), 0, -1) if self._items_at(self.parse.states[h - 1])]
+        depth = 0
+        for at in self._tokens(found.start_pos):
+            if at.kind == END or (self._begins_declaration(at) and self._fits(self._at_top(), at.start_pos, 2)):
+                self.parse.cut(self._top())
+                return self._again(at)
+            for height in heights:
+                if self._open_above(height) + depth == 0 and self._can_begin(self.parse.states[:height], at):
+                    self.parse.cut(height)
+                    return self._again(at)
+            if at in OPENING:
+                depth += 1
+            elif at in CLOSING:
+                depth = max(depth - 1, -len(self.parse.brackets))
+        return None
+
+    def _can_begin(self, states: list[int], at: Token) -> bool:
+        seen = self.parse.scanner.next(self.source.text, at.start_pos, self.parse.tables.rows[states[-1]])
+        if seen in CLOSING:
+            return self._after(states, seen.kind) is not None
+        return seen.kind in self._items_at(states[-1]) and self._fits(states, at.start_pos, 2)
+
+    def _items_at(self, state: int) -> frozenset[str]:
+        """Return the kinds that begin an item of the list that goes on in this state."""
+        return self.expectations.beginnings(state, ITEMS)
+
+    def _open_above(self, height: int) -> int:
+        return sum(1 for _, below in self.parse.brackets if below >= height)
+
+    def _top(self) -> int:
+        """Return the height of the stack between declarations."""
+        states = self.parse.states
+        return 2 if len(states) > 1 and "declaration" in self.parse.tables.rows[states[1]] else 1
+
+    def _at_top(self) -> list[int]:
+        return self.parse.states[: self._top()]
+
+    # --- looking ahead
+
+    def _after(self, states: Sequence[int], kind: str) -> list[int] | None:
+        return self.expectations.after(states, kind)
+
+    def _fits(self, states: Sequence[int], position: int, count: int) -> bool:
+        """Say whether the next `count` tokens fit."""
+        current: list[int] | None = list(states)
+        for _ in range(count):
+            assert current is not None
+            ahead = self.parse.scanner.next(self.source.text, position, self.parse.tables.rows[current[-1]])
+            current = self._after(current, ahead.kind)
+            if current is None or ahead.kind == END:
+                return current is not None
+            position = ahead.end_pos
+        return True
+
+    def _again(self, at: Token) -> Token:
+        """Return the token at the same place, as the state at hand sees it."""
+        self.parse.position = at.start_pos
+        return self.parse.next_token()
+
+    def _tokens(self, position: int) -> Iterator[Token]:
+        """Cut the rest of the text into tokens, whatever they mean, up to and with the end."""
+        while True:
+            at = self.parse.scanner.next(self.source.text, position, {})
+            yield at
+            if at.kind == END:
+                return
+            position = at.end_pos
+            if at.kind == LOST and at in "\"'":
+                position = _line_end(self.source.text, position)
+
+    # --- places and words
+
+    def _begins_declaration(self, at: Token) -> bool:
+        return at in DECLARATIONS and (at.start_pos == 0 or self.source.text[at.start_pos - 1] == "\n")
+
+    def _same_line(self, one: Token, other: Token) -> bool:
+        return other.start_pos <= _line_end(self.source.text, one.start_pos)
+
+    def _first_on_line(self, at: Token) -> bool:
+        text = self.source.text
+        return not text[text.rfind("\n", 0, at.start_pos) + 1 : at.start_pos].strip()
+
+    def _indentation(self, at: Token) -> int:
+        line = self.source.text[self.source.text.rfind("\n", 0, at.start_pos) + 1 : at.start_pos + 1]
+        return len(line) - len(line.lstrip()) if line.strip() else len(line)
+
+    def _span(self, at: Token) -> Span:
+        return Span(self.source, at.start_pos, at.end_pos)
+
+    def _called(self, at: Token) -> str:
+        if at.kind == END:
+            return messages.END_OF_FILE
+        text = at.split("\n", 1)[0]
+        return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+
+    def _written(self, kind: str) -> str:
+        return next(terminal.pattern for terminal in self.parse.tables.terminals if terminal.name == kind)
+
+    def _unexpected(self, found: Token) -> Diagnostic:
+        expected = self.expectations.phrases(self.parse.states)
+        span = self._span(found)
+        if found.kind == END:
+            span = Span(self.source, self.parse.last_end, self.parse.last_end)
+        return messages.unexpected(self._called(found), expected, span)
+
+    def _say(self, diagnostic: Diagnostic) -> None:
+        self.parse.diagnostics.append(diagnostic)
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    end = len(text) if end < 0 else end
+    return end - 1 if text[end - 1 : end] == "\r" and end > position else end
