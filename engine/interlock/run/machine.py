@@ -18,7 +18,7 @@ from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, C
 from interlock.run.events import ApprovalDenied, ApprovalGiven, Event
 from interlock.run.notes import Ignored, Note
 from interlock.run.outcome import outcome_of
-from interlock.run.picture import digest_of
+from interlock.run.state_digest import digest_of
 from interlock.run.plan import plan_of
 from interlock.run.state import Abandon, Ask, Call, Owner, Run, Visit
 from interlock.run.transitions import ANSWERS, MOVES, SETTLES, TRANSITIONS, Transition

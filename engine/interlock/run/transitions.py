@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
-from interlock.run import approval, calls, conversation, finish, questions, routing, start, steps, whole
+from interlock.run import approval, calls, conversation, finish, interruption, questions, routing, start, steps
 from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
 from interlock.run.events import (
     ApprovalDenied,
@@ -62,11 +62,11 @@ def _by(handler: Callable[[Run, Concerned, Happened], None], to: str) -> Transit
 
 TRANSITIONS: Final[Mapping[tuple[str, str, type[Event]], Transition]] = {
     ("run", "new", RunStarted): _by(start.started, "new | running | ending | undoing | over"),
-    ("run", "running", TimerFired): _by(whole.late, "running | ending | undoing | over"),
-    ("run", "running", RunCancelled): _by(whole.called_off, "undoing | over"),
-    ("run", "running", RunResumed): _by(whole.resumed, "running | ending | undoing | over"),
-    ("run", "ending", RunResumed): _by(whole.resumed, "ending | over"),
-    ("run", "undoing", RunResumed): _by(whole.resumed, "undoing | over"),
+    ("run", "running", TimerFired): _by(interruption.late, "running | ending | undoing | over"),
+    ("run", "running", RunCancelled): _by(interruption.called_off, "undoing | over"),
+    ("run", "running", RunResumed): _by(interruption.resumed, "running | ending | undoing | over"),
+    ("run", "ending", RunResumed): _by(interruption.resumed, "ending | over"),
+    ("run", "undoing", RunResumed): _by(interruption.resumed, "undoing | over"),
     ("visit", "asking", ModelReplied): _by(conversation.replied, "asking | acting | pausing | over"),
     ("visit", "asking", ModelFailed): _by(conversation.failed, "pausing | over"),
     ("visit", "pausing", TimerFired): _by(conversation.rested, "asking | over"),
