@@ -15,6 +15,7 @@ from interlock_dsl.cel.types import (
     UintType,
 )
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, UINT_HIGH
+from interlock_dsl.schema.scalars import DURATION_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -59,7 +60,7 @@ _BASIC: Mapping[str, Mapping[str, object]] = {
     "bool": {"type": "boolean"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
     "timestamp": {"type": "string", "format": "date-time"},
-    "duration": {"type": "string", "pattern": r"^-?[0-9]{1,10}(\.[0-9]{1,9})?s$"},
+    "duration": {"type": "string", "pattern": DURATION_PATTERN},
 }
 
 

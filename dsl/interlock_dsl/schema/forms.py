@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+from interlock_dsl.cel.library.instants import duration_text, timestamp_text
 from interlock_dsl.cel.types import (
     Basic,
     DoubleType,
@@ -15,7 +16,7 @@ from interlock_dsl.cel.types import (
     UintType,
 )
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
-from interlock_dsl.schema.scalars import write_bytes, write_duration, write_timestamp
+from interlock_dsl.schema.scalars import write_bytes
 
 
 def dump(type: Type, value: object) -> object:
@@ -39,9 +40,9 @@ def plain(value: object) -> object:
         case None | bool() | int() | float() | str():
             return value
         case Timestamp():
-            return write_timestamp(value)
+            return timestamp_text(value)
         case Duration():
-            return write_duration(value)
+            return duration_text(value)
         case bytes():
             return write_bytes(value)
         case Mapping():

@@ -49,7 +49,7 @@ def _problem(type: Type, place: tuple[int | str, ...], kind: str, given: object)
 def _at(type: Type, place: tuple[int | str, ...]) -> tuple[Type, Type, str]:
     """Follow a validator's place into a type: what holds it, what is wanted there, and the path as people write it."""
     holder, path = type, ""
-    for part, after in zip(place, (*place[1:], None), strict=True):
+    for part, after in zip(place, (*place[1:], None), strict=False):
         holder = type
         match type:
             case RecordType(fields=fields):

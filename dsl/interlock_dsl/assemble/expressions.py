@@ -1,0 +1,168 @@
+"""Expressions of a file: rewritten where the language adds to CEL, checked in their scope, compiled."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from interlock_dsl.builtins import FUNCTIONS, HISTORY, period_micros
+from interlock_dsl.cel.check import Checked, Scope, check
+from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.library import FUNCTIONS as LIBRARY
+from interlock_dsl.cel.library.declare import merge
+from interlock_dsl.cel.tree import (
+    Bind,
+    Call,
+    Comprehension,
+    Expression,
+    Index,
+    ListItem,
+    ListOf,
+    Literal,
+    MapEntry,
+    MapOf,
+    Name,
+    Present,
+    Select,
+    children,
+)
+from interlock_dsl.cel.types import ERROR, ListType, RecordType, StringType, Type
+from interlock_dsl.cel.values import Fault
+from interlock_dsl.findings import permissions as say
+from interlock_dsl.findings.report import Report
+from interlock_dsl.resolve import Symbols
+from interlock_dsl.source import NOWHERE
+from interlock_dsl.syntax import Ident
+
+
+class Expressions:
+    """Compiles expressions and reports what is wrong with them.
+
+    One with a mistake in it becomes an expression without a value: whoever asks for it goes on, and the program is
+    thrown away in the end.
+    """
+
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
+        self.report: Report = symbols.report
+        self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
+        self._broken = CompiledExpression(Literal(False, NOWHERE), self.scope({}), None)
+
+    def scope(self, variables: Mapping[str, Type], optional: frozenset[str] = frozenset()) -> Scope:
+        """Return a scope with these variables; the optional ones may be absent."""
+        return Scope(variables, self._functions, optional_variables=optional)
+
+    def compile(self, tree: Expression, scope: Scope, expected: Type | None = None) -> CompiledExpression:
+        """Return an expression compiled in a scope, which must give a value of the expected type."""
+        return self.typed(tree, scope, expected)[0]
+
+    def typed(self, tree: Expression, scope: Scope, expected: Type | None = None) -> tuple[CompiledExpression, Type]:
+        """Return an expression compiled in a scope, and its type (`ERROR` if it has a mistake)."""
+        tree = self._rewritten(tree)
+        checked = check(tree, scope, expected)
+        self.report.extend(checked.diagnostics)
+        if checked.diagnostics or self._clashes(checked, expected):
+            return self._broken, ERROR
+        return CompiledExpression(tree, scope, checked), checked.type
+
+    def _clashes(self, checked: Checked, expected: Type | None) -> bool:
+        if expected is None or not enum_clash(checked.type, expected) or isinstance(checked.expression, Literal):
+            return False
+        self.report.add(say.enum_mismatch(checked.type, expected, checked.expression.span))
+        return True
+
+    def _rewritten(self, tree: Expression) -> Expression:
+        return rewrite(tree, self._calls)
+
+    def _calls(self, node: Expression) -> Expression:
+        """Turn `calls(a.tool)` into `calls($history, "a.tool")`."""
+        match node:
+            case Call(function="calls", receiver=None, arguments=arguments):
+                pass
+            case Call(function="within", receiver=Call(function="calls"), arguments=(Literal(value=str() as period),)):
+                self._check_period(period, node)
+                return node
+            case _:
+                return node
+        name = dotted(arguments[0]) if len(arguments) == 1 else None
+        if name is None:
+            self.report.add(say.calls_argument(node.span, self._symbols.tools))
+            return Literal(None, node.span)
+        self._symbols.tool(Ident(name, span=arguments[0].span))
+        return replace(node, arguments=(Name(HISTORY, node.function_span), Literal(name, arguments[0].span)))
+
+    def _check_period(self, period: str, node: Call) -> None:
+        try:
+            period_micros(period)
+        except Fault as fault:
+            self.report.add(say.bad_period(fault.message, node.arguments[0].span))
+
+
+def enum_clash(offered: Type, wanted: Type) -> bool:
+    """Say whether text that may be none of an enum's values is offered where the enum is wanted."""
+    match offered, wanted:
+        case StringType(values=given), StringType(values=values) if values is not None:
+            return given is None or not set(given) & set(values)
+        case ListType(element), ListType(other):
+            return enum_clash(element, other)
+        case RecordType(fields=given), RecordType(fields=fields):
+            return any(name in given and enum_clash(given[name].type, field.type) for name, field in fields.items())
+        case _:
+            return False
+
+
+def dotted(node: Expression) -> str | None:
+    """Return the name that a chain of selections (or a text) spells, None for anything else."""
+    match node:
+        case Literal(value=str() as name):
+            return name
+        case Name(name=name):
+            return name
+        case Select(operand=operand, field=field, optional=False):
+            head = dotted(operand) if not isinstance(operand, Literal) else None
+            return None if head is None else f"{head}.{field}"
+        case _:
+            return None
+
+
+def free_names(node: Expression, bound: frozenset[str] = frozenset()) -> Iterator[Name]:
+    """Yield the names that an expression reads from outside, in order."""
+    match node:
+        case Name(name=name):
+            if name not in bound:
+                yield node
+        case Comprehension(range=range_, variables=variables):
+            yield from free_names(range_, bound)
+            for child in children(node)[1:]:
+                yield from free_names(child, bound | set(variables))
+        case Bind(name=name, value=value, body=body):
+            yield from free_names(value, bound)
+            yield from free_names(body, bound | {name})
+        case _:
+            for child in children(node):
+                yield from free_names(child, bound)
+
+
+def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Return a tree in which `change` has been applied to every node, outermost first."""
+    node = change(node)
+    match node:
+        case Literal() | Name():
+            return node
+        case Select() | Present():
+            return replace(node, operand=rewrite(node.operand, change))
+        case Index():
+            return replace(node, operand=rewrite(node.operand, change), index=rewrite(node.index, change))
+        case Call():
+            receiver = None if node.receiver is None else rewrite(node.receiver, change)
+            arguments = tuple(rewrite(argument, change) for argument in node.arguments)
+            return replace(node, receiver=receiver, arguments=arguments)
+        case ListOf():
+            return replace(node, items=tuple(ListItem(rewrite(i.value, change), i.optional) for i in node.items))
+        case MapOf():
+            entries = (MapEntry(rewrite(e.key, change), rewrite(e.value, change), e.optional) for e in node.entries)
+            return replace(node, entries=tuple(entries))
+        case Comprehension():
+            condition = None if node.condition is None else rewrite(node.condition, change)
+            range_, body = rewrite(node.range, change), rewrite(node.body, change)
+            return replace(node, range=range_, body=body, condition=condition)
+        case Bind():
+            return replace(node, value=rewrite(node.value, change), body=rewrite(node.body, change))

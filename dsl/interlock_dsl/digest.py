@@ -1,0 +1,60 @@
+"""The digest of a program: the same for two programs exactly when they mean the same.
+
+What counts is what decides: tools, agents, roles, workflows, policies and tables, with their expressions as trees. Places,
+comments, tests, the order of declarations and the names of types do not count. The order of routes does: it numbers
+them (a journal refers to routes by these numbers), and at a `first` step it decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+from interlock_dsl.canonical import digest
+from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.types import RecordType
+from interlock_dsl.cel.values import UInt
+from interlock_dsl.program import Program
+
+VERSION = 1
+"""Changes when the meaning of a program is written differently, so that old digests cannot be mistaken for new ones."""
+
+PARTS = ("tools", "agents", "roles", "workflows", "policies", "tables")
+UNSAID = frozenset({"span", "field_span", "function_span", "graph", "routes_from", "joins_from", "failure_routes"})
+
+
+def meaning(program: Program) -> dict[str, object]:
+    """Return what a program means, as a JSON value."""
+    return {"interlock": VERSION, **{part: _meaning(getattr(program, part)) for part in PARTS}}
+
+
+def program_digest(program: Program) -> str:
+    """Return the SHA-256 (hex) of the canonical JSON of a program's meaning."""
+    return digest(meaning(program))
+
+
+def _meaning(value: object) -> object:
+    match value:
+        case None | bool() | str():
+            return value
+        case UInt():
+            return {"uint": int(value)}
+        case int():
+            return value
+        case float():
+            return {"double": value}
+        case bytes():
+            return {"bytes": value.hex()}
+        case CompiledExpression():
+            return _meaning(value.expression)
+        case RecordType():
+            return {"record": {name: _meaning(field) for name, field in value.fields.items()}}
+        case Mapping():
+            return {str(key): _meaning(item) for key, item in value.items()}
+        case frozenset():
+            return sorted(str(item) for item in value)
+        case tuple() | list():
+            return [_meaning(item) for item in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            said = {f.name: _meaning(getattr(value, f.name)) for f in fields(value) if f.name not in UNSAID}
+            return {"is": value.__class__.__name__, **said}
+        case _:
+            raise TypeError(f"a {value.__class__.__name__} has no place in the meaning of a program")
