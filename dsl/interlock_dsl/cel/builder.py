@@ -28,10 +28,10 @@ from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
 from interlock_dsl.source import NOWHERE, Source, Span
 
 if TYPE_CHECKING:
-    from lark import Token
+    from interlock_dsl.scan import Token
 
-MAX_DEPTH: Final = 250
-"""Levels of nesting in an expression."""
+MAX_DEPTH: Final = 100
+"""Levels of nesting in an expression: whatever walks a tree by recursion stays far from the limit of Python's stack."""
 
 RESERVED: Final = frozenset(
     {
@@ -74,8 +74,7 @@ class ExpressionBuilder:
 
     def place(self, token: "Token") -> Span:
         """Return the span of a token."""
-        start = token.start_pos or 0
-        return Span(self.source, start, start + len(token))
+        return Span(self.source, token.start_pos, token.end_pos)
 
     @takes_parts
     def expression(self, tree: Expression) -> Expression:

@@ -112,6 +112,10 @@ def _escape(body: str, at: int, span: Span, start: int, *, of_bytes: bool) -> tu
         known = r"\a \b \f \n \r \t \v \\ \? \" \' \` \x.. \ooo" + ("" if of_bytes else r" \u.... \U........")
         raise _refuse("bad-escape", f"`\\{letter}` is no escape", _within(span, start + at, 2), f"there are {known}")
     code = _number(digits, base, wanted)
+    if letter == "u" and code is not None and 0xD800 <= code < 0xDC00 and body[end : end + 2] == "\\u":
+        low = _number(body[end + 2 : end + 6], 16, 4)
+        if low is not None and 0xDC00 <= low < 0xE000:
+            return 0x10000 + (code - 0xD800 << 10) + low - 0xDC00, end + 6
     if code is None or (not of_bytes and (code > 0x10FFFF or 0xD800 <= code <= 0xDFFF)):
         message = f"`{body[at:end]}` is not a character"
         raise _refuse("bad-escape", message, _within(span, start + at, end - at))

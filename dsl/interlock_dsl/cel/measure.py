@@ -35,7 +35,7 @@ def size(value: object) -> int:
     if isinstance(value, Mapping):
         return sum(_part(key) + _part(item) for key, item in value.items())
     if isinstance(value, Optional):
-        return size(value.value) if value.present else 1
+        return _part(value.value) if value.present else 1
     return 1
 
 

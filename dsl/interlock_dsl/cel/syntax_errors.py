@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.scan import LOST, Token
 from interlock_dsl.source import Source, Span
+from interlock_dsl.tables import END
 
 _VALUE: Final = frozenset({"IDENTIFIER", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TRUE", "FALSE", "NULL", "NOT"})
 _OPERATOR: Final = frozenset(
@@ -26,20 +26,17 @@ _SIGNS: Final = {
 _PAST_A_VALUE: Final = frozenset({"MINUS", "LPAR", "LSQB", "DOT", "LBRACE"})
 
 
-def explain(error: UnexpectedInput, source: Source) -> Diagnostic:
-    """Return the diagnostic for what the parser could not go on with."""
-    match error:
-        case UnexpectedToken(token=token, accepts=accepts, expected=expected):
-            names = set(accepts or expected)
-            if token.type == "$END":
-                end = len(source.text.rstrip())
-                return _found("the end of the expression", Span(source, end, end), names)
-            start = token.start_pos or 0
-            return _found(f"`{_shortened(token)}`", Span(source, start, start + len(token)), names)
-        case UnexpectedCharacters(allowed=allowed):
-            return _unreadable(source, error.pos_in_stream or 0, set(allowed or ()))
-    start = error.pos_in_stream or 0
-    return _found("this", Span(source, start, start + 1), set())
+def explain(token: Token, names: set[str], source: Source) -> Diagnostic:
+    """Return the diagnostic for a token that has no place, where tokens of the kinds `names` have one."""
+    if token.kind == END:
+        end = len(source.text.rstrip())
+        return _found("the end of the expression", Span(source, end, end), names)
+    if token.kind == LOST:
+        return _unreadable(source, token.start_pos, names)
+    if token == "=":
+        place = Span(source, token.start_pos, token.end_pos)
+        return Diagnostic("syntax-error", "`=` is not an operator", (Label(place),), help="compare with `==`")
+    return _found(f"`{_shortened(token)}`", Span(source, token.start_pos, token.end_pos), names)
 
 
 def _found(what: str, span: Span, names: set[str]) -> Diagnostic:
@@ -64,8 +61,6 @@ def _unreadable(source: Source, start: int, allowed: set[str]) -> Diagnostic:
         message = "the text has no closing quotes" + ("" if triple else " on its line")
         return Diagnostic("unterminated-text", message, (Label(Span(source, start, start + 1), "it begins here"),))
     span = Span(source, start, start + 1)
-    if rest[:1] == "=":
-        return Diagnostic("syntax-error", "`=` is not an operator", (Label(span),), help="compare with `==`")
     if rest[:1] in {"&", "|"}:
         return Diagnostic(
             "syntax-error", f"`{rest[0]}` is not an operator", (Label(span),), help=f"write `{rest[0] * 2}`"

@@ -153,7 +153,7 @@ class Compiler:
 
     def _operator(self, node: Call) -> Evaluate | None:
         function, arguments, place = node.function, node.arguments, node.function_span
-        parts = [self.compile(argument) for argument in arguments] if function[:1] in "_!-@" else []
+        parts = list(map(self.compile, arguments)) if function[:1] in "_!-@" else []
         match function:
             case "_&&_" | "_||_":
                 spans = (arguments[0].span, arguments[1].span)
