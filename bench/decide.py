@@ -1,0 +1,162 @@
+"""May this agent call this tool with these arguments? Our decision beside Python written for the purpose.
+
+    python bench/decide.py [--sizes 10,100,1000,10000]
+
+The rules are scoped to an (agent, tool) pair or to a family of tools, with 1 to 4 typed comparisons, permit and forbid
+mixed. The limit is Python generated from the same rules: one function per pair that stops at its first answer and can
+explain nothing. Ours gives all determining rules with their places. Both must agree on every one of the requests.
+`load` is from text to a program that can decide.
+"""
+
+import argparse
+import ast
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interlock.decide.authorize import Authorizer
+from interlock.decide.request import Request
+from interlock_dsl.compile import compile_text
+from measure import interleaved, table
+
+AGENTS = [f"agent_{number}" for number in range(5)]
+FIELDS = {"amount": "int in 0..1_000_000", "region": 'enum("eu", "us", "apac")', "urgent": "bool", "score": "double"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, before it is written down in either language."""
+
+    kind: str
+    pattern: str
+    agent: str | None
+    condition: str
+
+
+def comparisons(rng: random.Random) -> str:
+    """One to four typed comparisons, as CEL; the Python of the limit is made from the same text."""
+    choices = [
+        f"args.amount {rng.choice(['<', '<=', '>', '>='])} {rng.randrange(1_000_000)}",
+        f'args.region {rng.choice(["==", "!="])} "{rng.choice(["eu", "us", "apac"])}"',
+        "args.urgent",
+        f"args.score {rng.choice(['<', '>='])} {rng.random():.3f}",
+    ]
+    return " && ".join(rng.sample(choices, rng.randint(1, 4)))
+
+
+def make_rules(count: int, rng: random.Random) -> tuple[list[tuple[str, str]], list[Rule]]:
+    """Return (agent, tool) pairs and rules: some four rules concern a pair, however many there are."""
+    pairs = [(AGENTS[number % len(AGENTS)], f"family{number // 20}.tool{number // 5}") for number in range(count // 4)]
+    rules = []
+    for number in range(count):
+        agent, tool = pairs[number // 4 % len(pairs)]
+        family = number % 10 == 9
+        pattern = tool.split(".")[0] + ".*" if family else tool
+        kind = "forbid" if number % 3 == 2 else "permit"
+        rules.append(Rule(kind, pattern, None if family else agent, comparisons(rng)))
+    return pairs, rules
+
+
+def as_ilk(tools: list[str], rules: list[Rule]) -> str:
+    """The same rules as a policy file."""
+    fields = " ".join(f"{name}: {type_}" for name, type_ in FIELDS.items())
+    lines = [f"agent {agent} {{ }}" for agent in AGENTS]
+    lines += [f"tool {tool}({fields}) {{ needs calls.make effect write }}" for tool in tools]
+    lines.append("policy bench {")
+    for rule in rules:
+        by = f" by {rule.agent}" if rule.agent else ""
+        lines.append(f"  {rule.kind} {rule.pattern}{by} when {rule.condition}")
+    return "\n".join([*lines, "}"])
+
+
+def the_limit(tools: list[str], rules: list[Rule]) -> Callable[[str, str, dict[str, object]], str]:
+    """Generate one Python function per (agent, tool): forbids first, then permits, the first match answers."""
+    functions: dict[tuple[str, str], Callable[[dict[str, object]], str]] = {}
+    by_pattern: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_pattern.setdefault(rule.pattern, []).append(rule)
+    for tool in tools:
+        concerned = by_pattern.get(tool, []) + by_pattern.get(tool.split(".")[0] + ".*", [])
+        for agent in AGENTS:
+            mine = [rule for rule in concerned if rule.agent in (None, agent)]
+            body = []
+            for kind, answer in (("forbid", "deny"), ("permit", "allow")):
+                for rule in mine:
+                    if rule.kind == kind:
+                        body.append(f"    if {in_python(rule.condition)}:\n        return {answer!r}")
+            text = "def decide(args):\n" + "\n".join([*body, "    return 'deny'"])
+            scope: dict[str, Callable[[dict[str, object]], str]] = {}
+            exec(compile(ast.parse(text), "<limit>", "exec"), scope)
+            functions[agent, tool] = scope["decide"]
+
+    def decide(agent: str, tool: str, args: dict[str, object]) -> str:
+        return functions[agent, tool](args)
+
+    return decide
+
+
+def in_python(condition: str) -> str:
+    """The condition in Python: the generated texts differ from CEL only in these two ways."""
+    condition = condition.replace("&&", "and")
+    for name in FIELDS:
+        condition = condition.replace(f"args.{name}", f"args[{name!r}]")
+    return condition
+
+
+def make_requests(
+    pairs: list[tuple[str, str]], rng: random.Random, count: int = 1_000
+) -> list[tuple[str, str, dict[str, object]]]:
+    """Pairs and arguments at random."""
+    return [
+        (
+            *rng.choice(pairs),
+            {
+                "amount": rng.randrange(1_000_000),
+                "region": rng.choice(["eu", "us", "apac"]),
+                "urgent": rng.random() < 0.5,
+                "score": rng.random(),
+            },
+        )
+        for _ in range(count)
+    ]
+
+
+def measure(size: int) -> list[str]:
+    """One row of the table."""
+    rng = random.Random(size)
+    pairs, rules = make_rules(size, rng)
+    tools = sorted({tool for _, tool in pairs})
+    requests = make_requests(pairs, rng)
+    began = time.perf_counter()
+    program = compile_text(as_ilk(tools, rules), "bench.ilk")
+    loaded = time.perf_counter() - began
+    authorizer = Authorizer(program)
+    limit = the_limit(tools, rules)
+    asked = [Request(tool=tool, args=args, agent=agent) for agent, tool, args in requests]
+
+    def ours() -> list[str]:
+        authorize = authorizer.authorize
+        return [authorize(request).answer for request in asked]
+
+    def python() -> list[str]:
+        return [limit(agent, tool, args) for agent, tool, args in requests]
+
+    if ours() != python():
+        raise SystemExit(f"the answers differ at {size} rules")
+    took = interleaved({"ours": ours, "limit": python})
+    mine, least = took["ours"] / len(requests), took["limit"] / len(requests)
+    return [f"{size:,}", f"{least * 1e6:.2f}", f"{mine * 1e6:.2f}", f"{mine / least:.2f}", f"{loaded:.2f}"]
+
+
+def main() -> None:
+    """Print one row per number of rules."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="10,100,1000,10000")
+    sizes = [int(size) for size in parser.parse_args().sizes.split(",")]
+    rows = [measure(size) for size in sizes]
+    table("Deciding one tool call", ["rules", "limit µs", "ours µs", "ours/limit", "load s"], rows)
+
+
+if __name__ == "__main__":
+    main()
