@@ -1,0 +1,211 @@
+"""Interlock: agent workflows and policies, checked before they run and enforced while they do.
+
+    import asyncio
+    from interlock import Answers, MemoryJournal, Runtime, Toolbox, compile_sources
+
+A text becomes a program (`compile_text`, `compile_sources`, or `check` for all findings). A `Runtime` drives runs of
+programs over a journal (`SqliteJournal`, `MemoryJournal`), with Python functions as tools (`Toolbox`) and models
+(`LanguageModels`, or scripted `Answers`). Who has an event loop and a store of their own feeds a `Machine` instead; who
+only wants single calls decided asks an `Authorizer`. `replay`, `history` and `verify` read a journal.
+
+Names are imported when they are first used, so that importing this costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from interlock.decide import Authorizer as Authorizer
+    from interlock.decide import Consent as Consent
+    from interlock.decide import Decision as Decision
+    from interlock.decide import History as History
+    from interlock.decide import Principal as Principal
+    from interlock.decide import Reason as Reason
+    from interlock.decide import Request as Request
+    from interlock.errors import Conflict as Conflict
+    from interlock.errors import Diverged as Diverged
+    from interlock.errors import InterlockError as InterlockError
+    from interlock.errors import InvalidInput as InvalidInput
+    from interlock.errors import JournalCorrupt as JournalCorrupt
+    from interlock.errors import JournalMissing as JournalMissing
+    from interlock.errors import JournalUnavailable as JournalUnavailable
+    from interlock.errors import ProgramMismatch as ProgramMismatch
+    from interlock.errors import Refused as Refused
+    from interlock.errors import ToolsIncomplete as ToolsIncomplete
+    from interlock.errors import UnknownProgram as UnknownProgram
+    from interlock.errors import UnknownRun as UnknownRun
+    from interlock.journal.codec import decode as decode
+    from interlock.journal.codec import encode as encode
+    from interlock.journal.journal import Entry as Entry
+    from interlock.journal.journal import Journal as Journal
+    from interlock.journal.journal import RunSummary as RunSummary
+    from interlock.journal.memory import MemoryJournal as MemoryJournal
+    from interlock.journal.sqlite import SqliteJournal as SqliteJournal
+    from interlock.journal.verify import Verification as Verification
+    from interlock.journal.verify import verify as verify
+    from interlock.run.commands import AskApproval as AskApproval
+    from interlock.run.commands import AskModel as AskModel
+    from interlock.run.commands import AskPerson as AskPerson
+    from interlock.run.commands import CallTool as CallTool
+    from interlock.run.commands import Cancel as Cancel
+    from interlock.run.commands import FinishRun as FinishRun
+    from interlock.run.commands import Notify as Notify
+    from interlock.run.commands import SetTimer as SetTimer
+    from interlock.run.events import ApprovalDenied as ApprovalDenied
+    from interlock.run.events import ApprovalGiven as ApprovalGiven
+    from interlock.run.events import ModelCall as ModelCall
+    from interlock.run.events import ModelFailed as ModelFailed
+    from interlock.run.events import ModelReplied as ModelReplied
+    from interlock.run.events import PersonAnswered as PersonAnswered
+    from interlock.run.events import RunCancelled as RunCancelled
+    from interlock.run.events import RunResumed as RunResumed
+    from interlock.run.events import RunStarted as RunStarted
+    from interlock.run.events import TimerFired as TimerFired
+    from interlock.run.events import ToolFailed as ToolFailed
+    from interlock.run.events import ToolReturned as ToolReturned
+    from interlock.run.events import Usage as Usage
+    from interlock.run.machine import Machine as Machine
+    from interlock.run.start import prepare as prepare
+    from interlock.runtime.adapter import Notice as Notice
+    from interlock.runtime.adapter import Setting as Setting
+    from interlock.runtime.answers import Answers as Answers
+    from interlock.runtime.clock import ManualClock as ManualClock
+    from interlock.runtime.clock import SystemClock as SystemClock
+    from interlock.runtime.models import LanguageModels as LanguageModels
+    from interlock.runtime.recover import history as history
+    from interlock.runtime.recover import replay as replay
+    from interlock.runtime.report import ReplayReport as ReplayReport
+    from interlock.runtime.report import RunReport as RunReport
+    from interlock.runtime.runtime import Runtime as Runtime
+    from interlock.runtime.toolbox import CallContext as CallContext
+    from interlock.runtime.toolbox import Toolbox as Toolbox
+    from interlock.runtime.toolbox import Uncertain as Uncertain
+    from interlock_dsl.compile import check as check
+    from interlock_dsl.compile import check_text as check_text
+    from interlock_dsl.compile import compile_sources as compile_sources
+    from interlock_dsl.compile import compile_text as compile_text
+    from interlock_dsl.diagnostics import Diagnostic as Diagnostic
+    from interlock_dsl.diagnostics import DiagnosticError as DiagnosticError
+    from interlock_dsl.program import Program as Program
+
+_HOMES: Final = {
+    "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
+    "interlock.errors": (
+        "Conflict", "Diverged", "InterlockError", "InvalidInput", "JournalCorrupt", "JournalMissing",
+        "JournalUnavailable", "ProgramMismatch", "Refused", "ToolsIncomplete", "UnknownProgram", "UnknownRun",
+    ),
+    "interlock.journal.codec": ("decode", "encode"),
+    "interlock.journal.journal": ("Entry", "Journal", "RunSummary"),
+    "interlock.journal.memory": ("MemoryJournal",),
+    "interlock.journal.sqlite": ("SqliteJournal",),
+    "interlock.journal.verify": ("Verification", "verify"),
+    "interlock.run.commands": (
+        "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
+    ),
+    "interlock.run.events": (
+        "ApprovalDenied", "ApprovalGiven", "ModelCall", "ModelFailed", "ModelReplied", "PersonAnswered",
+        "RunCancelled", "RunResumed", "RunStarted", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
+    ),
+    "interlock.run.machine": ("Machine",),
+    "interlock.run.start": ("prepare",),
+    "interlock.runtime.adapter": ("Notice", "Setting"),
+    "interlock.runtime.answers": ("Answers",),
+    "interlock.runtime.clock": ("ManualClock", "SystemClock"),
+    "interlock.runtime.models": ("LanguageModels",),
+    "interlock.runtime.recover": ("history", "replay"),
+    "interlock.runtime.report": ("ReplayReport", "RunReport"),
+    "interlock.runtime.runtime": ("Runtime",),
+    "interlock.runtime.toolbox": ("CallContext", "Toolbox", "Uncertain"),
+    "interlock_dsl.compile": ("check", "check_text", "compile_sources", "compile_text"),
+    "interlock_dsl.diagnostics": ("Diagnostic", "DiagnosticError"),
+    "interlock_dsl.program": ("Program",),
+}  # fmt: skip
+_HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Answers",
+    "ApprovalDenied",
+    "ApprovalGiven",
+    "AskApproval",
+    "AskModel",
+    "AskPerson",
+    "Authorizer",
+    "CallContext",
+    "CallTool",
+    "Cancel",
+    "Conflict",
+    "Consent",
+    "Decision",
+    "Diagnostic",
+    "DiagnosticError",
+    "Diverged",
+    "Entry",
+    "FinishRun",
+    "History",
+    "InterlockError",
+    "InvalidInput",
+    "Journal",
+    "JournalCorrupt",
+    "JournalMissing",
+    "JournalUnavailable",
+    "LanguageModels",
+    "Machine",
+    "ManualClock",
+    "MemoryJournal",
+    "ModelCall",
+    "ModelFailed",
+    "ModelReplied",
+    "Notice",
+    "Notify",
+    "PersonAnswered",
+    "Principal",
+    "Program",
+    "ProgramMismatch",
+    "Reason",
+    "Refused",
+    "ReplayReport",
+    "Request",
+    "RunCancelled",
+    "RunReport",
+    "RunResumed",
+    "RunStarted",
+    "RunSummary",
+    "Runtime",
+    "SetTimer",
+    "Setting",
+    "SqliteJournal",
+    "SystemClock",
+    "TimerFired",
+    "ToolFailed",
+    "ToolReturned",
+    "Toolbox",
+    "ToolsIncomplete",
+    "Uncertain",
+    "UnknownProgram",
+    "UnknownRun",
+    "Usage",
+    "Verification",
+    "check",
+    "check_text",
+    "compile_sources",
+    "compile_text",
+    "decode",
+    "encode",
+    "history",
+    "prepare",
+    "replay",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module `interlock` has no `{name}`")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(_HOME)

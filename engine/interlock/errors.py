@@ -33,6 +33,10 @@ class ProgramMismatch(InterlockError):
     """A run belongs to another program than the one given."""
 
 
+class Diverged(InterlockError):
+    """A run's journal, replayed, is decided differently than when it was written."""
+
+
 class InvalidInput(InterlockError):
     """The input of a run does not fit the workflow's parameters, or there is no such workflow."""
 

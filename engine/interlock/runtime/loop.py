@@ -1,0 +1,246 @@
+"""One run under way: the loop that records what happened and performs what is asked.
+
+    event -> machine.feed -> journal.append -> commands -> perform -> event -> ...
+
+INVARIANT: an event is in the journal before any command that it caused is performed. A crash between the two loses
+nothing: the command is known to have been asked, and the machine decides on resuming what may be asked again.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from interlock.journal.codec import encode
+from interlock.journal.journal import Append, Pending, RunSummary
+from interlock.run.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, SetTimer
+from interlock.run.events import Event, TimerFired
+from interlock.run.machine import Machine
+from interlock.run.notes import Note
+from interlock.runtime.adapter import Setting
+from interlock.runtime.clock import Clock
+from interlock.runtime.perform import Adapters, Performer
+from interlock.runtime.recorder import Recorder
+from interlock.runtime.report import OVER, RunReport
+from interlock.runtime.timers import Timers
+
+_log = logging.getLogger("interlock.runtime")
+
+Observer: TypeAlias = Callable[[str, Event, Sequence[Note]], None]
+"""Called after an event was recorded, with the run and what was decided; what it raises is logged and ignored."""
+
+Until: TypeAlias = Literal["quiet", "over"]
+"""How far to drive: until only people and far timers are left, or until the run is over."""
+
+
+@dataclass(slots=True)
+class _Arrival:
+    event: Event
+    data: bytes
+    told: "asyncio.Future[Sequence[Note]] | None" = None
+
+
+class Drive:
+    """A run in this process. `sequence` is the last entry it knows; `broken` once it and the journal may differ."""
+
+    def __init__(
+        self, machine: Machine, setting: Setting, adapters: Adapters, clock: Clock, recorder: Recorder, started: int
+    ) -> None:
+        self.machine = machine
+        self.setting = setting
+        self.sequence = 0
+        self.broken = False
+        self.finish: FinishRun | None = None
+        self.observers: Sequence[Observer] = ()
+        self._started = started
+        self._recorder = recorder
+        self._performer = Performer(adapters, setting, self._arrived, self._awaken)
+        self._timers = Timers(clock, self._awaken)
+        self._fresh: list[Command] = []
+        self._open: tuple[Command, ...] = ()
+        self._inbox: deque[_Arrival] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._driving = asyncio.Lock()
+        self._recording = asyncio.Lock()
+
+    @property
+    def active(self) -> bool:
+        """Whether someone drives the run in this process."""
+        return self._driving.locked()
+
+    async def drive(self, until: Until, patience: int) -> None:
+        """Perform and record until the run is over, or quiet: only people, or timers beyond `patience`, are left.
+
+        Whoever drives a run that is being driven waits for that to end first.
+        """
+        async with self._driving:
+            self._recorder.active += 1
+            try:
+                self._ask_again()
+                self._perform()
+                while (arrival := await self._next(until, patience)) is not None:
+                    await self._take(arrival)
+                    self._perform()
+                await self._performer.told()
+            except BaseException:
+                self.broken = True
+                raise
+            finally:
+                self._recorder.active -= 1
+                self._let_go()
+
+    async def submit(self, event: Event) -> Sequence[Note]:
+        """Record an event from outside and return what was decided on it; what it causes is performed by `drive`."""
+        arrival = _Arrival(event, encode(event))
+        if not self.active:
+            return await self._record(arrival)
+        arrival.told = asyncio.get_running_loop().create_future()
+        self._inbox.append(arrival)
+        self._awaken()
+        return await arrival.told
+
+    def expect(self, commands: Sequence[Command]) -> None:
+        """Take up what was asked before a restart and is still open; `drive` tells people again."""
+        for command in commands:
+            if isinstance(command, SetTimer):
+                self._timers.set(command.id, command.at)
+        self._open = tuple(command for command in commands if not isinstance(command, SetTimer))
+
+    def report(self) -> RunReport:
+        """Say where the run stands."""
+        finish, machine = self.finish, self.machine
+        return RunReport(
+            run=self.setting.run,
+            status=machine.status,
+            end=finish.end if finish else "",
+            output=finish.output if finish else {},
+            reason=finish.reason if finish else "",
+            waiting_for=tuple(machine.waiting_for),
+            next_timer=None if machine.status in OVER else self._timers.next,
+            entries=self.sequence,
+        )
+
+    # --- recording ---------------------------------------------------------------------------------------------------
+
+    async def _record(self, arrival: _Arrival) -> Sequence[Note]:
+        async with self._recording:
+            notes = await self._recorded(arrival)
+        for observer in self.observers:
+            try:
+                observer(self.setting.run, arrival.event, notes)
+            except Exception:
+                _log.exception("an observer failed on run %s", self.setting.run)
+        return notes
+
+    async def _recorded(self, arrival: _Arrival) -> Sequence[Note]:
+        machine = self.machine
+        notes = machine.feed(arrival.event)
+        commands = machine.commands()
+        for command in commands:
+            if isinstance(command, FinishRun):
+                self.finish = command
+        pending = Pending(arrival.data, machine.outcome)
+        try:
+            summary = self._summary(arrival.event.at)
+            await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary))
+        except BaseException:
+            self.broken = True
+            raise
+        self.sequence += 1
+        self._fresh.extend(commands)
+        return notes
+
+    async def _take(self, arrival: _Arrival) -> None:
+        told = arrival.told
+        try:
+            notes = await self._record(arrival)
+        except BaseException as error:
+            if told is not None and not told.done():
+                told.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            raise
+        if told is not None and not told.done():
+            told.set_result(notes)
+
+    def _summary(self, at: int) -> RunSummary:
+        setting, machine = self.setting, self.machine
+        return RunSummary(
+            setting.run, setting.workflow, setting.program.digest, machine.status, self._started, at, 0, self._detail()
+        )
+
+    def _detail(self) -> str:
+        if self.finish is not None:
+            return self.finish.end or self.finish.reason
+        if self.machine.status != "waiting":
+            return ""
+        return ", ".join(dict.fromkeys(f"{each.role} at {each.step}" for each in self.machine.waiting_for))
+
+    # --- performing --------------------------------------------------------------------------------------------------
+
+    def _perform(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        for command in fresh:
+            match command:
+                case SetTimer(id, at):
+                    self._timers.set(id, at)
+                case Cancel(command=id):
+                    self._timers.cancel(id)
+                    self._performer.cancel(id)
+                case FinishRun():
+                    pass
+                case _:
+                    self._performer.perform(command)
+
+    def _ask_again(self) -> None:
+        """Put to people once more what was open before a restart, and still is."""
+        waiting, self._open = self._open, ()
+        for command in waiting:
+            if isinstance(command, AskApproval | AskPerson) and command in self.machine.waiting_for:
+                self._performer.perform(command, again=True)
+
+    def _arrived(self, event: Event, data: bytes) -> None:
+        self._inbox.append(_Arrival(event, data))
+        self._awaken()
+
+    # --- waiting -----------------------------------------------------------------------------------------------------
+
+    async def _next(self, until: Until, patience: int) -> _Arrival | None:
+        """Return what happens next, waiting for it; None when the run is over or quiet."""
+        while True:
+            if self._inbox:
+                return self._inbox.popleft()
+            if self.machine.status in OVER:
+                return None
+            now = self.setting.now()
+            timer = self._timers.pop(now)
+            if timer is not None:
+                fired = TimerFired(now, timer)
+                return _Arrival(fired, encode(fired))
+            if until == "quiet" and self._quiet(now + patience):
+                return None
+            await self._awakened()
+
+    def _quiet(self, horizon: int) -> bool:
+        return not self._performer.busy and (self._timers.next is None or self._timers.next > horizon)
+
+    async def _awakened(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        self._timers.arm()
+        try:
+            await self._wake
+        finally:
+            self._wake = None
+
+    def _awaken(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _let_go(self) -> None:
+        """Leave nothing of the run behind in the event loop."""
+        self._timers.disarm()
+        self._performer.cancel_all()
+        for arrival in self._inbox:
+            if arrival.told is not None:
+                arrival.told.cancel()
+        self._inbox.clear()

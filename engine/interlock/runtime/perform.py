@@ -1,0 +1,166 @@
+"""Doing what a run's commands ask: a task for each that takes time, a notice for each that concerns people.
+
+Whatever goes wrong in an adapter is an event: a failed turn, a call of which nobody knows whether it took place.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Final, TypeAlias
+
+from interlock.journal.codec import encode
+from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
+from interlock.run.events import Event, ModelFailed, ModelReplied, PersonAnswered, ToolFailed, ToolReturned
+from interlock.runtime.adapter import Models, Notice, Notifier, People, Setting, Tools
+
+_log = logging.getLogger("interlock.runtime")
+
+Performed: TypeAlias = AskModel | CallTool | AskPerson
+"""The commands whose answer is an event of an adapter."""
+
+_NOTICE_PATIENCE: Final = 30.0
+
+Deliver: TypeAlias = Callable[[Event, bytes], None]
+
+_ANSWERS: Final[dict[type, tuple[type, ...]]] = {
+    AskModel: (ModelReplied, ModelFailed),
+    CallTool: (ToolReturned, ToolFailed),
+    AskPerson: (PersonAnswered,),
+}
+
+
+@dataclass(slots=True)
+class Adapters:
+    """What a runtime performs commands with."""
+
+    tools: Tools
+    models: Models
+    people: People | None
+    notify: Notifier | None
+
+
+class Performer:
+    """Performs the commands of one run and delivers each answer, encoded, unless it was cancelled before.
+
+    `rest` is called when a command ended without an answer.
+    """
+
+    def __init__(self, adapters: Adapters, setting: Setting, deliver: Deliver, rest: Callable[[], None]) -> None:
+        self._adapters = adapters
+        self._setting = setting
+        self._deliver = deliver
+        self._rest = rest
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._notices: set[asyncio.Task[None]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return bool(self._tasks)
+
+    def perform(self, command: Performed | AskApproval | Notify, *, again: bool = False) -> None:
+        """Begin a command; `again` when people may have been told of it before a restart."""
+        match command:
+            case AskModel():
+                self._setting.note(command)
+                self._begin(command)
+            case CallTool():
+                self._begin(command)
+            case AskPerson():
+                self._setting.note(command)
+                people = self._adapters.people
+                if people is not None and people.answers(command, self._setting):
+                    self._begin(command)
+                else:
+                    self._notify(command, again)
+            case _:
+                self._notify(command, again)
+
+    def cancel(self, command: str) -> None:
+        """Stop waiting for an answer."""
+        task = self._tasks.pop(command, None)
+        if task is not None:
+            task.cancel()
+
+    def cancel_all(self) -> None:
+        """Stop waiting for anything."""
+        for command in list(self._tasks):
+            self.cancel(command)
+        for notice in self._notices:
+            notice.cancel()
+
+    def _begin(self, command: Performed) -> None:
+        self._tasks[command.id] = asyncio.get_running_loop().create_task(self._performing(command))
+
+    async def _performing(self, command: Performed) -> None:
+        answer = await self._answer(command)
+        # Whoever was cancelled is no longer among the tasks: nobody waits for that answer.
+        if self._tasks.get(command.id) is asyncio.current_task():
+            del self._tasks[command.id]
+            if answer is None:
+                self._rest()
+            else:
+                self._deliver(*answer)
+
+    async def _answer(self, command: Performed) -> tuple[Event, bytes] | None:
+        try:
+            event = await self._asked(command)
+            if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
+                raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
+            return event, encode(event)
+        except Exception as error:
+            _log.error("an adapter failed in run %s, step %s", self._setting.run, command.step, exc_info=error)
+            failed = self._failure(command)
+            return None if failed is None else (failed, encode(failed))
+
+    def _asked(self, command: Performed) -> Awaitable[Event]:
+        match command:
+            case AskModel():
+                return self._adapters.models.perform(command, self._setting)
+            case CallTool():
+                return self._adapters.tools.perform(command, self._setting)
+            case AskPerson():
+                assert self._adapters.people is not None
+                return self._adapters.people.answer(command, self._setting)
+
+    def _failure(self, command: Performed) -> Event | None:
+        now, jitter = self._setting.now(), self._setting.jitter()
+        match command:
+            case AskModel():
+                return ModelFailed(now, command.id, "error", "the adapter for models failed", jitter=jitter)
+            case CallTool():
+                return ToolFailed(now, command.id, "uncertain", "the adapter for tools failed", jitter)
+            case AskPerson():
+                return None
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def _notify(self, command: AskApproval | AskPerson | Notify, again: bool) -> None:
+        notify = self._adapters.notify
+        if notify is None:
+            return
+        setting = self._setting
+        role = setting.program.roles.get(command.role)
+        notice = Notice(setting.run, setting.workflow, command.role, role.reach if role else "", command, again)
+        try:
+            told = notify(notice)
+        except Exception:
+            _log.exception("nobody could be notified in run %s, step %s", setting.run, command.step)
+            return
+        if isawaitable(told):
+            notice_task = asyncio.ensure_future(self._notifying(told))
+            self._notices.add(notice_task)
+            notice_task.add_done_callback(self._notices.discard)
+
+    async def _notifying(self, told: Awaitable[None]) -> None:
+        try:
+            await told
+        except Exception:
+            _log.exception("nobody could be notified in run %s", self._setting.run)
+
+    async def told(self) -> None:
+        """Wait until notices are out, but not for ever."""
+        if self._notices:
+            await asyncio.wait(self._notices, timeout=_NOTICE_PATIENCE)

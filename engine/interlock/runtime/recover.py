@@ -1,0 +1,135 @@
+"""From a journal back to a run: the events fed again to the program they were decided by.
+
+A run is pinned to its program by digest; where that program is not at hand it is compiled again from the sources that
+the journal keeps. What is decided on every event is compared with the outcome that was recorded: an evaluator that
+decides differently than it did must not go on with the run.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from interlock.errors import Diverged, JournalCorrupt, ProgramMismatch
+from interlock.journal.codec import decode
+from interlock.journal.journal import Entry, Journal
+from interlock.run.commands import AskModel, AskPerson, Command, FinishRun
+from interlock.run.events import Event, RunStarted
+from interlock.run.machine import Machine
+from interlock.run.notes import Note
+from interlock.runtime.report import Difference, ReplayReport
+from interlock_dsl.compile import compile_sources
+from interlock_dsl.diagnostics import DiagnosticError
+from interlock_dsl.program import Program
+
+
+@dataclass(slots=True)
+class Replayed:
+    """A run brought back. `last` are the commands of its last event, which may not have been performed."""
+
+    machine: Machine
+    program: Program
+    started: RunStarted
+    entries: int = 0
+    at: int = 0
+    questions: list[AskModel | AskPerson] = field(default_factory=list)
+    last: tuple[Command, ...] = ()
+    finish: FinishRun | None = None
+    differences: list[Difference] = field(default_factory=list)
+
+
+def recover(journal: Journal, run: str, programs: Mapping[str, Program] | None = None) -> Replayed:
+    """Bring a run back to where it stood. `programs` are those at hand, by digest.
+
+    Raises `UnknownRun`, `JournalCorrupt`, `ProgramMismatch`, and `Diverged` when an event is decided differently now.
+    """
+    replayed = _replayed(journal, run, programs or {})
+    if replayed.differences:
+        first = replayed.differences[0]
+        raise Diverged(
+            f"run {run}, entry {first.sequence}: on this {first.event} something else is decided now than when it was "
+            "recorded; go on with the version of the program's evaluator that began the run"
+        )
+    return replayed
+
+
+def replay(journal: Journal, run: str, program: Program | None = None) -> ReplayReport:
+    """Replay a run's journal and report what is decided differently now. Nothing is performed, nothing written.
+
+    `program` takes the place of the one at hand in the journal; it must be the same by digest, or `ProgramMismatch`.
+    """
+    replayed = _replayed(journal, run, {} if program is None else {program.digest: program}, given=program)
+    machine = replayed.machine
+    return ReplayReport(run, machine.status, replayed.entries, machine.digest(), tuple(replayed.differences))
+
+
+def history(
+    journal: Journal, run: str, programs: Mapping[str, Program] | None = None
+) -> Iterator[tuple[Entry, Event, tuple[Note, ...]]]:
+    """Yield each entry of a run with its event and what was decided on it: the material of an audit."""
+    entries = journal.read(run)
+    machine: Machine | None = None
+    for entry in entries:
+        event = decode(entry.event, run, entry.sequence)
+        if machine is None:
+            machine = Machine(_program_of(journal, _start(event, run), programs or {}))
+        yield entry, event, tuple(machine.feed(event))
+        machine.commands()
+
+
+def _replayed(journal: Journal, run: str, programs: Mapping[str, Program], given: Program | None = None) -> Replayed:
+    entries = journal.read(run)
+    first = next(entries, None)
+    if first is None:
+        raise JournalCorrupt(f"run {run} has no entries")
+    started = _start(decode(first.event, run, first.sequence), run)
+    if given is not None and given.digest != started.program:
+        raise ProgramMismatch(f"run {run} belongs to the program {started.program}, not to {given.digest}")
+    program = _program_of(journal, started, programs)
+    replayed = Replayed(Machine(program), program, started)
+    _feed(replayed, first, started)
+    for entry in entries:
+        _feed(replayed, entry, decode(entry.event, run, entry.sequence))
+    return replayed
+
+
+def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
+    machine = replayed.machine
+    machine.feed(event)
+    if machine.outcome != entry.outcome:
+        replayed.differences.append(Difference(entry.sequence, type(event).__name__))
+    replayed.last = machine.commands()
+    replayed.entries = entry.sequence
+    replayed.at = max(replayed.at, event.at)
+    for command in replayed.last:
+        if isinstance(command, AskModel | AskPerson):
+            replayed.questions.append(command)
+        elif isinstance(command, FinishRun):
+            replayed.finish = command
+
+
+def _start(event: Event, run: str) -> RunStarted:
+    if not isinstance(event, RunStarted) or event.run != run:
+        raise JournalCorrupt(f"run {run}, entry 1: a run begins with its own start, not with something else")
+    return event
+
+
+def _program_of(journal: Journal, started: RunStarted, programs: Mapping[str, Program]) -> Program:
+    if started.program in programs:
+        return programs[started.program]
+    sources = journal.program(started.program)
+    try:
+        program = compile_sources(sources)
+    except DiagnosticError as error:
+        raise ProgramMismatch(
+            f"run {started.run}: its program does not compile with this version: {error.diagnostics[0]}"
+        ) from None
+    if program.digest != started.program:
+        raise ProgramMismatch(
+            f"run {started.run} belongs to the program {started.program}; the sources in the journal compile to "
+            f"{program.digest} with this version"
+        )
+    return program
+
+
+def by_digest(programs: Iterable[Program]) -> dict[str, Program]:
+    """Return programs by their digest."""
+    return {program.digest: program for program in programs}

@@ -1,0 +1,285 @@
+"""The runtime: starts runs, drives them, takes what people decide, and takes runs up again.
+
+    runtime = Runtime(SqliteJournal("runs.db"), program, tools=toolbox, models=models)
+    run = await runtime.start(program, "refund", {"request": {...}}, principal=Principal("alice"))
+    report = await runtime.drive(run)
+    if report.waiting_for: ...
+    await runtime.approve(run, report.waiting_for[0].id, by="maria")
+    report = await runtime.drive(run)
+
+Many runs may be under way in one event loop. Everything that happens is in the journal first; a process may end at any
+moment, and another one goes on with `resume` (or `approve`, `deny`, `answer`, then `drive`).
+"""
+
+import random
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, cast
+
+from interlock.decide import Principal
+from interlock.errors import Conflict, InvalidInput, Refused
+from interlock.journal.codec import recordable
+from interlock.journal.journal import Journal
+from interlock.run.commands import AskModel, AskPerson, CallTool
+from interlock.run.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    Json,
+    PersonAnswered,
+    RunCancelled,
+    RunResumed,
+)
+from interlock.run.machine import Machine
+from interlock.run.notes import Ignored
+from interlock.run.start import prepare
+from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
+from interlock.runtime.answers import Answers
+from interlock.runtime.clock import SECOND, Clock, SystemClock
+from interlock.runtime.loop import Drive, Observer, Until
+from interlock.runtime.perform import Adapters
+from interlock.runtime.recorder import Recorder
+from interlock.runtime.recover import by_digest, recover
+from interlock.runtime.report import OVER, RunReport, Waiting
+from interlock.runtime.toolbox import Toolbox
+from interlock_dsl.program import Program
+
+PATIENCE: Final = 60 * SECOND
+"""Timers that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
+
+
+NOBODY: Final = Principal()
+"""The principal of a run that nobody in particular asked for."""
+
+
+class Runtime:
+    """Drives runs of programs over one journal, from one event loop.
+
+    `programs` are those at hand; a run of another one is compiled from the journal. `tools` and `models` perform
+    calls and turns, `people` may answer questions at once, `notify` tells people what is asked of them, `observers`
+    see every event after it was recorded. Chance enters through `seed`: ids of runs, and the jitter of retries.
+
+    Raises `ToolsIncomplete` when a function of the toolbox has no declared tool in any of the programs given.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *programs: Program,
+        tools: Tools | None = None,
+        models: Models | None = None,
+        people: People | None = None,
+        notify: Notifier | None = None,
+        clock: Clock | None = None,
+        observers: Iterable[Observer] = (),
+        seed: int | None = None,
+    ) -> None:
+        tools = Toolbox() if tools is None else tools
+        models = Answers({}) if models is None else models
+        if people is None and isinstance(models, Answers):
+            people = models
+        if programs and isinstance(tools, Toolbox):
+            tools.refuse_surplus(programs)
+        self.journal = journal
+        self.observers = list(observers)
+        self._programs = by_digest(programs)
+        self._adapters = Adapters(tools, models, people, notify)
+        self._clock = SystemClock() if clock is None else clock
+        self._chance = random.Random(seed if seed is not None else secrets.randbits(64))
+        self._recorder = Recorder(journal)
+        self._drives: dict[str, Drive] = {}
+
+    # --- runs --------------------------------------------------------------------------------------------------------
+
+    async def start(
+        self,
+        program: Program,
+        workflow: str,
+        input: Mapping[str, object],
+        *,
+        principal: Principal = NOBODY,
+        run: str | None = None,
+    ) -> str:
+        """Record the start of a run and return its id; `drive` makes it go.
+
+        Raises `InvalidInput` (no such workflow, input that does not fit), `ToolsIncomplete`, `Conflict` (there is a
+        run of that id), and what the journal raises.
+        """
+        run = f"r{self._chance.getrandbits(60):015x}" if run is None else run
+        at = self._clock.now()
+        started = prepare(program, workflow, _input(input), run=run, at=at, principal=principal)
+        self._adapters.tools.prepare(program, workflow)
+        self._adapters.models.prepare(program, workflow)
+        if run in self._drives:
+            raise Conflict(f"there is a run {run} already; a new run needs a name of its own")
+        self._programs.setdefault(program.digest, program)
+        self.journal.keep_program(program.digest, program.sources)
+        drive = self._drive(Machine(program), self._setting(program, run, workflow, principal, at), at)
+        self._drives[run] = drive
+        await self._submit(drive, started)
+        return run
+
+    async def drive(self, run: str, until: Until = "quiet", *, patience: int = PATIENCE) -> RunReport:
+        """Go on with a run until it is over, or (`quiet`) until only people and timers beyond `patience` are left.
+
+        `patience` is in microseconds. With `until="over"` it also waits for these: for what `approve` and its like
+        bring from other tasks of this event loop. Raises `UnknownRun`, what `resume` raises, and `Conflict` when
+        another process advances the run.
+        """
+        drive = await self._loaded(run)
+        try:
+            await drive.drive(until, patience)
+        finally:
+            self._forget(drive)
+        return drive.report()
+
+    async def run(
+        self,
+        program: Program,
+        workflow: str,
+        input: Mapping[str, object],
+        *,
+        principal: Principal = NOBODY,
+        until: Until = "quiet",
+    ) -> RunReport:
+        """Start a run and drive it."""
+        return await self.drive(await self.start(program, workflow, input, principal=principal), until)
+
+    async def resume(self, run: str, until: Until = "quiet", *, patience: int = PATIENCE) -> RunReport:
+        """Take a run up again that stopped with its process, and drive it.
+
+        Raises `UnknownRun`, `ProgramMismatch`, `Diverged`, `ToolsIncomplete` and what the journal raises.
+        """
+        return await self.drive(run, until, patience=patience)
+
+    async def report(self, run: str) -> RunReport:
+        """Say where a run stands. Nothing is performed, and nothing recorded."""
+        drive = self._drives.get(run)
+        return (self._recovered(run) if drive is None else drive).report()
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    async def approve(self, run: str, approval: str, *, by: str, role: str = "", digest: str = "") -> None:
+        """Agree to exactly what was asked. `role` and `digest` are those that were asked for, unless given.
+
+        What the approval allows is performed by `drive`. Raises `Refused`, saying why, when the run does not accept
+        it; the attempt is recorded all the same.
+        """
+        drive = await self._loaded(run)
+        asked = _asked(drive, approval)
+        role, digest = role or asked[0], digest or asked[1]
+        await self._person(drive, ApprovalGiven(drive.setting.now(), approval, by, role, digest))
+
+    async def deny(self, run: str, approval: str, *, by: str, role: str = "", reason: str = "") -> None:
+        """Refuse what was asked. Raises `Refused` like `approve`."""
+        drive = await self._loaded(run)
+        role = role or _asked(drive, approval)[0]
+        await self._person(drive, ApprovalDenied(drive.setting.now(), approval, by, role, reason))
+
+    async def answer(self, run: str, question: str, answer: object, *, by: str, role: str = "") -> None:
+        """Answer a question to a person. Raises `Refused` like `approve`, also when the answer does not fit."""
+        drive = await self._loaded(run)
+        role = role or _asked(drive, question)[0]
+        try:
+            given = recordable(answer)
+        except ValueError as problem:
+            raise Refused(f"the answer cannot be recorded: {problem}") from None
+        await self._person(drive, PersonAnswered(drive.setting.now(), question, by, role, given))
+
+    async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
+        """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`."""
+        drive = await self._loaded(run)
+        await self._person(drive, RunCancelled(drive.setting.now(), by, reason))
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    async def _person(self, drive: Drive, event: Event) -> None:
+        notes = await self._submit(drive, event)
+        for note in notes:
+            if isinstance(note, Ignored):
+                raise Refused(note.reason)
+
+    async def _submit(self, drive: Drive, event: Event) -> "tuple[object, ...]":
+        try:
+            return tuple(await drive.submit(event))
+        finally:
+            self._forget(drive)
+
+    async def _loaded(self, run: str) -> Drive:
+        """Return a run as it is in the journal now, taken up again if it had stopped."""
+        drive = self._drives.get(run)
+        if drive is not None and (drive.active or not any(True for _ in self.journal.read(run, drive.sequence))):
+            return drive
+        drive = self._recovered(run)
+        machine, setting = drive.machine, drive.setting
+        if machine.status in OVER:
+            return drive
+        self._adapters.tools.prepare(setting.program, setting.workflow)
+        self._adapters.models.prepare(setting.program, setting.workflow)
+        self._drives[run] = drive
+        open_ = machine.pending()
+        work = [command for command in open_ if isinstance(command, AskModel | CallTool)]
+        drive.expect([command for command in open_ if command not in work])
+        if work:
+            await self._submit(drive, RunResumed(setting.now()))
+        return drive
+
+    def _recovered(self, run: str) -> Drive:
+        found = recover(self.journal, run, self._programs)
+        self._programs.setdefault(found.program.digest, found.program)
+        started = found.started
+        scopes = None if started.scopes is None else frozenset(started.scopes)
+        principal = Principal(started.principal, started.roles, scopes)
+        setting = self._setting(found.program, run, started.workflow, principal, found.at)
+        for question in found.questions:
+            setting.note(question)
+        drive = self._drive(found.machine, setting, started.at)
+        drive.sequence, drive.finish = found.entries, found.finish
+        return drive
+
+    def _drive(self, machine: Machine, setting: Setting, started: int) -> Drive:
+        drive = Drive(machine, setting, self._adapters, self._clock, self._recorder, started)
+        drive.observers = self.observers
+        return drive
+
+    def _setting(self, program: Program, run: str, workflow: str, principal: Principal, at: int) -> Setting:
+        return Setting(program, run, workflow, principal, _forward(self._clock, at), self._jitter)
+
+    def _jitter(self) -> int:
+        return self._chance.randrange(1001)
+
+    def _forget(self, drive: Drive) -> None:
+        """Keep nothing of a run that is over, or whose state here is no longer known to be the journal's."""
+        if (drive.broken or drive.machine.status in OVER) and self._drives.get(drive.setting.run) is drive:
+            del self._drives[drive.setting.run]
+
+
+def _forward(clock: Clock, at: int) -> Callable[[], int]:
+    """Return a clock that never goes back behind a run's last event."""
+    last = at
+
+    def now() -> int:
+        nonlocal last
+        last = max(last, clock.now())
+        return last
+
+    return now
+
+
+def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
+    try:
+        return cast("dict[str, Json]", recordable(dict(given)))
+    except ValueError as problem:
+        raise InvalidInput(f"the input cannot be recorded: {problem}") from None
+
+
+def _asked(drive: Drive, id: str) -> tuple[str, str]:
+    """Return the role and the digest that were asked for under an id; nothing for an id that is not open."""
+    for waiting in drive.machine.waiting_for:
+        if waiting.id == id:
+            return waiting.role, _digest(waiting)
+    return "", ""
+
+
+def _digest(waiting: Waiting) -> str:
+    return "" if isinstance(waiting, AskPerson) else waiting.digest

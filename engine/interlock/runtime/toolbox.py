@@ -1,0 +1,255 @@
+"""Python functions as the tools of a program.
+
+    toolbox = Toolbox()
+
+    @toolbox.tool("orders.get")
+    def get_order(order_id: str) -> dict: ...
+
+    @toolbox.tool("refunds.issue")
+    async def issue(order_id: str, amount: int, call: CallContext) -> dict:
+        ...                          # `call.key` is the same for every attempt at the same call
+
+Plain functions run in a thread of their own, async ones in the event loop. Whatever a function does, its call comes
+back as an event: it raises, it is late, it returns what the declaration does not allow, it says it does not know.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal, TypeVar
+
+from interlock.decide import Principal
+from interlock.errors import ToolsIncomplete
+from interlock.journal.codec import recordable
+from interlock.run.commands import CallTool
+from interlock.run.events import Event, ToolFailed, ToolReturned
+from interlock.runtime.adapter import Setting
+from interlock.runtime.clock import SECOND, said
+from interlock.runtime.threads import in_thread
+from interlock.runtime.values import to_host, to_json
+from interlock_dsl.program import Program, Tool
+from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.spelling import nearest
+
+_log = logging.getLogger("interlock.tools")
+_LONGEST_MESSAGE: Final = 500
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Uncertain(Exception):
+    """Raised by a tool's function that does not know whether its effect took place."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a function may know about the call, if it has a parameter annotated with this, or named `call`.
+
+    `key` is the same for every attempt at one call, also after a crash: what an idempotent service asks for.
+    """
+
+    run: str
+    workflow: str
+    step: str
+    tool: str
+    key: str
+    attempt: int
+    principal: Principal
+    purpose: Literal["step", "agent", "undo"]
+
+
+class Toolbox:
+    """Functions by the name of their tool."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, _Function] = {}
+        self._prepared: dict[str, set[str]] = {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The tools that have a function."""
+        return frozenset(self._functions)
+
+    def tool(self, name: str) -> Callable[[F], F]:
+        """Make the decorated function the one of a tool. Raises `ToolsIncomplete` when the tool has one already."""
+
+        def register(function: F) -> F:
+            self.add(name, function)
+            return function
+
+        return register
+
+    def add(self, name: str, function: Callable[..., object]) -> None:
+        """Make a function the one of a tool. Raises `ToolsIncomplete` when the tool has one already."""
+        if name in self._functions:
+            raise ToolsIncomplete(f"the tool `{name}` has a function already: {self._functions[name].place}")
+        self._functions[name] = _Function(function)
+
+    def prepare(self, program: Program, workflow: str) -> None:
+        """Check that every declared tool has a function that takes its parameters.
+
+        Raises `ToolsIncomplete` naming each tool that has not.
+        """
+        prepared = self._prepared.setdefault(program.digest, set())
+        if prepared == self.names:
+            return
+        problems: list[str] = []
+        for name, tool in program.tools.items():
+            function = self._functions.get(name)
+            if function is None:
+                problems.append(f'`{name}` has no function: decorate one with `@toolbox.tool("{name}")`')
+            else:
+                problems += [f"`{name}` {problem}" for problem in function.mismatches(tool)]
+        _refuse(problems)
+        prepared |= self.names
+
+    def refuse_surplus(self, programs: Iterable[Program]) -> None:
+        """Raise `ToolsIncomplete` naming each function whose tool none of the programs declares."""
+        declared = {name for program in programs for name in program.tools}
+        problems: list[str] = []
+        for name in sorted(self.names - declared):
+            near = nearest(name, declared)
+            hint = f", did you mean `{near}`?" if near else ""
+            problems.append(f"`{name}` ({self._functions[name].place}) is not declared by the program{hint}")
+        _refuse(problems)
+
+    async def perform(self, command: CallTool, setting: Setting) -> Event:
+        """Make one call and return what came of it: `ToolReturned`, or `ToolFailed`; raises nothing."""
+        tool = setting.program.tools[command.tool]
+        function = self._functions[command.tool]
+        try:
+            arguments = _arguments(tool, command)
+            context = CallContext(
+                setting.run, setting.workflow, command.step, command.tool, command.key, command.attempt,
+                setting.principal, command.purpose,
+            )  # fmt: skip
+            returned = await _in_time(function.call(arguments, context), command.timeout)
+        except _Late as error:
+            return _failed(command, setting, "timeout", str(error))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _failed(command, setting, "error", "the call was cancelled from within")
+        except Uncertain as error:
+            return _failed(command, setting, "uncertain", _told(error))
+        except Exception as error:
+            _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
+            return _failed(command, setting, "error", _told(error))
+        return _returned(tool, command, setting, returned)
+
+
+class _Late(Exception):
+    """A call took longer than its tool may."""
+
+
+async def _in_time(call: Awaitable[object], microseconds: int | None) -> object:
+    if microseconds is None:
+        return await call
+    limit = asyncio.timeout(microseconds / SECOND)
+    try:
+        async with limit:
+            return await call
+    except TimeoutError:
+        if not limit.expired():
+            raise  # the tool's own
+        raise _Late(f"no answer within {said(microseconds)}") from None
+
+
+def _returned(tool: Tool, command: CallTool, setting: Setting, returned: object) -> Event:
+    if tool.result is None:
+        return ToolReturned(setting.now(), command.id)
+    try:
+        result = recordable(to_json(returned))
+        fit(tool.result, result)
+    except ValueError as misfit:
+        said_so = "; ".join(str(misfit).splitlines())
+        message = f"`{tool.name}` returned something else than its declaration says: {said_so}"
+        # The function was called: for anything but a read, what it did is done.
+        return _failed(command, setting, "error" if tool.effect == "read" else "uncertain", message)
+    return ToolReturned(setting.now(), command.id, result)
+
+
+def _arguments(tool: Tool, command: CallTool) -> dict[str, object]:
+    try:
+        arguments = to_host(fit(tool.parameters, dict(command.args)))
+    except Misfit as misfit:
+        raise ValueError(f"`{tool.name}` was not called: {'; '.join(misfit.problems)}") from None
+    assert isinstance(arguments, dict)
+    return arguments
+
+
+def _failed(
+    command: CallTool, setting: Setting, kind: Literal["error", "timeout", "uncertain"], message: str
+) -> ToolFailed:
+    return ToolFailed(setting.now(), command.id, kind, message, setting.jitter())
+
+
+def _told(error: BaseException) -> str:
+    """Return what an error says, without the name of its class, as text that can be recorded."""
+    text = " ".join(str(error).split()).encode(errors="replace").decode()
+    if len(text) > _LONGEST_MESSAGE:
+        text = text[: _LONGEST_MESSAGE - 1] + "…"
+    return text or "it failed without saying why"
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise ToolsIncomplete("the tools do not match the program\n" + "\n".join(f"  {each}" for each in problems))
+
+
+class _Function:
+    """A function and how it is called."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+        self._parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
+        self._asynchronous = inspect.iscoroutinefunction(function)
+        self._context = self._context_parameter()
+
+    @property
+    def place(self) -> str:
+        """Where the function is, for people."""
+        name = getattr(self._function, "__qualname__", None) or repr(self._function)
+        return f"{getattr(self._function, '__module__', None) or '?'}.{name}"
+
+    def _context_parameter(self) -> str | None:
+        for name, parameter in self._parameters.items():
+            if parameter.annotation is CallContext or parameter.annotation in ("CallContext", "interlock.CallContext"):
+                return name
+        return None
+
+    def mismatches(self, tool: Tool) -> list[str]:
+        """Say where the function's parameters and the tool's do not meet."""
+        context = self._context
+        if context is None and "call" in self._parameters and "call" not in tool.parameters.fields:
+            self._context = context = "call"
+        problems: list[str] = []
+        takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in self._parameters.values())
+        for name, field in tool.parameters.fields.items():
+            parameter = self._parameters.get(name)
+            if parameter is None:
+                if not takes_any:
+                    problems.append(f"is called with `{name}`, which {self.place} does not take")
+            elif parameter.kind not in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY):
+                problems.append(f"is called with `{name}` by name, which {self.place} takes by position only")
+            elif field.optional and parameter.default is inspect.Parameter.empty:
+                problems.append(f"may be called without `{name}`, which {self.place} requires: give it a default")
+        for name, parameter in self._parameters.items():
+            required = parameter.default is inspect.Parameter.empty and parameter.kind not in (
+                inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL,
+            )  # fmt: skip
+            if required and name != context and name not in tool.parameters.fields:
+                problems.append(f"is declared without `{name}`, which {self.place} requires")
+        return problems
+
+    async def call(self, arguments: dict[str, object], context: CallContext) -> object:
+        """Call the function, in a thread if it is not asynchronous."""
+        if self._context is not None:
+            arguments[self._context] = context
+        bound = partial(self._function, **arguments)
+        returned = bound() if self._asynchronous else await in_thread(bound, f"interlock-{context.tool}")
+        return await returned if inspect.isawaitable(returned) else returned
