@@ -41,6 +41,7 @@ class Doubt:
     starts: list[int]
     brackets: list[tuple[Token, int]]
     said: int
+    shifted: int
 
 
 class Automaton:
@@ -57,12 +58,19 @@ class Automaton:
         self.starts: list[int] = []
         self.brackets: list[tuple[Token, int]] = []
         """The brackets that are open, each with the height of the stack below it."""
-        self.doubt: Doubt | None = None
+        self.doubts: list[Doubt] = []
+        """The last two words that may have been meant otherwise."""
         self.last_end = 0
         self.shifted = 0
         self.diagnostics: list[Diagnostic] = []
         self._plans = [
-            (rule.origin, getattr(builder, rule.method) if rule.method and not rule.alone else None, rule.size, rule.kept, rule.single)
+            (
+                rule.origin,
+                getattr(builder, rule.method) if rule.method and not rule.alone else None,
+                rule.size,
+                rule.kept,
+                rule.single,
+            )
             for rule in self.tables.rules
         ]
         self._comments: dict[int, int] = {}
@@ -108,7 +116,7 @@ class Automaton:
         if token.start_pos - self.position > 1:
             self._note_comments(self.position, token.start_pos)
         if token.kind == WORD and (self.scanner.hesitant[state] or token in self.scanner.keywords):
-            self.doubt = self._doubt(token)
+            self.doubts = self.doubts[-1:] + [self._doubt(token)]
         return token
 
     def shift(self, token: Token, state: int) -> None:
@@ -122,7 +130,7 @@ class Automaton:
         self.states.append(state)
         self.values.append(token)
         self.starts.append(token.start_pos)
-        self.position = self.last_end = token.start_pos + len(token)
+        self.position = self.last_end = token.end_pos
         self.shifted += 1
 
     def reduce(self, number: int, start: int) -> None:
@@ -156,7 +164,7 @@ class Automaton:
         values = self.values[:]
         lengths = [len(value) if type(value) is list else -1 for value in values]
         said = len(self.diagnostics)
-        return Doubt(token, self.states[:], values, lengths, self.starts[:], self.brackets[:], said)
+        return Doubt(token, self.states[:], values, lengths, self.starts[:], self.brackets[:], said, self.shifted)
 
     def restore(self, doubt: Doubt) -> None:
         """Go back to before the doubtful token."""

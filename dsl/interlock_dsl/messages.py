@@ -19,7 +19,7 @@ PHRASES: Final = {
     "rule_clause": "a clause of the rule",
     "table_item": "a row of the table",
     "test_item": "a line of the test",
-    "expectation": "what is expected",
+    "expectation": "an expectation, such as `ends` or `calls`",
     "trigger": "a trigger",
     "cell": "a cell",
     "alternative": "a value",
@@ -71,7 +71,9 @@ END_OF_FILE: Final = "the end of the file"
 
 def missing(sign: str, before: str, span: Span) -> Diagnostic:
     """One sign is not there, and everything fits once it is."""
-    return Diagnostic("syntax-error", f"`{sign}` is missing before {before}", (Label(span),), help=f"write `{sign}` here")
+    return Diagnostic(
+        "syntax-error", f"`{sign}` is missing before {before}", (Label(span),), help=f"write `{sign}` here"
+    )
 
 
 def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
@@ -83,12 +85,19 @@ def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
 def unclosed(opening: Span, sign: str, found: str, span: Span, suspect: Span | None = None) -> Diagnostic:
     """A bracket is not closed where its contents must have ended."""
     labels = [Label(suspect or opening, "this one is not closed"), Label(span, f"{found} comes before its `{sign}`")]
-    return Diagnostic("unclosed-bracket", f"`{(suspect or opening).text}` is never closed", tuple(labels), help=f"close it with `{sign}`")
+    return Diagnostic(
+        "unclosed-bracket",
+        f"`{(suspect or opening).text}` is never closed",
+        tuple(labels),
+        help=f"close it with `{sign}`",
+    )
 
 
 def unopened(span: Span) -> Diagnostic:
     """A closing bracket has no partner."""
-    return Diagnostic("unopened-bracket", f"`{span.text}` closes nothing", (Label(span),), help="delete it, or open it before")
+    return Diagnostic(
+        "unopened-bracket", f"`{span.text}` closes nothing", (Label(span),), help="delete it, or open it before"
+    )
 
 
 def unclosed_text(span: Span, *, triple: bool) -> Diagnostic:
@@ -192,7 +201,9 @@ def too_many(most: int, span: Span) -> Diagnostic:
 
 def wrong_number_of_cells(count: int, wanted: int, span: Span) -> Diagnostic:
     """A row with more or fewer cells than the table has inputs."""
-    return Diagnostic("row-width", f"the row has {_some(count, 'cell')}, the table {_some(wanted, 'input')}", (Label(span),))
+    return Diagnostic(
+        "row-width", f"the row has {_some(count, 'cell')}, the table {_some(wanted, 'input')}", (Label(span),)
+    )
 
 
 def wrong_number_of_outputs(count: int, wanted: int, span: Span) -> Diagnostic:

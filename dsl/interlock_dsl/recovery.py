@@ -57,7 +57,7 @@ class Recovery:
             self._say(messages.too_many(MOST_ERRORS, self._span(found)))
             self.parse.cut(self._top())
             self.parse.position = len(self.source.text)
-            return token(END, "", self.parse.position)
+            return token(END, "", self.parse.position, self.parse.position)
         if found.kind == LOST or self._is_foreign_comment(found):
             return self._lost(found)
         quiet = self.parse.shifted < self._quiet_until
@@ -74,7 +74,7 @@ class Recovery:
     def _lost(self, found: Token) -> Token:
         text, start = self.source.text, found.start_pos
         if found in "\"'":
-            return self._lost_text(start, 0)
+            return self._lost_text(start)
         if found == "/":
             end = text.find("*/", start)
             end = len(text) if end < 0 else end + 2
@@ -87,7 +87,7 @@ class Recovery:
         operator = self._instead(found)
         if operator is not None:
             self._say(messages.misspelt(found, self._written(operator), self._span(found)))
-            return token(operator, found, start)
+            return token(operator, self._written(operator), start, end)
         self._say(messages.strange_characters(text[start : min(end, start + 20)], Span(self.source, start, end)))
         self.parse.position = end
         self._quiet_until = self.parse.shifted + 2
@@ -96,16 +96,19 @@ class Recovery:
     def _lost_at(self, position: int) -> bool:
         if self.parse.scanner.start(self.source.text, position) != position:
             return False
-        return self.source.text[position] not in "\"'" and self.parse.scanner.next(self.source.text, position, {}).kind == LOST
+        return (
+            self.source.text[position] not in "\"'"
+            and self.parse.scanner.next(self.source.text, position, {}).kind == LOST
+        )
 
-    def _lost_text(self, start: int, prefix: int) -> Token:
+    def _lost_text(self, start: int) -> Token:
         text = self.source.text
         triple = text[start : start + 3] in ('"""', "'''")
         end = len(text) if triple else _line_end(text, start)
         self._say(messages.unclosed_text(Span(self.source, start, end), triple=triple))
         self._quiet_until = self.parse.shifted + 2
         if self._after(self.parse.states, "STRING") is not None:
-            return token("STRING", '"' + "?" * max(0, end - start - 2) + '"', start)
+            return token("STRING", '""', start, end)
         self.parse.position = end
         return self.parse.next_token()
 
@@ -113,26 +116,36 @@ class Recovery:
 
     def _doubted(self, found: Token) -> Token | None:
         """Go back to the word before the mistake if it was the mistake; return None if it was not."""
-        doubt = self.parse.doubt
-        if doubt is None or doubt.token.start_pos in self._seen_doubts or doubt.token.start_pos >= found.start_pos:
-            return None
-        word = doubt.token
-        adjacent = self.parse.scanner.start(self.source.text, word.end_pos) == found.start_pos
-        if self._begins_declaration(word) and doubt.brackets and self._same_line(word, found):
-            return self._back_to(doubt)
-        if not adjacent:
-            return None
-        if self._first_on_line(word) and word in self.parse.scanner.soft and found.kind != LOST:
-            return self._back_to(doubt)
-        if self._keyword_for(word, doubt.states, word.end_pos) is not None:
-            return self._back_to(doubt)
+        for doubt in reversed(self.parse.doubts):
+            word = doubt.token
+            if word.start_pos >= found.start_pos or word.start_pos in self._seen_doubts:
+                continue
+            if self._begins_declaration(word) and doubt.brackets and self._same_line(word, found):
+                return self._back_to(doubt)
+            since = self.parse.shifted - doubt.shifted
+            if since <= 2 and self._taken_for_name(word):
+                return self._back_to(doubt)
+            if since > 1:
+                continue
+            if word in self.parse.scanner.soft and "operand" in self.parse.tables.rows[doubt.states[-1]]:
+                return self._back_to(doubt)
+            if self._keyword_for(word, doubt.states, word.end_pos) is not None:
+                return self._back_to(doubt)
         return None
+
+    def _taken_for_name(self, word: Token) -> bool:
+        """Say whether a word looks like the beginning of a clause, if it is a name."""
+        scanner = self.parse.scanner
+        if word not in scanner.soft or not self._first_on_line(word):
+            return False
+        return not scanner.name_follows.match(self.source.text, word.end_pos)
 
     def _back_to(self, doubt: Doubt) -> Token | None:
         self._seen_doubts.add(doubt.token.start_pos)
         self.parse.restore(doubt)
         word = doubt.token
-        return self._go_on(token(self.parse.scanner.keywords.get(word, WORD), word, word.start_pos), quiet=False)
+        kind = self.parse.scanner.keywords.get(word, WORD)
+        return self._go_on(token(kind, word, word.start_pos, word.end_pos), quiet=False)
 
     # --- ways to go on
 
@@ -150,7 +163,7 @@ class Recovery:
         if kind is None:
             return None
         self._say(messages.misspelt(found, self._written(kind), self._span(found)))
-        return token(kind, found, found.start_pos)
+        return token(kind, self._written(kind), found.start_pos, found.end_pos)
 
     def _keyword_for(self, word: str, states: Sequence[int], position: int) -> str | None:
         """Return the kind of the keyword or operator that was meant and with which the text goes on."""
@@ -158,7 +171,8 @@ class Recovery:
         if kind is None and word.isidentifier():
             scanner = self.parse.scanner
             accepted = self.expectations.accepted(states)
-            near = nearest(word, [soft for soft in scanner.soft if scanner.keywords[soft] in accepted])
+            candidates = [soft for soft in scanner.soft if scanner.keywords[soft] in accepted]
+            near = nearest(word, [soft for soft in candidates if max(len(soft), len(word)) > 3])
             kind = scanner.keywords[near] if near else None
         after = self._after(states, kind) if kind else None
         return kind if after is not None and self._fits(after, position, 1) else None
@@ -205,7 +219,7 @@ class Recovery:
     def _close(self) -> None:
         opening = self.parse.brackets[-1][0]
         kind = self.kinds[OPENING[opening]]
-        closing = token(kind, "", self.parse.last_end)
+        closing = token(kind, "", self.parse.last_end, self.parse.last_end)
         while (action := self.parse.tables.rows[self.parse.states[-1]][kind]) < 0:
             self.parse.reduce(-action - 1, closing.start_pos)
         self.parse.brackets.pop()
@@ -236,13 +250,16 @@ class Recovery:
             kind = self.kinds.get(sign, sign)
             after = self._after(self.parse.states, kind)
             if after is not None and found.kind != END and self._fits(after, found.start_pos, 2):
+                self._quiet_until = self.parse.shifted + 3
                 self._say(messages.missing(self._written(kind), self._called(found), self._span(found)))
-                return token(kind, "", found.start_pos)
+                return token(kind, "", self.parse.last_end, self.parse.last_end)
         return None
 
     def _shortened(self, found: Token) -> Token | None:
         """Leave out the token that is too much."""
-        if found in OPENING or found in CLOSING or found.kind == END or self._first_on_line(found):
+        if found in OPENING or found in CLOSING or found in self.parse.scanner.soft or found.kind == END:
+            return None
+        if self._first_on_line(found):
             return None
         if not self._fits(self.parse.states, found.end_pos, 2):
             return None
@@ -250,6 +267,7 @@ class Recovery:
         return self._left_out(found)
 
     def _left_out(self, found: Token) -> Token:
+        self._quiet_until = self.parse.shifted + 3
         self.parse.position = found.end_pos
         return self.parse.next_token()
 
@@ -261,9 +279,12 @@ class Recovery:
             if at.kind == END or (self._begins_declaration(at) and self._fits(self._at_top(), at.start_pos, 2)):
                 self.parse.cut(self._top())
                 return self._again(at)
+            if at in CLOSING and not (self._first_on_line(at) or self._opened_on_line(at)):
+                continue
             for height in heights:
                 if self._open_above(height) + depth == 0 and self._can_begin(self.parse.states[:height], at):
                     self.parse.cut(height)
+                    self._quiet_until = self.parse.shifted + 3
                     return self._again(at)
             if at in OPENING:
                 depth += 1
@@ -272,10 +293,29 @@ class Recovery:
         return None
 
     def _can_begin(self, states: list[int], at: Token) -> bool:
-        seen = self.parse.scanner.next(self.source.text, at.start_pos, self.parse.tables.rows[states[-1]])
+        text, row = self.source.text, self.parse.tables.rows[states[-1]]
+        seen = self.parse.scanner.next(text, at.start_pos, row)
         if seen in CLOSING:
             return self._after(states, seen.kind) is not None
-        return seen.kind in self._items_at(states[-1]) and self._fits(states, at.start_pos, 2)
+        if seen.kind not in self._items_at(states[-1]) or "declaration" in row:
+            return False
+        if (
+            seen.kind == WORD
+            and not self._first_on_line(at)
+            and text[self.parse.scanner.start(text, at.end_pos)] not in ":?"
+        ):
+            return False
+        return self._fits(states, at.start_pos, 2)
+
+    def _opened_on_line(self, closing: Token) -> bool:
+        """Say whether a closing bracket has its partner on its own line."""
+        depth = 0
+        line = self.source.text.rfind("\n", 0, closing.start_pos) + 1
+        for at in self._tokens(max(line, 0)):
+            if at.start_pos >= closing.start_pos:
+                return depth > 0
+            depth = depth + 1 if at in OPENING else max(depth - 1, 0) if at in CLOSING else depth
+        return False
 
     def _items_at(self, state: int) -> frozenset[str]:
         """Return the kinds that begin an item of the list that goes on in this state."""
@@ -303,6 +343,8 @@ class Recovery:
         for _ in range(count):
             assert current is not None
             ahead = self.parse.scanner.next(self.source.text, position, self.parse.tables.rows[current[-1]])
+            if ahead.kind == WORD and self._taken_for_name(ahead):
+                return False
             current = self._after(current, ahead.kind)
             if current is None or ahead.kind == END:
                 return current is not None

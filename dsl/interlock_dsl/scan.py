@@ -26,23 +26,23 @@ NEVER_NAMES: Final = frozenset({"then", "times"})
 
 
 class Token(str):
-    """A piece of text, its kind (the name of a terminal) and the offset where it starts."""
+    """A piece of text, its kind (the name of a terminal) and the offsets where it starts and ends.
 
-    __slots__ = ("kind", "start_pos")
+    A token that stands in for another has that one's place.
+    """
+
+    __slots__ = ("end_pos", "kind", "start_pos")
     kind: str
     start_pos: int
-
-    @property
-    def end_pos(self) -> int:
-        """The offset after the last character."""
-        return self.start_pos + len(self)
+    end_pos: int
 
 
-def token(kind: str, text: str, start: int) -> Token:
+def token(kind: str, text: str, start: int, end: int) -> Token:
     """Return a token."""
     made = Token(text)
     made.kind = kind
     made.start_pos = start
+    made.end_pos = end
     return made
 
 
@@ -53,6 +53,8 @@ class Scanner:
         self.keywords: dict[str, str] = {}
         self.soft: set[str] = set()
         """The keywords of the language itself, which are names where that reads better."""
+        self.flexible: set[str]
+        """The keywords that are names before a sign that only follows names."""
         patterns: list[tuple[int, int, str, str]] = []
         skipped: list[str] = []
         for terminal in tables.terminals:
@@ -66,7 +68,10 @@ class Scanner:
                 self.keywords[guarded[1]] = terminal.name
             else:
                 pattern = re.escape(terminal.pattern) if terminal.fixed else terminal.pattern
-                patterns.append((-terminal.priority, -len(terminal.pattern) if terminal.fixed else 0, terminal.name, pattern))
+                patterns.append(
+                    (-terminal.priority, -len(terminal.pattern) if terminal.fixed else 0, terminal.name, pattern)
+                )
+        self.flexible = self.soft - NEVER_NAMES | {"in"}
         kinds = frozenset(self.keywords[word] for word in self.soft)
         self.hesitant = [WORD in row and not kinds.isdisjoint(row) for row in tables.rows]
         """By state: whether a word may be a name or one of the language's keywords."""
@@ -84,7 +89,9 @@ class Scanner:
         match = self.piece.match(text, position)
         if match is None:
             start = self.start(text, position)
-            return token(LOST, text[start], start) if start < len(text) else token(END, "", start)
+            if start >= len(text):
+                return token(END, "", start, start)
+            return token(LOST, text[start], start, start + 1)
         kind: str = match.lastgroup  # type: ignore[assignment]
         start, end = match.span(kind)
         found = text[start:end]
@@ -92,8 +99,8 @@ class Scanner:
             if found in self.keywords:
                 kind = self._kind_of_word(found, text, end, row)
         elif kind not in row and found[0] == "-" and MINUS in row and len(found) > 1 and kind in SIGNED:
-            kind, found = MINUS, "-"
-        return token(kind, found, start)
+            return token(MINUS, "-", start, start + 1)
+        return token(kind, found, start, end)
 
     def start(self, text: str, position: int) -> int:
         """Return where the next token starts: after blanks and comments."""
@@ -106,7 +113,7 @@ class Scanner:
             return keyword
         if keyword not in row:
             return WORD
-        if word in self.soft and word not in NEVER_NAMES and self.name_follows.match(text, end):
+        if word in self.flexible and self.name_follows.match(text, end):
             return WORD
         return keyword
 

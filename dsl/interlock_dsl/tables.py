@@ -119,7 +119,9 @@ def generate() -> str:
 
 def _written(lark: "Lark", table: "IntParseTable", firsts: Mapping[str, Sequence[str]]) -> str:
     order = _numbered(table)
-    rules = sorted({rule for row in table.states.values() for _, rule in row.values() if not isinstance(rule, int)}, key=_rule_key)
+    rules = sorted(
+        {rule for row in table.states.values() for _, rule in row.values() if not isinstance(rule, int)}, key=_rule_key
+    )
     rule_numbers = {rule: -number - 1 for number, rule in enumerate(rules)}
     symbols = sorted({END, *(symbol for row in table.states.values() for symbol in row)})
     symbol_numbers = {symbol: number for number, symbol in enumerate(symbols)}

@@ -102,6 +102,10 @@ class PieceBuilder(ExpressionBuilder):
         """The place of what is being reduced."""
         return Span(self.source, *self.extent)
 
+    def sound(self) -> bool:
+        """Whether no mistake was found in what is being reduced: if one was, other findings may be its echo."""
+        return all(found.span.start < self.extent[0] for found in self.diagnostics)
+
     def said(self, word: str, value: object) -> Clause:
         """Return the clause that is being reduced."""
         return Clause(word, value, self.here())
@@ -109,7 +113,7 @@ class PieceBuilder(ExpressionBuilder):
     def gather(self, clauses: Iterable[Clause]) -> Clauses:
         """Return the clauses of the node that is being reduced, and report those that are repeated."""
         gathered = Clauses(clauses)
-        for kept, again in gathered.repeated:
+        for kept, again in gathered.repeated if self.sound() else ():
             self.diagnostics.append(messages.repeated_clause(again.word, kept.span, again.span))
         if gathered.first:
             self.places[self.extent] = gathered.places

@@ -97,8 +97,9 @@ class RuleBuilder(PieceBuilder):
         """`table name(inputs) -> { outputs } { hit first  rows }`."""
         clauses = self.gather(item for item in items if isinstance(item, Clause))
         rows = tuple(item for item in items if isinstance(item, TableRow))
-        for row in rows:
-            self._check_width(row, len(parameters), len(result.fields))
+        if self.sound():
+            for row in rows:
+                self._check_width(row, len(parameters), len(result.fields))
         hit: Hit = clauses.get("hit", str) or "unique"  # type: ignore[assignment]
         return TableDecl(name, parameters, result, rows, hit, span=self.here())
 

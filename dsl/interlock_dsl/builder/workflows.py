@@ -200,10 +200,10 @@ class WorkflowBuilder(PieceBuilder):
                 group.append(clause)
             else:
                 group = None
-                if clause.word == "because":
-                    self.diagnostics.append(messages.stray_because(clause.span))
-                else:
+                if clause.word != "because":
                     own.append(clause)
+                elif self.sound():
+                    self.diagnostics.append(messages.stray_because(clause.span))
         return own, list(map(self._escalation, groups))
 
     def _escalation(self, group: Sequence[Clause]) -> Escalate:
