@@ -1,0 +1,116 @@
+"""The examples' tools: a call that is made again takes effect once, and what cannot be done changes nothing."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from examples.stories import NAMES, copy, rows, tools
+from interlock import CallContext, Principal
+
+Made: TypeAlias = Callable[[ModuleType], object]
+
+STATE = {
+    "refund": ["SELECT * FROM orders ORDER BY id", "SELECT order_id, amount, voided FROM refunds ORDER BY number"],
+    "procurement": ["SELECT * FROM funds ORDER BY cost_center", "SELECT * FROM orders", "SELECT * FROM vendors"],
+    "order_exception": [
+        "SELECT * FROM products",
+        "SELECT * FROM lines",
+        "SELECT * FROM reservations",
+        "SELECT * FROM orders",
+    ],
+}
+
+
+def context(key: str) -> CallContext:
+    return CallContext("run", "workflow", "step", "tool", key, 1, Principal("ada"), "step")
+
+
+def refund(order: int, amount: int) -> Made:
+    return lambda tools: tools.issue_refund(f"A{order}", amount, context(f"refunds.issue:A{order}"))
+
+
+def purchase(number: int, cost_center: int, amount: int) -> Made:
+    return lambda tools: tools.place_order(f"P{number}", "Acme", str(cost_center), amount, context(f"order:P{number}"))
+
+
+def reserve(order: int, lamp: int, quantity: int) -> Made:
+    key = context(f"stock.reserve:O{order}/LAMP-{lamp}")
+    return lambda tools: tools.reserve(f"O{order}", f"LAMP-{lamp}", quantity, key)
+
+
+def replace(order: int, lamp: int) -> Made:
+    """The line of an order that is a lamp out of stock becomes another lamp."""
+    old = f"LAMP-{1 + order % 3 * 6}"
+    key = context(f"orders.replace_item:O{order}/{old}")
+    return lambda tools: tools.replace_item(f"O{order}", old, f"LAMP-{lamp}", 2, key)
+
+
+CALLS: dict[str, st.SearchStrategy[Made]] = {
+    "refund": st.builds(refund, st.integers(1, 4), st.integers(1, 9_000)),
+    "procurement": st.builds(purchase, st.integers(1, 4), st.integers(4711, 4714), st.integers(1, 30_000)),
+    "order_exception": st.one_of(
+        st.builds(reserve, st.integers(1, 3), st.integers(1, 5), st.integers(1, 20)),
+        st.builds(replace, st.sampled_from([1, 2, 29]), st.integers(2, 5)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_call_made_again_takes_effect_once(name: str) -> None:
+    @settings(max_examples=15, deadline=None)
+    @given(made=st.lists(st.tuples(CALLS[name], st.integers(1, 3)), max_size=6))
+    def once(made: list[tuple[Made, int]]) -> None:
+        first = after(name, [call for call, _ in made])
+        again = after(name, [call for call, times in made for _ in range(times)])
+        assert first == again
+
+    once()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_data_is_the_same_everywhere(name: str) -> None:
+    assert after(name, []) == after(name, [])
+
+
+def test_a_refund_is_taken_back_and_given_again(tmp_path: Path) -> None:
+    folder = copy("refund", tmp_path)
+    with tools(folder) as module:
+        before = module.get_order("A1")
+        receipt = refund(1, 4_200)(module)
+        assert module.get_order("A1")["status"] == "refunded"
+        for _ in range(2):
+            module.void_refund(receipt["id"])  # type: ignore[index]
+            assert module.get_order("A1") == before
+        assert refund(1, 4_200)(module) != receipt
+    assert rows(folder, "SELECT voided FROM refunds ORDER BY number") == [[1], [0]]
+
+
+def test_released_goods_are_in_stock_again(tmp_path: Path) -> None:
+    folder = copy("order_exception", tmp_path)
+    with tools(folder) as module:
+        before = module.stock_level("LAMP-2")
+        reservation = reserve(1, 2, 5)(module)
+        assert module.stock_level("LAMP-2")["on_hand"] == before["on_hand"] - 5
+        for _ in range(2):
+            module.release(reservation["id"])  # type: ignore[index]
+            assert module.stock_level("LAMP-2") == before
+
+
+def after(name: str, made: Sequence[Made]) -> list[list[list[object]]]:
+    """Return what is in a fresh database after some calls, of which any may fail."""
+    with tempfile.TemporaryDirectory() as folder:
+        story = copy(name, Path(folder))
+        with tools(story) as module:
+            module.connect().close()
+            for call in made:
+                try:
+                    call(module)
+                except Exception as error:
+                    assert str(error), "a failure says why"
+        return [rows(story, query) for query in STATE[name]]
