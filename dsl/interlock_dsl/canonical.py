@@ -8,7 +8,7 @@ round it.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring  # type: ignore[attr-defined, unused-ignore]
+from json.encoder import encode_basestring
 
 _quoted: Callable[[str], str] = encode_basestring
 

@@ -58,10 +58,10 @@ def _outline(unit: Compilation) -> None:
 
 
 def _check(unit: Compilation) -> None:
-    from interlock_dsl.check.form import check_form
-    from interlock_dsl.check.limits import check_limits
-    from interlock_dsl.check.permissions import check_permissions, check_scopes
-    from interlock_dsl.check.shape import check_shape
+    from interlock_dsl.checks.form import check_form
+    from interlock_dsl.checks.limits import check_limits
+    from interlock_dsl.checks.permissions import check_permissions, check_scopes
+    from interlock_dsl.checks.shape import check_shape
 
     check_limits(unit.symbols)
     check_scopes(unit.symbols)
@@ -98,7 +98,7 @@ STAGES: tuple[tuple[str, Callable[[Compilation], None]], ...] = (
     ("assemble", _assemble),
     ("seal", _seal),
 )
-"""The compiler, in order: read and parse; names; types; shapes of workflows; what must hold; the program; its digest."""
+"""The compiler, in order: read and parse; names; types; shapes; what must hold; the program; its digest."""
 
 
 def check(

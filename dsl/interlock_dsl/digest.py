@@ -1,8 +1,8 @@
 """The digest of a program: the same for two programs exactly when they mean the same.
 
-What counts is what decides: tools, agents, roles, workflows, policies and tables, with their expressions as trees. Places,
-comments, tests, the order of declarations and the names of types do not count. The order of routes does: it numbers
-them (a journal refers to routes by these numbers), and at a `first` step it decides.
+What counts is what decides: tools, agents, roles, workflows, policies and tables, with their expressions as trees.
+Places, comments, tests, the order of declarations and the names of types do not count. The order of routes does: it
+numbers them (a journal refers to routes by these numbers), and at a `first` step it decides.
 """
 
 from collections.abc import Mapping

@@ -4,8 +4,8 @@ Everything here follows from the routes alone. Routes with `at most` whose targe
 back; all others, and the way out of each route back, are forward and must not form a circle. Over the forward
 graph two things are worked out for every place where something is read:
 
-- `definite`: the steps whose output is there on every path that arrives. A route has written its source, unless it has a
-  trigger. A join has what all its sources have; one that waits for `k` of `n` sources has what any `k` of them share.
+- `definite`: the steps whose output is there on every path that arrives. A route has written its source, unless it has
+  a trigger. A join has what all its sources have; one that waits for `k` of `n` sources has what any `k` of them share.
 - `possible`: the steps whose output is there on some path, routes back included.
 
 A route to several targets opens branches that run at once; a join closes them. `branches` says for each node in which
@@ -178,7 +178,7 @@ def flow(routes: tuple[RouteDecl, ...], steps: Iterable[str], ends: Iterable[str
 
 
 def _edges(routes: Iterable[RouteDecl]) -> Iterator[tuple[int, str, str]]:
-    """Yield route, source and target of what must lead forward: routes without `at most`, and ways out of the others."""
+    """Yield route, source and target of what must lead forward: routes without a bound, ways out of others."""
     for number, route in enumerate(routes):
         targets = route.targets if route.bound is None else (route.bound.then,)
         for source in route.sources:
@@ -198,14 +198,14 @@ def _circles(nodes: Iterable[str], edges: list[tuple[int, str, str]]) -> set[tup
         way = {root: iter(outgoing.get(root, ()))}
         while way:
             node = next(reversed(way))
-            edge = next(way[node], None)
-            if edge is None:
+            following = next(way[node], None)
+            if following is None:
                 done.add(node)
                 del way[node]
-            elif edge[2] in way:
-                closing.add(edge)
-            elif edge[2] not in done:
-                way[edge[2]] = iter(outgoing.get(edge[2], ()))
+            elif following[2] in way:
+                closing.add(following)
+            elif following[2] not in done:
+                way[following[2]] = iter(outgoing.get(following[2], ()))
     return closing
 
 
@@ -229,14 +229,17 @@ def _ordered(nodes: Iterable[str], backward: Mapping[str, list[str]]) -> Iterato
 def _trace(found: Flow) -> None:
     for node in found.order:
         forward = [a for a in found.arrivals[node] if not a.back and _alive(found, a)]
-        found.definite[node] = reduce(frozenset.__and__, (found.written(a.route) for a in forward)) if forward else frozenset()
+        found.definite[node] = (
+            reduce(frozenset.__and__, (found.written(a.route) for a in forward)) if forward else frozenset()
+        )
         found.branches[node] = frozenset().union(*(branches_of(found, arrival) for arrival in forward))
+    found.possible.update(dict.fromkeys(found.order, frozenset()))
     changed = True
     while changed:
         changed = False
         for node in found.order:
             known = frozenset().union(*(found.perhaps(a.route) for a in found.arrivals[node] if _alive(found, a)))
-            if known != found.possible.get(node, frozenset()):
+            if known != found.possible[node]:
                 found.possible[node] = known
                 changed = True
 

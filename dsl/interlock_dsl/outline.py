@@ -89,9 +89,7 @@ def _way_out(route: RouteDecl, symbols: Symbols, steps: dict[str, StepNode], end
     return _known((route.bound.then,), symbols, steps, ends)
 
 
-def _known(
-    targets: Iterable[Ident], symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl]
-) -> bool:
+def _known(targets: Iterable[Ident], symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl]) -> bool:
     found = True
     for target in targets:
         if target.text == START:

@@ -72,23 +72,28 @@ class Symbols:
 
     def tool(self, name: Ident) -> ToolDecl | None:
         """Return the tool of a name, or report that there is none."""
-        return self.tools.get(name.text) or self.miss("tool", name, self.tools)
+        return self._found("tool", name, self.tools)
 
     def agent(self, name: Ident) -> AgentDecl | None:
         """Return the agent of a name, or report that there is none."""
-        return self.agents.get(name.text) or self.miss("agent", name, self.agents)
+        return self._found("agent", name, self.agents)
 
     def role(self, name: Ident) -> RoleDecl | None:
         """Return the role of a name, or report that there is none."""
-        return self.roles.get(name.text) or self.miss("role", name, self.roles)
+        return self._found("role", name, self.roles)
 
     def table(self, name: Ident) -> TableDecl | None:
         """Return the table of a name, or report that there is none."""
-        return self.tables.get(name.text) or self.miss("table", name, self.tables)
+        return self._found("table", name, self.tables)
 
     def workflow(self, name: Ident) -> WorkflowDecl | None:
         """Return the workflow of a name, or report that there is none."""
-        return self.workflows.get(name.text) or self.miss("workflow", name, self.workflows)
+        return self._found("workflow", name, self.workflows)
+
+    def _found(self, kind: str, name: Ident, table: dict[str, Decl]) -> Decl | None:
+        if name.text not in table:
+            self.miss(kind, name, table)
+        return table.get(name.text)
 
     def scope(self, name: Ident) -> bool:
         """Say whether some tool needs a scope, and report it if none does."""
@@ -161,4 +166,3 @@ def unique(report: Report, what: str, names: Iterable[Ident]) -> dict[str, Ident
         if first is not name:
             report.add(say.repeated(what, name.text, name.span, first.span))
     return seen
-

@@ -82,7 +82,9 @@ class Types:
         """Return the record of some fields or parameters."""
         nodes = tuple(fields)
         known = unique(self._report, "the field", (node.name for node in nodes))
-        return RecordType(name, {node.name.text: self._field(node) for node in nodes if known[node.name.text] is node.name})
+        return RecordType(
+            name, {node.name.text: self._field(node) for node in nodes if known[node.name.text] is node.name}
+        )
 
     def _field(self, node: FieldNode) -> Field:
         for label in node.labels:
@@ -136,18 +138,24 @@ class Types:
                     return ERROR
                 floats = (None if low is None else float(low)), (None if high is None else float(high))
                 return self._narrowed(type, (least, most), DoubleType(*floats), floats, node)
-            case IntType() | UintType() if isinstance(low, float) or isinstance(high, float):
-                self._report.add(say.fraction(node.name.text, span))
-            case IntType(least, most):
-                if self._within(low, high, INT_LOW, INT_HIGH, span):
-                    return self._narrowed(type, (least, most), IntType(low, high), (low, high), node)
-            case UintType(least, most):
-                if low is not None and low < 0:
-                    self._report.add(say.negative_uint(span))
-                elif self._within(low, high, 0, UINT_HIGH, span):
-                    return self._narrowed(type, (least, most), UintType(low, high), (low, high), node)
+            case IntType() | UintType():
+                if isinstance(low, float) or isinstance(high, float):
+                    self._report.add(say.fraction(node.name.text, span))
+                    return ERROR
+                return self._whole(type, low, high, node)
             case _ if type is not ERROR:
                 self._report.add(say.no_bounds(node.name.text, span))
+        return ERROR
+
+    def _whole(self, type: IntType | UintType, low: int | None, high: int | None, node: NamedType) -> Type:
+        outer = type.low, type.high
+        if isinstance(type, IntType):
+            if self._within(low, high, INT_LOW, INT_HIGH, node.span):
+                return self._narrowed(type, outer, IntType(low, high), (low, high), node)
+        elif low is not None and low < 0:
+            self._report.add(say.negative_uint(node.span))
+        elif self._within(low, high, 0, UINT_HIGH, node.span):
+            return self._narrowed(type, outer, UintType(low, high), (low, high), node)
         return ERROR
 
     def _within(self, low: float | None, high: float | None, least: int, most: int, span: Span) -> bool:

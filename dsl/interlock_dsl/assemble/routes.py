@@ -17,7 +17,9 @@ from interlock_dsl.source import Span
 from interlock_dsl.syntax import Bound, Escalate, Grant, Ident, RouteDecl
 
 
-def build_routes(reader: Reader, symbols: Symbols, steps: Mapping[str, program.Step], tools: Mapping[str, program.Tool]) -> tuple[program.Route, ...]:
+def build_routes(
+    reader: Reader, symbols: Symbols, steps: Mapping[str, program.Step], tools: Mapping[str, program.Tool]
+) -> tuple[program.Route, ...]:
     """Return the routes of a workflow in the order written."""
     counted: dict[str, int] = {}
     order: dict[frozenset[str], tuple[str, ...]] = {}
@@ -28,7 +30,9 @@ def build_routes(reader: Reader, symbols: Symbols, steps: Mapping[str, program.S
         targets = tuple(target.text for target in decl.targets)
         ends = f"{','.join(sources)}->{','.join(targets)}"
         counted[ends] = counted.get(ends, 0) + 1
-        routes.append(_route(f"{ends}#{counted[ends]}", sources, targets, number, _Context(reader, symbols, steps, tools)))
+        routes.append(
+            _route(f"{ends}#{counted[ends]}", sources, targets, number, _Context(reader, symbols, steps, tools))
+        )
     return tuple(routes)
 
 

@@ -48,7 +48,7 @@ class Steps:
             self._reader.outputs[name] = answers[name] if name in answers else self._output(step)
         ordered = (name for name in outline.flow.order if name in outline.steps)
         found = {name: self._step(name, outline.steps[name], answers) for name in ordered}
-        return {name: step for name in outline.steps if (step := found.get(name)) is not None}
+        return {name: made for name in outline.steps if (made := found.get(name)) is not None}
 
     def _output(self, step: syntax.StepNode) -> Type:
         """Return the type of the output of a step that does not declare it; that of `sets` comes when it is made."""
@@ -62,9 +62,7 @@ class Steps:
             case _:
                 return ERROR
 
-    def _step(
-        self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]
-    ) -> program.Step | None:
+    def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> program.Step | None:
         match step:
             case syntax.AgentStep():
                 return self._agent(name, step, answers[name])
@@ -122,9 +120,7 @@ class Steps:
         if decl is None or table is None:
             self._values(name, step.arguments)
             return None
-        arguments = self._arguments(
-            name, step.arguments, table.parameters, table.name, step.table.span, decl.name.span
-        )
+        arguments = self._arguments(name, step.arguments, table.parameters, table.name, step.table.span, decl.name.span)
         return program.TableStep(name, table, arguments, step.span)
 
     def _arguments(

@@ -9,12 +9,16 @@ from interlock_dsl.source import Span
 
 def cell_count(found: int, wanted: int, what: str, span: Span) -> Diagnostic:
     """A row with too many or too few cells."""
-    return error("type-mismatch", f"this row has {found} {what}, the table has {wanted}", span, help="write `-` for anything")
+    return error(
+        "type-mismatch", f"this row has {found} {what}, the table has {wanted}", span, help="write `-` for anything"
+    )
 
 
 def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
     """A row that `otherwise` always comes before."""
-    return error("shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything"))  # noqa: E501
+    return error(
+        "shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything")
+    )
 
 
 def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
@@ -22,7 +26,12 @@ def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
     known = list(workflows)
     if not known:
         return error("undefined-reference", "there is no workflow to test", span)
-    return error("undefined-reference", "there are several workflows to test", span, help=f"write `of {known[0]}` after the title: there is {listed(known)}")  # noqa: E501
+    return error(
+        "undefined-reference",
+        "there are several workflows to test",
+        span,
+        help=f"write `of {known[0]}` after the title: there is {listed(known)}",
+    )
 
 
 def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic:

@@ -9,12 +9,23 @@ from interlock_dsl.source import Span
 
 def missing_file(path: str, reason: str, span: Span) -> Diagnostic:
     """`use` of a file that cannot be read."""
-    return error("missing-file", f"cannot read `{path}`: {reason}", span, "used here", help="paths are relative to the file that uses them")  # noqa: E501
+    return error(
+        "missing-file",
+        f"cannot read `{path}`: {reason}",
+        span,
+        "used here",
+        help="paths are relative to the file that uses them",
+    )
 
 
 def absolute_path(path: str, span: Span) -> Diagnostic:
     """`use` of a path that means something else on another machine."""
-    return error("missing-file", f"`{path}` is not a relative path", span, help="write the path from this file, such as `../common.ilk`")  # noqa: E501
+    return error(
+        "missing-file",
+        f"`{path}` is not a relative path",
+        span,
+        help="write the path from this file, such as `../common.ilk`",
+    )
 
 
 def undefined(
@@ -25,7 +36,13 @@ def undefined(
     elsewhere = [Label(place, f"`{name}` is {article(other)}, not {article(kind)}") for other, place in others]
     help = instead(name, known)
     if help is None and not elsewhere:
-        help = f"there is {listed(known)}" if known else f"declare it: `{_EXAMPLE[kind].format(name)}`" if kind in _EXAMPLE else None  # noqa: E501
+        help = (
+            f"there is {listed(known)}"
+            if known
+            else f"declare it: `{_EXAMPLE[kind].format(name)}`"
+            if kind in _EXAMPLE
+            else None
+        )
     return error("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
 
 
@@ -90,4 +107,6 @@ def reserved(kind: str, name: str, span: Span) -> Diagnostic:
 
 def repeated(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     """Something listed twice where once is enough."""
-    return error("duplicate-definition", f"{what} `{name}` is given twice", span, "again here", Label(first, "first here"))
+    return error(
+        "duplicate-definition", f"{what} `{name}` is given twice", span, "again here", Label(first, "first here")
+    )

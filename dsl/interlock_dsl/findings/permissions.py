@@ -118,13 +118,21 @@ def unknown_effect(name: str, span: Span) -> Diagnostic:
     """An effect that does not exist."""
     effects = ("read", "write", "irreversible")
     return error(
-        "undefined-reference", f"there is no effect `{name}`", span, help=instead(name, effects) or "it is read, write or irreversible"
+        "undefined-reference",
+        f"there is no effect `{name}`",
+        span,
+        help=instead(name, effects) or "it is read, write or irreversible",
     )
 
 
 def calls_argument(span: Span, tools: Iterable[str]) -> Diagnostic:
     """`calls(...)` of something that is no name."""
-    return error("type-mismatch", "`calls` takes the name of one tool", span, help=f"such as `calls({next(iter(sorted(tools)), 'orders.get')})`")  # noqa: E501
+    return error(
+        "type-mismatch",
+        "`calls` takes the name of one tool",
+        span,
+        help=f"such as `calls({next(iter(sorted(tools)), 'orders.get')})`",
+    )
 
 
 def bad_period(message: str, span: Span) -> Diagnostic:

@@ -26,7 +26,9 @@ def start_alone(what: str, span: Span) -> Diagnostic:
 
 def same_place(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     """A source or target named twice in one route."""
-    return error(INVALID, f"`{name}` is twice among the {what} of this route", span, "again here", Label(first, "first here"))
+    return error(
+        INVALID, f"`{name}` is twice among the {what} of this route", span, "again here", Label(first, "first here")
+    )
 
 
 def when_and_otherwise(span: Span) -> Diagnostic:
@@ -53,13 +55,21 @@ def two_unconditional(source: str, span: Span, first: Span, together: str) -> Di
         span,
         "always taken",
         Label(first, "and so is this one" if together else "while this one may be taken too"),
-        help=f"give them conditions, or run both at once: `{together}`" if together else "give it a `when`, or write `otherwise`",  # noqa: E501
+        help=f"give them conditions, or run both at once: `{together}`"
+        if together
+        else "give it a `when`, or write `otherwise`",
     )
 
 
 def join_with_trigger(trigger: str, span: Span) -> Diagnostic:
     """`a, b -> c on failure`."""
-    return error(INVALID, f"`on {trigger}` is about one step", span, "has several sources", help="write one route for each source")  # noqa: E501
+    return error(
+        INVALID,
+        f"`on {trigger}` is about one step",
+        span,
+        "has several sources",
+        help="write one route for each source",
+    )
 
 
 def merge_of_one(span: Span) -> Diagnostic:
@@ -69,7 +79,9 @@ def merge_of_one(span: Span) -> Diagnostic:
 
 def merge_count(wanted: int, sources: int, span: Span) -> Diagnostic:
     """More sources wanted than there are, or none."""
-    return error(INVALID, f"{wanted} of {sources} sources can never arrive", span, help=f"write a number from 1 to {sources}")
+    return error(
+        INVALID, f"{wanted} of {sources} sources can never arrive", span, help=f"write a number from 1 to {sources}"
+    )
 
 
 def merge_of(said: int, sources: int, span: Span) -> Diagnostic:
@@ -79,7 +91,9 @@ def merge_of(said: int, sources: int, span: Span) -> Diagnostic:
 
 def end_among_targets(name: str, span: Span) -> Diagnostic:
     """`a -> b, done`."""
-    return error(INVALID, f"`{name}` is an end: it would stop what runs beside it", span, help="let the branches join first")
+    return error(
+        INVALID, f"`{name}` is an end: it would stop what runs beside it", span, help="let the branches join first"
+    )
 
 
 def back_to_several(span: Span) -> Diagnostic:
@@ -121,12 +135,23 @@ def nothing_to_do(span: Span) -> Diagnostic:
 
 def unreachable(kind: str, name: str, span: Span) -> Diagnostic:
     """A step or end that no route leads to."""
-    return error("unreachable-step", f"no way leads from `start` to the {kind} `{name}`", span, help=f"write a route `... -> {name}`, or remove it")  # noqa: E501
+    return error(
+        "unreachable-step",
+        f"no way leads from `start` to the {kind} `{name}`",
+        span,
+        help=f"write a route `... -> {name}`, or remove it",
+    )
 
 
 def dead_end(name: str, span: Span) -> Diagnostic:
     """A step that nothing follows."""
-    return error("dead-end-step", f"nothing follows `{name}`", span, "the run stops here", help=f"write a route `{name} -> ...` to a step or an end")  # noqa: E501
+    return error(
+        "dead-end-step",
+        f"nothing follows `{name}`",
+        span,
+        "the run stops here",
+        help=f"write a route `{name} -> ...` to a step or an end",
+    )
 
 
 def no_path(name: str, span: Span) -> Diagnostic:
@@ -265,4 +290,6 @@ def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
 def start_passed(span: Span, parameters: Iterable[str]) -> Diagnostic:
     """`pass start`."""
     known = listed(parameters)
-    return error("undefined-reference", "`start` has no output", span, help=f"pass a parameter: {known}" if known else None)
+    return error(
+        "undefined-reference", "`start` has no output", span, help=f"pass a parameter: {known}" if known else None
+    )

@@ -16,7 +16,9 @@ def non_finite(what: str, span: Span) -> Diagnostic:
 
 def too_big(what: str, span: Span) -> Diagnostic:
     """A number that no 64-bit integer can hold."""
-    return error("non-finite-limit", f"{what} does not fit 64 bits", span, help="the largest int is 9_223_372_036_854_775_807")  # noqa: E501
+    return error(
+        "non-finite-limit", f"{what} does not fit 64 bits", span, help="the largest int is 9_223_372_036_854_775_807"
+    )
 
 
 def not_positive(what: str, span: Span) -> Diagnostic:
@@ -27,13 +29,22 @@ def not_positive(what: str, span: Span) -> Diagnostic:
 def backwards(low: object, high: object, span: Span) -> Diagnostic:
     """A range whose end is before its beginning."""
     return error(
-        "limit-out-of-range", f"nothing lies in {low}..{high}", span, "the low end comes first", help=f"write `{high}..{low}`"
+        "limit-out-of-range",
+        f"nothing lies in {low}..{high}",
+        span,
+        "the low end comes first",
+        help=f"write `{high}..{low}`",
     )
 
 
 def fraction(name: str, span: Span) -> Diagnostic:
     """A bound of an integer that is not whole."""
-    return error("type-mismatch", f"the bounds of {name} are whole numbers", span, help=f"for fractions write `double` instead of `{name}`")  # noqa: E501
+    return error(
+        "type-mismatch",
+        f"the bounds of {name} are whole numbers",
+        span,
+        help=f"for fractions write `double` instead of `{name}`",
+    )
 
 
 def negative_uint(span: Span) -> Diagnostic:
@@ -53,7 +64,9 @@ def no_max(name: str, span: Span) -> Diagnostic:
 
 def wider(name: str, declared: object, span: Span) -> Diagnostic:
     """Bounds on a declared type that do not narrow it."""
-    return error("limit-out-of-range", f"these bounds are wider than those of `{name}`", span, f"`{name}` is `{declared}`")
+    return error(
+        "limit-out-of-range", f"these bounds are wider than those of `{name}`", span, f"`{name}` is `{declared}`"
+    )
 
 
 def empty_enum(span: Span) -> Diagnostic:
@@ -81,7 +94,9 @@ def recursive(cycle: Sequence[str], span: Span, first: Span) -> Diagnostic:
 
 def bad_key(name: object, span: Span) -> Diagnostic:
     """A map with keys that JSON cannot write."""
-    return error("type-mismatch", f"`{name}` cannot be the key of a map", span, help="keys are string, int, uint or bool")
+    return error(
+        "type-mismatch", f"`{name}` cannot be the key of a map", span, help="keys are string, int, uint or bool"
+    )
 
 
 def unknown_label(name: str, span: Span, help: str | None) -> Diagnostic:
@@ -113,7 +128,12 @@ def optional_parameter(name: str, span: Span) -> Diagnostic:
 
 def backoff_order(span: Span) -> Diagnostic:
     """A backoff that shrinks."""
-    return error("limit-out-of-range", "the longest wait is shorter than the first", span, help="write the shorter duration first")  # noqa: E501
+    return error(
+        "limit-out-of-range",
+        "the longest wait is shorter than the first",
+        span,
+        help="write the shorter duration first",
+    )
 
 
 def currency(name: str, wanted: str, span: Span, first: Span) -> Diagnostic:

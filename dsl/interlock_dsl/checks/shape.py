@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
-from interlock_dsl.check.form import place
+from interlock_dsl.checks.form import place
 from interlock_dsl.findings import routes as say
 from interlock_dsl.findings.report import Report
 from interlock_dsl.flow import START, Flow, apart, branches_of, merge_count, reachable

@@ -1,6 +1,6 @@
 """Scopes: what agents may hold, what routes grant, what calls need."""
 
-from interlock_dsl.check.form import place
+from interlock_dsl.checks.form import place
 from interlock_dsl.findings import permissions as say
 from interlock_dsl.outline import Outline
 from interlock_dsl.resolve import Symbols
@@ -83,4 +83,3 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
 def granted(route: RouteDecl) -> frozenset[str]:
     """Return the scopes that a route grants."""
     return frozenset(scope.text for grant in route.grants for scope in grant.scopes)
-

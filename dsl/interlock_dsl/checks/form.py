@@ -1,4 +1,4 @@
-"""The form of single routes and of the group they are chosen in: what can be said without looking at the whole shape."""
+"""The form of single routes and of the group they are chosen in: what can be said without the whole shape."""
 
 from collections.abc import Iterable
 from typing import TypeAlias
