@@ -135,6 +135,13 @@ def _surprise(error: Exception) -> int:
         raise error
     from interlock_cli.known import explained
 
+    if type(error).__name__ == "Findings":
+        from interlock_cli.language import Findings
+        from interlock_cli.present.findings import show
+
+        if isinstance(error, Findings):
+            show(error.diagnostics)
+            return _say("the program has errors", "`interlock check` lists them", Exit.FINDINGS)
     known = explained(error)
     if known is not None:
         return _say(known.message, known.help)

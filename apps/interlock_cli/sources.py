@@ -1,12 +1,14 @@
-"""Which files a command line means, read as text and grouped into programs.
+"""Which files a command line means, grouped into programs.
 
-A file that a project's settings list under `files` is compiled together with the others of that list; any other file is
-a program of its own.
+Files that a project's settings list under `files` are compiled together; any other file is a program of its own, with
+what it uses. A file that another one uses is looked at as part of that one.
 """
 
+import posixpath
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from interlock_cli.fault import Fault
@@ -16,20 +18,27 @@ STDIN = "<stdin>"
 SUFFIX = ".ilk"
 WANTED = f"name an {SUFFIX} file, a folder that holds some, or `-`"
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+USE = re.compile(r'^\s*use\s+"([^"\n]+)"', re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Unit:
-    """Sources that are compiled together, by the name they are shown under, and the project they belong to."""
+    """Files that are compiled together: the names of the first ones (as they are shown), and the project they are in.
 
-    sources: Mapping[str, str]
+    Names are paths from `base`; `given` holds texts that come from elsewhere.
+    """
+
+    entries: tuple[str, ...]
     project: Project
-    paths: Mapping[str, Path]
+    base: Path = field(default_factory=Path.cwd)
+    given: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def title(self) -> str:
-        """A name for all of them."""
-        return ", ".join(self.sources)
+    def read(self, name: str) -> str:
+        """Return the text of a file. Raises OSError or UnicodeDecodeError, as the compiler wants it."""
+        if name in self.given:
+            return self.given[name]
+        read = self.given[name] = (self.base / name).read_bytes().decode("utf-8-sig")
+        return read
 
 
 def units(targets: Sequence[str]) -> list[Unit]:
@@ -38,17 +47,51 @@ def units(targets: Sequence[str]) -> list[Unit]:
     Raises Fault if something does not exist, is not a .ilk file, cannot be read, or a folder holds none.
     """
     if list(targets) == ["-"]:
-        return [Unit({STDIN: sys.stdin.read()}, find(Path.cwd()), {})]
-    found: dict[Path, Unit] = {}
+        return [Unit((STDIN,), find(Path.cwd()), given={STDIN: sys.stdin.read()})]
+    found: dict[str, Unit] = {}
     projects: dict[Path, Project] = {}
     for path in files(targets):
         resolved = path.resolve()
         project = projects.get(resolved.parent) or projects.setdefault(resolved.parent, find(path))
         together = project.files if resolved in project.files else (resolved,)
-        if together[0] not in found:
-            paths = {display(each): each for each in together}
-            found[together[0]] = Unit({name: text(each) for name, each in paths.items()}, project, paths)
-    return list(found.values())
+        names = tuple(map(display, together))
+        if names[0] not in found:
+            found[names[0]] = Unit(names, project, given={name: text(Path(name)) for name in names})
+    return _without_used(list(found.values()))
+
+
+def the_unit(target: str | None, folder: Path | None) -> Unit:
+    """Return the one program that a file or a folder (none: the project's) stands for, named from its project's folder.
+
+    Raises Fault if there is none, or more than one.
+    """
+    project = find(folder or (Path(target) if target and target != "-" and Path(target).exists() else None))
+    if target is None and project.files:
+        found = list(project.files)
+    else:
+        found = [path.resolve() for path in files([target or str(project.root)])]
+    together = project.files if found[0] in project.files else (found[0],)
+    others = [path for path in found if path not in together]
+    if others:
+        said = ", ".join(f"`{display(path)}`" for path in found[:3])
+        raise Fault(f"there is more than one program in `{target or display(project.root)}`", f"name one: {said}")
+    names = tuple(map(project.shown, together))
+    return Unit(names, project, project.root, {name: text(path) for name, path in zip(names, together, strict=True)})
+
+
+def _without_used(units: list[Unit]) -> list[Unit]:
+    """Leave out each file that another one uses: it is looked at there, where it has what it needs."""
+    uses = {id(unit): {used for name in unit.entries for used in _uses(name, unit.given[name])} for unit in units}
+    kept = list(units)
+    for unit in units:
+        if any(other is not unit and set(unit.entries) <= uses[id(other)] for other in kept):
+            kept.remove(unit)
+    return kept
+
+
+def _uses(name: str, text: str) -> set[str]:
+    folder = posixpath.dirname(name)
+    return {posixpath.normpath(posixpath.join(folder, used)) for used in USE.findall(text)}
 
 
 def files(targets: Sequence[str]) -> list[Path]:
@@ -91,7 +134,7 @@ def display(path: Path) -> str:
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
-        return path.as_posix()
+        return path.resolve().as_posix()
 
 
 def _folder(folder: Path) -> list[Path]:

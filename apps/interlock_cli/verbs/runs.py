@@ -32,6 +32,7 @@ def verb(
 ) -> int:
     """List the runs of the project, the newest first: what they do, for how long, and what waits."""
     from interlock_cli.fault import Fault, did_you_mean
+    from interlock_cli.present.status import STATUSES
     from interlock_cli.project import find
     from interlock_cli.store import open_journal
 
@@ -47,9 +48,6 @@ def verb(
     else:
         _table(shown, len(found) - len(shown))
     return Exit.CLEAN
-
-
-STATUSES = {"running": "work", "waiting": "wait", "ended": "good", "failed": "bad", "cancelled": "quiet"}
 
 
 def _plain(summary: "RunSummary") -> dict[str, object]:
@@ -75,6 +73,7 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
 
     from interlock_cli.present.console import out
     from interlock_cli.present.quantity import ago, count, duration
+    from interlock_cli.present.status import STATUSES
 
     if not runs:
         out().print(Text("no runs", "quiet"))

@@ -1,0 +1,140 @@
+"""Taking a run forward: what `run`, `resume` and the answers of people have in common.
+
+A drive follows the run on standard error while it goes, ends by telling where it stands on standard output, and can be
+interrupted at any moment: what was recorded stays, and the message says how to go on.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from interlock_cli.exits import Exit
+from interlock_cli.manner import Format, Manner
+
+if TYPE_CHECKING:
+    from interlock.journal.journal import Journal
+    from interlock.runtime.loop import Observer
+    from interlock.runtime.report import RunReport
+    from interlock.runtime.runtime import Runtime
+    from interlock_dsl.program import Program, Workflow
+
+
+@dataclass
+class Driver:
+    """One run being driven in this process.
+
+    `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
+    since. `began` is when the run started (microseconds), if it has.
+    """
+
+    manner: Manner
+    opened: "Journal"
+    workflow: "Workflow"
+    program: "Program | None" = None
+    began: int | None = None
+    run: str = ""
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
+        """Do one thing to a run (`act` returns which), then drive it as far as it goes, and tell where it stands."""
+        try:
+            report = asyncio.run(self._go(act))
+        except KeyboardInterrupt:
+            return self._interrupted()
+        finally:
+            self.stack.close()
+            self.opened.close()
+        return told(report, self.manner)
+
+    async def _go(self, act: "Callable[[Runtime], Awaitable[str]]") -> "RunReport":
+        runtime = self._runtime()
+        self.run = await act(runtime)
+        return await runtime.drive(self.run)
+
+    def _runtime(self) -> "Runtime":
+        from interlock.runtime.runtime import Runtime
+        from interlock_cli.world import models, toolbox
+
+        manner = self.manner
+        at_hand = () if self.program is None else (self.program,)
+        return Runtime(
+            self.opened,
+            *at_hand,
+            tools=toolbox(manner.tools or manner.project.tools),
+            models=models(manner),
+            observers=self._observers(),
+        )
+
+    def _observers(self) -> "list[Observer]":
+        from interlock_cli.present.console import err
+
+        wanted = self.manner.progress
+        if not (err().is_terminal if wanted is None else wanted):
+            return []
+        from interlock_cli.present.follow import Follower
+
+        return [self.stack.enter_context(Follower(self.workflow, err(), self.began))]
+
+    def _interrupted(self) -> int:
+        from interlock_cli.present.messages import complain
+
+        if not self.run:
+            complain("interrupted before the run began")
+        else:
+            following = f"interlock resume {self.run}{self.manner.again}"
+            complain(f"interrupted; run {self.run} is safe", f"`{following}` goes on")
+        return INTERRUPTED
+
+
+INTERRUPTED = 130
+
+
+def told(report: "RunReport", manner: Manner) -> int:
+    """Print where a run stands and return the exit code that says it: a failed run is a finding."""
+    if manner.format is Format.JSON:
+        from interlock_cli.present.console import write
+
+        write(json.dumps(_plain(report), indent=2, ensure_ascii=False))
+    else:
+        _say(report, manner)
+    return Exit.FINDINGS if report.status in ("failed", "cancelled") else Exit.CLEAN
+
+
+def _plain(report: "RunReport") -> dict[str, object]:
+    from interlock_cli.formats.jsonable import plain
+    from interlock_cli.present.quantity import instant
+
+    return {
+        "run": report.run,
+        "status": report.status,
+        "end": report.end,
+        "output": plain(report.output),
+        "reason": report.reason,
+        "waiting_for": [{"kind": _kind(each)} | _fields(plain(each)) for each in report.waiting_for],
+        "next_timer": None if report.next_timer is None else instant(report.next_timer),
+        "entries": report.entries,
+    }
+
+
+def _kind(asked: object) -> str:
+    return "question" if type(asked).__name__ == "AskPerson" else "approval"
+
+
+def _fields(plain: object) -> dict[str, object]:
+    return plain if isinstance(plain, dict) else {}
+
+
+def _say(report: "RunReport", manner: Manner) -> None:
+    import time
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.outcome import going_on, standing
+
+    now = time.time_ns() // 1000
+    for text in standing(report):
+        out().print(text, soft_wrap=True)
+    for text in going_on(report, now, manner.again):
+        out().print(text, soft_wrap=True)

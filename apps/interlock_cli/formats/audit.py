@@ -1,0 +1,109 @@
+"""A run as JSON: its entries with their digests, the notes on each, and a record for every decision on a call.
+
+A decision record can stand alone: who asked for what on whose behalf, with which arguments (and their canonical
+digest), what was answered, by which rules at which place, with whose approval, under which program, after which entry.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+
+from interlock.journal.codec import encode
+from interlock.run.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
+from interlock_cli.formats.jsonable import plain
+from interlock_cli.history import History, Moment
+from interlock_cli.present.quantity import instant
+from interlock_dsl.canonical import canonical
+
+Json = dict[str, object]
+
+
+def audit(history: History) -> Json:
+    """Return all there is to say about a run."""
+    started = history.started
+    ended = [note for moment in history.moments for note in moment.notes if isinstance(note, RunEnded)]
+    return {
+        "version": 1,
+        "run": history.summary.run,
+        "workflow": started.workflow,
+        "program": started.program,
+        "principal": {
+            "name": started.principal,
+            "roles": list(started.roles),
+            "scopes": None if started.scopes is None else list(started.scopes),
+        },
+        "input": started.input,
+        "status": history.machine.status,
+        "ended": plain(ended[-1]) if ended else None,
+        "reproduced": all(moment.same for moment in history.moments),
+        "decisions": list(decisions(history)),
+        "entries": [_entry(moment) for moment in history.moments],
+    }
+
+
+def decisions(history: History) -> Iterator[Json]:
+    """Yield a record for each decision on a tool call, in order."""
+    previous = ""
+    approved: dict[str, Json] = {}
+    for moment in history.moments:
+        for number, note in enumerate(moment.notes, 1):
+            match note:
+                case ApprovalAsked(approval=approval, role=role):
+                    approved[approval] = {"approval": approval, "role": role, "by": []}
+                case ApprovalSettled(approval=approval, by=by):
+                    approved.setdefault(approval, {"approval": approval})["by"] = list(by)
+                case CallDecided():
+                    yield _decision(history, moment, number, note, approved, previous)
+                case _:
+                    pass
+        previous = moment.entry.digest.hex()
+
+
+def _decision(
+    history: History, moment: Moment, number: int, note: CallDecided, approved: Mapping[str, Json], previous: str
+) -> Json:
+    tool = history.program.tools.get(note.tool)
+    return {
+        "decision": f"{history.summary.run}/{moment.entry.sequence}/{number}",
+        "at": instant(moment.event.at),
+        "run": history.summary.run,
+        "step": note.step,
+        "agent": note.agent,
+        "principal": history.started.principal,
+        "tool": note.tool,
+        "effect": tool.effect if tool else None,
+        "arguments": note.args,
+        "arguments_digest": hashlib.sha256(canonical(dict(note.args))).hexdigest(),
+        "subject_digest": note.digest,
+        "answer": note.decision.answer,
+        "reasons": [plain(reason) for reason in note.decision.reasons],
+        "needs": [plain(need) for need in note.decision.needs],
+        "approvals": [approved.get(approval, {"approval": approval}) for approval in note.approvals],
+        "call": note.call or None,
+        "program": history.started.program,
+        "mode": "enforce",
+        "entry": moment.entry.sequence,
+        "previous": previous,
+    }
+
+
+def _entry(moment: Moment) -> Json:
+    import json
+
+    return {
+        "sequence": moment.entry.sequence,
+        "at": instant(moment.event.at),
+        "event": json.loads(encode(moment.event)),
+        "notes": [named(note) for note in moment.notes],
+        "digest": moment.entry.digest.hex(),
+        "outcome": moment.entry.outcome.hex(),
+        "same": moment.same,
+    }
+
+
+def named(note: Note) -> Json:
+    """Return a note with its kind: `{"note": "step began", ...}`."""
+    kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(note).__name__).lower()
+    fields = plain(note)
+    named: Json = {"note": kind}
+    return named | fields if isinstance(fields, dict) else named

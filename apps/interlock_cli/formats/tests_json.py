@@ -1,0 +1,31 @@
+"""Test results as JSON."""
+
+from collections.abc import Sequence
+
+from interlock_cli.trials import Outcome
+
+
+def tests_json(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """Return all results, with the place and the reason of each failure."""
+    return {
+        "version": 1,
+        "tests": len(outcomes),
+        "failed": sum(not outcome.result.passed for outcome in outcomes),
+        "results": [_result(outcome) for outcome in outcomes],
+    }
+
+
+def _result(outcome: Outcome) -> dict[str, object]:
+    failures = [
+        {"file": span.source.name, "line": span.line, "column": span.column, "message": message}
+        for span, message in outcome.result.failures
+    ]
+    return {
+        "title": outcome.test.title,
+        "workflow": outcome.test.workflow,
+        "file": outcome.file,
+        "line": outcome.test.span.line,
+        "passed": outcome.result.passed,
+        "seconds": round(outcome.seconds, 6),
+        "failures": failures,
+    }

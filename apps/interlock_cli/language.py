@@ -1,0 +1,91 @@
+"""The compiler, as the verbs use it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from interlock_cli.fault import Fault, did_you_mean
+from interlock_cli.sources import Unit
+
+if TYPE_CHECKING:
+    from interlock_dsl.diagnostics import Diagnostic
+    from interlock_dsl.program import Program, Workflow
+
+
+class Findings(Exception):
+    """A program cannot be used because of what is wrong with it; `main` shows the diagnostics."""
+
+    def __init__(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        super().__init__()
+        self.diagnostics = tuple(diagnostics)
+
+
+class Stopwatch:
+    """What each stage of the compiler took, over all that is compiled. Seconds."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def begin(self) -> None:
+        """Count from here."""
+        self._last = time.perf_counter()
+
+    def __call__(self, stage: str) -> None:
+        """Note that a stage is done."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
+        self._last = now
+
+
+def examine(unit: Unit, clock: Stopwatch | None = None) -> "tuple[Program | None, tuple[Diagnostic, ...]]":
+    """Compile a unit; return its program (None if there is an error) and everything that was found."""
+    from interlock_dsl.compile import check
+
+    if clock is not None:
+        clock.begin()
+    return check(unit.entries, unit.read, clock)
+
+
+def compiled(unit: Unit) -> "Program":
+    """Return a unit's program. Raises Findings if it has an error."""
+    program, diagnostics = examine(unit)
+    if program is None:
+        raise Findings(diagnostics)
+    return program
+
+
+def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":
+    """Return the program of a journal, which must still have the digest it had.
+
+    Raises Fault where this release reads the sources differently than the one that ran them.
+    """
+    from interlock_dsl.compile import compile_sources
+    from interlock_dsl.diagnostics import DiagnosticError
+
+    help = "use the release of interlock that started the run"
+    try:
+        program = compile_sources(sources)
+    except DiagnosticError as error:
+        raise Fault(f"the program of this run no longer compiles: {error.diagnostics[0]}", help) from error
+    if program.digest != digest:
+        raise Fault(
+            f"the program of this run means something else now: {digest[:12]} became {program.digest[:12]}", help
+        )
+    return program
+
+
+def the_workflow(program: "Program", name: str) -> "Workflow":
+    """Return the workflow of that name, or the only one there is. Raises Fault if that is none or unclear."""
+    known = list(program.workflows)
+    if name:
+        if name not in program.workflows:
+            raise Fault(f"there is no workflow `{name}`", did_you_mean(name, known, "the files declare none"))
+        return program.workflows[name]
+    if len(known) == 1:
+        return program.workflows[known[0]]
+    if not known:
+        raise Fault("the files declare no workflow", "`workflow NAME(...) { ... }` declares one")
+    raise Fault(
+        f"there are {len(known)} workflows", "`--workflow` says which: " + ", ".join(f"`{each}`" for each in known)
+    )

@@ -1,0 +1,42 @@
+"""How a run is driven: what a command line says about its project, tools, models, and the printing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from interlock_cli.project import Project, find
+
+
+class Format(StrEnum):
+    """How it is printed where the run stands."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """The options that everything which drives a run has in common. None is: as the project says."""
+
+    folder: Path | None = None
+    journal: Path | None = None
+    tools: Path | None = None
+    answers: Path | None = None
+    live: bool = False
+    models: Sequence[str] = ()
+    progress: bool | None = None
+    format: Format = Format.HUMAN
+
+    @cached_property
+    def project(self) -> Project:
+        """The project the run is in."""
+        return find(self.folder)
+
+    @property
+    def again(self) -> str:
+        """The options that a later command on the same run needs too, as they would be typed."""
+        given = {"project": self.folder, "journal": self.journal, "tools": self.tools, "answers": self.answers}
+        said = "".join(f" --{name} {path}" for name, path in given.items() if path is not None)
+        return said + (" --live" if self.live else "") + "".join(f" --model {each}" for each in self.models)

@@ -1,0 +1,88 @@
+"""Where a run stands, in a few lines: how it ended or for whom it waits, and the exact command that goes on."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from interlock.run.commands import AskApproval, AskPerson
+from interlock.runtime.report import RunReport
+from interlock_cli.present.marks import mark
+from interlock_cli.present.quantity import duration, moment
+from interlock_cli.present.values import arguments, value
+
+LABEL = 8
+
+
+def standing(report: RunReport) -> Iterator[Text]:
+    """Yield the line that says how a run ended, or that it goes on."""
+    match report.status:
+        case "ended":
+            said = Text.assemble((f"{mark('end')} ", "good"), (report.end, "good"))
+            yield said.append(f"  {value(report.output)}" if report.output else "")
+        case "failed" | "cancelled":
+            said = Text.assemble((f"{mark('bad')} ", "bad"), (report.status, "bad"))
+            yield said.append(f"  {report.reason}" if report.reason else "")
+        case _:
+            return
+
+
+def going_on(report: RunReport, now: int, options: str) -> Iterator[Text]:
+    """Yield what is needed for the run to go on, with the exact commands; `options` are added to them."""
+    yield from waiting(report.waiting_for, report.run, now, options)
+    if report.next_timer is not None and not report.waiting_for:
+        said = f"nothing to do until {moment(report.next_timer)}"
+        yield Text.assemble((f"{mark('wait')} ", "wait"), said)
+        yield Text.assemble("    ", (f"interlock resume {report.run}{options}", "route"))
+    if report.over:
+        yield Text.assemble("    ", (f"interlock show {report.run}", "route"), ("  tells why", "quiet"))
+
+
+def waiting(open: Sequence[AskApproval | AskPerson], run: str, now: int, options: str = "") -> Iterator[Text]:
+    """Yield, for each thing people are asked, what it is and the commands by which they answer."""
+    for asked in open:
+        left = f"  {duration(asked.expires - now)} left" if asked.expires is not None and asked.expires > now else ""
+        yield Text.assemble((f"{mark('wait')} ", "wait"), request(asked), (left, "quiet"))
+        which = f" {asked.id}" if len(open) > 1 else ""
+        for verb in ("approve", "deny") if isinstance(asked, AskApproval) else ("answer",):
+            command = f"interlock {verb} {run}{which} --as NAME --role {asked.role}{options}"
+            yield Text.assemble("    ", (command, "route"))
+
+
+def request(asked: AskApproval | AskPerson) -> Text:
+    """Return what is asked of whom, in a sentence."""
+    if isinstance(asked, AskPerson):
+        return Text.assemble((asked.role, "wait"), f" is asked at {asked.step}: {asked.question}")
+    people = f"{asked.count} people of " if asked.count > 1 else ""
+    return Text.assemble(f"waits for approval by {people}", (asked.role, "wait"), ": ", subject(asked.subject))
+
+
+def subject(of: Mapping[str, object]) -> Text:
+    """Return what an approval is for: a call with its arguments, or what is handed to an agent."""
+    args = of.get("args")
+    if isinstance(args, Mapping):
+        return Text.assemble((str(of.get("tool", "")), "name"), arguments(args))
+    scopes = of.get("scopes")
+    held = f" with {', '.join(map(str, scopes))}" if isinstance(scopes, list | tuple) and scopes else ""
+    context = of.get("context")
+    seen = f", seeing {value(context)}" if isinstance(context, Mapping) and context else ""
+    return Text.assemble((str(of.get("agent", "")), "name"), f" at {of.get('step', '')}{held}{seen}")
+
+
+def shown_context(asked: AskPerson) -> Iterator[Text]:
+    """Yield a question and what the person may see of the run to answer it."""
+    yield Text.assemble((f"{mark('wait')} ", "wait"), (asked.question, "name"))
+    for name, each in asked.context.items():
+        yield Text.assemble("    ", (f"{name}  ", "quiet"), value(each))
+
+
+def as_json(thing: object) -> str:
+    """Return a value as JSON in quotes for the shell."""
+    return shlex.quote(json.dumps(thing, ensure_ascii=False))
+
+
+def labelled(label: str, lines: Iterable[Text]) -> Iterator[Text]:
+    """Yield lines with a label before the first and the others below it."""
+    for index, line in enumerate(lines):
+        yield Text.assemble("  ", ((label if index == 0 else "").ljust(LABEL), "quiet"), line)

@@ -1,0 +1,62 @@
+"""What a run has used of its budget, on one line."""
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from interlock.run.events import Event, ModelFailed, ModelReplied
+from interlock.run.notes import CallDone, StepBegan
+from interlock_cli.history import History
+from interlock_cli.present.quantity import duration, money
+from interlock_dsl.program import Budget
+
+TIGHT = 0.8
+
+
+@dataclass
+class Spent:
+    """What was used: cost in millionths of the currency, time in microseconds."""
+
+    steps: int = 0
+    tool_calls: int = 0
+    tokens: int = 0
+    cost: int = 0
+    time: int = 0
+
+
+def spent(history: History) -> Spent:
+    """Add up what a run has used so far."""
+    total = Spent(time=history.moments[-1].event.at - history.started.at)
+    for moment in history.moments:
+        tokens, cost = _used(moment.event)
+        total.tokens += tokens
+        total.cost += cost
+        for note in moment.notes:
+            if isinstance(note, StepBegan) and note.step in history.workflow.steps:
+                total.steps += 1
+            elif isinstance(note, CallDone):
+                total.tool_calls += 1
+                total.cost += history.program.tools[note.tool].cost
+    return total
+
+
+def _used(event: Event) -> tuple[int, int]:
+    return (event.usage.tokens, event.usage.cost) if isinstance(event, ModelReplied | ModelFailed) else (0, 0)
+
+
+def spending(used: Spent, budget: Budget) -> Text:
+    """Return how much was used of each limit; what is nearly used up stands out."""
+    parts = [
+        _part("steps", used.steps, budget.steps, f"{used.steps:,}", f"{budget.steps or 0:,}"),
+        _part("calls", used.tool_calls, budget.tool_calls, f"{used.tool_calls:,}", f"{budget.tool_calls or 0:,}"),
+        _part("tokens", used.tokens, budget.tokens, f"{used.tokens:,}", f"{budget.tokens or 0:,}"),
+        _part("cost", used.cost, budget.cost, money(used.cost, "").strip(), money(budget.cost or 0, budget.currency)),
+        _part("time", used.time, budget.time, duration(used.time), duration(budget.time or 0)),
+    ]
+    return Text("   ").join(parts)
+
+
+def _part(name: str, used: int, limit: int | None, said: str, most: str) -> Text:
+    text = Text.assemble((f"{name} ", "quiet"))
+    text.append(said, "wait" if limit is not None and used >= TIGHT * limit else "")
+    return text.append(f"/{most}", "quiet") if limit is not None else text

@@ -1,0 +1,3 @@
+"""How a run can stand, each with its colour."""
+
+STATUSES = {"running": "work", "waiting": "wait", "ended": "good", "failed": "bad", "cancelled": "quiet"}

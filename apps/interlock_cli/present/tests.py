@@ -1,0 +1,62 @@
+"""Test results for people: a line a test, and for those that failed the place, the reason, and what happened."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from interlock_cli.present import findings
+from interlock_cli.present.console import err, out
+from interlock_cli.present.marks import mark
+from interlock_cli.present.quantity import count, duration
+from interlock_cli.present.telling import Teller
+from interlock_cli.present.timeline import Layout
+from interlock_cli.trials import Outcome
+from interlock_dsl.diagnostics import Diagnostic, Label
+
+LISTED = 40
+"""Up to so many tests, those that pass are listed too."""
+
+
+def show(outcomes: Sequence[Outcome]) -> None:
+    """Print all results."""
+    console = out()
+    for file, group in groupby(outcomes, key=lambda outcome: outcome.file):
+        inside = list(group)
+        passed = sum(outcome.result.passed for outcome in inside)
+        if len(outcomes) > LISTED and passed == len(inside):
+            console.print(Text.assemble((f"{mark('done')} ", "good"), (file, "name"), f"  {count(passed, 'test')}"))
+            continue
+        console.print(Text(file, "name"))
+        for outcome in inside:
+            if not outcome.result.passed:
+                _failed(console, outcome)
+            elif len(outcomes) <= LISTED:
+                console.print(Text.assemble("  ", (f"{mark('done')} ", "good"), outcome.test.title))
+    console.print(_tally(outcomes))
+
+
+def _failed(console: Console, outcome: Outcome) -> None:
+    console.print(Text.assemble("  ", (f"{mark('bad')} ", "bad"), (outcome.test.title, "bad")))
+    workflow = outcome.program.workflows.get(outcome.test.workflow)
+    if workflow is not None:
+        layout = Layout(workflow.steps, console.width - 4)
+        teller = Teller(workflow, layout.room)
+        for event, notes in outcome.story():
+            for line in teller.lines(event, notes):
+                for row in layout.rows(line):
+                    console.print(Text.assemble("    ", row), no_wrap=True, overflow="ignore", crop=False)
+    for span, message in outcome.result.failures:
+        findings.show([Diagnostic("failed-test", message, (Label(span),))], console)
+    err().file.flush()
+
+
+def _tally(outcomes: Sequence[Outcome]) -> Text:
+    failed = sum(not outcome.result.passed for outcome in outcomes)
+    took = duration(round(sum(outcome.seconds for outcome in outcomes) * 1_000_000))
+    tests = count(len(outcomes), "test")
+    if failed:
+        said = (f"{failed} failed", "bad")
+        return Text.assemble((f"{mark('bad')} ", "bad"), f"{tests}, ", said, (f"  {took}", "quiet"))
+    return Text.assemble((f"{mark('done')} ", "good"), f"{tests} passed", (f"  {took}", "quiet"))

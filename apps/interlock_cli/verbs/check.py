@@ -1,0 +1,84 @@
+"""`interlock check`: what is wrong with a file, before it runs."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Targets
+
+if TYPE_CHECKING:
+    from interlock_dsl.diagnostics import Diagnostic
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    HUMAN = "human"
+    COMPACT = "compact"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+def verb(
+    targets: Targets = None,
+    format: Annotated[Format, typer.Option("--format", envvar="INTERLOCK_FORMAT", help="How to print.")] = Format.HUMAN,
+    timings: Annotated[bool, typer.Option("--timings", help="Say on standard error what each stage took.")] = False,
+) -> int:
+    """Say what is wrong with files before they run.
+
+    Human findings go to standard error, the machine formats to standard output. Exit code 1 if there is an error or a
+    warning; notes do not count.
+    """
+    from interlock_cli.language import Stopwatch, examine
+    from interlock_cli.sources import units
+    from interlock_dsl.diagnostics import Severity
+
+    clock = Stopwatch() if timings else None
+    found: dict[Diagnostic, None] = {}
+    files: dict[str, None] = {}
+    for unit in units(targets or []):
+        _, diagnostics = examine(unit, clock)
+        found.update(dict.fromkeys(diagnostics))
+        files.update(dict.fromkeys(unit.given))
+    _print(list(found), list(files), format)
+    if clock is not None:
+        _timings(clock.stages)
+    return Exit.FINDINGS if any(each.severity is not Severity.NOTE for each in found) else Exit.CLEAN
+
+
+def _timings(stages: Mapping[str, float]) -> None:
+    from interlock_cli.present.console import err
+
+    for stage, seconds in stages.items():
+        err().print(f"  {stage.ljust(10)} {seconds * 1000:7.1f} ms", style="quiet")
+
+
+def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Format) -> None:
+    from interlock_cli.present.console import err, write
+
+    match format:
+        case Format.HUMAN:
+            from interlock_cli.present.findings import show, tally
+
+            show(diagnostics)
+            err().print(tally(diagnostics, len(files)))
+        case Format.COMPACT:
+            from interlock_cli.formats.compact import compact
+
+            write(compact(diagnostics))
+        case Format.JSON:
+            from interlock_cli.formats.findings_json import findings_json
+
+            write(findings_json(diagnostics, files))
+        case Format.SARIF:
+            from interlock_cli.formats.sarif import sarif
+
+            write(sarif(diagnostics))
+        case Format.GITHUB:
+            from interlock_cli.formats.github import github
+
+            write(github(diagnostics))

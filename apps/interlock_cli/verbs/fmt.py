@@ -1,0 +1,98 @@
+"""`interlock fmt`: the one format."""
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Targets
+
+
+def verb(
+    targets: Targets = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file is not formatted.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print what would change; exit 1 if anything.")
+    ] = False,
+) -> int:
+    """Put files into the one format. With `-`, read standard input and write the result to standard output.
+
+    A file that does not parse is left alone and reported.
+    """
+    from interlock_dsl.format import format
+
+    from interlock_cli.sources import STDIN, display, files, text
+    from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
+
+    if targets == ["-"]:
+        source = sys.stdin.read()
+        return _one(STDIN, source, format(source, STDIN), check, diff)
+    wrong: list[Diagnostic] = []
+    changed: list[str] = []
+    count = 0
+    for path in files(targets or []):
+        name, source = display(path), text(path)
+        count += 1
+        try:
+            formatted = format(source, name)
+        except DiagnosticError as error:
+            wrong.extend(error.diagnostics)
+            continue
+        if formatted == source:
+            continue
+        changed.append(name)
+        if diff:
+            _print_diff(name, source, formatted)
+        elif not check:
+            path.write_text(formatted, encoding="utf-8", newline="\n")
+    if wrong:
+        from interlock_cli.present.findings import show
+
+        show(wrong)
+    _say(changed, count, check or diff)
+    return Exit.FINDINGS if wrong or (changed and (check or diff)) else Exit.CLEAN
+
+
+def _one(name: str, source: str, formatted: str, check: bool, diff: bool) -> int:
+    if diff:
+        _print_diff(name, source, formatted)
+    elif not check:
+        sys.stdout.write(formatted)
+    return Exit.FINDINGS if formatted != source and (check or diff) else Exit.CLEAN
+
+
+def _print_diff(name: str, source: str, formatted: str) -> None:
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+
+    styles = {"+": "good", "-": "bad", "@": "code"}
+    for line in _difference(name, source, formatted):
+        out().print(Text(line, styles.get(line[:1], "")), soft_wrap=True)
+
+
+def _difference(name: str, source: str, formatted: str) -> Iterator[str]:
+    import difflib
+
+    lines = difflib.unified_diff(source.splitlines(), formatted.splitlines(), name, f"{name} (formatted)", lineterm="")
+    yield from lines
+
+
+def _say(changed: list[str], count: int, dry: bool) -> None:
+    from rich.text import Text
+
+    from interlock_cli.present.console import err
+    from interlock_cli.present.marks import mark
+    from interlock_cli.present.quantity import count as counted
+
+    console = err()
+    for name in changed:
+        sign, style = ("bad", "bad") if dry else ("done", "good")
+        console.print(Text.assemble((f"{mark(sign)} ", style), name))
+    what = "not formatted" if dry else "formatted"
+    if changed:
+        console.print(f"{counted(len(changed), 'file')} {what}, {count - len(changed)} as they should be")
+    else:
+        console.print(Text.assemble((f"{mark('done')} ", "good"), f"{counted(count, 'file')} as they should be"))

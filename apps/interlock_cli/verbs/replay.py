@@ -1,0 +1,88 @@
+"""`interlock replay`: decide everything again; is it still the same?"""
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Journal, OptionalRunId, ProjectFolder
+
+if TYPE_CHECKING:
+    from interlock.journal.journal import Journal as Opened
+    from interlock.journal.journal import RunSummary
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+def verb(
+    run: OptionalRunId = "last",
+    every: Annotated[bool, typer.Option("--all", help="Every run of the journal.")] = False,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
+    project: ProjectFolder = None,
+    journal: Journal = None,
+) -> int:
+    """Decide everything in a run again, from its events alone, and say whether anything differs from what was decided.
+
+    Nothing is performed: no model is asked, no tool is called. Exit code 1 if something differs, 3 if that cannot be
+    said because a program no longer compiles.
+    """
+    from interlock_cli.project import find
+    from interlock_cli.store import open_journal, the_run
+
+    opened = open_journal(find(project), journal, readonly=True)
+    wanted = list(opened.runs()) if every else [the_run(opened, run)]
+    results = [_again(opened, summary) for summary in wanted]
+    if format is Format.JSON:
+        from interlock_cli.present.console import write
+
+        write(json.dumps(results, indent=2, ensure_ascii=False))
+    else:
+        _say(results)
+    if any(result["result"] == "differs" for result in results):
+        return Exit.FINDINGS
+    return Exit.OPEN if any(result["result"] == "unknown" for result in results) else Exit.CLEAN
+
+
+def _again(opened: "Opened", summary: "RunSummary") -> dict[str, object]:
+    from interlock.errors import InterlockError
+    from interlock_cli.fault import Fault
+    from interlock_cli.history import load
+
+    result: dict[str, object] = {"run": summary.run, "workflow": summary.workflow, "entries": summary.entries}
+    try:
+        history = load(opened, summary)
+    except Fault as fault:
+        return result | {"result": "unknown", "reason": fault.message}
+    except InterlockError as error:
+        return result | {"result": "differs", "reason": str(error)}
+    for moment in history.moments:
+        if not moment.same:
+            reason = f"entry {moment.entry.sequence} is decided otherwise now"
+            return result | {"result": "differs", "entry": moment.entry.sequence, "reason": reason}
+    return result | {"result": "same"}
+
+
+def _say(results: list[dict[str, object]]) -> None:
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.marks import mark
+    from interlock_cli.present.quantity import count
+
+    signs = {"same": ("done", "good"), "differs": ("bad", "bad"), "unknown": ("wait", "wait")}
+    for result in results:
+        sign, style = signs[str(result["result"])]
+        entries = result["entries"]
+        size = count(entries if isinstance(entries, int) else 0, "event")
+        said = f"{size} decided again, nothing differs" if result["result"] == "same" else str(result["reason"])
+        name = (str(result["run"]), "route")
+        out().print(Text.assemble((f"{mark(sign)} ", style), name, f"  {said}"), soft_wrap=True)
+    if not results:
+        out().print(Text("no runs", "quiet"))

@@ -1,0 +1,94 @@
+"""`interlock test`: the tests written in the files, run without a model."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock_cli.exits import Exit
+from interlock_cli.options import Targets
+
+if TYPE_CHECKING:
+    from interlock_cli.trials import Outcome
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+    JUNIT = "junit"
+    GITHUB = "github"
+
+
+Only = Annotated[str, typer.Option("--only", "-k", metavar="TEXT", help="Only tests whose title holds this text.")]
+How = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def verb(targets: Targets = None, only: Only = "", format: How = Format.HUMAN) -> int:
+    """Run the tests written in the files: agents, people and tools answer as each test says, time passes at once.
+
+    Exit code 1 if a test fails or a file does not compile, 2 if there is no test.
+    """
+    from interlock_cli.fault import Fault
+    from interlock_cli.present.progress import progress
+
+    with progress("compiling") as say:
+        outcomes = list(_outcomes(targets or [], only.casefold(), say))
+    if not outcomes:
+        said = f"no test has `{only}` in its title" if only else "the files hold no tests"
+        raise Fault(said, '`test "a title" { given ... expect ... }` is one')
+    _print(outcomes, format)
+    return Exit.CLEAN if all(outcome.result.passed for outcome in outcomes) else Exit.FINDINGS
+
+
+def _outcomes(targets: Sequence[str], only: str, say: Callable[[str], None]) -> "Iterator[Outcome]":
+    from interlock.run.trial import run_test
+    from interlock_cli.language import compiled
+    from interlock_cli.sources import units
+    from interlock_cli.trials import Outcome
+
+    done = 0
+    for unit in units(targets):
+        program = compiled(unit)
+        for test in program.tests:
+            if only not in test.title.casefold():
+                continue
+            began = time.perf_counter()
+            result = run_test(program, test)
+            done += 1
+            say(f"{done} tests run")
+            yield Outcome(program, test, result, time.perf_counter() - began)
+
+
+def _print(outcomes: "Sequence[Outcome]", format: Format) -> None:
+    from interlock_cli.present.console import write
+
+    match format:
+        case Format.HUMAN:
+            from interlock_cli.present.tests import show
+
+            show(outcomes)
+        case Format.JSON:
+            from interlock_cli.formats.tests_json import tests_json
+
+            write(json.dumps(tests_json(outcomes), indent=2, ensure_ascii=False))
+        case Format.JUNIT:
+            from interlock_cli.formats.junit import Case, junit
+
+            write(junit([Case(o.file, o.test.span.line, o.test.title, o.seconds, *_failure(o)) for o in outcomes]))
+        case Format.GITHUB:
+            from interlock_cli.formats.github import annotation
+
+            for outcome in outcomes:
+                for span, message in outcome.result.failures:
+                    place, end = (span.line, span.column), span.source.place(span.end)
+                    write(annotation("error", outcome.file, place, end, f"test: {outcome.test.title}", message))
+
+
+def _failure(outcome: "Outcome") -> tuple[str, str]:
+    failures = [f"{span}: {message}" for span, message in outcome.result.failures]
+    return (failures[0].split(": ", 1)[1], "\n".join(failures)) if failures else ("", "")

@@ -1,0 +1,107 @@
+"""What a run needs from the project: the functions behind its tools, and who answers for its models."""
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from interlock_cli.fault import Fault
+from interlock_cli.store import shown
+
+if TYPE_CHECKING:
+    from interlock.runtime.adapter import Models
+    from interlock.runtime.answers import Answers
+    from interlock.runtime.toolbox import Toolbox
+    from interlock_cli.manner import Manner
+
+
+def toolbox(path: Path | None) -> "Toolbox":
+    """Return the `toolbox` of a Python file; an empty one where there is no file.
+
+    Raises Fault if the file is not there, fails when it is loaded, or defines none.
+    """
+    from interlock.runtime.toolbox import Toolbox
+
+    if path is None:
+        return Toolbox()
+    found: object = getattr(_module(path), "toolbox", None)
+    if not isinstance(found, Toolbox):
+        raise Fault(f"`{shown(path)}` defines no `toolbox`", "write `toolbox = Toolbox()` and `@toolbox.tool(...)`")
+    return found
+
+
+def _module(path: Path) -> ModuleType:
+    """Load a file as Python does a script: what stands beside it can be imported."""
+    if not path.is_file():
+        raise Fault(f"there is no file `{shown(path)}`", "`--tools` or `tools` in interlock.toml names the tools' file")
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise Fault(f"`{shown(path)}` is not a Python file", "`tools` names a file that ends in .py")
+    module = module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Fault(f"`{shown(path)}` cannot be loaded: {_what(error)}", _where(error, path)) from error
+    return module
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} at line {error.lineno}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _where(error: Exception, path: Path) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"install `{error.name}`, or take it out of the file"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    return f"it happened at {shown(path)}:{frames[-1].lineno}" if frames else ""
+
+
+def answers(path: Path) -> "Answers":
+    """Return the recorded answers of a YAML or JSON file. Raises Fault if they cannot be read."""
+    import yaml
+
+    from interlock.runtime.answers import Answers
+
+    try:
+        script: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise Fault(f"cannot read the answers `{shown(path)}`: {said}", "`--answers FILE` names them") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Fault(f"`{shown(path)}` is not valid YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(script, Mapping):
+        raise Fault(f"`{shown(path)}` holds no answers", "write `step: {answers: {...}}` for each step of an agent")
+    return Answers(script)
+
+
+def models(manner: "Manner") -> "Models":
+    """Return who answers for the models: recorded answers, or the models themselves where the command line says so.
+
+    Raises Fault if a run would need either and there is neither.
+    """
+    from interlock.runtime.answers import Answers
+
+    if not (manner.live):
+        path = manner.answers or manner.project.answers
+        return Answers({}) if path is None else answers(path)
+    from interlock.runtime.models import LiveModels
+
+    return LiveModels(aliases(manner.models, manner.project.models))
+
+
+def aliases(given: Sequence[str], settings: Mapping[str, str]) -> dict[str, str]:
+    """Return what each model's name stands for: the project's settings, and `--model NAME=PROVIDER:MODEL` over them."""
+    found = dict(settings)
+    for each in given:
+        name, equals, model = each.partition("=")
+        if not (name and equals and ":" in model):
+            raise Fault(f"`--model {each}` does not say what `{name}` stands for", "write `small=openai:gpt-5-mini`")
+        found[name] = model
+    return found
