@@ -153,7 +153,10 @@ def _count(test: Object, report: Report) -> None:
     if why is not None:
         report.left_out[why].append(name)
         return
-    failure = failure_of(test)
+    try:
+        failure = failure_of(test)
+    except Exception as error:  # a test must not take the others with it
+        failure = f"cannot be run: {error!r}"
     report.classes[kind].count(name, failure)
     for need in needs:
         if need.startswith("ext:"):

@@ -23,49 +23,45 @@ _SIGNS: Final = {
     "QMARK": "`?`",
     "$END": "the end of the expression",
 }
+_MEANT: Final = {"=": "==", "&": "&&", "|": "||", "and": "&&", "or": "||", "is": "==", "<>": "!=", "===": "=="}
+"""What other languages write, and what this one does."""
 _PAST_A_VALUE: Final = frozenset({"MINUS", "LPAR", "LSQB", "DOT", "LBRACE"})
 
 
 def explain(token: Token, names: set[str], source: Source) -> Diagnostic:
     """Return the diagnostic for a token that has no place, where tokens of the kinds `names` have one."""
+    span = Span(source, token.start_pos, token.end_pos)
     if token.kind == END:
         end = len(source.text.rstrip())
-        return _found("the end of the expression", Span(source, end, end), names)
-    if token.kind == LOST:
-        return _unreadable(source, token.start_pos, names)
-    if token == "=":
-        place = Span(source, token.start_pos, token.end_pos)
-        return Diagnostic("syntax-error", "`=` is not an operator", (Label(place),), help="compare with `==`")
-    return _found(f"`{_shortened(token)}`", Span(source, token.start_pos, token.end_pos), names)
-
-
-def _found(what: str, span: Span, names: set[str]) -> Diagnostic:
-    before = span.source.text[: span.start].rstrip()
-    if what == "`{`" and "IDENTIFIER" not in names and (before[-1:].isalnum() or before[-1:] in {"_", "."}):
+        expected = _in_words(names)
+        message = f"the expression ends here, but {expected} was expected"
+        return Diagnostic("syntax-error", message, (Label(Span(source, end, end)),))
+    if token in _MEANT and "IDENTIFIER" not in names:
+        message = f"`{token}` is not an operator"
+        return Diagnostic("syntax-error", message, (Label(span),), help=f"write `{_MEANT[token]}`")
+    if token.kind == LOST and token in ("'", '"'):
+        return _unterminated(source, token.start_pos)
+    before = source.text[: token.start_pos].rstrip()
+    if token == "{" and "IDENTIFIER" not in names and (before[-1:].isalnum() or before[-1:] == "_"):
         return Diagnostic(
             "messages-left-out",
             "protobuf messages are left out of this language",
             (Label(span, "a message would begin here"),),
             help='write a map, `{"field": value}`',
         )
+    shown = f"`{_shortened(token)}`" if token.isprintable() else f"the character U+{ord(token[0]):04X}"
     expected = _in_words(names)
-    message = f"{what} cannot stand here" + (f", {expected} was expected" if expected else "")
+    message = f"{shown} cannot stand here" + (f", {expected} was expected" if expected else "")
     return Diagnostic("syntax-error", message, (Label(span),))
 
 
-def _unreadable(source: Source, start: int, allowed: set[str]) -> Diagnostic:
-    rest = source.text[start : start + 4]
-    opening = rest.lstrip("rRbB")
-    if opening[:1] in {'"', "'"}:
-        triple = opening[:3] in {'"""', "'''"}
-        message = "the text has no closing quotes" + ("" if triple else " on its line")
-        return Diagnostic("unterminated-text", message, (Label(Span(source, start, start + 1), "it begins here"),))
-    span = Span(source, start, start + 1)
-    if rest[:1] in {"&", "|"}:
-        return Diagnostic(
-            "syntax-error", f"`{rest[0]}` is not an operator", (Label(span),), help=f"write `{rest[0] * 2}`"
-        )
-    return _found(f"`{rest[:1]}`" if rest[:1].isprintable() else f"the character U+{ord(rest[0]):04X}", span, allowed)
+def _unterminated(source: Source, start: int) -> Diagnostic:
+    # Of three quotes without an end the scanner has taken two for an empty text.
+    quote = source.text[start]
+    triple = source.text[max(0, start - 2) : start] == quote * 2
+    message = "the text has no closing quotes" + ("" if triple else " on its line")
+    first = start - 2 if triple else start
+    return Diagnostic("unterminated-text", message, (Label(Span(source, first, start + 1), "it begins here"),))
 
 
 def _shortened(text: str) -> str:
