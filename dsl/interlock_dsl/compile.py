@@ -11,15 +11,16 @@ from types import MappingProxyType
 
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.findings.report import Report
-from interlock_dsl.load import Read, load
+from interlock_dsl.load import Clauses, Read, load
 from interlock_dsl.outline import Outline, outline
 from interlock_dsl.program import Program
 from interlock_dsl.resolve import Symbols, resolve
+from interlock_dsl.source import Span
 from interlock_dsl.syntax import File
 from interlock_dsl.types import Types
 
 LOCAL = frozenset(
-    {"syntax", "duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"}
+    {"duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"}
 )
 """Codes of meaning that are certain even where a part of the text could not be read."""
 
@@ -32,7 +33,8 @@ class Compilation:
     read: Read
     report: Report = field(default_factory=Report)
     files: tuple[File, ...] = ()
-    spoken: frozenset[str] = frozenset()
+    clauses: Clauses = field(default_factory=Clauses)
+    unread: tuple[Diagnostic, ...] = ()
     symbols: Symbols = field(init=False)
     types: Types = field(init=False)
     outlines: dict[str, Outline] = field(default_factory=dict)
@@ -40,8 +42,8 @@ class Compilation:
 
 
 def _load(unit: Compilation) -> None:
-    unit.files = load(unit.entries, unit.read, unit.report)
-    unit.spoken = frozenset(found.code for found in unit.report.ordered())
+    unit.files, unit.clauses = load(unit.entries, unit.read, unit.report)
+    unit.unread = unit.report.ordered()
 
 
 def _resolve(unit: Compilation) -> None:
@@ -63,7 +65,7 @@ def _check(unit: Compilation) -> None:
     from interlock_dsl.checks.permissions import check_permissions, check_scopes
     from interlock_dsl.checks.shape import check_shape
 
-    check_limits(unit.symbols)
+    check_limits(unit.symbols, unit.clauses)
     check_scopes(unit.symbols)
     for found in unit.outlines.values():
         check_form(found, unit.report)
@@ -81,12 +83,31 @@ def _assemble(unit: Compilation) -> None:
 def _seal(unit: Compilation) -> None:
     from interlock_dsl.digest import program_digest
 
-    if unit.spoken:
-        unit.report.keep(unit.spoken | LOCAL)
+    if unit.unread:
+        unit.report.keep(lambda found: found in unit.unread or _certain(unit, found))
     if unit.report.failed or unit.program is None:
         unit.program = None
     else:
         unit.program = replace(unit.program, digest=program_digest(unit.program))
+
+
+def _certain(unit: Compilation, found: Diagnostic) -> bool:
+    """Say whether a finding holds whatever stands where the text could not be read."""
+    if found.code in LOCAL:
+        return True
+    if found.code != "type-mismatch":
+        return False
+    damaged = [
+        declaration.span
+        for file in unit.files
+        for declaration in file.declarations
+        if any(_inside(unread.span, declaration.span) for unread in unit.unread)
+    ]
+    return not any(_inside(found.span, span) for span in damaged)
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return inner.source.name == outer.source.name and outer.start <= inner.start and inner.end <= outer.end
 
 
 STAGES: tuple[tuple[str, Callable[[Compilation], None]], ...] = (

@@ -1,42 +1,61 @@
 """Files: the first ones, what they use, what those use. Each is read once, so circles of `use` are no harm."""
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from interlock_dsl.findings import names as say
 from interlock_dsl.findings.report import Report
-from interlock_dsl.parse import parse_partial
-from interlock_dsl.syntax import File, Use
+from interlock_dsl.parse import parse_with_places
+from interlock_dsl.source import Span
+from interlock_dsl.syntax import File, Node, Use
 
 Read: TypeAlias = Callable[[str], str]
 """Returns the text of a path; raises OSError or LookupError where there is none."""
 
 
-def load(entries: Iterable[str], read: Read, report: Report) -> tuple[File, ...]:
-    """Return the files of a program: the entries in their order, each followed by what it uses.
+class Clauses:
+    """Where the clauses of a node stand, by their first word."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, Mapping[tuple[int, int], Mapping[str, Span]]] = {}
+
+    def note(self, file: str, places: Mapping[tuple[int, int], Mapping[str, Span]]) -> None:
+        """Keep the places of a file."""
+        self._places[file] = places
+
+    def of(self, node: Node, word: str) -> Span:
+        """Return the place of a clause, or that of the whole node if it has none such."""
+        span = node.span
+        return self._places.get(span.source.name, {}).get((span.start, span.end), {}).get(word, span)
+
+
+def load(entries: Iterable[str], read: Read, report: Report) -> tuple[tuple[File, ...], Clauses]:
+    """Return the files of a program (the entries in their order, each followed by what it uses), and their clauses.
 
     Raises what `read` raises for an entry; a used file that cannot be read is a finding at its `use`.
     """
     files: dict[str, File] = {}
+    clauses = Clauses()
     for entry in entries:
         path = posixpath.normpath(entry)
         if path not in files:
-            _load(path, read(entry), files, read, report)
-    return tuple(files.values())
+            _load(path, read(entry), files, clauses, read, report)
+    return tuple(files.values()), clauses
 
 
-def _load(path: str, text: str, files: dict[str, File], read: Read, report: Report) -> None:
+def _load(path: str, text: str, files: dict[str, File], clauses: Clauses, read: Read, report: Report) -> None:
     waiting = [(path, text)]
     while waiting:
         path, text = waiting.pop(0)
         if path in files:
             continue
         report.file(path)
-        file, diagnostics = parse_partial(text, path)
-        files[path] = file
-        report.extend(diagnostics)
-        for use in (declaration for declaration in file.declarations if isinstance(declaration, Use)):
+        parsed = parse_with_places(text, path)
+        files[path] = parsed.file
+        clauses.note(path, parsed.places)
+        report.extend(parsed.diagnostics)
+        for use in (declaration for declaration in parsed.file.declarations if isinstance(declaration, Use)):
             waiting.extend(_used(path, use, files, read, report))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from interlock_dsl.cel.values import INT_HIGH
 from interlock_dsl.findings import types as say
 from interlock_dsl.findings.report import Report
+from interlock_dsl.load import Clauses
 from interlock_dsl.resolve import Symbols
 from interlock_dsl.source import Span
 from interlock_dsl.syntax import (
@@ -14,25 +15,24 @@ from interlock_dsl.syntax import (
     Duration,
     Money,
     Retry,
-    RouteDecl,
     RuleDecl,
     ToolDecl,
     WorkflowDecl,
 )
 
 
-def check_limits(symbols: Symbols) -> None:
+def check_limits(symbols: Symbols, clauses: Clauses) -> None:
     """Report every limit that cannot be kept, and costs in more than one currency."""
     report = symbols.report
     for tool in symbols.tools.values():
         _tool(report, tool)
     for agent in symbols.agents.values():
-        _agent(report, agent)
+        _agent(report, agent, clauses)
     for workflow in symbols.workflows.values():
-        _workflow(report, workflow)
+        _workflow(report, workflow, clauses)
     for policy in symbols.policies.values():
         for rule in policy.rules:
-            _rule(report, rule)
+            _rule(report, rule, clauses)
     _currencies(symbols)
 
 
@@ -42,43 +42,39 @@ def _tool(report: Report, tool: ToolDecl) -> None:
     _money(report, "the cost", tool.cost, free=True)
 
 
-def _agent(report: Report, agent: AgentDecl) -> None:
-    _count(report, "the number of tokens", agent.tokens, agent.span)
-    _count(report, "the number of turns", agent.turns, agent.span)
+def _agent(report: Report, agent: AgentDecl, clauses: Clauses) -> None:
+    _count(report, "the number of tokens", agent.tokens, clauses.of(agent, "tokens"))
+    _count(report, "the number of turns", agent.turns, clauses.of(agent, "turns"))
     _money(report, "the cost", agent.cost)
     _duration(report, "the timeout", agent.timeout)
     _retry(report, agent.retry)
 
 
-def _workflow(report: Report, workflow: WorkflowDecl) -> None:
+def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
     if workflow.budget is not None:
-        _budget(report, workflow.budget)
+        _budget(report, workflow.budget, clauses)
     for step in workflow.steps:
         if isinstance(step, AskStep):
             _duration(report, "the deadline", step.within)
     for route in workflow.routes:
-        _route(report, route)
+        if route.approval is not None:
+            _count(report, "the number of people", route.approval.count, route.approval.span)
+            _duration(report, "the deadline", route.approval.within)
+        if route.bound is not None:
+            _count(report, "the number of times", route.bound.times, route.bound.span)
 
 
-def _budget(report: Report, budget: BudgetDecl) -> None:
-    _count(report, "the number of steps", budget.steps, budget.span)
-    _count(report, "the number of tool calls", budget.tool_calls, budget.span)
-    _count(report, "the number of tokens", budget.tokens, budget.span)
+def _budget(report: Report, budget: BudgetDecl, clauses: Clauses) -> None:
+    _count(report, "the number of steps", budget.steps, clauses.of(budget, "steps"))
+    _count(report, "the number of tool calls", budget.tool_calls, clauses.of(budget, "tool_calls"))
+    _count(report, "the number of tokens", budget.tokens, clauses.of(budget, "tokens"))
     _money(report, "the cost", budget.cost)
     _duration(report, "the time", budget.time)
 
 
-def _route(report: Report, route: RouteDecl) -> None:
-    if route.approval is not None:
-        _count(report, "the number of people", route.approval.count, route.approval.span)
-        _duration(report, "the deadline", route.approval.within)
-    if route.bound is not None:
-        _count(report, "the number of times", route.bound.times, route.bound.span)
-
-
-def _rule(report: Report, rule: RuleDecl) -> None:
+def _rule(report: Report, rule: RuleDecl, clauses: Clauses) -> None:
     _duration(report, "the deadline", rule.within)
-    _count(report, "the number of calls", rule.count, rule.span)
+    _count(report, "the number of calls", rule.count, clauses.of(rule, "to"))
     _duration(report, "the period", rule.period)
 
 

@@ -1,6 +1,6 @@
 """What was found so far, and the small words every finding is made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from interlock_dsl.diagnostics import Diagnostic, Label, Severity
 from interlock_dsl.source import Span
@@ -30,9 +30,9 @@ class Report:
         for diagnostic in diagnostics:
             self.add(diagnostic)
 
-    def keep(self, codes: frozenset[str]) -> None:
-        """Forget the findings whose code is none of these."""
-        self._found = {found: None for found in self._found if found.code in codes}
+    def keep(self, wanted: Callable[[Diagnostic], bool]) -> None:
+        """Forget all findings but the wanted ones."""
+        self._found = dict.fromkeys(filter(wanted, self._found))
 
     @property
     def failed(self) -> bool:
