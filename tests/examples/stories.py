@@ -23,8 +23,11 @@ def copy(name: str, into: Path) -> Path:
 
 
 def rows(folder: Path, query: str) -> list[list[object]]:
-    """Ask the database of a copied example."""
-    (file,) = (path for path in (folder / ".interlock").glob("*.sqlite") if path.stem != "journal")
+    """Ask the database of a copied example; no rows where no tool has made it yet."""
+    files = [path for path in (folder / ".interlock").glob("*.sqlite") if path.stem != "journal"]
+    if not files:
+        return []
+    (file,) = files
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         return [list(row) for row in database.execute(query)]
 
