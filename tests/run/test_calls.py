@@ -1,0 +1,321 @@
+"""A step that makes one call: retries, approvals on the way, what happens when nobody knows."""
+
+import pytest
+
+from interlock.decide import Principal
+from interlock.run.commands import AskApproval, CallTool, Notify
+from interlock.run.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
+from interlock.run.notes import ApprovalSettled, AttemptFailed, CallDecided
+from interlock_dsl.program import Program
+from run.texts import PAY, TRAVEL
+from run.world import World, ignored, tighten
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+
+
+def pay(amount: int, text: str | Program = PAY, principal: Principal | None = None) -> World:
+    return World(text, {"id": "A1", "amount": amount}, principal)
+
+
+def test_a_call_that_is_allowed_is_made_under_its_key() -> None:
+    run = pay(50)
+    call = run.the(CallTool)
+    assert (call.tool, call.args, call.key, call.attempt) == (
+        "pay.issue",
+        {"id": "A1", "amount": 50},
+        "pay.issue:A1",
+        1,
+    )
+    run.returns("pay.issue", {"id": "R1"})
+    assert (run.finished.end, run.finished.output) == ("paid", {"receipt": "R1"})
+
+
+def test_a_call_without_an_idempotency_key_is_only_like_itself() -> None:
+    run = World(TRAVEL, {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    call = run.the(CallTool)
+    assert call.key == f"r1:{call.id}"
+
+
+def test_arguments_that_do_not_fit_fail_the_step() -> None:
+    run = pay(0)
+    assert run.failed == [("pay", "failure")]
+    assert not run.called
+    assert run.finished.status == "failed"
+
+
+def test_a_principal_without_the_scope_is_denied() -> None:
+    run = pay(50, principal=Principal("ann", (), frozenset()))
+    assert run.failed == [("pay", "denied")]
+    assert run.finished.end == "refused"
+
+
+def test_a_result_that_does_not_fit_fails_the_step_though_the_call_was_made() -> None:
+    run = pay(50)
+    run.returns("pay.issue", {"nope": 1})
+    assert run.failed == [("pay", "failure")]
+    assert "pay.issue" in run.finished.reason
+
+
+def test_a_repeatable_call_is_made_again_under_the_same_key_then_given_up() -> None:
+    run = pay(50)
+    first = run.the(CallTool)
+    run.fails("pay.issue", "timeout", jitter=0)
+    assert run.of(AttemptFailed)[-1].retry_at == SECOND // 2
+    run.wait(SECOND)
+    second = run.the(CallTool)
+    assert (second.key, second.attempt) == (first.key, 2)
+    assert second.id != first.id
+    run.fails("pay.issue", "timeout")
+    assert run.failed == [("pay", "timeout")]
+    assert run.finished.end == "slow"
+
+
+def test_every_attempt_is_decided_again_and_costs_a_call() -> None:
+    run = pay(50, tighten(PAY, tool_calls=1))
+    run.fails("pay.issue")
+    run.wait(SECOND)
+    assert run.called == ["pay.issue"]
+    assert run.of(CallDecided)[-1].decision.reasons[0].cause == "budget"
+
+
+@pytest.mark.parametrize("kind", ["error", "timeout", "uncertain"])
+def test_a_call_that_may_have_happened_and_is_not_repeatable_is_never_repeated(kind: str) -> None:
+    text = TRAVEL.replace("effect irreversible }", "effect irreversible  retry 3 times backoff 1s..1s }")
+    run = World(text, {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    run.fails("mail.send", kind)
+    run.wait(HOUR)
+    assert run.called.count("mail.send") == 1
+    run.returns("pay.void")
+    run.returns("pay.void")
+    assert ("may have happened: mail.send" in run.finished.reason) is (kind != "error")
+
+
+# --- approvals --------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_waits_for_its_approval_and_is_made_after_it() -> None:
+    run = pay(600)
+    ask = run.the(AskApproval)
+    assert (ask.role, ask.count, ask.expires) == ("boss", 1, HOUR)
+    assert ask.subject == {
+        "run": "r1",
+        "step": "pay",
+        "visit": 1,
+        "tool": "pay.issue",
+        "args": {"id": "A1", "amount": 600},
+    }
+    assert run.machine.status == "waiting"
+    assert not run.called
+    run.approves()
+    assert run.called == ["pay.issue"]
+    assert run.of(CallDecided)[-1].approvals == (ask.id,)
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "digest", "at", "why"),
+    [
+        ("bob", "deputy", "", 0, "of boss, not of deputy"),
+        ("ann", "boss", "", 0, "started the run"),
+        ("", "boss", "", 0, "a name"),
+        ("bob", "boss", "0" * 64, 0, "something else"),
+        ("bob", "boss", "", HOUR, "expired"),
+    ],
+)
+def test_what_does_not_count_as_approval_changes_nothing(by: str, role: str, digest: str, at: int, why: str) -> None:
+    run = pay(600)
+    ask = run.the(AskApproval)
+    before = run.machine.digest()
+    assert why in ignored(run.feed(ApprovalGiven(at, ask.id, by, role, digest or ask.digest)))
+    assert run.machine.digest() == before
+    assert not run.called
+
+
+def test_several_must_be_different_people() -> None:
+    run = pay(600, PAY.replace("approval by boss within 1h", "approval by 2 of boss within 1h"))
+    run.approves("bob")
+    assert "different people" in ignored(run.approves("bob"))
+    run.approves("eve")
+    assert run.called == ["pay.issue"]
+    assert run.of(ApprovalSettled)[-1].by == ("bob", "eve")
+
+
+def test_an_approval_of_one_run_is_worth_nothing_in_another() -> None:
+    one, other = pay(600), pay(601)
+    assert one.the(AskApproval).digest != other.the(AskApproval).digest
+    assert "something else" in ignored(other.approves(digest=one.the(AskApproval).digest))
+
+
+def test_a_denied_approval_goes_where_denied_goes() -> None:
+    run = pay(600)
+    run.denies(reason="no")
+    assert run.failed == [("pay", "denied")]
+    assert run.finished.end == "refused"
+
+
+def test_an_expired_approval_is_asked_of_the_stand_in_and_counts_as_asked() -> None:
+    run = pay(600)
+    first = run.the(AskApproval)
+    run.wait(HOUR)
+    ask = run.the(AskApproval)
+    assert (ask.role, ask.expires, ask.digest) == ("deputy", 2 * HOUR, first.digest)
+    assert [(note.role, note.reason) for note in run.commands if isinstance(note, Notify)] == [
+        ("deputy", "the boss is away")
+    ]
+    assert "nothing waits" in ignored(run.feed(ApprovalGiven(run.now, first.id, "bob", "boss", first.digest)))
+    run.approves("dan")
+    assert run.called == ["pay.issue"]
+
+
+def test_a_stand_in_who_does_not_answer_either_ends_it() -> None:
+    run = pay(600)
+    run.wait(2 * HOUR)
+    assert run.failed == [("pay", "expiry")]
+    assert run.finished.end == "refused"
+
+
+def test_what_would_be_denied_is_not_asked() -> None:
+    run = pay(950)
+    assert not run.of(ApprovalSettled)
+    assert run.finished.end == "refused"
+
+
+def test_an_approval_covers_the_retries_of_its_call_even_after_it_expired() -> None:
+    run = pay(600)
+    run.approves()
+    run.now = 2 * HOUR
+    run.fails("pay.issue")
+    run.wait(SECOND)
+    assert run.called == ["pay.issue", "pay.issue"]
+
+
+# --- undoing ----------------------------------------------------------------------------------------------------------
+
+
+def travel() -> World:
+    run = World(TRAVEL, {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    return run
+
+
+def test_what_was_done_is_undone_the_last_first_one_after_the_other() -> None:
+    run = travel()
+    run.fails("mail.send")
+    assert run.the(CallTool).args == {"receipt": "R2"}
+    assert run.the(CallTool).purpose == "undo"
+    run.returns("pay.void")
+    assert run.the(CallTool).args == {"receipt": "R1"}
+    run.returns("pay.void")
+    assert run.finished.status == "failed"
+    assert "not undone" not in run.finished.reason
+
+
+def test_what_cannot_be_undone_is_named_and_the_rest_is_undone() -> None:
+    run = travel()
+    run.fails("mail.send")
+    run.fails("pay.void")
+    run.wait(SECOND)
+    run.fails("pay.void")
+    assert run.the(CallTool).args == {"receipt": "R1"}
+    run.returns("pay.void")
+    assert "not undone: pay.issue (pay.void failed: it broke)" in run.finished.reason
+
+
+def test_an_undo_that_is_forbidden_is_not_made() -> None:
+    run = World(TRAVEL + "policy p { forbid pay.void }", {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.fails("pay.issue")
+    run.wait(SECOND)
+    run.fails("pay.issue")
+    assert "pay.void" not in run.called
+    assert "forbids" in run.finished.reason
+
+
+def test_an_undo_may_go_beyond_the_budget_for_calls() -> None:
+    run = World(tighten(TRAVEL, tool_calls=2), {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    assert run.failed == [("tell", "over budget")]
+    run.returns("pay.void")
+    run.returns("pay.void")
+    assert run.called == ["pay.issue", "pay.issue", "pay.void", "pay.void"]
+
+
+def test_a_run_that_is_called_off_waits_for_writes_under_way_and_undoes_them_too() -> None:
+    run = World(TRAVEL, {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.feed(RunCancelled(0, "ann", "changed my mind"))
+    assert [call.tool for call in run.open(CallTool)] == ["pay.issue"]
+    run.returns("pay.issue", {"id": "R2"})
+    assert run.the(CallTool).args == {"receipt": "R2"}
+    run.returns("pay.void")
+    run.returns("pay.void")
+    assert run.finished.status == "cancelled"
+    assert "changed my mind" in run.finished.reason
+
+
+def test_an_orphan_that_failed_is_not_made_again() -> None:
+    run = World(TRAVEL, {"id": "A1"})
+    run.feed(RunCancelled(0, "ann"))
+    run.fails("pay.issue", "uncertain")
+    assert run.finished.status == "cancelled"
+    assert "may have happened: pay.issue" in run.finished.reason
+
+
+# --- after a stop -----------------------------------------------------------------------------------------------------
+
+
+def test_after_a_stop_a_repeatable_call_is_asked_again_under_the_same_id_and_key() -> None:
+    run = pay(50)
+    (call,) = run.open(CallTool)
+    run.commands.clear()
+    run.feed(RunResumed(5))
+    assert run.commands == [call]
+    run.returns("pay.issue", {"id": "R1"})
+    assert run.finished.end == "paid"
+
+
+def test_after_a_stop_any_other_call_may_have_happened() -> None:
+    run = travel()
+    run.feed(RunResumed(5))
+    assert run.called.count("mail.send") == 1
+    assert run.failed == [("tell", "failure")]
+    assert "nothing waits" in ignored(run.feed(ToolFailed(6, "c99", "error", "late")))
+
+
+def test_a_stop_while_waiting_for_people_changes_nothing() -> None:
+    run = pay(600)
+    pending = run.machine.pending()
+    run.feed(RunResumed(5))
+    assert run.machine.pending() == pending
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_time_of_a_run_is_over_at_its_deadline() -> None:
+    run = pay(600, tighten(PAY, time=HOUR // 2))
+    run.wait(HOUR // 2)
+    assert run.failed == [("pay", "over budget")]
+    assert run.finished.status == "failed"
+
+
+def test_the_deadline_holds_even_before_its_timer_fires() -> None:
+    run = pay(600, tighten(PAY, time=HOUR // 2))
+    run.now = HOUR // 2
+    run.approves()
+    assert not run.called
+    assert run.finished.status == "failed"
+
+
+def test_steps_beyond_the_budget_are_not_begun() -> None:
+    run = World(tighten(TRAVEL, steps=2), {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    assert run.failed == [("tell", "over budget")]
+    assert "mail.send" not in run.called

@@ -1,0 +1,149 @@
+"""Exactly one route is taken, or the run stops and says which two (or none) it was."""
+
+from dataclasses import replace
+
+from interlock.run.commands import AskPerson
+from interlock.run.events import PersonAnswered
+from interlock.run.notes import RouteTaken, StepCancelled
+from run.texts import LOOP, MEETING
+from run.world import World, ignored, program
+
+CHOICE = """
+workflow w(n: int in 0..100, m: int in 0..100) {
+  goal "choose"
+  step look sets { n: n }
+  end low { n: look.n }
+  end high
+  end other
+  start -> look
+  look -> low when 100 / m > n
+  look -> high when n > 50
+  look -> other otherwise
+}
+"""
+
+
+def choose(n: int, m: int, text: str = CHOICE) -> World:
+    return World(text, {"n": n, "m": m})
+
+
+def test_the_route_that_matches_is_taken_and_the_others_are_named() -> None:
+    world = choose(1, 1)
+    assert (world.finished.status, world.finished.end, world.finished.output) == ("ended", "low", {"n": 1})
+    taken = world.of(RouteTaken)[-1]
+    assert taken.route == "look->low#1"
+    assert {route for route, _ in taken.others} == {"look->high#1", "look->other#1"}
+
+
+def test_otherwise_is_for_what_matches_nothing() -> None:
+    assert choose(40, 50).finished.end == "other"
+
+
+def test_a_condition_that_errors_selects_nothing() -> None:
+    assert choose(60, 0).finished.end == "high"
+    world = choose(1, 0)
+    assert world.finished.end == "other"
+    reasons = dict(world.of(RouteTaken)[-1].others)
+    assert "no value" in reasons["look->low#1"]
+
+
+def test_two_that_match_stop_the_run_and_both_places_are_named() -> None:
+    finished = choose(60, 1).finished
+    assert finished.status == "failed"
+    assert "look->low#1" in finished.reason
+    assert "look->high#1" in finished.reason
+    assert ":9:" in finished.reason
+    assert ":10:" in finished.reason
+
+
+def test_first_takes_the_first_in_the_order_written() -> None:
+    assert choose(60, 1, CHOICE.replace("start -> look", "routes look first\n  start -> look")).finished.end == "low"
+
+
+def test_none_that_matches_stops_the_run() -> None:
+    finished = choose(40, 50, CHOICE.replace("look -> other otherwise", "look -> other when n == 99")).finished
+    assert finished.status == "failed"
+    assert "no route from `look`" in finished.reason
+
+
+def test_a_route_back_is_taken_as_often_as_it_may_be_then_the_way_out() -> None:
+    world = World(LOOP, {"n": 0})
+    for _ in range(3):
+        world.person({"ok": False})
+    assert world.entered == ["draft", "draft", "draft", "editor"]
+    world.person({"ok": True})
+    assert world.finished.end == "done"
+
+
+def test_a_route_back_without_a_way_out_fails_the_run() -> None:
+    text = LOOP.replace("at most 2 times, then -> editor", "at most 1 times")
+    text = "\n".join(line for line in text.splitlines() if "editor" not in line)
+    world = World(text, {"n": 0})
+    world.person({"ok": False})
+    world.person({"ok": False})
+    assert world.finished.status == "failed"
+    assert "draft->draft#1" in world.finished.reason
+
+
+def answer(world: World, step: str) -> None:
+    ask = next(ask for ask in world.open(AskPerson) if ask.step == step)
+    world.feed(PersonAnswered(world.now, ask.id, "bob", "boss", {"ok": True}))
+
+
+def test_enough_branches_are_enough_and_the_rest_is_cancelled() -> None:
+    world = World(MEETING, {"n": 0})
+    answer(world, "b")
+    assert world.entered == ["a", "b", "c"]
+    late = world.machine.pending()[1].id
+    answer(world, "a")
+    assert world.entered == ["a", "b", "c", "after"]
+    assert [note.step for note in world.of(StepCancelled)] == ["c"]
+    assert "nothing waits" in ignored(world.feed(PersonAnswered(world.now, late, "bob", "boss", {"ok": True})))
+    answer(world, "after")
+    assert world.finished.end == "done"
+
+
+def test_a_branch_that_can_lead_elsewhere_goes_on_and_is_not_counted_twice() -> None:
+    text = (
+        MEETING.replace("  after -> done", "  c -> alone when c.ok\n  after -> done")
+        .replace(
+            "  end done", '  step alone asks boss { question "alone?" returns { ok: bool } }\n  end done\n  end lonely'
+        )
+        .replace("after -> done", "alone -> lonely\n  after -> done")
+    )
+    world = World(text, {"n": 0})
+    answer(world, "a")
+    answer(world, "b")
+    assert not world.of(StepCancelled)
+    answer(world, "c")
+    assert world.entered == ["a", "b", "c", "after", "alone"]
+    answer(world, "after")
+    assert world.finished.end == "done"
+
+
+def test_all_must_arrive_when_all_are_waited_for() -> None:
+    world = World(MEETING.replace("merge 2 of 3", "merge all"), {"n": 0})
+    for step in "cab":
+        assert "after" not in world.entered
+        answer(world, step)
+    assert world.entered[-1] == "after"
+
+
+def test_one_is_enough_when_any_will_do() -> None:
+    world = World(MEETING.replace("merge 2 of 3", "merge any"), {"n": 0})
+    answer(world, "c")
+    assert world.entered[-1] == "after"
+    assert [note.step for note in world.of(StepCancelled)] == ["a", "b"]
+
+
+def test_a_run_with_nothing_left_to_do_stops_and_says_who_is_waited_for() -> None:
+    whole = program(MEETING)
+    workflow = whole.workflows["w"]
+    four = {route.id: replace(route, merge=4) if len(route.sources) > 1 else route for route in workflow.routes}
+    joins = {name: tuple(four[route.id] for route in routes) for name, routes in workflow.joins_from.items()}
+    broken = replace(workflow, routes=tuple(four.values()), joins_from=joins)
+    world = World(replace(whole, workflows={"w": broken}), {"n": 0})
+    for step in "abc":
+        answer(world, step)
+    assert world.finished.status == "failed"
+    assert "a, b, c waits for the others" in world.finished.reason

@@ -1,0 +1,110 @@
+"""The texts that several tests run."""
+
+HEAD = """
+type Order { id: string max 20   total: int in 0..1_000 }
+type Receipt { id: string max 20 }
+tool orders.get(id: string max 20) -> Order { needs orders.read  effect read  retry 2 times backoff 1s..4s }
+tool orders.note(id: string max 20, text: string max 40) { needs orders.write  effect write }
+tool pay.issue(id: string max 20, amount: int in 1..1_000) -> Receipt {
+  needs pay.write  effect write  idempotent by id  retry 1 times backoff 1s..1s  undo pay.void(receipt: result.id)
+}
+tool pay.void(receipt: string max 20) { needs pay.write  effect write  idempotent by receipt  retry 1 times backoff 1s..1s }
+tool mail.send(text: string max 40) { needs mail.send  effect irreversible }
+agent clerk { model "small"  may orders.read, pay.write, mail.send  tokens 1_000  turns 3 }
+role boss { reach "boss" }
+role deputy { reach "deputy" }
+"""
+
+AGENT = (
+    HEAD
+    + """
+workflow w(id: string max 20, secret: string max 20) {
+  goal "an agent with tools"
+  budget { steps 10  tool_calls 4  tokens 3_000 }
+  step work by clerk { task "work"  returns { amount: int in 0..1_000 } }
+  end done { amount: work.amount }
+  end lost
+  start -> work grant orders.read grant pay.write where args.amount <= 100 pass id
+  work -> done
+  work -> lost on failure
+}
+policy desk {
+  forbid pay.issue when args.amount == 13 because "unlucky"
+  require approval by boss within 1h for pay.issue when args.amount > 50
+  limit orders.get to 2 per 1h
+}
+"""
+)
+
+PAY = (
+    HEAD
+    + """
+workflow w(id: string max 20, amount: int in 0..1_000) {
+  goal "one call, approved on the way"
+  budget { steps 10  tool_calls 10  time 10h }
+  step pay calls pay.issue(id: id, amount: amount)
+  end paid { receipt: pay.id }
+  end refused
+  end slow
+  start -> pay when amount <= 100 grant pay.write
+  start -> pay otherwise
+    grant pay.write
+    after approval by boss within 1h
+    escalate to deputy on expiry because "the boss is away"
+  pay -> paid
+  pay -> refused on denied
+  pay -> slow on timeout
+  never pay.issue where args.amount > 500 before approval by boss
+}
+policy desk { forbid pay.issue when args.amount > 900 because "never" }
+"""
+)
+
+TRAVEL = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  goal "two payments and a letter; what was paid is paid back when it goes wrong"
+  budget { steps 20  tool_calls 10 }
+  step first calls pay.issue(id: id, amount: 10)
+  step second calls pay.issue(id: id + "-b", amount: 20)
+  step tell calls mail.send(text: "done")
+  end done
+  start -> first grant pay.write
+  first -> second grant pay.write
+  second -> tell grant mail.send
+  tell -> done
+}
+"""
+)
+
+MEETING = """
+workflow w(n: int in 0..10) {
+  goal "three at once, two are enough"
+  budget { steps 20 }
+  step a asks boss { question "a?" returns { ok: bool } }
+  step b asks boss { question "b?" returns { ok: bool } }
+  step c asks boss { question "c?" returns { ok: bool } }
+  step after asks boss { question "after?" returns { ok: bool } }
+  end done
+  start -> a, b, c
+  a, b, c -> after merge 2 of 3
+  after -> done
+}
+role boss { reach "boss" }
+"""
+
+LOOP = """
+role boss { reach "boss" }
+workflow w(n: int in 0..10) {
+  goal "back at most twice"
+  budget { steps 20 }
+  step draft asks boss { question "draft?" returns { ok: bool } }
+  step editor asks boss { question "editor?" returns { ok: bool } }
+  end done
+  start -> draft
+  draft -> draft when !draft.ok at most 2 times, then -> editor
+  draft -> done otherwise
+  editor -> done
+}
+"""
