@@ -209,7 +209,8 @@ def adapt(value: object) -> object:
 
     Values of the exact types pass untouched, and containers are never copied: what is inside is adapted when it is
     read. A datetime becomes a `Timestamp`, a timedelta a `Duration`, a subclass of a scalar (an enum of the standard
-    library) its scalar. Anything else is opaque and passes.
+    library) its scalar. Anything else is opaque and passes, as does a datetime without a zone. This never fails: an
+    unusual value is an error where it is used, not where it is seen.
     """
     if type(value) in _TYPE_NAMES:
         return value
@@ -224,14 +225,19 @@ def adapt(value: object) -> object:
             return str.__str__(value)
         case bytes():
             return bytes(value)
-        case datetime():
-            return Timestamp.from_datetime(value)
-        case timedelta():
-            return Duration.from_timedelta(value)
+        case datetime() | timedelta():
+            return _instant(value)
         case list():
             return value[:]
         case _:
             return value
+
+
+def _instant(value: datetime | timedelta) -> object:
+    try:
+        return Timestamp.from_datetime(value) if isinstance(value, datetime) else Duration.from_timedelta(value)
+    except Fault:
+        return value
 
 
 def is_number(value: object) -> bool:
