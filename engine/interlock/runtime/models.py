@@ -1,0 +1,154 @@
+"""Language models of any provider, through pydantic-ai. Needs the extra: `pip install interlock[models]`.
+
+    models = LanguageModels({"small": "openai:gpt-5-mini", "large": "anthropic:claude-sonnet-4-5"})
+
+A program names its models as it likes; the caller says what each name stands for. One `AskModel` is one request: what
+fails is an event, retried only where the program says so, and every try is counted.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, Literal
+
+from interlock.errors import InvalidInput
+from interlock.run.commands import AskModel
+from interlock.run.events import Event, ModelFailed, ModelReplied, Usage
+from interlock.runtime.adapter import Setting
+from interlock.runtime.clock import SECOND, said
+from interlock_dsl.program import AgentStep, Program
+from interlock_dsl.schema import Misfit, fit
+
+try:
+    from pydantic_ai.direct import model_request
+    from pydantic_ai.exceptions import AgentRunError, ModelHTTPError, UserError
+    from pydantic_ai.messages import ModelResponse
+    from pydantic_ai.models import Model, infer_model
+    from pydantic_ai.settings import ModelSettings
+
+    from interlock.runtime.dialogue import Dialogue, raw_of
+except ImportError as missing:
+    raise ImportError("language models need the extra `models`: pip install 'interlock[models]'") from missing
+
+_log = logging.getLogger("interlock.models")
+TIMEOUT: Final = 120 * SECOND
+"""How long a model may take (microseconds) where the program does not say."""
+
+
+class LanguageModels:
+    """Models by the names a program uses.
+
+    `models` maps a name to pydantic-ai's `provider:model` or to one of its models. A program's name that is not
+    mapped is taken as it is if it has a provider. `prices` gives, for a name, what a million tokens in and out cost,
+    where the public price list does not know. `settings` go with every request (temperature and the like).
+    """
+
+    def __init__(
+        self,
+        models: "Mapping[str, str | Model]",
+        *,
+        prices: Mapping[str, tuple[float, float]] | None = None,
+        settings: "ModelSettings | None" = None,
+    ) -> None:
+        self._named = dict(models)
+        self._prices = dict(prices or {})
+        self._settings = settings
+        self._models: dict[str, Model] = {}
+
+    def prepare(self, program: Program, workflow: str) -> None:
+        """Check that every model the workflow's agents name is known and can be reached with what is configured.
+
+        Raises `InvalidInput` naming the agent.
+        """
+        for step in program.workflows[workflow].steps.values():
+            if isinstance(step, AgentStep):
+                self._model(step.agent.model, step.agent.name)
+
+    def _model(self, name: str, agent: str) -> "Model":
+        model = self._models.get(name)
+        if model is None:
+            given = self._named.get(name, name if ":" in name else None)
+            if given is None:
+                known = ", ".join(f"`{each}`" for each in self._named) or "none"
+                raise InvalidInput(
+                    f"the agent `{agent}` has the model `{name}`, and nothing says which that is (known: {known}); "
+                    f'give LanguageModels({{"{name}": "provider:model"}})'
+                )
+            try:
+                model = infer_model(given)
+            except (UserError, ValueError, ImportError) as error:
+                raise InvalidInput(f"the agent `{agent}` cannot use the model `{name}`: {error}") from None
+            self._models[name] = model
+        return model
+
+    async def perform(self, command: AskModel, setting: Setting) -> Event:
+        """Have a model take one turn: `ModelReplied`, or `ModelFailed`."""
+        limit = TIMEOUT if command.timeout is None else command.timeout
+        try:
+            dialogue = Dialogue(setting.program, setting.workflow, command)
+            model = self._model(command.model, command.agent)
+            async with asyncio.timeout(limit / SECOND):
+                response = await model_request(
+                    model,
+                    dialogue.messages(),
+                    model_settings=self._request_settings(command, limit),
+                    model_request_parameters=dialogue.parameters(),
+                )
+        except TimeoutError:
+            return _failed(command, setting, f"no reply within {said(limit)}", "timeout")
+        except Exception as error:
+            _log.info("the model %s failed in run %s, step %s", command.model, setting.run, command.step, exc_info=True)
+            return _failed(command, setting, _told(error))
+        return self._replied(command, setting, dialogue, response)
+
+    def _request_settings(self, command: AskModel, limit: int) -> "ModelSettings":
+        settings = ModelSettings(max_tokens=max(command.tokens, 1), timeout=limit / SECOND, max_retries=0)
+        return {**self._settings, **settings} if self._settings else settings
+
+    def _replied(self, command: AskModel, setting: Setting, dialogue: "Dialogue", response: "ModelResponse") -> Event:
+        usage = self._usage(command, response)
+        reply = dialogue.reply(response)
+        if not reply.calls and not reply.answered:
+            return replace(_failed(command, setting, "the model's reply was empty"), usage=usage)
+        # The provider's message is only needed if the conversation goes on.
+        last = reply.answered and self._fits(command, setting, reply.output)
+        raw = None if last else raw_of(response)
+        return ModelReplied(setting.now(), command.id, reply.answered, reply.output, reply.calls, usage, raw)
+
+    @staticmethod
+    def _fits(command: AskModel, setting: Setting, output: object) -> bool:
+        step = setting.program.workflows[setting.workflow].steps[command.step]
+        try:
+            return isinstance(step, AgentStep) and fit(step.returns, output) is not None
+        except Misfit:
+            return False
+
+    def _usage(self, command: AskModel, response: "ModelResponse") -> Usage:
+        tokens_in, tokens_out = response.usage.input_tokens, response.usage.output_tokens
+        price = self._prices.get(command.model)
+        if price is not None:
+            # So many units for a million tokens are as many millionths for one.
+            cost = round(tokens_in * price[0] + tokens_out * price[1])
+        else:
+            try:
+                cost = round(response.cost().total_price * 1_000_000)
+            except (LookupError, ValueError, AssertionError):
+                _log.warning("no price is known for the model %s: its turns count as free", command.model)
+                cost = 0
+        return Usage(tokens_in, tokens_out, cost)
+
+
+def _failed(
+    command: AskModel, setting: Setting, message: str, kind: Literal["error", "timeout"] = "error"
+) -> ModelFailed:
+    return ModelFailed(setting.now(), command.id, kind, message, jitter=setting.jitter())
+
+
+def _told(error: Exception) -> str:
+    """Return what went wrong, without what a provider's message may quote."""
+    if isinstance(error, ModelHTTPError):
+        return f"the provider refused with status {error.status_code}"
+    if isinstance(error, AgentRunError):
+        return "the provider could not be reached, or its reply could not be read"
+    return "the request could not be made"

@@ -1,0 +1,49 @@
+"""The refund desk of the examples with tools that remember what was done, and scripts for its models."""
+
+from pathlib import Path
+
+from interlock import CallContext, Program, Toolbox, compile_sources
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "refund" / "refund.ilk"
+REQUEST = {"request": {"order_id": "A1", "message": "please refund me"}}
+
+
+def refund_program() -> Program:
+    return compile_sources({"refund.ilk": EXAMPLE.read_text()})
+
+
+class Desk:
+    """Orders and refunds; `done` is every effect that took place, by key."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, str] = {}
+        self.calls: list[tuple[str, str]] = []
+
+    def toolbox(self) -> Toolbox:
+        toolbox = Toolbox()
+
+        @toolbox.tool("orders.get")
+        def get(order_id: str, call: CallContext) -> dict[str, object]:
+            self.calls.append(("orders.get", call.key))
+            return {"id": order_id, "customer": "c1", "total": 50_000, "status": "paid"}
+
+        @toolbox.tool("refunds.issue")
+        async def issue(order_id: str, amount: int, call: CallContext) -> dict[str, object]:
+            self.calls.append(("refunds.issue", call.key))
+            return {"id": self.done.setdefault(call.key, f"R-{order_id}-{amount}")}
+
+        @toolbox.tool("refunds.void")
+        def void(receipt: str) -> None:
+            self.calls.append(("refunds.void", receipt))
+
+        return toolbox
+
+
+def script(amount: int = 4_200) -> dict[str, object]:
+    return {
+        "classify": {"answers": {"topic": "billing", "confidence": 0.93}},
+        "assess": [
+            {"calls": {"orders.get": {"order_id": "A1"}}},
+            {"answers": {"amount": amount, "reason": "arrived damaged"}},
+        ],
+    }
