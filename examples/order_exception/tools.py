@@ -20,14 +20,14 @@ def stock_level(sku: str) -> dict[str, object]:
 
 @toolbox.tool("stock.alternatives")
 def alternatives(sku: str) -> dict[str, object]:
-    """What is in stock of the same family, the nearest in price first."""
+    """What is in stock of the same family, the five nearest in price."""
     with closing(connect()) as database:
         rows = database.execute(
             """
             SELECT other.sku, other.name, other.on_hand, other.price
             FROM products AS wanted JOIN products AS other USING (family)
             WHERE wanted.sku = ? AND other.sku != wanted.sku AND other.on_hand > 0
-            ORDER BY abs(other.price - wanted.price), other.sku LIMIT 20
+            ORDER BY abs(other.price - wanted.price), other.sku LIMIT 5
             """,
             (sku,),
         ).fetchall()

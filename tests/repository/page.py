@@ -6,8 +6,9 @@ A fenced block is an instruction when its first words say so:
     ilk FILE         the block is written to FILE (so are yaml, toml and python blocks with a file)
     diff FILE        in FILE the `-` lines are replaced by the `+` lines that follow them
 
-Shown output is compared loosely: colours and the amount of blank space do not matter, lines may be left out, `...`
-stands for anything, and `RUN` for the run's name. A command must succeed unless its shown output contains `error`.
+`cd FOLDER` holds for the rest of the page. Shown output is compared loosely: colours and the amount of blank space do
+not matter, lines may be left out, `...` stands for anything, and `RUN` for a run's name. A command must succeed unless
+a line of what is shown begins with `error`, or the command ends with the comment `# exit 1`.
 """
 
 import os
@@ -71,7 +72,10 @@ def follow(page: Path, folder: Path) -> int:
         match block.words:
             case ("console",):
                 for command in commands(block):
-                    check(page, command, folder)
+                    if command.text.startswith("cd "):
+                        folder /= command.text.removeprefix("cd ")
+                    else:
+                        check(page, command, folder)
                     count += 1
             case ("diff", name):
                 file = folder / name
@@ -88,8 +92,8 @@ def check(page: Path, command: Command, folder: Path) -> None:
         command.text, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120
     )
     printed = ESCAPES.sub("", done.stdout + done.stderr)
-    expects_error = any(re.match(r"\s*error\b", line) for line in command.shown)
-    assert (done.returncode != 0) == expects_error, f"{place} gave exit code {done.returncode}:\n{printed}"
+    fails = "# exit 1" in command.text or any(line.startswith("error") for line in command.shown)
+    assert (done.returncode != 0) == fails, f"{place} gave exit code {done.returncode}:\n{printed}"
     missing = first_missing(command.shown, printed)
     assert missing is None, f"{place} did not print `{missing}`, but:\n{printed}"
 

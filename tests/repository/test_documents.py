@@ -1,0 +1,57 @@
+"""The documentation tells the truth: what it says to type works, and what it refers to is there."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from repository.files import ROOT, committed
+from repository.page import blocks, follow
+
+EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/interlock.toml"))
+PAGES = [path for path in committed() if path.suffix == ".md" and "templates" not in path.parts]
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_readme_of_an_example_can_be_followed(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "examples" / name, folder, ignore=shutil.ignore_patterns(".interlock", "__pycache__"))
+    assert follow(folder / "README.md", folder) >= 4
+
+
+@pytest.mark.parametrize("page", ["docs/tutorial.md"])
+def test_a_page_can_be_followed(page: str, tmp_path: Path) -> None:
+    assert follow(ROOT / page, tmp_path) >= 10
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    targets = [target for target in LINK.findall(text) if "://" not in target]
+    assert [target for target in targets if not (ROOT / page.parent / target).exists()] == []
+
+
+def test_the_readme_shows_what_is_in_the_example() -> None:
+    """The sample in the README is made of lines of the example, in its order."""
+    example = (_plain(line) for line in (ROOT / "examples/refund/refund.ilk").read_text().splitlines())
+    (sample,) = (block for block in blocks((ROOT / "README.md").read_text()) if block.words[:1] == ("ilk",))
+    lines = [_plain(line) for line in sample.text.splitlines() if line.strip()]
+    missing = [line for line in lines if not any(line == candidate for candidate in example)]
+    assert missing == []
+
+
+def test_the_commands_of_the_readmes_exist() -> None:
+    """`make x` is a target of the Makefile wherever a page says so."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    said = {word for page in PAGES for word in re.findall(r"\bmake ([a-z]+)\b", _code((ROOT / page).read_text()))}
+    assert said and said <= targets
+
+
+def _code(text: str) -> str:
+    return "\n".join([*re.findall(r"`[^`\n]+`", text), *(block.text for block in blocks(text))])
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.split())
