@@ -19,9 +19,7 @@ from interlock_dsl.source import Span
 from interlock_dsl.syntax import File
 from interlock_dsl.types import Types
 
-LOCAL = frozenset(
-    {"duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"}
-)
+LOCAL = frozenset({"duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"})
 """Codes of meaning that are certain even where a part of the text could not be read."""
 
 
@@ -68,7 +66,7 @@ def _check(unit: Compilation) -> None:
     check_limits(unit.symbols, unit.clauses)
     check_scopes(unit.symbols)
     for found in unit.outlines.values():
-        check_form(found, unit.report)
+        check_form(found, unit.report, unit.clauses)
         check_shape(found, unit.symbols)
         check_permissions(found, unit.symbols)
 

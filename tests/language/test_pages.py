@@ -14,7 +14,7 @@ import pytest
 from interlock_dsl import check_text
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
-EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*)"\s*$')
+EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?=\s*(?://|$))')
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from interlock_dsl import program, syntax
 from interlock_dsl.assemble.expressions import Expressions
-from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import ERROR
@@ -17,6 +16,9 @@ from interlock_dsl.schema import Misfit, fit
 from interlock_dsl.schema.forms import plain
 from interlock_dsl.source import Span
 from interlock_dsl.syntax import Ident, TestDecl
+
+UNKNOWN = object()
+"""Stands for a value that cannot be computed; it has been reported, so no program holds it."""
 
 
 def build_tests(
@@ -117,7 +119,7 @@ class _Case:
             self._symbols.report.add(say_name.repeated("the value of", name.text, name.span, first))
         value = self._value(item.value)
         self._input[name.text] = value
-        if fields[name.text].type is ERROR:
+        if value is UNKNOWN or fields[name.text].type is ERROR:
             return
         try:
             fit(fields[name.text].type, value)
@@ -165,11 +167,13 @@ class _Case:
 
     def _value(self, tree: Expression) -> object:
         """Return the plain value of an expression without variables."""
-        compiled: CompiledExpression = self._expressions.compile(tree, self._expressions.scope({}))
+        compiled, type = self._expressions.typed(tree, self._expressions.scope({}))
+        if type is ERROR:
+            return UNKNOWN
         try:
             return plain(compiled.evaluate({}))
         except EvaluationError as error:
             self._symbols.report.add(say.not_constant(error.message, error.span))
         except TypeError as error:
             self._symbols.report.add(say.not_constant(str(error), tree.span))
-        return None
+        return UNKNOWN

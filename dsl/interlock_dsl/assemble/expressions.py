@@ -64,7 +64,7 @@ class Expressions:
         return CompiledExpression(tree, scope, checked), checked.type
 
     def _clashes(self, checked: Checked, expected: Type | None) -> bool:
-        if expected is None or not enum_clash(checked.type, expected) or isinstance(checked.expression, Literal):
+        if expected is None or not enum_clash(checked.type, expected) or spelled_out(checked.expression):
             return False
         self.report.add(say.enum_mismatch(checked.type, expected, checked.expression.span))
         return True
@@ -105,6 +105,19 @@ def enum_clash(offered: Type, wanted: Type) -> bool:
             return enum_clash(element, other)
         case RecordType(fields=given), RecordType(fields=fields):
             return any(name in given and enum_clash(given[name].type, field.type) for name, field in fields.items())
+        case _:
+            return False
+
+
+def spelled_out(node: Expression) -> bool:
+    """Say whether an expression is made of constants, which have been compared with the expected type one by one."""
+    match node:
+        case Literal():
+            return True
+        case ListOf(items=items):
+            return all(spelled_out(item.value) for item in items)
+        case Call(function="_?_:_", arguments=(_, then, otherwise)):
+            return spelled_out(then) and spelled_out(otherwise)
         case _:
             return False
 

@@ -8,7 +8,7 @@ from interlock_dsl.builtins import EVERYWHERE
 from interlock_dsl.cel.check import Scope
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, Type
+from interlock_dsl.cel.types import DYN, ERROR, Type
 from interlock_dsl.findings import routes as say
 from interlock_dsl.flow import START, Names
 from interlock_dsl.outline import Outline
@@ -70,9 +70,9 @@ class Reader:
     def scope(self, place: Place, extra: Mapping[str, Type]) -> Scope:
         """Return the scope of a place: parameters, outputs, what every condition sees, and the given variables.
 
-        Outputs that cannot be there yet are in it too, with their types, because `check_reads` has said so already.
+        Outputs that cannot be there are in it too, as what has been complained about already.
         """
-        outputs = {name: self.outputs.get(name, DYN) for name in self.outline.steps}
+        outputs = {n: self.outputs.get(n, DYN) if n in place.possible else ERROR for n in self.outline.steps}
         absent = frozenset(self.outline.steps) & place.possible - place.definite
         return self.expressions.scope({**self._parameters, **outputs, **EVERYWHERE, **extra}, self._optional | absent)
 

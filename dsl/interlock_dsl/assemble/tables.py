@@ -41,16 +41,12 @@ def _row(
         {name: field.type for name, field in parameters.fields.items()},
         frozenset(name for name, field in parameters.fields.items() if field.optional),
     )
-    if len(row.outputs) != len(decl.result.fields):
-        expressions.report.add(say.cell_count(len(row.outputs), len(decl.result.fields), "outputs", row.span))
     outputs = {
         node.name.text: expressions.compile(tree, scope, result.fields[node.name.text].type)
-        for node, tree in zip(decl.result.fields, row.outputs, strict=False)
+        for node, tree in zip(decl.result.fields, row.outputs, strict=False)  # the parser has counted them
     }
     if row.cells is None:
         return program.Row(None, outputs, row.span)
-    if len(row.cells) != len(decl.parameters):
-        expressions.report.add(say.cell_count(len(row.cells), len(decl.parameters), "inputs", row.span))
     columns = [(node, cell) for node, cell in zip(decl.parameters, row.cells, strict=False) if cell]
     tests = [_joined("||", list(_tests(node, cell))) for node, cell in columns]
     tree = _joined("&&", tests) if tests else Literal(True, row.span)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from interlock_dsl.findings import routes as say
 from interlock_dsl.findings.report import Report
 from interlock_dsl.flow import START, merge_count
+from interlock_dsl.load import Clauses
 from interlock_dsl.outline import Outline
 from interlock_dsl.source import Span
 from interlock_dsl.syntax import Ident, RouteDecl
@@ -14,12 +15,12 @@ Group: TypeAlias = tuple[frozenset[str], str | None, int]
 """Routes that are chosen from together: sources, trigger, how many sources must arrive."""
 
 
-def check_form(outline: Outline, report: Report) -> None:
+def check_form(outline: Outline, report: Report, clauses: Clauses) -> None:
     """Report routes that contradict themselves or another of their group."""
     for route in outline.routes:
         _twice(report, "sources", route.sources)
         _twice(report, "targets", route.targets)
-        _clauses(report, route)
+        _clauses(report, route, clauses)
         _merge(report, route)
         _start(report, route)
         if len(route.targets) > 1:
@@ -28,7 +29,7 @@ def check_form(outline: Outline, report: Report) -> None:
                     report.add(say.end_among_targets(target.text, target.span))
     first = frozenset(mode.step.text for mode in outline.decl.first)
     for group, routes in groups(outline.routes).items():
-        _group(report, group, routes, ordered=bool(group[0] & first))
+        _group(report, routes, clauses, ordered=bool(group[0] & first))
 
 
 def groups(routes: Iterable[RouteDecl]) -> dict[Group, list[RouteDecl]]:
@@ -48,9 +49,9 @@ def _twice(report: Report, what: str, names: tuple[Ident, ...]) -> None:
         seen.setdefault(name.text, name.span)
 
 
-def _clauses(report: Report, route: RouteDecl) -> None:
+def _clauses(report: Report, route: RouteDecl, clauses: Clauses) -> None:
     if route.when is not None and route.otherwise:
-        report.add(say.when_and_otherwise(route.span))
+        report.add(say.when_and_otherwise(clauses.of(route, "otherwise")))
     if route.approval is not None and route.approval.within is None:
         report.add(say.approval_without_expiry(route.approval.role.text, route.approval.span))
     for escalation in route.escalations:
@@ -85,11 +86,11 @@ def _start(report: Report, route: RouteDecl) -> None:
         report.add(say.start_alone(f"be taken on {route.trigger}", route.span))
 
 
-def _group(report: Report, group: Group, routes: list[RouteDecl], *, ordered: bool) -> None:
+def _group(report: Report, routes: list[RouteDecl], clauses: Clauses, *, ordered: bool) -> None:
     source = " and ".join(f"`{name.text}`" for name in routes[0].sources)
-    others = [route for route in routes if route.otherwise]
+    others = [route for route in routes if route.otherwise and route.when is None]
     for route in others[1:]:
-        report.add(say.two_otherwise(source, place(route), place(others[0])))
+        report.add(say.two_otherwise(source, clauses.of(route, "otherwise"), clauses.of(others[0], "otherwise")))
     if ordered or len(routes) == 1:
         return
     always = [route for route in routes if route.when is None and not route.otherwise]

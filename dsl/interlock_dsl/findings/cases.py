@@ -7,13 +7,6 @@ from interlock_dsl.findings.report import error, instead, listed
 from interlock_dsl.source import Span
 
 
-def cell_count(found: int, wanted: int, what: str, span: Span) -> Diagnostic:
-    """A row with too many or too few cells."""
-    return error(
-        "type-mismatch", f"this row has {found} {what}, the table has {wanted}", span, help="write `-` for anything"
-    )
-
-
 def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
     """A row that `otherwise` always comes before."""
     return error(
@@ -53,7 +46,12 @@ def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic
 
 def misfit(problems: Sequence[str], span: Span) -> Diagnostic:
     """A given value that does not fit the type of its parameter."""
-    return error("type-mismatch", f"the value does not fit: {problems[0]}", span, note="; ".join(problems[1:]) or None)
+    return error(
+        "type-mismatch",
+        f"the value does not fit: {problems[0].removeprefix('value: ')}",
+        span,
+        note="; ".join(problems[1:]) or None,
+    )
 
 
 def not_constant(message: str, span: Span) -> Diagnostic:

@@ -102,10 +102,11 @@ def no_operation(verb: str, type: Type, span: Span) -> Diagnostic:
 def never_equal(value: str, values: Sequence[str], span: Span, other: Span) -> Diagnostic:
     """A literal that an enum does not have, compared with it."""
     close = nearest(value, values)
+    given = span == other
     return Diagnostic(
         "type-mismatch",
-        f'`{other.text}` is never "{value}"',
-        (Label(span, "not one of its values"), Label(other, "")),
+        f'"{value}" is not one of {_quoted(values)}' if given else f'`{other.text}` is never "{value}"',
+        (Label(span, "not one of the values"),) if given else (Label(span, "not one of its values"), Label(other, "")),
         help=f'did you mean `"{close}"`?' if close else f"it is one of {_quoted(values)}",
     )
 
