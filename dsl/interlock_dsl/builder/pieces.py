@@ -184,14 +184,10 @@ class PieceBuilder(ExpressionBuilder):
     @takes_parts
     def duration(self, token: Token) -> Duration:
         """`5s`, `1h30m`."""
-        micros = 0
-        if len(token) <= 100:
-            for amount, unit in _AMOUNTS.findall(token):
-                micros += int(amount.replace("_", "")) * UNITS[unit]
-        if micros > MAX_MICROS or len(token) > 100:
+        micros = micros_of(token)
+        if micros is None:
             self.diagnostics.append(messages.too_long_a_time(self.here()))
-            micros = 0
-        return Duration(micros, span=self.here())
+        return Duration(micros or 0, span=self.here())
 
     @takes_parts
     def money(self, amount: Token, currency: Token) -> Money:
@@ -281,6 +277,14 @@ class PieceBuilder(ExpressionBuilder):
     def tool_call(self, tool: Ident, arguments: tuple[Argument, ...]) -> ToolCall:
         """`tool(arguments)`."""
         return ToolCall(tool, arguments, span=self.here())
+
+
+def micros_of(text: str) -> int | None:
+    """Return the microseconds of a duration such as `1h30m`, or None if 64 bits do not hold them."""
+    if len(text) > 100:
+        return None
+    micros = sum(int(amount.replace("_", "")) * UNITS[unit] for amount, unit in _AMOUNTS.findall(text))
+    return micros if micros <= MAX_MICROS else None
 
 
 def _limit(most: Clause | None) -> int | None:
