@@ -110,7 +110,9 @@ class Performer:
             if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
                 raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
             return event, encode(event)
-        except Exception as error:
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
             _log.error("an adapter failed in run %s, step %s", self._setting.run, command.step, exc_info=error)
             failed = self._failure(command)
             return None if failed is None else (failed, encode(failed))

@@ -136,7 +136,9 @@ class Toolbox:
             return _failed(command, setting, "error", "the call was cancelled from within")
         except Uncertain as error:
             return _failed(command, setting, "uncertain", _told(error))
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
             _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
             return _failed(command, setting, "error", _told(error))
         return _returned(tool, command, setting, returned)
