@@ -4,24 +4,23 @@ Anything unknown or of the wrong kind is refused: a setting that is silently not
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import TypeGuard
 
 from interlock_cli.fault import Fault, did_you_mean
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True)
+class Settings:
     """What a project can set. Paths are relative to the file they are written in; models are `provider:model`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    files: list[str] = Field(default_factory=list, description="the .ilk files that make up the program")
-    tools: str | None = Field(None, description="the Python file that defines `toolbox`")
-    answers: str | None = Field(None, description="recorded answers of models, for running without one")
-    journal: str | None = Field(None, description="the journal's file")
-    models: dict[str, str] = Field(default_factory=dict, description="what the names of models stand for")
+    files: list[str] = field(default_factory=list)
+    tools: str | None = None
+    answers: str | None = None
+    journal: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Settings | None:
@@ -32,52 +31,54 @@ def read(path: Path) -> Settings | None:
     try:
         table: object = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise Fault(f"`{path}` is not valid TOML: {_lowered(str(error))}") from error
+        said = str(error)
+        raise Fault(f"`{path}` is not valid TOML: {said[:1].lower()}{said[1:]}") from error
     except UnicodeDecodeError as error:
         raise Fault(f"`{path}` is not UTF-8 text") from error
     if path.name == "pyproject.toml":
         table = _inner(_inner(table, "tool"), "interlock")
         if table is None:
             return None
-    try:
-        return Settings.model_validate(table)
-    except ValidationError as error:
-        raise _complaint(path, error) from error
+    if not isinstance(table, Mapping):
+        raise Fault(
+            f"`{path}` sets `tool.interlock` to `{table}`, where a table was expected", "write [tool.interlock]"
+        )
+    return _settings(path, table)
+
+
+def _settings(path: Path, table: Mapping[str, object]) -> Settings:
+    for name, value in table.items():
+        if name not in KINDS:
+            raise Fault(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(KINDS)))
+        fits, expected, example = KINDS[name]
+        if not fits(value):
+            raise Fault(f"`{path}` sets `{name}` to `{value}`, where {expected} was expected", f"write {example}")
+    files, models = table.get("files", []), table.get("models", {})
+    texts = {name: value for name in ("tools", "answers", "journal") if _is_text(value := table.get(name))}
+    return Settings(files if _is_texts(files) else [], **texts, models=models if _is_texts_by_name(models) else {})
 
 
 def _inner(table: object, key: str) -> object:
     return table.get(key) if isinstance(table, Mapping) else None
 
 
-def _complaint(path: Path, error: ValidationError) -> Fault:
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return Fault(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(Settings.model_fields)))
-    found = first["input"]
-    kind = EXPECTED.get(first["type"], "something else")
-    return Fault(f"`{path}` sets `{name}` to `{found}`, where {kind} was expected", _example(name))
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
 
 
-EXPECTED = {
-    "string_type": "a text in quotes",
-    "list_type": "a list of texts",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_texts_by_name(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+KINDS: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
+    "files": (_is_texts, "a list of texts", '`files = ["refund.ilk"]`'),
+    "tools": (_is_text, "a text", '`tools = "tools.py"`'),
+    "answers": (_is_text, "a text", '`answers = "answers.yaml"`'),
+    "journal": (_is_text, "a text", '`journal = ".interlock/journal.sqlite"`'),
+    "models": (_is_texts_by_name, "a table of texts", '`[models]` and below it `small = "openai:gpt-5-mini"`'),
 }
-
-
-def _example(name: str) -> str:
-    examples = {
-        "files": 'files = ["refund.ilk"]',
-        "tools": 'tools = "tools.py"',
-        "answers": 'answers = "answers.yaml"',
-        "journal": 'journal = ".interlock/journal.sqlite"',
-        "models": '[models]\nsmall = "openai:gpt-5-mini"',
-    }
-    return "write " + examples.get(name.split(".")[0], examples["files"]).replace("\n", " and below it ")
-
-
-def _lowered(message: str) -> str:
-    return message[:1].lower() + message[1:]
+"""Each setting: what is accepted, how that is called, and an example."""

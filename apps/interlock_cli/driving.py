@@ -95,7 +95,7 @@ INTERRUPTED = 130
 def told(report: "RunReport", manner: Manner) -> int:
     """Print where a run stands and return the exit code that says it: a failed run is a finding."""
     if manner.format is Format.JSON:
-        from interlock_cli.present.console import write
+        from interlock_cli.present.output import write
 
         write(json.dumps(_plain(report), indent=2, ensure_ascii=False))
     else:

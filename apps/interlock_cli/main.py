@@ -75,12 +75,11 @@ def _verb(name: str, args: list[str]) -> int:
         hint = "`interlock --help` lists the verbs"
         raise Fault(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
     import typer
-    from typer.main import get_command
 
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name, context_settings={"help_option_names": ["-h", "--help"]})(_function(name))
+    from interlock_cli.arguments import call
+
     try:
-        code: object = get_command(app).main(args, prog_name=f"interlock {name}", standalone_mode=False)
+        code = call(_function(name), name, args)
     except typer.Abort:
         return _say("interrupted", code=130)
     except Fault:

@@ -91,9 +91,11 @@ def models(manner: "Manner") -> "Models":
     if not (manner.live):
         path = manner.answers or manner.project.answers
         return Answers({}) if path is None else answers(path)
-    from interlock.runtime.models import LiveModels
-
-    return LiveModels(aliases(manner.models, manner.project.models))
+    try:
+        from interlock.runtime.models import LanguageModels
+    except ImportError as error:
+        raise Fault(str(error), "without `--live`, recorded answers stand in for the models") from error
+    return LanguageModels(aliases(manner.models, manner.project.models))
 
 
 def aliases(given: Sequence[str], settings: Mapping[str, str]) -> dict[str, str]:

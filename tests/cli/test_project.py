@@ -22,6 +22,10 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+def names(targets: list[str]) -> list[str]:
+    return [" ".join(unit.entries) for unit in units(targets)]
+
+
 def test_settings_are_found_upwards(tmp_path: Path) -> None:
     write(tmp_path / "desk.ilk", ILK)
     settings = write(
@@ -69,10 +73,10 @@ def test_the_environment_beats_the_settings(tmp_path: Path, monkeypatch: pytest.
     ("text", "message", "help"),
     [
         ("file = []", "sets `file`, which is not a setting", "did you mean `files`?"),
-        ("files = 3", "sets `files` to `3`, where a list of texts was expected", 'write files = ["refund.ilk"]'),
-        ("tools = []", "sets `tools` to `[]`, where a text in quotes was expected", 'write tools = "tools.py"'),
-        ("models = []", "where a table was expected", "write [models]"),
-        ("[models]\nsmall = 3", "sets `models.small` to `3`", "write [models]"),
+        ("files = 3", "sets `files` to `3`, where a list of texts was expected", 'write `files = ["refund.ilk"]`'),
+        ("tools = []", "sets `tools` to `[]`, where a text was expected", 'write `tools = "tools.py"`'),
+        ("models = []", "where a table of texts was expected", "write `[models]`"),
+        ("[models]\nsmall = 3", "sets `models` to `{'small': 3}`", "write `[models]`"),
         ('files = ["gone.ilk"]', "names `gone.ilk`, which does not exist", "relative to that file's folder"),
         ("files = [", "is not valid TOML: ", ""),
     ],
@@ -89,14 +93,14 @@ def test_listed_files_are_one_program_and_others_are_their_own(tmp_path: Path) -
     for name in ("desk/a.ilk", "desk/b.ilk", "desk/spare.ilk", "lone/c.ilk"):
         write(tmp_path / name, ILK)
     write(tmp_path / "desk" / "interlock.toml", 'files = ["a.ilk", "b.ilk"]')
-    assert [unit.title for unit in units(["."])] == ["desk/a.ilk, desk/b.ilk", "desk/spare.ilk", "lone/c.ilk"]
-    assert [unit.title for unit in units(["desk/b.ilk", "lone/c.ilk"])] == ["desk/a.ilk, desk/b.ilk", "lone/c.ilk"]
+    assert names(["."]) == ["desk/a.ilk desk/b.ilk", "desk/spare.ilk", "lone/c.ilk"]
+    assert names(["desk/b.ilk", "lone/c.ilk"]) == ["desk/a.ilk desk/b.ilk", "lone/c.ilk"]
 
 
 def test_hidden_folders_and_installed_packages_are_not_searched(tmp_path: Path) -> None:
     for name in (".venv/x.ilk", "node_modules/y.ilk", "site-packages/z.ilk", "real.ilk"):
         write(tmp_path / name, ILK)
-    assert [unit.title for unit in units(["."])] == ["real.ilk"]
+    assert names(["."]) == ["real.ilk"]
 
 
 @pytest.mark.parametrize(
@@ -118,3 +122,12 @@ def test_what_cannot_be_read_is_said_clearly(tmp_path: Path, targets: list[str],
         units(targets)
     assert caught.value.message == message
     assert help in caught.value.help
+
+
+def test_a_file_that_another_uses_is_a_part_of_that_one(tmp_path: Path) -> None:
+    write(tmp_path / "types.ilk", ILK)
+    write(tmp_path / "desk" / "a.ilk", 'use "../types.ilk"\n')
+    write(tmp_path / "desk" / "b.ilk", '// use "a.ilk"\nuse "c.ilk"\n')
+    write(tmp_path / "desk" / "c.ilk", 'use "b.ilk"\n')
+    assert names(["."]) == ["desk/a.ilk", "desk/c.ilk"]
+    assert names(["types.ilk"]) == ["types.ilk"]

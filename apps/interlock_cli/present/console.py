@@ -48,9 +48,3 @@ def out() -> Console:
 def err() -> Console:
     """Return the console for diagnostics and progress."""
     return _console(stderr=True)
-
-
-def write(text: str) -> None:
-    """Write a machine format to standard output exactly as it is."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()

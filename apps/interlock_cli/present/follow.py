@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from interlock.run.events import Event
+from interlock.run.events import Event, RunStarted
 from interlock.run.notes import CallDecided, CallDone, Note, RunEnded, StepBegan, StepCancelled, StepDone, StepFailed
+from interlock_cli.present.heading import heading
 from interlock_cli.present.telling import Teller
 from interlock_cli.present.timeline import Layout
 from interlock_dsl.program import AgentStep, Workflow
@@ -34,10 +35,13 @@ class Follower:
     ) -> None:
         self._under_way.clear()
         self._show()
+        self._console.print()
 
     def __call__(self, run: str, event: Event, notes: Iterable[Note]) -> None:
         """Print what one event brought about."""
         notes = list(notes)
+        if isinstance(event, RunStarted):
+            self._console.print(heading(event.workflow, run, event.principal))
         for line in self._teller.lines(event, [note for note in notes if not isinstance(note, RunEnded)]):
             for row in self._layout.rows(line):
                 self._console.print(row, no_wrap=True, overflow="ignore", crop=False)

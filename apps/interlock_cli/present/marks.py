@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import cache
 
 MARKS = {
     "done": ("✓", "+"),
@@ -24,6 +25,7 @@ MARKS = {
 }
 
 
+@cache
 def unicode_is_safe() -> bool:
     """Say whether both streams can show more than ASCII (`INTERLOCK_ASCII=1` says no)."""
     if os.environ.get("INTERLOCK_ASCII"):

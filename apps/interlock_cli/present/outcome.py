@@ -9,7 +9,7 @@ from rich.text import Text
 from interlock.run.commands import AskApproval, AskPerson
 from interlock.runtime.report import RunReport
 from interlock_cli.present.marks import mark
-from interlock_cli.present.quantity import duration, moment
+from interlock_cli.present.quantity import SECOND, duration, moment
 from interlock_cli.present.values import arguments, value
 
 LABEL = 8
@@ -42,12 +42,20 @@ def going_on(report: RunReport, now: int, options: str) -> Iterator[Text]:
 def waiting(open: Sequence[AskApproval | AskPerson], run: str, now: int, options: str = "") -> Iterator[Text]:
     """Yield, for each thing people are asked, what it is and the commands by which they answer."""
     for asked in open:
-        left = f"  {duration(asked.expires - now)} left" if asked.expires is not None and asked.expires > now else ""
+        left = f"  {remaining(asked.expires - now)}" if asked.expires is not None else ""
         yield Text.assemble((f"{mark('wait')} ", "wait"), request(asked), (left, "quiet"))
         which = f" {asked.id}" if len(open) > 1 else ""
         for verb in ("approve", "deny") if isinstance(asked, AskApproval) else ("answer",):
             command = f"interlock {verb} {run}{which} --as NAME --role {asked.role}{options}"
             yield Text.assemble("    ", (command, "route"))
+
+
+def remaining(micros: int) -> str:
+    """Return how long there is still time, to the minute where it is long: `4h left`."""
+    if micros <= 0:
+        return "too late"
+    exact = 60 * SECOND if micros > 600 * SECOND else SECOND
+    return f"{duration(-(-micros // exact) * exact)} left"
 
 
 def request(asked: AskApproval | AskPerson) -> Text:

@@ -52,12 +52,14 @@ class Teller:
         self._tokens: dict[str, int] = {}
         self._began = began or 0
         self._at = 0
+        self._announced: set[tuple[str, str]] = set()
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
         """Return what one event brought about."""
         if isinstance(event, RunStarted):
             self._began = event.at
         self._at = event.at
+        self._announced = set()
         notes = list(notes)
         if isinstance(event, ModelReplied | ModelFailed):
             self._count_tokens(event.usage.tokens, notes)
@@ -139,8 +141,8 @@ class Teller:
         found = [Text(f"grants {granted(grant)}", "quiet") for grant in route.grants]
         for other, reason in note.others:
             passed_over = self._routes.get(other)
-            targets = ", ".join(passed_over.targets) if passed_over else other
-            found.append(Text(f"not {targets}: {reason}", "quiet"))
+            name = f"{', '.join(passed_over.targets)} {why(passed_over)}".strip() if passed_over else other
+            found.append(Text(f"not {name}: {reason}", "quiet"))
         return tuple(found)
 
     @_tell.register
@@ -153,10 +155,18 @@ class Teller:
                 text = Text.assemble(called, ("  denied", "bad"))
                 return [self._line(note.step, "bad", text, below=reasons(note.decision))]
             case "ask":
-                text = Text.assemble(called, ("  needs approval", "wait"))
-                return [self._line(note.step, "wait", text, below=reasons(note.decision))]
+                return [self._waits(note, called)]
             case _:
                 return []
+
+    def _waits(self, note: CallDecided, called: Text) -> Line:
+        needs = note.decision.needs
+        self._announced |= {(note.step, need.role) for need in needs}
+        who = " and ".join(people(need.role, need.count) for need in needs)
+        within = min((need.within for need in needs if need.within is not None), default=None)
+        limit = f", {duration(within)}" if within is not None else ""
+        text = Text.assemble(called, (f"  waits for {who}{limit}", "wait"))
+        return self._line(note.step, "wait", text, below=reasons(note.decision))
 
     @_tell.register
     def _came_back(self, note: CallDone) -> list[Line]:
@@ -173,9 +183,10 @@ class Teller:
 
     @_tell.register
     def _asked(self, note: ApprovalAsked) -> list[Line]:
-        who = f"{note.count} of {note.role}" if note.count > 1 else note.role
+        if (note.step, note.role) in self._announced:
+            return []
         within = f"within {duration(note.expires - self._at)}" if note.expires is not None else ""
-        text = Text.assemble("waits for approval by ", (who, "wait"), (f"  {note.approval}", "quiet"))
+        text = Text.assemble("waits for approval by ", (people(note.role, note.count), "wait"))
         return [self._line(note.step, "wait", text, within)]
 
     @_tell.register
@@ -210,6 +221,11 @@ class Teller:
 
     def _left(self, taken: int) -> int:
         return max(SMALLEST, self._room - taken) if self._room else 0
+
+
+def people(role: str, count: int) -> str:
+    """Return who is asked: `supervisor`, `2 of supervisor`."""
+    return f"{count} of {role}" if count > 1 else role
 
 
 def why(route: Route) -> str:

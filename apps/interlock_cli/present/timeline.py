@@ -15,6 +15,8 @@ from interlock_cli.present.quantity import elapsed
 
 TIME_WIDTH = 8
 GAP = "  "
+WIDEST = 110
+"""What stands at the right edge should not be far from what it belongs to."""
 STYLES = {
     "work": "work",
     "done": "good",
@@ -51,7 +53,7 @@ class Layout:
 
     def __init__(self, steps: Iterable[str], width: int, details: bool = False) -> None:
         self._step_width = max(map(len, steps), default=0)
-        self._width = width
+        self._width = min(width, WIDEST)
         self._details = details
         self._margin = len(GAP) + TIME_WIDTH + len(GAP) + (self._step_width + len(GAP) if self._step_width else 0)
         self._last: tuple[str, str] = ("", "")

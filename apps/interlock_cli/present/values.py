@@ -1,21 +1,41 @@
 """JSON values in the language's own notation: `{ order_id: "A1", amount: 25_000 }`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def value(thing: object, most: int = 0) -> str:
-    """Return a value on one line; longer than `most` characters (0: no limit), strings are cut first, then the rest."""
+    """Return a value on one line. Longer than `most` characters (0: no limit), texts are cut first, then what is last
+    in records and lists is left out.
+    """
     text = _value(thing, 0)
     if not most or len(text) <= most:
         return text
-    for room in (60, 40, 24, 12):
+    for room in (60, 40, 24):
         text = _value(thing, room)
         if len(text) <= most:
             return text
-    return text[: max(0, most - 1)] + "…"
+    match thing:
+        case Mapping():
+            return _begun("{ ", " }", [f"{_key(str(key))}: {_value(each, 24)}" for key, each in thing.items()], most)
+        case list() | tuple():
+            return _begun("[", "]", [_value(each, 24) for each in thing], most)
+        case _:
+            return text[: max(0, most - 1)] + "…"
+
+
+def _begun(opens: str, closes: str, items: Sequence[str], most: int) -> str:
+    """Return as many items as there is room for, and `…` for the others."""
+    kept: list[str] = []
+    room = most - len(opens) - len(closes) - 1
+    for item in items:
+        room -= len(item) + 2
+        if room < 0:
+            break
+        kept.append(item)
+    return opens + ", ".join([*kept, "…"]) + closes
 
 
 def arguments(given: Mapping[str, object], most: int = 0) -> str:

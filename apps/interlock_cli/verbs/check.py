@@ -58,10 +58,11 @@ def _timings(stages: Mapping[str, float]) -> None:
 
 
 def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Format) -> None:
-    from interlock_cli.present.console import err, write
+    from interlock_cli.present.output import write
 
     match format:
         case Format.HUMAN:
+            from interlock_cli.present.console import err
             from interlock_cli.present.findings import show, tally
 
             show(diagnostics)

@@ -44,7 +44,7 @@ def verb(
     """
     from interlock_cli.fault import Fault
     from interlock_cli.language import compiled
-    from interlock_cli.present.console import write
+    from interlock_cli.present.output import write
     from interlock_cli.sources import units
 
     chosen = format or (SUFFIXES.get(output.suffix.lower()) if output else None) or Format.MERMAID

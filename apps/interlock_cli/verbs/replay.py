@@ -40,7 +40,7 @@ def verb(
     wanted = list(opened.runs()) if every else [the_run(opened, run)]
     results = [_again(opened, summary) for summary in wanted]
     if format is Format.JSON:
-        from interlock_cli.present.console import write
+        from interlock_cli.present.output import write
 
         write(json.dumps(results, indent=2, ensure_ascii=False))
     else:

@@ -25,7 +25,7 @@ def verb(
     status: Annotated[
         str, typer.Option("--status", metavar="STATUS", help="Only those: running, waiting, ended, failed, cancelled.")
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", min=0, metavar="N", help="At most so many; 0 is all.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many; 0 is all.")] = 20,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
     project: ProjectFolder = None,
     journal: Journal = None,
@@ -38,11 +38,13 @@ def verb(
 
     if status and status not in STATUSES:
         raise Fault(f"`{status}` is no status of a run", did_you_mean(status, list(STATUSES)))
+    if limit < 0:
+        raise Fault(f"`--limit {limit}` is less than none", "0 lists all runs")
     opened = open_journal(find(project), journal, readonly=True)
     found = [summary for summary in opened.runs() if not status or summary.status == status]
     shown = found[: limit or None]
     if format is Format.JSON:
-        from interlock_cli.present.console import write
+        from interlock_cli.present.output import write
 
         write(json.dumps([_plain(summary) for summary in shown], indent=2, ensure_ascii=False))
     else:

@@ -38,7 +38,7 @@ def verb(
     history = load(opened, the_run(opened, run))
     if format is Format.JSON:
         from interlock_cli.formats.audit import audit
-        from interlock_cli.present.console import write
+        from interlock_cli.present.output import write
 
         write(json.dumps(audit(history), indent=2, ensure_ascii=False))
     else:

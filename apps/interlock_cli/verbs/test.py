@@ -65,7 +65,7 @@ def _outcomes(targets: Sequence[str], only: str, say: Callable[[str], None]) -> 
 
 
 def _print(outcomes: "Sequence[Outcome]", format: Format) -> None:
-    from interlock_cli.present.console import write
+    from interlock_cli.present.output import write
 
     match format:
         case Format.HUMAN:

@@ -34,7 +34,7 @@ def verb(
     found = find(project)
     result = verify(open_journal(found, journal, readonly=True))
     if format is Format.JSON:
-        from interlock_cli.present.console import write
+        from interlock_cli.present.output import write
 
         report = {"holds": result.holds, "runs": result.runs, "entries": result.entries, "problems": result.problems}
         write(json.dumps(report, indent=2, ensure_ascii=False))
