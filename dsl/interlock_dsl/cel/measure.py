@@ -23,6 +23,9 @@ CHUNK: Final = 16
 """Code points, octets or items that one unit of copying or comparing covers."""
 
 
+_HOLDING: Final = (list, tuple, Mapping, Optional)
+
+
 def size(value: object) -> int:
     """Return the size of an argument."""
     kind = type(value)
@@ -91,9 +94,11 @@ def _shared_part(left: object, right: object) -> int:
 
 def searching(item: object, among: object) -> int:
     """Return the cost of `in`."""
-    if isinstance(among, list | tuple) and among:
-        return 1 + len(among) * (1 + extent(item) // CHUNK)
-    return 1
+    if not isinstance(among, list | tuple):
+        return 1
+    if extent(item) < CHUNK and not isinstance(item, _HOLDING):
+        return 1 + len(among)
+    return 1 + sum(comparing(item, other) for other in among)
 
 
 def linear(*sizes: int) -> int:
