@@ -5,7 +5,6 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_cli.formats.compact import compact
 from interlock_cli.formats.findings_json import findings_json
 from interlock_cli.formats.github import github
 from interlock_cli.formats.junit import Case, junit
@@ -28,13 +27,6 @@ def finding(text: str = TEXT, file: str = "my desk/refund.ilk", severity: Severi
         notes=("witness: x = 1",),
         help="make the first `> 1`, or declare:\n`routes assess first`",
     )
-
-
-def test_compact_is_a_line_a_finding() -> None:
-    assert compact([finding()]) == (
-        "my desk/refund.ilk:2:8: error[overlapping-routes]: two routes from `assess` can both be taken\n"
-    )
-    assert compact([]) == ""
 
 
 def test_json_has_all_a_finding_knows() -> None:

@@ -16,7 +16,9 @@ def show(diagnostics: Sequence[Diagnostic], console: Console | None = None) -> N
     from interlock_dsl.render import render
 
     console = console or err()
-    console.file.write(render(diagnostics, color=console.color_system is not None and not console.no_color))
+    color = console.is_terminal and console.color_system is not None and not console.no_color
+    text = render(diagnostics, color=color, width=console.width)
+    console.file.write(f"{text}\n" if text else "")
     console.file.flush()
 
 

@@ -26,6 +26,7 @@ class Follower:
         self._under_way: dict[str, str] = {}
         self._status = Status("", console=console, spinner_style="work") if console.is_terminal else None
         self._shown = False
+        self._headed = False
 
     def __enter__(self) -> "Follower":
         return self
@@ -40,8 +41,10 @@ class Follower:
     def __call__(self, run: str, event: Event, notes: Iterable[Note]) -> None:
         """Print what one event brought about."""
         notes = list(notes)
-        if isinstance(event, RunStarted):
-            self._console.print(heading(event.workflow, run, event.principal))
+        if not self._headed:
+            principal = event.principal if isinstance(event, RunStarted) else ""
+            self._console.print(heading(self._workflow.name, run, principal))
+            self._headed = True
         for line in self._teller.lines(event, [note for note in notes if not isinstance(note, RunEnded)]):
             for row in self._layout.rows(line):
                 self._console.print(row, no_wrap=True, overflow="ignore", crop=False)

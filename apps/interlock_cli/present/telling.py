@@ -53,6 +53,7 @@ class Teller:
         self._began = began or 0
         self._at = 0
         self._announced: set[tuple[str, str]] = set()
+        self._asked_at: dict[str, str] = {}
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
         """Return what one event brought about."""
@@ -129,7 +130,7 @@ class Teller:
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
         route = self._routes.get(note.route)
-        if route is None or not (self._places or why(route)):
+        if route is None or not (why(route) or (self._places and route.sources != ("start",))):
             return []
         targets = ", ".join(route.targets)
         text = Text.assemble((targets, "route"), ("  " + why(route), "quiet"))
@@ -183,6 +184,7 @@ class Teller:
 
     @_tell.register
     def _asked(self, note: ApprovalAsked) -> list[Line]:
+        self._asked_at[note.approval] = note.step
         if (note.step, note.role) in self._announced:
             return []
         within = f"within {duration(note.expires - self._at)}" if note.expires is not None else ""
@@ -194,7 +196,8 @@ class Teller:
         by = f" by {', '.join(note.by)}" if note.by else ""
         reason = f": {note.reason}" if note.reason else ""
         sign = "done" if note.outcome == "approved" else "bad"
-        return [self._line("", sign, f"{note.outcome}{by}{reason}", note.approval)]
+        step = self._asked_at.get(note.approval, "")
+        return [self._line(step, sign, f"{note.outcome}{by}{reason}")]
 
     @_tell.register
     def _told(self, note: Escalated) -> list[Line]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from interlock_cli.present import findings
-from interlock_cli.present.console import err, out
+from interlock_cli.present.console import out
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.telling import Teller
@@ -39,17 +39,17 @@ def show(outcomes: Sequence[Outcome]) -> None:
 
 def _failed(console: Console, outcome: Outcome) -> None:
     console.print(Text.assemble("  ", (f"{mark('bad')} ", "bad"), (outcome.test.title, "bad")))
+    for span, message in outcome.result.failures:
+        findings.show([Diagnostic("failed-test", message, (Label(span),))], console)
     workflow = outcome.program.workflows.get(outcome.test.workflow)
     if workflow is not None:
-        layout = Layout(workflow.steps, console.width - 4)
+        layout = Layout(workflow.steps, console.width)
         teller = Teller(workflow, layout.room)
         for event, notes in outcome.story():
             for line in teller.lines(event, notes):
                 for row in layout.rows(line):
-                    console.print(Text.assemble("    ", row), no_wrap=True, overflow="ignore", crop=False)
-    for span, message in outcome.result.failures:
-        findings.show([Diagnostic("failed-test", message, (Label(span),))], console)
-    err().file.flush()
+                    console.print(row, no_wrap=True, overflow="ignore", crop=False)
+    console.print()
 
 
 def _tally(outcomes: Sequence[Outcome]) -> Text:

@@ -68,9 +68,9 @@ def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Fo
             show(diagnostics)
             err().print(tally(diagnostics, len(files)))
         case Format.COMPACT:
-            from interlock_cli.formats.compact import compact
+            from interlock_dsl.render import render_compact
 
-            write(compact(diagnostics))
+            write(render_compact(diagnostics))
         case Format.JSON:
             from interlock_cli.formats.findings_json import findings_json
 

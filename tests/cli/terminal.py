@@ -1,0 +1,78 @@
+"""Command lines as a person types them, in this process: what they print, and their exit code."""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock_cli.main import run
+
+RUN = re.compile(r"\br[0-9a-f]{15}\b")
+TIMES = (
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "MOMENT"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z"), "INSTANT"),
+    (re.compile(r"(?<![\w.])(\d+(\.\d+)?(us|ms|s)|\d+m \d+s)(?!\w)"), "TIME"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
+    (re.compile(r"program [0-9a-f]{12}"), "program DIGEST"),
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def steady(self) -> str:
+        """Both streams without what differs from run to run: ids, moments, durations, digests, spaces at the edges."""
+        text = RUN.sub("RUN", self.out + self.err)
+        for pattern, name in TIMES:
+            text = pattern.sub(name, text)
+        return "\n".join(re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines())
+
+
+def interlock(*args: str | Path, typed: str = "", env: Mapping[str, str] | None = None) -> Ran:
+    """Run one command line; `typed` is its standard input."""
+    out, err = _Stream(), _Stream()
+    with _standing(env or {}), redirect_stdout(out), redirect_stderr(err):
+        before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(typed.encode()))
+        try:
+            code = run([str(arg) for arg in args])
+        finally:
+            sys.stdin = before
+    return Ran(code, out.text(), err.text())
+
+
+class _Stream(io.TextIOWrapper):
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        held = self.buffer
+        assert isinstance(held, io.BytesIO)
+        return held.getvalue().decode()
+
+
+@contextmanager
+def _standing(env: Mapping[str, str]) -> Iterator[None]:
+    """Leave the process as it was: its environment, what it imported for a project, where it imports from."""
+    modules, path, variables = set(sys.modules), list(sys.path), dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("INTERLOCK_")]:
+        del os.environ[name]
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - modules:
+            if not name.startswith(("interlock", "rich", "typer", "pydantic", "networkx")):
+                del sys.modules[name]
+        sys.path[:] = path
+        os.environ.clear()
+        os.environ.update(variables)
