@@ -1,9 +1,9 @@
 """The graph of a workflow's forward routes, and what edges are called in pictures. The one file that knows networkx."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from interlock_dsl.program import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep
+from interlock_dsl.program import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep, Workflow
 
 if TYPE_CHECKING:
     from networkx import DiGraph
@@ -42,6 +42,12 @@ def workflow_graph(steps: Mapping[str, Step], ends: Mapping[str, End], routes: t
             graph.add_edge(source, target, routes=several)
     frozen: DiGraph[str] = freeze(graph)
     return frozen
+
+
+def kinds(workflow: Workflow) -> Iterator[tuple[str, str]]:
+    """Yield the nodes of a workflow's graph with their kinds, `start` first."""
+    for name in workflow.graph:
+        yield name, str(workflow.graph.nodes[name]["kind"])
 
 
 def _back(name: str, routes: tuple[Route, ...]) -> tuple[Route, ...]:
