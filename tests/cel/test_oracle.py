@@ -86,8 +86,8 @@ ATOMS = [*INTS, *UINTS, *DOUBLES, *TEXTS, *TIMES, *LENGTHS, *OTHERS]
 
 # `?` is an expression of any type, `$` one that is mostly text, `#` a small number; the rest is written as it stands.
 # Many of the results are errors, which is wanted: both must say so. Some things are not asked: the order of a map's
-# entries, which is nobody's business, and `int(bool)`, which C++ has beyond the specification; nor is what they differ on: the
-# end of a `substring` at the end of the text (an error in C++), and the extremes of NaN (an error here).
+# entries, which is nobody's business; `int(bool)`, which C++ has beyond the specification; and what they differ on: a
+# `substring` up to the end of the text (an error in C++) and the extremes of NaN (an error here).
 FORMS = [
     *(f"(? {operator} ?)" for operator in ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">="]),
     "(? in ?)", "(? && ?)", "(? || ?)", "{{'a': ?, 1: ?, true: ?}}[?]",
@@ -97,7 +97,7 @@ FORMS = [
     *(f"{{{{'a': ?, 'b': ?}}}}.{macro}(x, {{}})" for macro in ["all", "exists", "exists_one"]),
     *(f"timestamp({{}}).{part}()" for part in ["getFullYear", "getMonth", "getDate", "getDayOfYear", "getDayOfWeek"]),
     *(f"duration('{{}}s').{part}()" for part in ["getHours", "getMinutes", "getSeconds"]),
-    *(f"math.{name}(?, ?)" for name in ["greatest", "least", "bitAnd", "bitOr", "bitXor"]),
+    *(f"math.{name}(dyn(?), dyn(?))" for name in ["greatest", "least", "bitAnd", "bitOr", "bitXor"]),
     *(f"math.{name}(?)" for name in ["abs", "sign", "ceil", "floor", "round", "trunc", "isNaN", "isInf", "bitNot"]),
     *(f"{name}(-?)" for name in ["int", "uint", "double"]),
     *(f"{name}(?)" for name in ["uint", "double", "bool", "size", "!", "-", "bytes"]),
