@@ -1,0 +1,154 @@
+"""Rule sets and requests for hypothesis: small alphabets, so that rules meet requests and one another."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from hypothesis import strategies as st
+
+from interlock.decide import Consent, History, Principal, Request
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.compile import compile_text
+from interlock_dsl.program import ApprovalRule, Program
+from interlock_dsl.source import NOWHERE
+
+TOOLS = """
+tool a.read(n: int in 0..100, s?: string max 5) { needs a.see  effect read }
+tool a.write(n: int in 0..100, s?: string max 5) { needs a.see, a.do  effect write }
+tool b.read(n: int in 0..100, s?: string max 5) { needs b.see  effect read }
+tool c(n: int in 0..100, s?: string max 5) { effect irreversible }
+agent ann { model "m"  may a.see, a.do, b.see }
+agent bob { model "m"  may a.see, a.do, b.see }
+role boss { reach "x" }
+role chief { reach "y" }
+"""
+WORKFLOW = """
+workflow w(x: int in 0..10) {
+  goal "hand out scopes"
+  step one by ann { task "t" returns { k: int in 0..10 } }
+  end done
+  start -> one %s
+  one -> done
+  %s
+}
+"""
+NAMES = ["a.read", "a.write", "b.read", "c"]
+SUBJECT = "s" * 64
+HOUR = 3_600_000_000
+
+conditions = st.sampled_from([
+    "args.n > 5", "args.n == 3", "args.n != 3", "100 / args.n > 10", 'has(args.s) && args.s == "x"', "!has(args.s)",
+    'has(args.s) ? args.s != "x" : 1 / args.n > 5', "[1, 2][args.n] == 1", "args.n + 9223372036854775800 > 0",
+    'agent == "ann"', 'tool.effect == "read"', 'tool.name == "c"', 'principal.name != "pat"', "now > timestamp(0)",
+    '"boss" in principal.roles', 'calls(a.read).within("1h") >= 2', "calls(c).count() > 0", "true", "false",
+    "100 / args.n > 10 || args.n < 5", "args.n * 2 <= 9", '!(args.n in [3, 6]) && run.workflow == "w"',
+])  # fmt: skip
+patterns = st.sampled_from([*NAMES, "a.*", "b.*", "*"])
+
+
+@st.composite
+def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("permit", "forbid", "require", "limit")) -> str:
+    """Return the text of one rule."""
+    kind = draw(st.sampled_from(kinds))
+    about = ", ".join(draw(st.lists(patterns, min_size=1, max_size=2, unique=True)))
+    by = draw(st.sampled_from(["", "", "", " by ann", " by bob"]))
+    when = draw(st.one_of(st.just(""), conditions.map(lambda c: f" when {c}")))
+    unless = draw(st.one_of(st.just(""), conditions.map(lambda c: f" unless {c}")))
+    match kind:
+        case "require":
+            role = draw(st.sampled_from(["boss", "chief"]))
+            return f"require approval by {role} for {about}{by}{when}{unless}"
+        case "limit":
+            return f"limit {about} to {draw(st.integers(1, 3))} per 1h{by}{when}{unless}"
+        case _:
+            return f"{kind} {about}{by}{when}{unless}"
+
+
+rule_sets = st.lists(rules(), max_size=6)
+wheres = st.sampled_from(["", " where args.n < 50", " where 100 / args.n > 4"])
+scopes = st.sampled_from(["a.see", "a.do", "b.see", "a.see, a.do"])
+roles = st.sampled_from(["boss", "chief"])
+grants = st.lists(st.tuples(scopes, wheres), max_size=3)
+nevers = st.lists(st.tuples(st.sampled_from(NAMES), wheres, roles), max_size=2)
+
+
+def policy(rule_set: list[str]) -> str:
+    return "policy p {\n" + "\n".join(f"  {rule}" for rule in rule_set) + "\n}\n" if rule_set else ""
+
+
+@lru_cache(maxsize=512)
+def compiled(text: str) -> Program:
+    return compile_text(text)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Return a program with one workflow that grants something, some `never`s and some rules."""
+    granted = " ".join(f"grant {scopes}{where}" for scopes, where in draw(grants))
+    forbidden = "\n  ".join(f"never {tool}{where} before approval by {role}" for tool, where, role in draw(nevers))
+    return compiled(TOOLS + WORKFLOW % (granted, forbidden) + policy(draw(rule_sets)))
+
+
+people = st.lists(st.sampled_from(["pat", "eva", "max", ""]), max_size=3, unique=True).map(tuple)
+consents = st.builds(
+    Consent,
+    id=st.just("a1"),
+    role=st.sampled_from(["boss", "chief"]),
+    digest=st.sampled_from([SUBJECT, SUBJECT, SUBJECT, "other"]),
+    by=people,
+    expires=st.sampled_from([None, None, HOUR, 3 * HOUR]),
+    spent=st.sampled_from([False, False, False, True]),
+)
+principals = st.builds(
+    Principal,
+    st.sampled_from(["", "pat", "kim"]),
+    st.sampled_from([(), ("boss",)]),
+    st.sampled_from([None, None, frozenset({"a.see", "a.do"}), frozenset[str]()]),
+)
+routes = st.one_of(
+    st.none(),
+    st.builds(ApprovalRule, st.sampled_from(["boss", "chief"]), st.integers(1, 2), st.none(), st.just(NOWHERE)),
+)
+
+
+@st.composite
+def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Request:
+    """Return a request to a program: for policy alone, for its workflow, or either."""
+    workflow = program.workflows["w"]
+    by_policy = draw(st.booleans()) if alone is None else alone
+    args: dict[str, object] = {"n": draw(st.sampled_from([0, 3, 6, 10, 30, 60]))}
+    if draw(st.booleans()):
+        args["s"] = draw(st.sampled_from(["x", "y"]))
+    now = 2 * HOUR
+    history = History(now)
+    for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
+        history.record(draw(st.sampled_from(NAMES)), moment)
+    principal = draw(principals)
+    tool = draw(st.sampled_from([*NAMES, *NAMES, *NAMES, "nope"]))
+    return Request(
+        tool=tool,
+        args=args,
+        agent=draw(st.sampled_from(["ann", "bob", "", "zoe"])),
+        problem=draw(st.sampled_from(["", "", "", "", "does not fit"])),
+        principal=principal,
+        grants=None if by_policy else workflow.routes_from["start"][0].grants,
+        bindings={
+            "principal": principal.value(),
+            "now": Timestamp(now * 1000),
+            "run": {"id": "r", "workflow": "w", "started": Timestamp(0)},
+            "$history": history,
+            "x": 1,
+        },
+        history=history,
+        now=now,
+        shown=draw(st.sampled_from([None, None, None, ("a.read", "c")])),
+        over=draw(st.sampled_from([(), (), (), ("no calls left",)])),
+        route_approval=None if by_policy else draw(routes),
+        nevers=() if by_policy else tuple(n for n in workflow.nevers if n.tool == tool),
+        subject=SUBJECT,
+        consents=tuple(draw(st.lists(consents, max_size=2))),
+    )
+
+
+def again(request: Request) -> Request:
+    """Return the same request with bindings of its own."""
+    return replace(request, bindings=dict(request.bindings))

@@ -1,0 +1,140 @@
+"""The oracle for `authorize`: the same questions, answered one after the other, naively, without an index.
+
+It reads like the semantics: who it is for, what each kind of rule does with a condition that errors, what beats what.
+It gives the answer and the (cause, rule) pairs that determined it.
+"""
+
+from dataclasses import dataclass
+
+from interlock.decide import Request
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.program import Program, Rule
+
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer, what determined it, and who still has to approve."""
+
+    answer: str
+    because: frozenset[tuple[str, str]]
+    roles: frozenset[str] = frozenset()
+
+
+def evaluate(condition: object, request: Request, program: Program) -> bool | str:
+    tool = program.tools[request.tool]
+    bindings = {
+        **request.bindings,
+        "args": request.args,
+        "agent": request.agent,
+        "tool": {"name": tool.name, "effect": tool.effect},
+    }
+    try:
+        value = condition.evaluate(bindings)  # type: ignore[attr-defined]
+    except EvaluationError:
+        return ERROR
+    return value if isinstance(value, bool) else ERROR
+
+
+def is_about(pattern: str, name: str) -> bool:
+    if pattern == "*":
+        return True
+    if pattern.endswith(".*"):
+        return name.startswith(pattern[:-1])
+    return pattern == name
+
+
+def concerns(rule: Rule, request: Request) -> bool:
+    if rule.agent is not None and not is_about(rule.agent, request.agent):
+        return False
+    return any(is_about(pattern, request.tool) for pattern in rule.patterns)
+
+
+def permit_matches(rule: Rule, request: Request, program: Program) -> bool:
+    when = True if rule.when is None else evaluate(rule.when, request, program)
+    unless = False if rule.unless is None else evaluate(rule.unless, request, program)
+    return when is True and unless is False
+
+
+def restriction_matches(rule: Rule, request: Request, program: Program) -> bool:
+    when = True if rule.when is None else evaluate(rule.when, request, program)
+    unless = False if rule.unless is None else evaluate(rule.unless, request, program)
+    return when is not False and unless is not True
+
+
+def approvers(request: Request, role: str) -> set[str]:
+    found = set()
+    for consent in request.consents:
+        if consent.role != role or consent.digest != request.subject or consent.spent:
+            continue
+        if consent.expires is not None and request.now >= consent.expires:
+            continue
+        for person in consent.by:
+            if person != "" and person != request.principal.name:
+                found.add(person)
+    return found
+
+
+def in_hand(scope: str, request: Request, program: Program) -> bool:
+    if request.principal.scopes is not None and scope not in request.principal.scopes:
+        return False
+    for grant in request.grants or ():
+        if scope in grant.scopes and (grant.where is None or evaluate(grant.where, request, program) is True):
+            return True
+    return False
+
+
+def reference(program: Program, request: Request) -> Verdict:
+    """Decide a request."""
+    if request.tool not in program.tools:
+        return Verdict("deny", frozenset({("unknown-tool", "")}))
+    if request.shown is not None and request.tool not in request.shown:
+        return Verdict("deny", frozenset({("not-shown", "")}))
+    if request.problem:
+        return Verdict("deny", frozenset({("arguments", "")}))
+    tool = program.tools[request.tool]
+    rules = [r for policy in program.policies.values() for r in policy.rules if concerns(r, request)]
+    against: set[tuple[str, str]] = set()
+    allowing: set[tuple[str, str]] = set()
+
+    if request.grants is None:
+        allowing |= {("permit", r.id) for r in rules if r.kind == "permit" and permit_matches(r, request, program)}
+        if not allowing:
+            against.add(("no-permit", ""))
+    else:
+        against |= {("missing-scope", "") for scope in tool.needs if not in_hand(scope, request, program)}
+        allowing.add(("grant", ""))
+
+    matching = [r for r in rules if r.kind != "permit" and restriction_matches(r, request, program)]
+    against |= {("forbid", r.id) for r in matching if r.kind == "forbid"}
+
+    wanted = [(r.role, 1, r.id) for r in matching if r.kind == "require"]
+    if request.route_approval is not None:
+        wanted.append((request.route_approval.role, request.route_approval.count, ""))
+    missing = {role for role, count, _ in wanted if len(approvers(request, role)) < count}
+
+    for never in request.nevers:
+        applies = never.where is None or evaluate(never.where, request, program) is not False
+        met = approvers(request, never.role) or never.role in missing
+        if is_about(never.tool, request.tool) and applies and not met:
+            against.add(("never", never.id))
+
+    for rule in matching:
+        if rule.kind == "limit":
+            calls = sum(
+                sum(1 for at in moments if at > request.now - rule.period)
+                for name, moments in request.history.moments().items()
+                if any(is_about(pattern, name) for pattern in rule.patterns)
+            )
+            if calls >= rule.count:
+                against.add(("limit", rule.id))
+    against |= {("budget", "") for _ in request.over}
+
+    if against:
+        return Verdict("deny", frozenset(against))
+    if missing:
+        return Verdict(
+            "ask", frozenset(("require", id) for role, _, id in wanted if role in missing), frozenset(missing)
+        )
+    return Verdict("allow", frozenset(allowing | {("approval", id) for _, _, id in wanted}))

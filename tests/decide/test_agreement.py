@@ -1,0 +1,117 @@
+"""The authorizer and the naive reference agree on everything; and what must hold of any rule set does."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from decide.generated import NAMES, TOOLS, WORKFLOW, again, compiled, policy, programs, requests, rule_sets, rules
+from decide.reference import reference
+from interlock.decide import Authorizer, Decision, Request
+from interlock_dsl.program import Program
+
+RANK = {"deny": 0, "ask": 1, "allow": 2}
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SEVERAL = 15
+"""Requests for each generated program: compiling it costs most."""
+
+
+def decided(program: Program, request: Request) -> Decision:
+    return Authorizer(program).authorize(again(request))
+
+
+@settings(FEW, max_examples=250)
+@given(st.data())
+def test_authorize_agrees_with_the_reference(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    authorizer = Authorizer(program)
+    for _ in range(SEVERAL):
+        request = data.draw(requests(program))
+        decision = authorizer.authorize(again(request))
+        expected = reference(program, again(request))
+        assert decision.answer == expected.answer
+        found = {(reason.cause, reason.rule) for reason in decision.reasons}
+        assert found == expected.because
+        assert {need.role for need in decision.needs} == expected.roles
+
+
+@FEW
+@given(st.data())
+def test_adding_a_forbid_never_allows_more(data: st.DataObject) -> None:
+    _adding(data, ("forbid", "require", "limit"))
+
+
+def _adding(data: st.DataObject, kinds: tuple[str, ...]) -> None:
+    before = data.draw(rule_sets)
+    more = [*before, data.draw(rules(kinds))]
+    old, new = (
+        compiled(TOOLS + WORKFLOW % ("grant a.see, a.do", "") + policy(rule_set)) for rule_set in (before, more)
+    )
+    for _ in range(SEVERAL):
+        request = data.draw(requests(old))
+        assert RANK[decided(new, request).answer] <= RANK[decided(old, request).answer]
+
+
+@FEW
+@given(st.data())
+def test_adding_a_permit_never_allows_less(data: st.DataObject) -> None:
+    before = data.draw(rule_sets)
+    more = [*before, data.draw(rules(("permit",)))]
+    old, new = (compiled(TOOLS + WORKFLOW % ("", "") + policy(rule_set)) for rule_set in (before, more))
+    for _ in range(SEVERAL):
+        request = data.draw(requests(old))
+        assert RANK[decided(new, request).answer] >= RANK[decided(old, request).answer]
+
+
+@FEW
+@given(st.data())
+def test_order_of_rules_does_not_matter(data: st.DataObject) -> None:
+    before = data.draw(rule_sets)
+    after = data.draw(st.permutations(before))
+    old, new = (compiled(TOOLS + WORKFLOW % ("grant a.see", "") + policy(rule_set)) for rule_set in (before, after))
+    for _ in range(SEVERAL):
+        request = data.draw(requests(old))
+        one, other = decided(old, request), decided(new, request)
+        assert one.answer == other.answer
+        assert sorted(reason.cause for reason in one.reasons) == sorted(reason.cause for reason in other.reasons)
+
+
+@FEW
+@given(st.data())
+def test_fewer_scopes_of_the_principal_never_allow_more(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    for _ in range(SEVERAL):
+        request = data.draw(requests(program, alone=False))
+        held = request.principal.scopes
+        fewer = replace(request.principal, scopes=frozenset({"a.see"}) & (held if held is not None else {"a.see"}))
+        less = replace(request, principal=fewer)
+        assert RANK[decided(program, less).answer] <= RANK[decided(program, request).answer]
+
+
+@FEW
+@given(st.data())
+def test_listing_and_calling_agree(data: st.DataObject) -> None:
+    """What is not listed is denied, whatever the arguments, the history and the approvals are."""
+    program = data.draw(programs())
+    authorizer = Authorizer(program)
+    for _ in range(SEVERAL):
+        request = data.draw(requests(program))
+        scopes = None
+        if request.grants is not None:
+            scopes = frozenset().union(*(grant.scopes for grant in request.grants))
+            if request.principal.scopes is not None:
+                scopes &= request.principal.scopes
+        listed = authorizer.listed(request.agent, scopes)
+        assert set(listed) <= set(NAMES)
+        if request.tool not in listed:
+            assert authorizer.authorize(again(request)).answer == "deny"
+
+
+@FEW
+@given(st.data())
+def test_the_same_request_gets_the_same_decision_from_a_fresh_authorizer(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    warm = Authorizer(program)
+    for _ in range(SEVERAL):
+        request = data.draw(requests(program))
+        assert warm.authorize(again(request)) == decided(program, request)
