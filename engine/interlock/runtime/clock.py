@@ -44,14 +44,10 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is told to go on; with `skips` it goes to the next wake-up by itself.
+    """A clock that stands still until it is told to go on: for tests and simulations, where hours pass at once."""
 
-    For tests and simulations: hours pass at once, in order.
-    """
-
-    def __init__(self, start: int = 0, *, skips: bool = False) -> None:
+    def __init__(self, start: int = 0) -> None:
         self._now = start
-        self._skips = skips
         self._counted = 0
         self._alarms: list[tuple[int, int, _ManualAlarm]] = []
 
@@ -60,42 +56,37 @@ class ManualClock:
         return self._now
 
     def wake_at(self, at: int, wake: Callable[[], None]) -> Alarm:
-        """Wake when the clock is told to go that far."""
+        """Wake when the clock is told to go that far; at once if it is that late."""
         alarm = _ManualAlarm(wake)
-        self._counted += 1
-        heapq.heappush(self._alarms, (at, self._counted, alarm))
-        if self._skips or at <= self._now:
-            asyncio.get_running_loop().call_soon(self._skip)
+        if at <= self._now:
+            asyncio.get_running_loop().call_soon(alarm.ring)
+        else:
+            self._counted += 1
+            heapq.heappush(self._alarms, (at, self._counted, alarm))
         return alarm
 
     def advance(self, microseconds: int) -> None:
         """Let time pass, waking whoever is due in between, each at its moment."""
         until = self._now + microseconds
         while self._alarms and self._alarms[0][0] <= until:
-            self._fire()
+            at, _, alarm = heapq.heappop(self._alarms)
+            self._now = at
+            alarm.ring()
         self._now = until
-
-    def _skip(self) -> None:
-        while self._alarms and self._alarms[0][2].wake is None:
-            heapq.heappop(self._alarms)
-        if self._alarms and (self._skips or self._alarms[0][0] <= self._now):
-            self._fire()
-
-    def _fire(self) -> None:
-        at, _, alarm = heapq.heappop(self._alarms)
-        self._now = max(self._now, at)
-        if alarm.wake is not None:
-            alarm.wake()
 
 
 class _ManualAlarm:
-    __slots__ = ("wake",)
+    __slots__ = ("_wake",)
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake: Callable[[], None] | None = wake
+        self._wake: Callable[[], None] | None = wake
+
+    def ring(self) -> None:
+        if self._wake is not None:
+            self._wake()
 
     def cancel(self) -> None:
-        self.wake = None
+        self._wake = None
 
 
 def said(microseconds: int) -> str:

@@ -28,8 +28,10 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
         error: BaseException | None = None
         try:
             result = context.run(function)
-        except BaseException as raised:  # also what would end a thread silently
-            error = raised if isinstance(raised, Exception) else Stopped(str(raised))
+        except BaseException as raised:
+            # Neither what ends threads silently nor what a future cannot hold may get lost.
+            ordinary = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+            error = raised if ordinary else Stopped(str(raised))
         try:
             loop.call_soon_threadsafe(settle, result, error)
         except RuntimeError:

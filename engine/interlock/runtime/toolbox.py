@@ -66,7 +66,7 @@ class Toolbox:
 
     def __init__(self) -> None:
         self._functions: dict[str, _Function] = {}
-        self._prepared: dict[str, set[str]] = {}
+        self._prepared: dict[str, frozenset[str]] = {}
 
     @property
     def names(self) -> frozenset[str]:
@@ -93,8 +93,7 @@ class Toolbox:
 
         Raises `ToolsIncomplete` naming each tool that has not.
         """
-        prepared = self._prepared.setdefault(program.digest, set())
-        if prepared == self.names:
+        if self._prepared.get(program.digest) == self.names:
             return
         problems: list[str] = []
         for name, tool in program.tools.items():
@@ -104,7 +103,7 @@ class Toolbox:
             else:
                 problems += [f"`{name}` {problem}" for problem in function.mismatches(tool)]
         _refuse(problems)
-        prepared |= self.names
+        self._prepared[program.digest] = self.names
 
     def refuse_surplus(self, programs: Iterable[Program]) -> None:
         """Raise `ToolsIncomplete` naming each function whose tool none of the programs declares."""

@@ -1,0 +1,564 @@
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from interlock import (
+    Answers,
+    AskModel,
+    AskPerson,
+    CallContext,
+    Conflict,
+    InvalidInput,
+    ManualClock,
+    MemoryJournal,
+    Notice,
+    Principal,
+    Program,
+    Refused,
+    RunReport,
+    Runtime,
+    Setting,
+    SqliteJournal,
+    Toolbox,
+    ToolsIncomplete,
+    UnknownRun,
+    compile_text,
+    history,
+    replay,
+    verify,
+)
+from interlock.journal.codec import decode
+from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.run.events import Event, ModelReplied, RunResumed, RunStarted
+from interlock.run.notes import Ignored, Note
+from runtime.desk import REQUEST, Desk, refund_program, script
+
+HOUR = 3_600_000_000
+PROGRAM = refund_program()
+
+
+def desk_runtime(journal: MemoryJournal | SqliteJournal, desk: Desk, amount: int = 4_200, **more: object) -> Runtime:
+    return Runtime(journal, PROGRAM, tools=desk.toolbox(), models=Answers(script(amount)), **more)  # type: ignore[arg-type]
+
+
+def events_of(journal: MemoryJournal | SqliteJournal, run: str) -> list[Event]:
+    return [decode(entry.event, run, entry.sequence) for entry in journal.read(run)]
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("workflow", "given", "said"),
+    [
+        ("refunds", REQUEST, "there is no workflow `refunds`, did you mean `refund`?"),
+        ("refund", {}, "request: missing"),
+        ("refund", {"request": {"order_id": 1, "message": ""}}, "request.order_id: expected a string"),
+        ("refund", {"request": {"order_id": {1}, "message": ""}}, "request.order_id: a set is not a JSON value"),
+    ],
+)
+def test_what_cannot_start_leaves_no_trace(workflow: str, given: Mapping[str, object], said: str) -> None:
+    journal = MemoryJournal()
+    with pytest.raises(InvalidInput) as refused:
+        asyncio.run(desk_runtime(journal, Desk()).start(PROGRAM, workflow, given))
+    assert said in str(refused.value)
+    assert list(journal.runs()) == []
+
+
+def test_missing_and_surplus_functions_are_found_before_a_run() -> None:
+    with pytest.raises(ToolsIncomplete, match="has no function"):
+        asyncio.run(Runtime(MemoryJournal(), PROGRAM).start(PROGRAM, "refund", REQUEST))
+    tools = Desk().toolbox()
+    tools.add("refunds.isue", lambda: None)
+    with pytest.raises(ToolsIncomplete, match=r"did you mean `refunds\.issue`"):
+        Runtime(MemoryJournal(), PROGRAM, tools=tools)
+
+
+def test_a_run_has_one_start() -> None:
+    async def go() -> None:
+        journal, desk = MemoryJournal(), Desk()
+        runtime = desk_runtime(journal, desk)
+        await runtime.start(PROGRAM, "refund", REQUEST, run="r1")
+        for other in (runtime, desk_runtime(journal, desk)):
+            with pytest.raises(Conflict, match="there is a run r1 already"):
+                await other.start(PROGRAM, "refund", REQUEST, run="r1")
+        assert len(events_of(journal, "r1")) == 1
+        assert (await runtime.drive("r1")).end == "refunded"
+
+    asyncio.run(go())
+
+
+def test_the_principal_is_recorded_and_given_to_tools() -> None:
+    seen: list[Principal] = []
+    tools = Desk().toolbox()
+    watched = Toolbox()
+    for name in tools.names:
+
+        def function(call: CallContext, _name: str = name, **given: object) -> object:
+            seen.append(call.principal)
+            return (
+                {"id": "R1"} if _name == "refunds.issue" else {"id": "A1", "customer": "", "total": 1, "status": "paid"}
+            )
+
+        watched.add(name, function)
+    journal = MemoryJournal()
+    alice = Principal("alice", ("clerk",), frozenset({"orders.read", "refunds.write"}))
+
+    async def go() -> str:
+        run = await Runtime(journal, PROGRAM, tools=watched).start(PROGRAM, "refund", REQUEST, principal=alice)
+        return (await Runtime(journal, tools=watched, models=Answers(script())).drive(run)).run
+
+    run = asyncio.run(go())
+    started = events_of(journal, run)[0]
+    assert isinstance(started, RunStarted)
+    assert (started.principal, started.roles, started.scopes) == ("alice", ("clerk",), ("orders.read", "refunds.write"))
+    assert seen == [alice, alice]
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_approval_is_waited_for_and_given_in_another_process(tmp_path: Path) -> None:
+    path, desk, told = tmp_path / "runs.db", Desk(), list[Notice]()
+
+    async def before() -> str:
+        with SqliteJournal(path) as journal:
+            report = await desk_runtime(journal, desk, 25_000, notify=told.append).run(
+                PROGRAM, "refund", REQUEST, principal=Principal("alice")
+            )
+            assert (report.status, report.over, len(report.waiting_for)) == ("waiting", False, 1)
+            assert report.next_timer is not None
+            assert journal.runs()[0].detail == "supervisor at pay"
+            return report.run
+
+    async def after(run: str) -> None:
+        with SqliteJournal(path) as journal:
+            # Nothing but the journal is left: the program is compiled from its sources.
+            runtime = Runtime(journal, tools=desk.toolbox(), models=Answers(script(25_000)), notify=told.append)
+            asked = (await runtime.report(run)).waiting_for[0]
+            for refusal in (
+                runtime.approve(run, asked.id, by="alice"),
+                runtime.approve(run, asked.id, by="maria", role="clerk"),
+                runtime.approve(run, asked.id, by="maria", digest="ff"),
+                runtime.approve(run, "a99", by="maria"),
+                runtime.answer(run, asked.id, {}, by="maria"),
+            ):
+                with pytest.raises(Refused) as refused:
+                    await refusal
+                assert str(refused.value)
+            assert desk.done == {}
+            await runtime.approve(run, asked.id, by="maria")
+            report = await runtime.drive(run)
+            assert (report.end, journal.runs()[0].status, journal.runs()[0].detail) == ("refunded", "ended", "refunded")
+            with pytest.raises(Refused):
+                await runtime.approve(run, asked.id, by="maria")
+            assert verify(journal).holds and replay(journal, run).same
+            ignored = [note for _, _, notes in history(journal, run) for note in notes if isinstance(note, Ignored)]
+            assert len(ignored) == 6, "every attempt is recorded"
+
+    asyncio.run(after(asyncio.run(before())))
+    assert list(desk.done) == ["refunds.issue:A1"]
+    assert [(each.role, each.reach, each.again) for each in told] == [("supervisor", "refunds-desk", False)]
+
+
+def test_what_is_still_open_is_told_again_after_a_restart() -> None:
+    journal, desk, told = MemoryJournal(), Desk(), list[Notice]()
+
+    async def go() -> None:
+        report = await desk_runtime(journal, desk, 25_000, notify=told.append).run(PROGRAM, "refund", REQUEST)
+        await desk_runtime(journal, desk, 25_000, notify=told.append).resume(report.run)
+
+    asyncio.run(go())
+    assert [each.again for each in told] == [False, True]
+    assert told[0].command == told[1].command
+
+
+def test_a_refusal_takes_the_declared_way() -> None:
+    async def go() -> None:
+        desk = Desk()
+        runtime = desk_runtime(MemoryJournal(), desk, 25_000)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        await runtime.deny(report.run, report.waiting_for[0].id, by="maria", reason="not this one")
+        assert (await runtime.drive(report.run)).end == "referred"
+        assert desk.done == {}
+
+    asyncio.run(go())
+
+
+def test_a_run_is_called_off() -> None:
+    async def go() -> None:
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        await runtime.cancel(report.run, by="maria", reason="the customer withdrew")
+        report = await runtime.drive(report.run)
+        assert report.status == "cancelled" and "the customer withdrew" in report.reason
+        assert report.next_timer is None and report.waiting_for == ()
+
+    asyncio.run(go())
+
+
+def test_hours_pass_until_an_approval_goes_to_the_stand_in() -> None:
+    async def go() -> None:
+        clock, told = ManualClock(1_000), list[Notice]()
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000, clock=clock, notify=told.append)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        assert report.next_timer == 1_000 + 4 * HOUR
+        assert (await runtime.drive(report.run)).waiting_for == report.waiting_for
+        clock.advance(4 * HOUR)
+        report = await runtime.drive(report.run)
+        assert [each.role for each in report.waiting_for] == ["duty_manager"]
+        assert [each.role for each in told] == ["supervisor", "duty_manager", "duty_manager"]
+        await runtime.approve(report.run, report.waiting_for[0].id, by="otto")
+        assert (await runtime.drive(report.run)).end == "refunded"
+
+    asyncio.run(go())
+
+
+def test_driven_until_it_is_over_a_run_takes_what_comes_meanwhile() -> None:
+    async def go() -> None:
+        told: asyncio.Queue[Notice] = asyncio.Queue()
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000, notify=told.put)
+        run = await runtime.start(PROGRAM, "refund", REQUEST)
+        driving = asyncio.ensure_future(runtime.drive(run, until="over"))
+        notice = await told.get()
+        with pytest.raises(Refused):
+            await runtime.approve(run, notice.command.id, by="maria", role="clerk")
+        await runtime.approve(run, notice.command.id, by="maria")
+        assert (await driving).end == "refunded"
+
+    asyncio.run(go())
+
+
+def test_driven_until_it_is_over_a_run_waits_out_its_timers() -> None:
+    async def go() -> None:
+        clock, told = ManualClock(0), asyncio.Queue[Notice]()
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000, clock=clock, notify=told.put)
+        run = await runtime.start(PROGRAM, "refund", REQUEST)
+        driving = asyncio.ensure_future(runtime.drive(run, until="over"))
+        assert (await told.get()).role == "supervisor"
+        clock.advance(4 * HOUR)
+        assert [(await told.get()).role for _ in "12"] == ["duty_manager"] * 2
+        clock.advance(4 * HOUR)
+        assert (await driving).over
+
+    asyncio.run(go())
+
+
+async def while_time_passes(runtime: Runtime, clock: ManualClock, run: str) -> RunReport:
+    """Drive a run to its end, letting time pass to its next timer whenever it is quiet."""
+    while not (report := await runtime.drive(run, patience=0)).over:
+        assert report.next_timer is not None
+        clock.advance(report.next_timer - clock.now())
+    return report
+
+
+# --- retries and timers ----------------------------------------------------------------------------------------------
+
+FLAKY = compile_text("""
+tool things.get(id: string) -> { n: int in 0..9 } { needs things.read  effect read  retry 3 times backoff 10s..40s }
+workflow w(id: string) {
+  budget { steps 5 }
+  step get calls things.get(id: id)
+  end done { n: get.n }
+  start -> get grant things.read
+  get -> done
+}
+""")
+
+
+def flaky(failures: int) -> tuple[Toolbox, list[int]]:
+    tools, attempts = Toolbox(), list[int]()
+
+    @tools.tool("things.get")
+    def get(id: str, call: CallContext) -> dict[str, int]:
+        attempts.append(call.attempt)
+        if len(attempts) <= failures:
+            raise RuntimeError("not now")
+        return {"n": len(attempts)}
+
+    return tools, attempts
+
+
+def test_a_retry_comes_after_its_backoff() -> None:
+    async def go() -> None:
+        tools, attempts = flaky(2)
+        clock = ManualClock(0)
+        runtime = Runtime(MemoryJournal(), FLAKY, tools=tools, clock=clock, seed=5)
+        report = await while_time_passes(runtime, clock, await runtime.start(FLAKY, "w", {"id": "x"}))
+        assert (report.end, report.output, attempts) == ("done", {"n": 3}, [1, 2, 3])
+        assert 15_000_000 <= clock.now() <= 30_000_000
+
+    asyncio.run(go())
+
+
+def test_near_timers_are_waited_for() -> None:
+    async def go() -> None:
+        tools, attempts = flaky(1)
+        clock = ManualClock(0)
+        runtime = Runtime(MemoryJournal(), FLAKY, tools=tools, clock=clock)
+        driving = asyncio.ensure_future(runtime.drive(await runtime.start(FLAKY, "w", {"id": "x"})))
+        while not driving.done():
+            clock.advance(100_000)
+            await asyncio.sleep(0)
+        assert (await driving).output == {"n": 2}
+        assert attempts == [1, 2]
+
+    asyncio.run(go())
+
+
+def test_far_timers_leave_a_run_quiet_and_another_process_goes_on() -> None:
+    tools, attempts = flaky(1)
+    journal = MemoryJournal()
+
+    async def go() -> None:
+        clock = ManualClock(0)
+        runtime = Runtime(journal, FLAKY, tools=tools, clock=clock)
+        run = await runtime.start(FLAKY, "w", {"id": "x"})
+        report = await runtime.drive(run, patience=1_000_000)
+        assert (report.status, report.waiting_for) == ("waiting", ()) and report.next_timer
+        later = Runtime(journal, tools=tools, clock=ManualClock(report.next_timer))
+        assert (await later.resume(run)).output == {"n": 2}
+
+    asyncio.run(go())
+    assert attempts == [1, 2]
+    assert not any(isinstance(event, RunResumed) for event in events_of(journal, journal.runs()[0].run))
+
+
+def test_time_never_runs_backwards_in_a_run() -> None:
+    class Backwards(ManualClock):
+        def now(self) -> int:
+            self._now -= 1_000_000
+            return self._now
+
+    journal = MemoryJournal()
+    run = asyncio.run(desk_runtime(journal, Desk(), clock=Backwards(10**15)).run(PROGRAM, "refund", REQUEST)).run
+    times = [event.at for event in events_of(journal, run)]
+    assert times == sorted(times)
+
+
+# --- many runs -------------------------------------------------------------------------------------------------------
+
+
+class CountingJournal(MemoryJournal):
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        self.writes += 1
+        return super().append(run, expected, entries, summary)
+
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        done = super().append_all(appends)
+        self.writes -= len(appends) - 1
+        return done
+
+
+def test_runs_at_once_share_writes_and_do_not_mix() -> None:
+    journal, desk = CountingJournal(), Desk()
+
+    async def go() -> None:
+        runtime = desk_runtime(journal, desk)
+        requests = [{"request": {"order_id": f"A{number}", "message": "m"}} for number in range(50)]
+        runs = [await runtime.start(PROGRAM, "refund", request) for request in requests]
+        started = journal.writes
+        reports = await asyncio.gather(*map(runtime.drive, runs))
+        assert [report.output["receipt"] for report in reports] == [f"R-A{number}-4200" for number in range(50)]
+        entries = sum(report.entries for report in reports) - len(runs)
+        assert journal.writes - started < entries / 5
+
+    asyncio.run(go())
+    assert len(desk.done) == 50
+    assert all(replay(journal, line.run).same for line in journal.runs())
+
+
+def test_two_processes_on_one_run_conflict_clearly_and_one_goes_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        path, desk = tmp_path / "runs.db", Desk()
+        with SqliteJournal(path) as one, SqliteJournal(path) as other:
+            first = desk_runtime(one, desk, 25_000)
+            run = await first.start(PROGRAM, "refund", REQUEST)
+            driving = asyncio.ensure_future(first.drive(run, until="over"))
+            while not (waiting := (await first.report(run)).waiting_for):
+                await asyncio.sleep(0)
+            second = desk_runtime(other, desk, 25_000)
+            await second.approve(run, waiting[0].id, by="maria")
+            with pytest.raises(Conflict, match=rf"run {run} was advanced by another worker: this one knew 5 entries"):
+                await first.approve(run, waiting[0].id, by="otto")
+            with pytest.raises(Conflict):
+                await driving
+            assert (await second.drive(run)).end == "refunded"
+            assert (await first.drive(run)).end == "refunded"
+            assert list(desk.done) == ["refunds.issue:A1"]
+
+    asyncio.run(go())
+
+
+def test_driving_twice_at_once_is_driving_once() -> None:
+    async def go() -> None:
+        desk = Desk()
+        runtime = desk_runtime(MemoryJournal(), desk)
+        run = await runtime.start(PROGRAM, "refund", REQUEST)
+        reports = await asyncio.gather(*(runtime.drive(run) for _ in range(3)))
+        assert [report.end for report in reports] == ["refunded"] * 3
+        assert len(desk.calls) == 2
+
+    asyncio.run(go())
+
+
+def test_an_unknown_run_is_refused() -> None:
+    runtime = desk_runtime(MemoryJournal(), Desk())
+    for act in (runtime.drive("r9"), runtime.report("r9"), runtime.approve("r9", "a1", by="maria")):
+        with pytest.raises(UnknownRun, match="holds no run r9"):
+            asyncio.run(act)
+
+
+# --- adapters and observers that misbehave ---------------------------------------------------------------------------
+
+
+class OddModels:
+    def __init__(self, reply: object) -> None:
+        self._reply = reply
+
+    def prepare(self, program: Program, workflow: str) -> None:
+        pass
+
+    async def perform(self, command: AskModel, setting: Setting) -> Event:
+        if isinstance(self._reply, BaseException):
+            raise self._reply
+        return self._reply  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        RuntimeError("broken"),
+        GeneratorExit(),
+        None,
+        "text",
+        RunResumed(1),
+        ModelReplied(1, "c99", True),
+        ModelReplied(1, "m2", True, output={1, 2}),  # type: ignore[arg-type]
+        ModelReplied(1, "m2", True, output=float("nan")),
+    ],
+    ids=str,
+)
+def test_an_adapter_that_fails_is_a_failed_turn(reply: object) -> None:
+    journal = MemoryJournal()
+    runtime = Runtime(journal, PROGRAM, tools=Desk().toolbox(), models=OddModels(reply))
+    report = asyncio.run(runtime.run(PROGRAM, "refund", REQUEST))
+    assert report.status == "failed" and "the adapter for models failed" in report.reason
+    assert replay(journal, report.run).same
+
+
+def test_observers_see_what_was_recorded_and_cannot_disturb(caplog: pytest.LogCaptureFixture) -> None:
+    journal = MemoryJournal()
+    seen: list[tuple[int, Event, Sequence[Note]]] = []
+
+    def watch(run: str, event: Event, notes: Sequence[Note]) -> None:
+        seen.append((len(list(journal.read(run))), event, notes))
+        raise RuntimeError("the observer's own trouble")
+
+    def nobody(notice: Notice) -> None:
+        raise RuntimeError("the line is dead")
+
+    async def nobody_later(notice: Notice) -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("the line is dead")
+
+    for notify in (nobody, nobody_later):
+        seen.clear()
+        runtime = desk_runtime(journal, Desk(), 25_000, observers=[watch], notify=notify)
+        with caplog.at_level(logging.CRITICAL):
+            report = asyncio.run(runtime.run(PROGRAM, "refund", REQUEST))
+        assert report.status == "waiting"
+        assert [count for count, _, _ in seen] == [1, 2, 3, 4, 5], "the entry is there before anybody sees the event"
+        assert [event for _, event, _ in seen] == events_of(journal, report.run)
+        assert [notes for _, _, notes in seen] == [notes for _, _, notes in history(journal, report.run)]
+
+
+def test_a_driver_that_is_cancelled_leaves_nothing_behind_and_the_run_goes_on() -> None:
+    async def go() -> None:
+        desk, journal = Desk(), MemoryJournal()
+        asked = asyncio.Event()
+
+        class Waiting(Answers):
+            async def perform(self, command: AskModel, setting: Setting) -> Event:
+                asked.set()
+                await asyncio.Event().wait()
+                raise AssertionError
+
+        runtime = Runtime(journal, PROGRAM, tools=desk.toolbox(), models=Waiting({}))
+        run = await runtime.start(PROGRAM, "refund", REQUEST)
+        driving = asyncio.ensure_future(runtime.drive(run, until="over"))
+        await asked.wait()
+        driving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await driving
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert (await desk_runtime(journal, desk).resume(run)).end == "refunded"
+        assert [type(event) for event in events_of(journal, run)][:2] == [RunStarted, RunResumed]
+
+    asyncio.run(go())
+
+
+class Jammed(MemoryJournal):
+    full = False
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        if self.full:
+            raise OSError("the disk is full")
+        return super().append(run, expected, entries, summary)
+
+    def read(self, run: str, after: int = 0) -> "list[Entry]":  # type: ignore[override]
+        return iter(list(super().read(run, after)))  # type: ignore[return-value]
+
+
+def test_what_cannot_be_recorded_is_not_done() -> None:
+    async def go() -> None:
+        desk, journal = Desk(), Jammed()
+        runtime = desk_runtime(journal, desk, 25_000)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        journal.full = True
+        with pytest.raises(OSError, match="disk is full"):
+            await runtime.approve(report.run, report.waiting_for[0].id, by="maria")
+        assert desk.done == {}
+        journal.full = False
+        assert (await runtime.drive(report.run)).waiting_for == report.waiting_for
+        await runtime.approve(report.run, report.waiting_for[0].id, by="maria")
+        assert (await runtime.drive(report.run)).end == "refunded"
+
+    asyncio.run(go())
+
+
+def test_a_person_of_the_script_answers_and_otherwise_a_person_is_waited_for() -> None:
+    program = compile_text("""
+role manager { reach "desk" }
+workflow w(x: int) {
+  budget { steps 3 }
+  step review asks manager { question "ok?"  returns { ok: bool }  within 2d }
+  end done { ok: review.ok }
+  start -> review pass x
+  review -> done
+}
+""")
+
+    async def go() -> None:
+        journal = MemoryJournal()
+        scripted = Runtime(journal, program, models=Answers({"review": {"answers": {"ok": True}, "by": "maria"}}))
+        assert (await scripted.run(program, "w", {"x": 1})).output == {"ok": True}
+        runtime = Runtime(journal, program)
+        report = await runtime.run(program, "w", {"x": 1})
+        (asked,) = report.waiting_for
+        assert isinstance(asked, AskPerson) and asked.context == {"x": 1}
+        for answer in ({"ok": "yes"}, {"ok": {1}}, {}):
+            with pytest.raises(Refused):
+                await runtime.answer(report.run, asked.id, answer, by="maria")
+        await runtime.answer(report.run, asked.id, {"ok": False}, by="maria")
+        assert (await runtime.drive(report.run)).output == {"ok": False}
+
+    asyncio.run(go())
