@@ -18,29 +18,44 @@ from interlock_cli.main import run
 NEVER = sys.maxsize
 
 
-def live(arguments: list[str], kill_at: int = NEVER, report: Path | None = None) -> int | None:
-    """Run one command line in a child and kill it at its `kill_at`-th call; return its exit code, None if killed.
+def live(arguments: list[str], folder: Path, kill_at: int = NEVER, calls: Path | None = None) -> int | None:
+    """Run one command line in a folder, in a child that is killed at its `kill_at`-th call.
 
-    `report` gets the number of calls when the child ends by itself.
+    Returns the exit code, None if it was killed. The file `calls` gets the number of calls when it was not.
     """
     child = os.fork()
     if child == 0:
-        _child(arguments, kill_at, report)
+        _child(arguments, folder, kill_at, calls)
     _, status = os.waitpid(child, 0)
     return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
 
 
-def _child(arguments: list[str], kill_at: int, report: Path | None) -> None:
+def warm(arguments: list[str], folder: Path) -> None:
+    """Run a command line in this very process, so that children find everything imported but the project itself."""
+    before, path, here = set(sys.modules), list(sys.path), Path.cwd()
+    os.chdir(folder)
+    try:
+        run(arguments)
+    finally:
+        os.chdir(here)
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None and Path(file).is_relative_to(folder):
+                del sys.modules[name]
+
+
+def _child(arguments: list[str], folder: Path, kill_at: int, report: Path | None) -> None:
     code = 70
     try:
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)
-        calls = itertools.count(1)
-        process = os.getpid()
+        os.chdir(folder)
+        calls, process = itertools.count(1), os.getpid()
 
         def tick(frame: FrameType, event: str, argument: object) -> None:
-            if event != "return" and event != "c_return" and next(calls) == kill_at:
+            if event in ("call", "c_call") and next(calls) == kill_at:
                 os.kill(process, signal.SIGKILL)
 
         threading.setprofile(tick)

@@ -122,4 +122,5 @@ def _plain(line: str) -> str:
 
 
 def _pattern(line: str) -> str:
-    return ".*".join(r"\b[\w-]+\b".join(re.escape(word) for word in part.split("RUN")) for part in line.split("..."))
+    parts = re.split(r" ?\.\.\. ?", line)
+    return ".*".join(r"\b[\w-]+\b".join(re.escape(word) for word in part.split("RUN")) for part in parts)
