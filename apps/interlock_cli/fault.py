@@ -1,13 +1,16 @@
 """A mistake that stops a verb: what is wrong, and what to do about it."""
 
+from interlock_cli.exits import Exit
+
 
 class Fault(Exception):
-    """Shown as `error: message` with a help line below; the program ends with `Exit.FAULT`."""
+    """Shown as `error: message` with a help line below; the program ends with `code`."""
 
-    def __init__(self, message: str, help: str = "") -> None:
+    def __init__(self, message: str, help: str = "", code: Exit = Exit.FAULT) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        self.code = code
 
 
 def did_you_mean(name: str, known: list[str], otherwise: str = "") -> str:

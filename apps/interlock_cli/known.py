@@ -2,6 +2,7 @@
 
 import sys
 
+from interlock_cli.exits import Exit
 from interlock_cli.fault import Fault
 
 HELP = {
@@ -20,7 +21,8 @@ def explained(error: Exception) -> Fault | None:
     """Return the fault that an exception amounts to, or None when it is no one's business but ours."""
     engine = sys.modules.get("interlock.errors")
     if engine is not None and isinstance(error, engine.InterlockError):
-        return Fault(str(error), HELP.get(type(error).__name__, ""))
+        refused = isinstance(error, engine.Refused)
+        return Fault(str(error), HELP.get(type(error).__name__, ""), Exit.FINDINGS if refused else Exit.FAULT)
     if isinstance(error, UnicodeDecodeError):
         return Fault(f"a file is not UTF-8 text: {error.reason} at byte {error.start}")
     if isinstance(error, OSError) and error.strerror:

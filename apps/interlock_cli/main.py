@@ -59,7 +59,7 @@ def run(args: list[str]) -> int:
             return Exit.CLEAN
         return _verb(args[0], args[1:])
     except Fault as fault:
-        return _say(fault.message, fault.help)
+        return _say(fault.message, fault.help, fault.code)
     except BrokenPipeError:
         # Whoever read our output has seen enough; the descriptor is replaced so that the flush at exit is quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -143,5 +143,5 @@ def _surprise(error: Exception) -> int:
             return _say("the program has errors", "`interlock check` lists them", Exit.FINDINGS)
     known = explained(error)
     if known is not None:
-        return _say(known.message, known.help)
+        return _say(known.message, known.help, known.code)
     return _say(f"internal error: {type(error).__name__}: {error}".splitlines()[0], "INTERLOCK_TRACEBACK=1 shows where")

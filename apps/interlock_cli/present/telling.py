@@ -54,6 +54,7 @@ class Teller:
         self._at = 0
         self._announced: set[tuple[str, str]] = set()
         self._asked_at: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
         """Return what one event brought about."""
@@ -114,8 +115,8 @@ class Teller:
 
     @_tell.register
     def _failed(self, note: StepFailed) -> list[Line]:
-        if note.trigger == "denied":
-            return []  # told by `CallDecided` or `ApprovalSettled`
+        if note.trigger == "denied" or note.message == self._failures.pop(note.step, ""):
+            return []  # told by `CallDecided`, `ApprovalSettled` or `CallDone`
         return [self._line(note.step, "bad", Text.assemble((note.trigger, "bad"), f": {note.message}"))]
 
     @_tell.register
@@ -175,7 +176,9 @@ class Teller:
         took = duration(self._at - since) if self._at > since else ""
         text = self._called(note.tool, decided.args if decided else {})
         if not note.ok:
-            return [self._line(note.step, "bad", Text.assemble(text, f"  {note.message}"), took)]
+            self._failures[note.step] = note.message
+            said = note.message.removeprefix(f"{note.tool} failed: ")
+            return [self._line(note.step, "bad", Text.assemble(text, f"  {said}"), took)]
         if note.result is not None:
             text.append(f" {mark('route')} ", "quiet").append(self._value(note.result, text.cell_len + 10))
         if note.purpose == "undo":

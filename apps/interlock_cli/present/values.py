@@ -19,23 +19,37 @@ def value(thing: object, most: int = 0) -> str:
             return text
     match thing:
         case Mapping():
-            return _begun("{ ", " }", [f"{_key(str(key))}: {_value(each, 24)}" for key, each in thing.items()], most)
+            return _begun("{ ", " }", [(f"{_key(str(key))}: ", each) for key, each in thing.items()], most)
         case list() | tuple():
-            return _begun("[", "]", [_value(each, 24) for each in thing], most)
+            return _begun("[", "]", [("", each) for each in thing], most)
         case _:
             return text[: max(0, most - 1)] + "…"
 
 
-def _begun(opens: str, closes: str, items: Sequence[str], most: int) -> str:
-    """Return as many items as there is room for, and `…` for the others."""
+def _begun(opens: str, closes: str, items: Sequence[tuple[str, object]], most: int) -> str:
+    """Return as many items as there is room for, and `…` for the others; what is inside an item may be left out."""
     kept: list[str] = []
     room = most - len(opens) - len(closes) - 1
-    for item in items:
-        room -= len(item) + 2
-        if room < 0:
-            break
-        kept.append(item)
-    return opens + ", ".join([*kept, "…"]) + closes
+    for index, (name, each) in enumerate(items):
+        last = index == len(items) - 1
+        for said in (name + _value(each, 24), name + _stub(each)):
+            if len(said) + (-1 if last else 2) <= room:
+                kept.append(said)
+                room -= len(said) + 2
+                break
+        else:
+            return opens + ", ".join([*kept, "…"]) + closes
+    return opens + ", ".join(kept) + closes
+
+
+def _stub(thing: object) -> str:
+    match thing:
+        case Mapping():
+            return "{…}"
+        case list() | tuple():
+            return "[…]" if len(thing) == 1 else f"[{len(thing)} items]"
+        case _:
+            return _value(thing, 12)
 
 
 def arguments(given: Mapping[str, object], most: int = 0) -> str:

@@ -70,9 +70,9 @@ def _plain(summary: "RunSummary") -> dict[str, object]:
 def _table(runs: "Sequence[RunSummary]", more: int) -> None:
     import time
 
-    from rich.table import Table
     from rich.text import Text
 
+    from interlock_cli.present.columns import columns
     from interlock_cli.present.console import out
     from interlock_cli.present.quantity import ago, count, duration
     from interlock_cli.present.status import STATUSES
@@ -81,20 +81,20 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
         out().print(Text("no runs", "quiet"))
         return
     now = time.time_ns() // 1000
-    table = Table(box=None, header_style="quiet", padding=(0, 2, 0, 0), pad_edge=False)
-    for title in ("run", "workflow", "status", "started", "took"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
+    rows = [[Text(title, "quiet") for title in ("run", "workflow", "status", "started", "took", "")]]
     for each in runs:
         over = each.status not in ("running", "waiting")
-        table.add_row(
-            Text(each.run, "name"),
-            each.workflow,
-            Text(each.status, STATUSES.get(each.status, "")),
-            Text(ago(each.started, now), "quiet"),
-            duration(max(0, each.updated - each.started)) if over else Text("so far", "quiet"),
-            Text(each.detail),
+        rows.append(
+            [
+                Text(each.run, "name"),
+                Text(each.workflow),
+                Text(each.status, STATUSES.get(each.status, "")),
+                Text(ago(each.started, now), "quiet"),
+                Text(duration(max(0, each.updated - each.started))) if over else Text("so far", "quiet"),
+                Text(each.detail),
+            ]
         )
-    out().print(table)
+    for row in columns(rows, out().width):
+        out().print(row, no_wrap=True, overflow="ellipsis")
     if more > 0:
         out().print(Text(f"and {count(more, 'more run')}; `--limit 0` lists all", "quiet"))
