@@ -1,6 +1,6 @@
 """The shape of a workflow: everything can be reached, every way ends, loops are bounded, joins can be satisfied."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
 
 from interlock_dsl.checks.form import place
@@ -123,7 +123,7 @@ def _branches(outline: Outline, report: Report) -> None:
 
 def _budget(outline: Outline, symbols: Symbols) -> None:
     budget = outline.decl.budget
-    if budget is None or not any(end in outline.flow.reached for end in outline.ends):
+    if budget is None:
         return
     if budget.steps is not None:
         least, way = _least(outline, lambda _: 1)
@@ -162,11 +162,7 @@ def _least(outline: Outline, weight: Callable[[str], int]) -> tuple[int, list[st
         if ways:
             amount, way = min(ways, key=_amount)
             least[node] = (amount + weight(node), [*way, node]) if node in flow.steps else (amount, way)
-    return min((least[end] for end in _ends(outline, least)), key=_amount)
-
-
-def _ends(outline: Outline, least: Mapping[str, tuple[int, list[str]]]) -> Iterable[str]:
-    return (end for end in outline.ends if end in least)
+    return min((least[end] for end in outline.ends if end in least), key=_amount, default=(0, []))
 
 
 def _amount(entry: tuple[int, list[str]]) -> int:
