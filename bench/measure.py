@@ -7,6 +7,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from types import FunctionType
 
 
 def interleaved(contenders: Mapping[str, Callable[[], object]], rounds: int = 15) -> dict[str, float]:
@@ -25,6 +26,12 @@ def interleaved(contenders: Mapping[str, Callable[[], object]], rounds: int = 15
     finally:
         gc.enable()
     return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def apart(function: Callable[[], None]) -> Callable[[], None]:
+    """Return a copy with code of its own, in which the interpreter specialises for nothing but what this one calls."""
+    closure, code = function.__closure__, function.__code__.replace()
+    return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
 
 
 def table(title: str, head: list[str], rows: list[list[str]]) -> None:

@@ -8,9 +8,6 @@ errors before anything runs.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from interlock_dsl.cel.check import messages
-from interlock_dsl.cel.check.infer import Inference
-from interlock_dsl.cel.check.literals import check_bounds
 from interlock_dsl.cel.check.scope import (
     TYPE_NAMES,
     CallReference,
@@ -21,7 +18,6 @@ from interlock_dsl.cel.check.scope import (
     TypeReference,
     VariableReference,
 )
-from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.check.unify import assignable, kind, text_max
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import DYN, ERROR, Type
@@ -76,6 +72,12 @@ def check(expression: Expression, scope: Scope, expected: Type | None = None) ->
     With `expected`, a result of another type is a `type-mismatch` (so is a literal outside its bounds). The codes are
     `undefined-reference`, `unavailable-field`, `unguarded-optional` and `type-mismatch`.
     """
+    # Imported when first needed: a program that was compiled before is never checked.
+    from interlock_dsl.cel.check import messages
+    from interlock_dsl.cel.check.infer import Inference
+    from interlock_dsl.cel.check.literals import check_bounds
+    from interlock_dsl.cel.check.state import State
+
     state = State(scope)
     type = Inference(state).infer(expression)
     if expected is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import CallReference, kind
 from interlock_dsl.cel.exact.dispatch import takes
+from interlock_dsl.cel.fast.patterns import simple
 from interlock_dsl.cel.fast.pieces import (
     Known,
     Piece,
@@ -159,12 +160,24 @@ def _python(emitter: "Emitter", function: str, nodes: Sequence[Expression], piec
     if function == "contains":
         return compare(codes[1], ast.In(), codes[0]) if pieces[1].constant else None
     if function == "matches" and isinstance(nodes[1], Literal) and isinstance(nodes[1].value, str):
-        try:
-            search = compile_pattern(nodes[1].value).search
-        except Fault:
-            return None
-        return compare(call(emitter.unit.shared(search), codes[0]), ast.IsNot(), constant(None))
+        return _matching(emitter, nodes[1].value, codes[0])
     return None
+
+
+def _matching(emitter: "Emitter", pattern: str, text: ast.expr) -> ast.expr | None:
+    """Return code that searches a text, in a local variable, for a pattern."""
+    try:
+        search = compile_pattern(pattern).search
+    except Fault:
+        return None
+
+    def found(search: object) -> ast.expr:
+        return compare(call(emitter.unit.shared(search), text), ast.IsNot(), constant(None))
+
+    quick = simple(pattern)
+    if quick is None or not isinstance(text, ast.Name):
+        return found(search)
+    return choice(call(attribute(text, "isascii")), found(quick), found(search))
 
 
 def _optional(emitter: "Emitter", node: Call, receiver: Select | Index, frame: Frame, known: Known) -> Piece | None:
