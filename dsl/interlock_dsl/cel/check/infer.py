@@ -263,10 +263,13 @@ class Inference:
         given = self.infer(condition)
         facts = self.state.facts.get(id(condition), presence.NOTHING)
         types = (given, self._given(facts[0], then), self._given(facts[1], otherwise))
-        known = self.state.facts
-        inner = (known.get(id(then), presence.NOTHING), known.get(id(otherwise), presence.NOTHING))
-        self._note(node, presence.choice(facts, *inner))
+        self._note(node, presence.choice(facts, self._branch(then), self._branch(otherwise)))
         return operations.conditional(self.state, node, types)
+
+    def _branch(self, node: Expression) -> presence.Branch:
+        if isinstance(node, Literal) and isinstance(node.value, bool):
+            return (presence.NONE, None) if node.value else (None, presence.NONE)
+        return self.state.facts.get(id(node), presence.NOTHING)
 
     def _list(self, node: ListOf) -> Type:
         element: Type | None = None

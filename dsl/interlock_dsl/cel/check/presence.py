@@ -21,6 +21,9 @@ Facts: TypeAlias = tuple[Paths, Paths]
 
 NOTHING: Facts = (NONE, NONE)
 
+Branch: TypeAlias = tuple[Paths | None, Paths | None]
+"""The facts of a branch of `?:`, None where it cannot come out so: a literal `false` is never true."""
+
 
 def path_of(
     node: Expression, reference: Callable[[Expression], Reference | None], aliases: dict[int, Path]
@@ -75,11 +78,17 @@ def either(left: Facts, right: Facts) -> Facts:
     return left[0] & right[0], left[1] | right[1]
 
 
-def choice(condition: Facts, then: Facts, otherwise: Facts) -> Facts:
+def choice(condition: Facts, then: Branch, otherwise: Branch) -> Facts:
     """Combine the facts of the three operands of `?:`."""
-    if condition is NOTHING and then is NOTHING and otherwise is NOTHING:
-        return NOTHING
     return (
-        (condition[0] | then[0]) & (condition[1] | otherwise[0]),
-        (condition[0] | then[1]) & (condition[1] | otherwise[1]),
+        _after(condition, then[0], otherwise[0]),
+        _after(condition, then[1], otherwise[1]),
     )
+
+
+def _after(condition: Facts, then: Paths | None, otherwise: Paths | None) -> Paths:
+    one = None if then is None else condition[0] | then
+    other = None if otherwise is None else condition[1] | otherwise
+    if one is None or other is None:
+        return one or other or NONE
+    return one & other
