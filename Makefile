@@ -45,5 +45,10 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/cel.py
 
+fuzz: $(STAMP)   ## look for expressions that break the evaluator, for a minute
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	@mkdir -p build/fuzz
+	$(BIN)/python fuzz/cel.py -max_total_time=60 -artifact_prefix=build/fuzz/ build/fuzz fuzz/seeds/cel
+
 clean:           ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
