@@ -32,7 +32,7 @@ Observer: TypeAlias = Callable[[str, Event, Sequence[Note]], None]
 """Called after an event was recorded, with the run and what was decided; what it raises is logged and ignored."""
 
 Until: TypeAlias = Literal["quiet", "over"]
-"""How far to drive: until only people and far timers are left, or until the run is over."""
+"""How far to drive: until only people and time can move the run, or until it is over."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Drive:
         return self._driving.locked()
 
     async def drive(self, until: Until, patience: int) -> None:
-        """Perform and record until the run is over, or quiet: only people, or timers beyond `patience`, are left.
+        """Perform and record until the run is over, or quiet: people and time are left, no retry within `patience`.
 
         Whoever drives a run that is being driven waits for that to end first.
         """
@@ -105,7 +105,7 @@ class Drive:
         """Take up what was asked before a restart and is still open; `drive` tells people again."""
         for command in commands:
             if isinstance(command, SetTimer):
-                self._timers.set(command.id, command.at)
+                self._timers.set(command)
         self._open = tuple(command for command in commands if not isinstance(command, SetTimer))
 
     def report(self) -> RunReport:
@@ -182,8 +182,8 @@ class Drive:
         fresh, self._fresh = self._fresh, []
         for command in fresh:
             match command:
-                case SetTimer(id, at):
-                    self._timers.set(id, at)
+                case SetTimer():
+                    self._timers.set(command)
                 case Cancel(command=id):
                     self._timers.cancel(id)
                     self._performer.cancel(id)
@@ -222,7 +222,8 @@ class Drive:
             await self._awakened()
 
     def _quiet(self, horizon: int) -> bool:
-        return not self._performer.busy and (self._timers.next is None or self._timers.next > horizon)
+        retry = self._timers.next_retry
+        return not self._performer.busy and (retry is None or retry > horizon)
 
     async def _awakened(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()

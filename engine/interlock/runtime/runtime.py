@@ -45,7 +45,7 @@ from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program import Program
 
 PATIENCE: Final = 60 * SECOND
-"""Timers that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
+"""Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
 
 
 NOBODY: Final = Principal()
@@ -120,11 +120,11 @@ class Runtime:
         return run
 
     async def drive(self, run: str, until: Until = "quiet", *, patience: int = PATIENCE) -> RunReport:
-        """Go on with a run until it is over, or (`quiet`) until only people and timers beyond `patience` are left.
+        """Go on with a run until it is over, or (`quiet`) until only people and time can move it.
 
-        `patience` is in microseconds. With `until="over"` it also waits for these: for what `approve` and its like
-        bring from other tasks of this event loop. Raises `UnknownRun`, what `resume` raises, and `Conflict` when
-        another process advances the run.
+        A retry that is due within `patience` (microseconds) is waited for. With `until="over"` everything is: timers,
+        and what `approve` and its like bring from other tasks of this event loop. Raises `UnknownRun`, what `resume`
+        raises, and `Conflict` when another process advances the run.
         """
         drive = await self._loaded(run)
         try:

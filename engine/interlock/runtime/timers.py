@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable
 
+from interlock.run.commands import SetTimer
 from interlock.runtime.clock import Alarm, Clock
 
 
@@ -13,18 +14,23 @@ class Timers:
         self._clock = clock
         self._ring = ring
         self._queue: list[tuple[int, str]] = []
-        self._set: set[str] = set()
+        self._set: dict[str, SetTimer] = {}
         self._alarm: tuple[int, Alarm] | None = None
 
-    def set(self, timer: str, at: int) -> None:
+    def set(self, timer: SetTimer) -> None:
         """Set a timer; setting it again changes nothing."""
-        if timer not in self._set:
-            self._set.add(timer)
-            heapq.heappush(self._queue, (at, timer))
+        if timer.id not in self._set:
+            self._set[timer.id] = timer
+            heapq.heappush(self._queue, (timer.at, timer.id))
 
     def cancel(self, timer: str) -> None:
         """Forget a timer, if it is set."""
-        self._set.discard(timer)
+        self._set.pop(timer, None)
+
+    @property
+    def next_retry(self) -> int | None:
+        """The earliest moment at which something is tried again, or None."""
+        return min((timer.at for timer in self._set.values() if timer.purpose == "retry"), default=None)
 
     @property
     def next(self) -> int | None:
@@ -39,7 +45,7 @@ class Timers:
         if at is None or at > now:
             return None
         _, timer = heapq.heappop(self._queue)
-        self._set.discard(timer)
+        del self._set[timer]
         return timer
 
     def arm(self) -> None:
