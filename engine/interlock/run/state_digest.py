@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from interlock.decide import History
 from interlock.run.plan import PlannedRoute
 from interlock.run.state import Ask, Call, Run, Visit
-from interlock_dsl.canonical import digest
+from interlock_dsl.canonical import HIGHEST, LOWEST, digest
 from interlock_dsl.program import Grant, Tool
 from interlock_dsl.source import Span
 
@@ -50,8 +50,10 @@ def _whole(value: object) -> object:
 
 def _plain(value: object) -> object:
     match value:
-        case None | bool() | int() | float() | str():
+        case None | bool():
             return value
+        case int() | float() | str():
+            return _scalar(value)
         case Visit() | Ask():
             return _name(value)
         case Call():
@@ -67,7 +69,7 @@ def _plain(value: object) -> object:
         case History():
             return value.moments()
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(_scalar(str(key))): _plain(item) for key, item in value.items()}
         case frozenset() | set():
             return sorted(map(str, value))
         case list() | tuple():
@@ -76,3 +78,14 @@ def _plain(value: object) -> object:
             return getattr(value, "name", "") if hasattr(value, "span") else _whole(value)
         case _:
             return type(value).__name__
+
+
+def _scalar(value: float | str) -> object:
+    """Return a number or text as JSON can hold it: a model may have said what JSON cannot."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").hex()
+        case int():
+            return value if LOWEST <= value <= HIGHEST else hex(value)
+        case _:
+            return value if value - value == 0.0 else repr(value)

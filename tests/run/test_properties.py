@@ -1,0 +1,197 @@
+"""What must hold for every program, whatever a model, a tool, a person or a clock says."""
+
+import copy
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from interlock.journal.codec import decode, encode, recordable
+from interlock.run import Machine
+from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, FinishRun, SetTimer
+from interlock.run.events import Event, Json, ModelFailed, RunCancelled, RunResumed, RunStarted, TimerFired, ToolFailed
+from interlock.run.machine import _KINDS
+from interlock.run.notes import Ignored
+from interlock.run.transitions import TRANSITIONS
+from interlock_dsl.program import Program
+from run.chance import PROGRAMS, allowed_now, events, principals, watched
+
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+OVER = ("ended", "failed", "cancelled")
+programs = st.sampled_from(PROGRAMS)
+Given = tuple[Program, dict[str, Json]]
+
+
+def feed_checked(machine: Machine, event: Event) -> None:
+    """Feed an event and hold the result against the table of transitions."""
+    found = machine._find(event)
+    before = machine.digest()
+    notes = machine.feed(event)
+    if len(notes) == 1 and isinstance(notes[0], Ignored):
+        assert machine.digest() == before
+    elif not isinstance(found, str):
+        transition, owner, _ = found
+        phase = machine._run.phase if owner is None else owner.phase
+        assert phase in transition.to, (_KINDS[owner.__class__], event, phase)
+        assert transition in TRANSITIONS.values()
+
+
+def adventure(data: st.DataObject, whole: Given, length: int = 25) -> tuple[Machine, list[Event], list[str]]:
+    """Let a run live through chance; return it with its events and its digest after each of them."""
+    machine, watch, start = watched(*whole, data.draw(principals))
+    lived: list[Event] = []
+    digests: list[str] = []
+    now = 0
+    for _ in range(data.draw(st.integers(1, length))):
+        event = data.draw(events(machine, now)) if lived else start
+        now = max(now, event.at) + data.draw(st.sampled_from([0, 0, 1, 1_000_000, 600_000_000]))
+        watch.allowed.clear()
+        feed_checked(machine, event)
+        asked = machine.commands()
+        lived.append(event)
+        digests.append(machine.digest())
+        _check_calls(event, machine, [command for command in asked if isinstance(command, CallTool)], watch.allowed)
+        _check_budget(machine)
+        if machine.status in OVER:
+            break
+    return machine, lived, digests
+
+
+def _check_calls(event: Event, machine: Machine, calls: list[CallTool], allowed: list[tuple[str, object]]) -> None:
+    """No call without a decision `allow` of this very event, for this very tool and these arguments."""
+    decided = allowed_now(machine._notes)
+    for call in calls:
+        assert (call.tool, call.args) in allowed
+        assert call.id in decided or isinstance(event, RunResumed)
+    assert len(decided) == len(set(decided))
+
+
+def _check_budget(machine: Machine) -> None:
+    run = machine._run
+    if run.phase == "new":
+        return
+    budget, spent = run.workflow.workflow.budget, run.spent
+    assert budget.steps is None or spent.steps <= budget.steps
+    if budget.tool_calls is not None and run.phase == "running":
+        assert spent.tool_calls <= budget.tool_calls
+    if budget.tokens is not None:
+        assert spent.tokens + spent.reserved_tokens <= budget.tokens
+    assert spent.reserved_tokens >= 0
+    assert spent.reserved_cost >= 0
+    if not run.active:
+        assert spent.reserved_tokens == 0
+
+
+@MANY
+@given(st.data(), programs)
+def test_whatever_arrives_no_call_is_made_that_may_not_be_and_budgets_hold(data: st.DataObject, whole: Given) -> None:
+    adventure(data, whole)
+
+
+@MANY
+@given(st.data(), programs)
+def test_every_run_ends_when_the_world_gives_up(data: st.DataObject, whole: Given) -> None:
+    machine, lived, _ = adventure(data, whole, 15)
+    now = max(event.at for event in lived)
+    for _ in range(200):
+        if machine.status in OVER:
+            break
+        pending = machine.pending()
+        hard = [command for command in pending if isinstance(command, AskModel | CallTool)]
+        timers = [command for command in pending if isinstance(command, SetTimer)]
+        if hard and isinstance(hard[0], AskModel):
+            machine.feed(ModelFailed(now, hard[0].id, "error", "gone"))
+        elif hard:
+            machine.feed(ToolFailed(now, hard[0].id, "uncertain", "gone"))
+        elif timers:
+            timer = min(timers, key=lambda timer: timer.at)
+            now = max(now, timer.at)
+            machine.feed(TimerFired(now, timer.id))
+        else:
+            assert all(isinstance(command, AskApproval | AskPerson) for command in pending)
+            machine.feed(RunCancelled(now, "ann"))
+    assert machine.status in OVER
+    assert not machine.pending()
+    assert not machine._run.active
+    assert not machine._run.orphans
+    assert sum(isinstance(command, FinishRun) for command in machine.commands()) <= 1
+
+
+@MANY
+@given(st.data(), programs)
+def test_replay_reaches_the_same_state(data: st.DataObject, whole: Given) -> None:
+    """Through the journal's bytes as well: what is decoded decides the same."""
+    machine, lived, digests = adventure(data, whole)
+    again = Machine(whole[0])
+    for event, digest in zip(lived, digests, strict=True):
+        again.feed(event)
+        assert again.digest() == digest
+    assert again.outcome == machine.outcome
+    try:
+        for event in lived:
+            recordable([getattr(event, name, None) for name in ("output", "result", "answer", "input")])
+            recordable([call.args for call in getattr(event, "calls", ())])
+        stored = [encode(event) for event in lived]
+    except ValueError:
+        return
+    other = Machine(whole[0])
+    for entry in stored:
+        other.feed(decode(entry))
+    assert other.outcome == machine.outcome
+    assert [command.id for command in other.pending()] == [command.id for command in machine.pending()]
+
+
+@MANY
+@given(st.data(), programs)
+def test_crash_at_any_point_recovers(data: st.DataObject, whole: Given) -> None:
+    """Of a run only its events survive. From them come the same state and the same open questions, and it goes on."""
+    machine, lived, digests = adventure(data, whole)
+    at = data.draw(st.integers(1, len(lived)))
+    recovered = Machine.replay(whole[0], lived[:at])
+    assert recovered.digest() == digests[at - 1]
+    assert recovered.commands() == ()
+    for event in lived[at:]:
+        recovered.feed(event)
+    assert recovered.digest() == digests[-1]
+    assert recovered.pending() == machine.pending()
+
+
+@MANY
+@given(st.data(), programs)
+def test_after_a_crash_nothing_uncertain_is_repeated(data: st.DataObject, whole: Given) -> None:
+    _, lived, _ = adventure(data, whole)
+    recovered = Machine.replay(whole[0], lived)
+    before = {c.id: c for c in recovered.pending()}
+    recovered.feed(RunResumed(lived[-1].at))
+    for command in recovered.commands():
+        if isinstance(command, CallTool) and command.id in before:
+            assert whole[0].tools[command.tool].repeatable
+            assert command == before[command.id]
+
+
+@MANY
+@given(st.data(), programs)
+def test_an_event_does_not_change_what_it_holds(data: st.DataObject, whole: Given) -> None:
+    machine, _, start = watched(*whole, data.draw(principals))
+    machine.feed(start)
+    for _ in range(10):
+        event = data.draw(events(machine, 5))
+        kept = copy.deepcopy(event)
+        machine.feed(event)
+        assert repr(event) == repr(kept)
+
+
+def test_a_run_is_started_only_with_its_own_program_and_input_that_fits() -> None:
+    whole, given_ = PROGRAMS[0]
+    right = RunStarted(0, "r", whole.digest, "w", given_)
+    for wrong in (
+        RunStarted(0, "r", "0" * 64, "w", given_),
+        RunStarted(0, "r", whole.digest, "v", given_),
+        RunStarted(0, "r", whole.digest, "w", {"id": 5}),
+    ):
+        machine = Machine(whole)
+        (note,) = machine.feed(wrong)
+        assert isinstance(note, Ignored)
+        assert machine.status == "new"
+        assert not machine.commands()
+        machine.feed(right)
+        assert machine.status == "running"
