@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from examples.lives import NEVER, live, warm
+from examples.lives import Part, live, warm
 from examples.stories import copy, rows
 from interlock import JournalMissing, RunSummary, SqliteJournal, replay, verify
 
 JOURNAL = ".interlock/journal.sqlite"
+PARTS: tuple[Part, ...] = ("all", "effects")
 MOST_KILLS = 25
 MOST_LIVES = 100
 
@@ -54,6 +55,17 @@ STORIES = {
 
 
 @dataclass(frozen=True)
+class Point:
+    """Where a command is killed: so far (0..1) into a part of it."""
+
+    part: Part
+    share: float
+
+    def of(self, lengths: Mapping[Part, int]) -> tuple[Part, int]:
+        return self.part, 1 + int(self.share * lengths[self.part])
+
+
+@dataclass(frozen=True)
 class Fate:
     """How a run ended. `kills` has the entries in the journal after each command that was killed."""
 
@@ -72,32 +84,30 @@ def main(example: str, folder: Path, kills: int, seed: int) -> list[Fate]:
     lengths = measured(story, copy(example, folder / "measured"))
     fates = [fate(story, copy(example, folder / "unkilled"), lengths, [])]
     while kills > 0:
-        # Compiling is most of a command and comes first; half of the points are in what follows.
-        points = [chance.uniform(chance.choice((0.0, 0.5)), 1.0) for _ in range(min(kills, MOST_KILLS))]
+        points = [Point(chance.choice(PARTS), chance.random()) for _ in range(min(kills, MOST_KILLS))]
         fates.append(fate(story, copy(example, folder / str(kills)), lengths, points))
         kills -= max(len(fates[-1].kills), 1)
     return fates
 
 
-def measured(story: Story, project: Path) -> dict[str, int]:
+def measured(story: Story, project: Path) -> dict[str, dict[Part, int]]:
     """Return how many calls each verb makes when nobody kills it."""
-    file, lengths = project / "calls", dict[str, int]()
+    lengths: dict[str, dict[Part, int]] = {}
     while (arguments := following(story, project)) is not None:
-        live(arguments, project, calls=file)
-        lengths[arguments[0]] = int(file.read_text())
-    live(resuming(story), project, calls=file)
-    return lengths | {"resume": max(int(file.read_text()), lengths["run"])}  # it may have the whole run before it
+        lengths[arguments[0]] = live(arguments, project) or {}
+    lengths["resume"] = lengths["run"]  # it may have nearly all of the run before it
+    return lengths
 
 
-def fate(story: Story, project: Path, lengths: Mapping[str, int], points: list[float]) -> Fate:
-    """Bring one run to its end; while there are points (in parts of the command), the next command is killed there."""
+def fate(story: Story, project: Path, lengths: dict[str, dict[Part, int]], points: list[Point]) -> Fate:
+    """Bring one run to its end; while there are points, the next command is killed there, if it gets that far."""
     kills: list[int] = []
     for _ in range(MOST_LIVES):
         arguments = following(story, project)
         if arguments is None:
             return ended(story, project, kills)
-        point = max(1, int(points.pop() * lengths[arguments[0]])) if points else NEVER
-        if live(arguments, project, point) is None:
+        kill = points.pop().of(lengths[arguments[0]]) if points else None
+        if live(arguments, project, kill) is None:
             runs = recorded(project)
             kills.append(runs[0].entries if runs else 0)
     raise AssertionError(f"after {MOST_LIVES} commands the run has not ended")

@@ -1,33 +1,43 @@
 """Commands in child processes that are killed with SIGKILL at a chosen point: no handler runs, nothing is flushed.
 
-The point is a number of Python and C calls, counted by a profile function in every thread of the child, so it falls
-anywhere (in the compiler, the machine, the journal, a tool, between a tool's commit and its return) without any timing.
+The point is a number of calls, into Python or C, made by the engine or the project's tools: so it falls anywhere in
+the machine, the runtime, the journal, a tool, between a tool's commit and its return, and needs no timing. Calls are
+counted from the beginning or from where effects begin; compiling, most of a command and without effect, is left out.
 Children are forked from a process that has everything imported already.
 """
 
-import itertools
+import json
 import os
 import signal
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 from types import FrameType
+from typing import Literal, NoReturn, TypeAlias
 
+import interlock
 from interlock_cli.main import run
 
-NEVER = sys.maxsize
+Part: TypeAlias = Literal["all", "effects"]
+ENGINE = str(Path(interlock.__file__).parent) + os.sep
+WHERE_EFFECTS_BEGIN = "drive"
 
 
-def live(arguments: list[str], folder: Path, kill_at: int = NEVER, calls: Path | None = None) -> int | None:
-    """Run one command line in a folder, in a child that is killed at its `kill_at`-th call.
+def live(arguments: list[str], folder: Path, kill: tuple[Part, int] | None = None) -> dict[Part, int] | None:
+    """Run one command line in a folder, in a child; `kill` is the call at which it is killed, counted in a part of it.
 
-    Returns the exit code, None if it was killed. The file `calls` gets the number of calls when it was not.
+    Returns how many calls each part of it had, None if it was killed.
     """
+    report = folder / "calls.json"
     child = os.fork()
     if child == 0:
-        _child(arguments, folder, kill_at, calls)
+        _child(arguments, folder, kill, report)
     _, status = os.waitpid(child, 0)
-    return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+    if os.WIFSIGNALED(status):
+        return None
+    calls: dict[Part, int] = json.loads(report.read_text())
+    return calls
 
 
 def warm(arguments: list[str], folder: Path) -> None:
@@ -45,24 +55,30 @@ def warm(arguments: list[str], folder: Path) -> None:
                 del sys.modules[name]
 
 
-def _child(arguments: list[str], folder: Path, kill_at: int, report: Path | None) -> None:
+def _child(arguments: list[str], folder: Path, kill: tuple[Part, int] | None, report: Path) -> NoReturn:
     code = 70
     try:
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)
         os.chdir(folder)
-        calls, process = itertools.count(1), os.getpid()
+        calls: Counter[Part] = Counter()
+        counted = (ENGINE, str(folder) + os.sep)
+        process = os.getpid()
 
         def tick(frame: FrameType, event: str, argument: object) -> None:
-            if event in ("call", "c_call") and next(calls) == kill_at:
+            if event not in ("call", "c_call") or not frame.f_code.co_filename.startswith(counted):
+                return
+            calls["all"] += 1
+            if calls["effects"] or frame.f_code.co_name == WHERE_EFFECTS_BEGIN:
+                calls["effects"] += 1
+            if kill is not None and calls[kill[0]] == kill[1]:
                 os.kill(process, signal.SIGKILL)
 
         threading.setprofile(tick)
         sys.setprofile(tick)
         code = run(arguments)
         sys.setprofile(None)
-        if report is not None:
-            report.write_text(str(next(calls)))
+        report.write_text(json.dumps(calls))
     finally:
         os._exit(code)
