@@ -56,6 +56,7 @@ class Expectations:
     def phrases(self, states: Sequence[int]) -> list[str]:
         """Return what may come next, in words, the most telling first."""
         accepted = self.accepted(states)
+        after_a_value = len(OPERATORS & accepted.keys()) > 1
         rank = {name: at for at, name in enumerate(PHRASES)}
         found: dict[str, int] = {}
         for kind, state in accepted.items():
@@ -63,11 +64,11 @@ class Expectations:
             rules = [rule for rule in PHRASES if rule in row and kind in self.tables.firsts[rule]]
             if rules:
                 found.setdefault(PHRASES[rules[0]], rank[rules[0]])
-            elif kind in OPERATORS:
+            elif kind in OPERATORS and after_a_value:
                 found["an operator"] = len(rank)
             elif kind == END:
                 found["the end of the file"] = len(rank) + 2
-            elif not (kind in _AFTER_A_VALUE and OPERATORS & accepted.keys()):
+            elif not (kind in _AFTER_A_VALUE and after_a_value):
                 terminal = self._terminals[kind]
                 if terminal.fixed:
                     found[f"`{terminal.pattern}`"] = len(rank) + 1

@@ -38,7 +38,7 @@ def indented(lines: Iterable[Line], by: int = 1) -> list[Line]:
 
 
 def page(lines: Sequence[Line], comments: Sequence[Span], text: str) -> str:
-    """Return the text of a page: `lines` with the comments of `text` between them, and empty lines where they belong."""
+    """Return the text of a page: `lines` with the comments of `text`, and empty lines where they belong."""
     before, behind = _placed(lines, comments, text)
     out: list[str] = []
     opened = True
@@ -49,7 +49,10 @@ def page(lines: Sequence[Line], comments: Sequence[Span], text: str) -> str:
             opened = False
         kept = (line.loose or line.apart) and line.begin is not None and _blank_before(text, line.begin)
         apart = kept or (line.apart and at not in before)
-        _put(out, line.depth, line.text, apart=apart and not opened and not line.closes)
+        if opened and line.text == "}" and at not in before and at - 1 not in behind:
+            out[-1] += line.text  # nothing in between
+        else:
+            _put(out, line.depth, line.text, apart=apart and not opened and not line.closes)
         if at in behind:
             out[-1] += "  " + behind[at].text
         opened = line.text.endswith(("{", "("))

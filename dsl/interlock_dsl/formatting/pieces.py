@@ -7,6 +7,7 @@ from typing import Final
 from interlock_dsl.builder.pieces import UNITS, micros_of
 from interlock_dsl.cel.format import decimal, grouped, quoted, written
 from interlock_dsl.formatting.page import INDENT, WIDTH, Line, indented
+from interlock_dsl.scan import scanner
 from interlock_dsl.source import Span
 from interlock_dsl.syntax import (
     Argument,
@@ -48,6 +49,15 @@ def begin(node: Node) -> int | None:
 def end(node: Node) -> int | None:
     """Return where the last character of a node stands, or None for one that no text says."""
     return node.span.end - 1 if node.span.end else None
+
+
+def _closing_after(node: Node) -> int | None:
+    """Return where the bracket that closes a list stands, after the list's last node."""
+    if not node.span.end:
+        return None
+    content, skip = node.span.source.text, scanner().start
+    at = skip(content, node.span.end)
+    return skip(content, at + 1) if content.startswith(",", at) else at
 
 
 def names(idents: Sequence[Ident]) -> str:
@@ -142,7 +152,7 @@ def parameters(head: str, start: int | None, fields: Sequence[FieldNode], tail: 
     if not fields or fits(line, depth):
         return [Line(line, start)]
     lines = [Line(field_(field) + ("," if field is not fields[-1] else ""), begin(field)) for field in fields]
-    return [Line(f"{head}(", start), *indented(lines), Line(")" + tail, None)]
+    return [Line(f"{head}(", start), *indented(lines), Line(")" + tail, _closing_after(fields[-1]), closes=True)]
 
 
 def _most(most: int | None) -> str:
