@@ -24,6 +24,8 @@ START = "start"
 Names = frozenset[str]
 Branch = tuple[int, int]
 """A route to several targets, by its number, and which of its targets."""
+Edge = tuple[int, str, str]
+"""A route by its number, one of its sources, one of its targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +154,20 @@ def flow(routes: tuple[RouteDecl, ...], steps: Iterable[str], ends: Iterable[str
     nodes = (START, *steps, *ends)
     edges = list(_edges(routes))
     circles = _circles(nodes, edges)
-    ahead: dict[str, list[str]] = {}
-    for number, source, target in edges:
-        if (number, source, target) not in circles:
-            ahead.setdefault(source, []).append(target)
+    ahead = _targets(edge for edge in edges if edge not in circles)
+    bounded = [edge for number, route in enumerate(routes) if route.bound is not None for edge in _own(number, route)]
+    back = {edge for edge in bounded if edge[1] in reachable(edge[2], ahead)}
+    # Bounded routes that lead back only by way of each other: the last of them, as one walks from `start`, goes back.
+    rest = [edge for edge in bounded if edge not in back]
+    closing = _circles(nodes, [*(edge for edge in edges if edge not in circles), *rest])
+    back |= {edge for edge in closing if edge in rest}
+    circles |= closing - back
     arrivals: dict[str, list[Arrival]] = {node: [] for node in nodes}
     for number, route in enumerate(routes):
-        for branch, target in enumerate(name.text for name in route.targets):
-            if route.bound is None:
-                back = any((number, source.text, target) in circles for source in route.sources)
-            else:
-                leads = reachable(target, ahead)
-                back = any(source.text in leads for source in route.sources)
-            arrivals[target].append(Arrival(number, target, branch, back))
+        for branch, name in enumerate(route.targets):
+            target = name.text
+            leads_back = any((number, source.text, target) in back | circles for source in route.sources)
+            arrivals[target].append(Arrival(number, target, branch, leads_back))
         if route.bound is not None and route.bound.then is not None:
             out = route.bound.then.text
             looping = any((number, source.text, out) in circles for source in route.sources)
@@ -177,20 +180,32 @@ def flow(routes: tuple[RouteDecl, ...], steps: Iterable[str], ends: Iterable[str
     return found, tuple(sorted({number for number, _, _ in circles}))
 
 
-def _edges(routes: Iterable[RouteDecl]) -> Iterator[tuple[int, str, str]]:
-    """Yield route, source and target of what must lead forward: routes without a bound, ways out of others."""
+def _edges(routes: Iterable[RouteDecl]) -> Iterator[Edge]:
+    """Yield what must lead forward: the edges of routes without a bound, and the ways out of the others."""
     for number, route in enumerate(routes):
-        targets = route.targets if route.bound is None else (route.bound.then,)
-        for source in route.sources:
-            yield from ((number, source.text, target.text) for target in targets if target is not None)
+        if route.bound is None:
+            yield from _own(number, route)
+        elif route.bound.then is not None:
+            yield from ((number, source.text, route.bound.then.text) for source in route.sources)
 
 
-def _circles(nodes: Iterable[str], edges: list[tuple[int, str, str]]) -> set[tuple[int, str, str]]:
+def _own(number: int, route: RouteDecl) -> Iterator[Edge]:
+    return ((number, source.text, target.text) for source in route.sources for target in route.targets)
+
+
+def _targets(edges: Iterable[Edge]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for _, source, target in edges:
+        found.setdefault(source, []).append(target)
+    return found
+
+
+def _circles(nodes: Iterable[str], edges: Iterable[Edge]) -> set[Edge]:
     """Return the edges that lead back to a node on the way to their source, walking from `start` in written order."""
-    outgoing: dict[str, list[tuple[int, str, str]]] = {}
+    outgoing: dict[str, list[Edge]] = {}
     for edge in edges:
         outgoing.setdefault(edge[1], []).append(edge)
-    closing: set[tuple[int, str, str]] = set()
+    closing: set[Edge] = set()
     done: set[str] = set()
     for root in nodes:
         if root in done:
