@@ -15,47 +15,51 @@ comprehensions. Protobuf messages and enums, `cel.block` and the network library
 `python -m interlock_dsl.cel.conformance` measures it against the public tests.
 """
 
-from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression, Environment
-from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
-from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
-from interlock_dsl.cel.parse import parse
-from interlock_dsl.cel.signature import Function, Overload
-from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import (
-    BOOL,
-    BYTES,
-    DOUBLE,
-    DURATION,
-    DYN,
-    INT,
-    NULL,
-    STRING,
-    TIMESTAMP,
-    UINT,
-    AbstractType,
-    DoubleType,
-    Field,
-    IntType,
-    ListType,
-    MapType,
-    OptionalType,
-    RecordType,
-    StringType,
-    Type,
-    TypeParameter,
-    UintType,
-)
-from interlock_dsl.cel.values import (
-    NONE,
-    Duration,
-    Fault,
-    Optional,
-    Timestamp,
-    TypeValue,
-    UInt,
-    equal,
-)
-from interlock_dsl.diagnostics import DiagnosticError
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression, Environment
+    from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
+    from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
+    from interlock_dsl.cel.parser import parse
+    from interlock_dsl.cel.signature import Function, Overload
+    from interlock_dsl.cel.tree import Expression
+    from interlock_dsl.cel.types import (
+        BOOL,
+        BYTES,
+        DOUBLE,
+        DURATION,
+        DYN,
+        INT,
+        NULL,
+        STRING,
+        TIMESTAMP,
+        UINT,
+        AbstractType,
+        DoubleType,
+        Field,
+        IntType,
+        ListType,
+        MapType,
+        OptionalType,
+        RecordType,
+        StringType,
+        Type,
+        TypeParameter,
+        UintType,
+    )
+    from interlock_dsl.cel.values import (
+        NONE,
+        Duration,
+        Fault,
+        Optional,
+        Timestamp,
+        TypeValue,
+        UInt,
+        equal,
+    )
+    from interlock_dsl.diagnostics import DiagnosticError
 
 __all__ = [
     "BOOL",
@@ -101,3 +105,70 @@ __all__ = [
     "equal",
     "parse",
 ]
+
+# Importing the language costs next to nothing until a name of it is used.
+_NAMES = {
+    "interlock_dsl.cel.environment": (
+        "DEFAULT_LIMIT",
+        "CompiledExpression",
+        "Environment",
+    ),
+    "interlock_dsl.cel.errors": (
+        "EvaluationError",
+        "LimitExceeded",
+    ),
+    "interlock_dsl.cel.library": (
+        "FUNCTIONS",
+        "LEFT_OUT",
+    ),
+    "interlock_dsl.cel.parser": ("parse",),
+    "interlock_dsl.cel.signature": (
+        "Function",
+        "Overload",
+    ),
+    "interlock_dsl.cel.tree": ("Expression",),
+    "interlock_dsl.cel.types": (
+        "BOOL",
+        "BYTES",
+        "DOUBLE",
+        "DURATION",
+        "DYN",
+        "INT",
+        "NULL",
+        "STRING",
+        "TIMESTAMP",
+        "UINT",
+        "AbstractType",
+        "DoubleType",
+        "Field",
+        "IntType",
+        "ListType",
+        "MapType",
+        "OptionalType",
+        "RecordType",
+        "StringType",
+        "Type",
+        "TypeParameter",
+        "UintType",
+    ),
+    "interlock_dsl.cel.values": (
+        "NONE",
+        "Duration",
+        "Fault",
+        "Optional",
+        "Timestamp",
+        "TypeValue",
+        "UInt",
+        "equal",
+    ),
+    "interlock_dsl.diagnostics": ("DiagnosticError",),
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

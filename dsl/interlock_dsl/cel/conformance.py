@@ -22,7 +22,7 @@ from interlock_dsl.cel.check import Scope, check
 from interlock_dsl.cel.environment import DEFAULT_LIMIT, Environment
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
-from interlock_dsl.cel.parse import parse
+from interlock_dsl.cel.parser import parse
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
     BOOL,

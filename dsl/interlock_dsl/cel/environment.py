@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.library import FUNCTIONS
 from interlock_dsl.cel.library.declare import merge
-from interlock_dsl.cel.parse import parse
+from interlock_dsl.cel.parser import parse
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import DYN, Type
