@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from interlock_dsl import check_text
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
