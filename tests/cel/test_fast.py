@@ -219,3 +219,30 @@ def test_simple_patterns_mean_the_same_to_both_engines(
 @pytest.mark.parametrize("pattern", ["a+", "^a*a", "^(a|b)+$", "^a+?b", "a{3}", "(?i)a", "^[a-z]+\\w", "\\bfoo", "é"])
 def test_patterns_that_could_backtrack_are_left_to_re2(pattern: str) -> None:
     assert simple(pattern) is None
+
+
+def test_conditions_can_share_one_function_and_what_it_has_read() -> None:
+    texts = (
+        "order.total > 10",
+        "order.total <= 100",
+        "order.items.exists(i, i.qty > 1)",
+        "cel.bind(i, order.name, i == 'ann')",
+    )
+    checks = [ENVIRONMENT.compile(text).checked for text in texts]
+    unit = fast.Unit()
+    known: fast.Known = frozenset()
+    frame: fast.Frame | None = None
+    pieces = []
+    for check in checks:
+        assert check is not None
+        if frame is None:
+            emitter = fast.Emitter(unit, check, 100)
+            frame = fast.Frame(unit, emitter.uses(*(each.expression for each in checks if each)))
+        pieces.append(fast.condition(unit, check, 100, frame, known))
+        known = pieces[-1].known
+    together = fast.pieces.display([fast.finished(piece) for piece in pieces])
+    function = unit.build("_all", ["bindings"], [fast.unit.result(together)])
+    assert function(BINDINGS) == [True, True, True, True]
+    assert function(changed(total=7)) == [False, True, True, True]
+    with pytest.raises(fast.GiveUp):
+        function(changed(total=True))

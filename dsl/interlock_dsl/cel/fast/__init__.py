@@ -13,11 +13,23 @@ from collections.abc import Callable, Mapping
 
 from interlock_dsl.cel.check import Checked, kind
 from interlock_dsl.cel.fast.emit import Emitter
-from interlock_dsl.cel.fast.pieces import BINDINGS, NOTHING, Piece, finished
+from interlock_dsl.cel.fast.pieces import BINDINGS, NOTHING, Known, Piece, finished
 from interlock_dsl.cel.fast.unit import Frame, GiveUp, Unit, Unsupported, answering, result
 from interlock_dsl.cel.tree import Expression, children
 
-__all__ = ["MAX_DEPTH", "Emitter", "Frame", "GiveUp", "Piece", "Unit", "Unsupported", "compile", "condition"]
+__all__ = [
+    "MAX_DEPTH",
+    "Emitter",
+    "Frame",
+    "GiveUp",
+    "Known",
+    "Piece",
+    "Unit",
+    "Unsupported",
+    "compile",
+    "condition",
+    "finished",
+]
 
 MAX_DEPTH = 60
 """Levels of nesting beyond which an expression is left to the exact tier: Python's compiler recurses."""
@@ -49,14 +61,16 @@ def compile(checked: Checked, exact: Evaluator, limit: int) -> Evaluator | None:
     return None
 
 
-def condition(unit: Unit, checked: Checked, longest: int) -> Piece:
+def condition(unit: Unit, checked: Checked, longest: int, frame: Frame | None = None, known: Known = NOTHING) -> Piece:
     """Return code for a whole expression that reads `bindings`; raise `Unsupported` where there is none.
 
-    Where its tests fail, or anything in it raises, the exact tier must be asked.
+    Where its tests fail, or anything in it raises, the exact tier must be asked. Expressions that are put into one
+    function share a `frame` (made with the `uses` of all of them); one that runs only after another has come to an
+    end can rely on what is known then: `known` is the `known`, `when_true` or `when_false` of the other's piece.
     """
     emitter = Emitter(unit, checked, longest)
-    frame = Frame(unit, emitter.uses(checked.expression))
-    piece = emitter.emit(checked.expression, frame, NOTHING)
+    frame = frame or Frame(unit, emitter.uses(checked.expression))
+    piece = emitter.emit(checked.expression, frame, known)
     if kind(checked.type) == "bool":
         return emitter.truth(piece, frame)
     return emitter.adapted(piece)

@@ -28,19 +28,16 @@ from interlock_dsl.cel.fast.pieces import (
     Known,
     Piece,
     both,
-    call,
     choice,
     compare,
     constant,
     display,
     either,
     finished,
-    give_up,
     item,
-    name,
     negation,
-    store,
 )
+from interlock_dsl.cel.fast.sureness import CLASS_NAMES, Sureness
 from interlock_dsl.cel.fast.unit import Frame, Key, Unit, Unsupported, Uses
 from interlock_dsl.cel.tree import (
     Bind,
@@ -56,17 +53,17 @@ from interlock_dsl.cel.tree import (
     Select,
     children,
 )
-from interlock_dsl.cel.types import ListType, MapType, RecordType, StringType, Type
+from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import TypeValue
 
 
-class Emitter:
+class Emitter(Sureness):
     """Generates code for the expressions of one check."""
 
     def __init__(self, unit: Unit, checked: Checked, longest: int) -> None:
+        super().__init__(checked, longest)
         self.unit = unit
-        self.checked = checked
-        self.longest = longest
+        self._first_local = unit.number_locals()
         self.aliases: dict[int, Key] = {}
         self._rules: Mapping[type[Expression], Callable[..., Piece]] = {
             Literal: self._literal,
@@ -89,15 +86,6 @@ class Emitter:
         """Return the kind of value a node is declared to have."""
         return kind(self.checked.type_of(node))
 
-    def bound(self, type: Type) -> int:
-        """Return the length beyond which the code gives up on a text or a container of a type."""
-        declared = None
-        if isinstance(type, StringType):
-            declared = max(map(len, type.values), default=0) if type.values is not None else type.max
-        elif isinstance(type, ListType | MapType):
-            declared = type.max
-        return self.longest if declared is None else min(declared, self.longest)
-
     def key(self, node: Expression) -> Key | None:
         """Return the chain that a node reads, None where it is not a plain one."""
         fields: list[str] = []
@@ -106,7 +94,8 @@ class Emitter:
             if isinstance(reference, VariableReference):
                 return (reference.name, *reversed(fields))
             if isinstance(reference, LocalReference):
-                return (*self.aliases.get(reference.number, (reference.number,)), *reversed(fields))
+                number = self._first_local + reference.number
+                return (*self.aliases.get(number, (number,)), *reversed(fields))
             match node:
                 case Select(operand=operand, field=field, optional=False):
                     fields.append(field)
@@ -163,86 +152,9 @@ class Emitter:
             piece = Piece(code, None, cost, container.known, container.known, container.tests)
         return self.hold(piece, frame, key) if frame.uses.repeated(key) else piece
 
-    def hold(self, piece: Piece, frame: Frame, key: Key | None = None) -> Piece:
-        """Return the piece with its value kept in a local variable, unless it can be written twice."""
-        if piece.slot is not None or (piece.constant and key is None):
-            return piece
-        slot = frame.make() if key is None else frame.slot(key)
-        known = piece.known | {(slot,)}
-        return replace(piece.where(known), code=store(slot, piece.code), slot=slot)
-
-    def settle(self, piece: Piece) -> Piece:
-        """Return a held piece whose value is already in its variable when the tests are done."""
-        if isinstance(piece.code, ast.NamedExpr) and piece.slot is not None:
-            done = either(compare(piece.code, ast.IsNot(), constant(None)), constant(True))
-            return replace(piece, tests=(*piece.tests, done), code=name(piece.slot))
-        return piece
-
-    def test(self, piece: Piece, frame: Frame, fact: str, condition: Callable[[ast.expr], ast.expr]) -> Piece:
-        """Return the piece, held, with one more test of its value unless it is known to pass."""
-        piece = self.hold(piece, frame)
-        slot = piece.slot
-        if slot is None:
-            return replace(piece, tests=(*piece.tests, condition(piece.code)))
-        if (slot, fact) in piece.known:
-            return piece
-        tests = (*piece.tests, condition(piece.code))
-        known = piece.known | {(slot, fact)}
-        return replace(piece.where(known), tests=tests, code=frame.load(slot))
-
-    def expect(self, piece: Piece, kind: str, frame: Frame) -> Piece:
-        """Return the piece with its value certain to be of a kind."""
-        if piece.kind == kind:
-            return piece
-        if piece.kind is not None or kind not in _CLASS_NAMES:
-            raise Unsupported
-        test = _CLASS_NAMES[kind]
-
-        def condition(value: ast.expr) -> ast.expr:
-            return compare(call(name("_type"), value), ast.Is(), name(test))
-
-        return replace(self.test(piece, frame, test, condition), kind=kind)
-
-    def number(self, piece: Piece, frame: Frame) -> Piece:
-        """Return the piece with its value certain to be an int or a double."""
-        if piece.kind in ("int", "double"):
-            return piece
-        piece = self.hold(piece, frame)
-        if (piece.slot, "_int") in piece.known or (piece.slot, "_double") in piece.known:
-            return replace(piece, kind="double")
-        seen = frame.make()
-
-        def condition(value: ast.expr) -> ast.expr:
-            first = compare(store(seen, call(name("_type"), value)), ast.Is(), name("_double"))
-            return either(first, compare(name(seen), ast.Is(), name("_int")))
-
-        return replace(self.test(piece, frame, "number", condition), kind="double")
-
-    def limited(self, piece: Piece, node: Expression, frame: Frame) -> Piece:
-        """Return a text or container with its length certain to be bounded."""
-        if piece.length is not None:
-            return piece
-        bound = self.bound(self.checked.type_of(node))
-
-        def condition(value: ast.expr) -> ast.expr:
-            return compare(call(name("_len"), value), ast.LtE(), constant(bound))
-
-        return replace(self.test(piece, frame, f"len {bound}", condition), length=bound)
-
     def text(self, node: Expression, frame: Frame, known: Known) -> Piece:
         """Return code for a text of bounded length."""
         return self.limited(self.expect(self.emit(node, frame, known), "string", frame), node, frame)
-
-    def pair(self, frame: Frame, left: Piece, right: Callable[[Known], Piece]) -> tuple[Piece, Piece]:
-        """Return two pieces of which the tests of both may run before the code of either."""
-        second = right(left.known)
-        return (self.ahead(left, frame) if second.tests else left), second
-
-    def ahead(self, piece: Piece, frame: Frame) -> Piece:
-        """Return the piece with nothing left in its code that later tests may rely on."""
-        if any(isinstance(part, ast.NamedExpr) for part in ast.walk(piece.code)):
-            return self.settle(self.hold(piece, frame))
-        return piece
 
     # Rules
 
@@ -308,20 +220,6 @@ class Emitter:
         container = self.expect(self.emit(node.operand, frame, known), "map", frame)
         code = compare(constant(node.field), ast.In(), container.code)
         return Piece(code, "bool", container.cost + 1, container.known, container.known, container.tests)
-
-    def truth(self, piece: Piece, frame: Frame) -> Piece:
-        """Return the piece with its value certain to be a bool."""
-        if piece.kind == "bool":
-            return piece
-        if piece.kind is not None:
-            raise Unsupported
-        piece = self.hold(piece, frame)
-        slot = piece.slot or ""
-        if (slot, "_bool") in piece.known:
-            return replace(piece, kind="bool")
-        other = both(compare(frame.load(slot), ast.IsNot(), constant(False)), give_up())
-        code = either(compare(piece.code, ast.Is(), constant(True)), other)
-        return replace(piece.where(piece.known | {(slot, "_bool")}), code=code, kind="bool", slot=None)
 
     def condition(self, node: Expression, frame: Frame, known: Known) -> Piece:
         """Return code for a bool, without tests in front."""
@@ -400,14 +298,8 @@ class Emitter:
             cost += piece.cost
         return Piece(display(codes), "list", cost, known, known, length=len(codes))
 
-    def adapted(self, piece: Piece) -> Piece:
-        """Return the piece with its value as the language sees it, for where it leaves the code."""
-        if piece.kind is not None:
-            return piece
-        return replace(piece, code=call(name("_adapt"), piece.code), slot=None)
-
     def _bind(self, node: Bind, frame: Frame, known: Known) -> Piece:
-        number = self.introduced(node)[0].number
+        number = self.introduced(node)[0]
         chain = self.key(node.value)
         if chain is not None:
             self.aliases[number] = chain
@@ -416,33 +308,18 @@ class Emitter:
         value = self.emit(node.value, frame, known)
         # The slot must be this variable's, even where the value is in another one already.
         value = self.settle(self.hold(replace(value, slot=None), frame, (number,)))
-        facts = {(value.slot or "", _CLASS_NAMES[value.kind])} if value.kind in _CLASS_NAMES else set()
+        facts = {(value.slot or "", CLASS_NAMES[value.kind])} if value.kind in CLASS_NAMES else set()
         body = self.emit(node.body, frame, value.known | facts)
         return replace(body, cost=body.cost + value.cost + 1, tests=(*value.tests, *body.tests))
 
-    def introduced(self, node: Expression) -> tuple[LocalReference, ...]:
-        """Return the local variables that a node brings in."""
+    def introduced(self, node: Expression) -> tuple[int, ...]:
+        """Return the numbers of the local variables that a node brings in."""
         reference = self.checked.reference_of(node)
         assert isinstance(reference, Introduction)
-        return reference.locals
+        return tuple(self._first_local + local.number for local in reference.locals)
 
 
 CONTAINERS = {"list": "list", "map": "map", "record": "map"}
-_CLASS_NAMES = {
-    "int": "_int",
-    "uint": "_uint",
-    "double": "_double",
-    "string": "_string",
-    "bytes": "_bytes",
-    "bool": "_bool",
-    "list": "_list",
-    "map": "_map",
-    "record": "_map",
-    "timestamp": "_timestamp",
-    "duration": "_duration",
-    "optional": "_optional",
-    "type": "_type_value",
-}
 
 
 def size(node: Expression) -> int:

@@ -36,7 +36,7 @@ def emit_loop(emitter: "Emitter", node: Comprehension, frame: Frame, known: Know
     parts = (node.body,) if node.condition is None else (node.condition, node.body)
     range_ = _ahead(emitter, parts, range_, frame)
     inner = Frame(emitter.unit, emitter.uses(*parts), frame)
-    slots = [inner.slot((local.number,)) for local in emitter.introduced(node)]
+    slots = [inner.slot((number,)) for number in emitter.introduced(node)]
     inside = range_.known | {(slot,) for slot in slots}
     if len(slots) == 2 and not mapped:
         inside |= {(slots[0], "_int")}

@@ -78,6 +78,12 @@ class Unit:
         self.globals: dict[str, object] = dict(GLOBALS)
         self.functions: list[ast.stmt] = []
         self._made = 0
+        self._checks = 0
+
+    def number_locals(self) -> int:
+        """Return where the numbers of one more check's local variables begin, so that no two are the same."""
+        self._checks += 1
+        return self._checks * 1_000_000
 
     def local(self) -> str:
         """Return a name for a local variable that no other has."""
