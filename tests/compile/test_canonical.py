@@ -99,7 +99,7 @@ def test_a_number_is_written_as_short_as_can_be(value: float) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 2**64, -(2**63) - 1, "\ud800", {"\ud800": 1}])
 def test_what_json_cannot_say_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"64 bits|JSON|surrogates"):
         canonical([value])
 
 

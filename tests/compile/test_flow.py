@@ -1,6 +1,6 @@
 """What has been written where, against an oracle that walks every path of small workflows."""
 
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,7 +105,7 @@ def test_after_a_join_of_some_what_any_so_many_share_is_definite(width: int, dat
     count = data.draw(st.integers(1, width))
     chains = [[f"s{i}_{j}" for j in range(length)] for i, length in enumerate(lengths)]
     routes = [route((START,), tuple(chain[0] for chain in chains))]
-    routes += [route((a,), (b,)) for chain in chains for a, b in zip(chain, chain[1:], strict=False)]
+    routes += [route((a,), (b,)) for chain in chains for a, b in pairwise(chain)]
     join = RouteDecl(tuple(Ident(chain[-1]) for chain in chains), (Ident("x"),), merge=Merge(count, width))
     found, _ = flow((*routes, join), [step for chain in chains for step in chain], ENDS)
     choices = [frozenset(s for chain in some for s in chain) for some in combinations(chains, count)]

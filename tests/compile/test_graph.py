@@ -88,7 +88,7 @@ def test_text_in_a_picture_cannot_become_markup() -> None:
     assert "<b>" not in picture
 
 
-def test_large_pictures_take_a_reasonable_time_and_order() -> None:
+def test_large_pictures_lead_downward() -> None:
     vertices = [Vertex(str(n), 60, 30) for n in range(120)]
     lines = [Line(f"{a}-{b}", str(a), str(b), 30, 12) for a in range(120) for b in (a + 1, a + 7) if b < 120]
     layout = lay_out(vertices, lines)
