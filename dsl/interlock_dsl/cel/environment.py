@@ -2,6 +2,7 @@
 
     environment = Environment({"order": order_type, "now": TIMESTAMP})
     guard = environment.compile("order.total > 10_000 && order.placed < now")
+    guard.type, guard.cost.worst
     guard.evaluate({"order": {...}, "now": ...})
 
 Every evaluation has a limit; there is no way past it.
@@ -21,10 +22,14 @@ from interlock_dsl.cel.types import DYN, Type
 from interlock_dsl.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
+    from interlock_dsl.cel.cost import Cost
     from interlock_dsl.cel.exact import Exact
 
 DEFAULT_LIMIT: Final = 1_000_000
 """Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.measure` says what a unit is."""
+
+MOST_LIMITS: Final = 8
+"""Limits for which an expression keeps a function of its own; with more of them the exact tier answers."""
 
 
 class Environment:
@@ -73,6 +78,7 @@ class CompiledExpression:
         self.expression = expression
         self.checked = checked
         self._scope = scope
+        self._functions: dict[int, Callable[[Mapping[str, object]], object]] = {}
 
     @property
     def type(self) -> Type:
@@ -87,18 +93,28 @@ class CompiledExpression:
         return exact.compile(self.expression, self._scope)
 
     @cached_property
+    def cost(self) -> "Cost":
+        """What an evaluation counts at most, for bindings that fit their declared types."""
+        from interlock_dsl.cel.cost import Cost, estimate
+
+        return Cost(None, self.expression) if self.checked is None else estimate(self.checked)
+
+    @cached_property
     def function(self) -> Callable[[Mapping[str, object]], object]:
-        """The expression as a function of the bindings, under the default limit: the fast tier if there is one."""
-        if self.checked is not None:
-            from interlock_dsl.cel import fast
+        """The expression as a function of the bindings, under the default limit."""
+        return self._within(DEFAULT_LIMIT)
 
-            function = fast.compile(self.checked, self._evaluate_exactly, DEFAULT_LIMIT)
-            if function is not None:
-                return function
-        return self._evaluate_exactly
+    def _within(self, limit: int) -> Callable[[Mapping[str, object]], object]:
+        """Return a function that keeps a limit: the fast tier where it cannot pass it, else the exact one."""
 
-    def _evaluate_exactly(self, bindings: Mapping[str, object]) -> object:
-        return self.exact.evaluate(bindings, DEFAULT_LIMIT)
+        def exactly(bindings: Mapping[str, object]) -> object:
+            return self.exact.evaluate(bindings, limit)
+
+        if self.checked is None:
+            return exactly
+        from interlock_dsl.cel import fast
+
+        return fast.compile(self.checked, exactly, limit) or exactly
 
     def evaluate(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> object:
         """Return the value for the bound variables.
@@ -106,8 +122,13 @@ class CompiledExpression:
         Raise `EvaluationError` with the place where there is none, `LimitExceeded` where it would cost more than
         `limit` units.
         """
-        # The fast tier does not count: it was made for what cannot cost more than the default limit.
-        return self.function(bindings) if limit >= DEFAULT_LIMIT else self.exact.evaluate(bindings, limit)
+        if limit == DEFAULT_LIMIT:
+            return self.function(bindings)
+        if limit not in self._functions:
+            if len(self._functions) >= MOST_LIMITS:
+                return self.exact.evaluate(bindings, limit)
+            self._functions[limit] = self._within(limit)
+        return self._functions[limit](bindings)
 
     def __call__(self, bindings: Mapping[str, object]) -> object:
         """Return the value for the bound variables, as `evaluate` does."""
