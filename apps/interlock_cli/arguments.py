@@ -18,6 +18,7 @@ from typer.main import get_command
 if TYPE_CHECKING:
     from typer.models import Context
 
+HELP = ["-h", "--help"]
 Convert: TypeAlias = Callable[[str], object]
 Word: TypeAlias = TyperArgument | TyperOption
 
@@ -28,19 +29,27 @@ def call(verb: Callable[..., int], name: str, args: Sequence[str]) -> object:
     Raises typer's usage errors.
     """
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name, context_settings={"help_option_names": ["-h", "--help"]})(verb)
+    app.command(name, context_settings={"help_option_names": HELP})(verb)
     command = get_command(app)
     parameters = signature(verb, eval_str=True).parameters
-    for word in command.params:
-        if isinstance(word, Word) and word.name in parameters:
-            _convert_here(word, parameters[word.name])
-    result: object = command.main(list(args), prog_name=f"interlock {name}", standalone_mode=False)
+    shown_as = f"interlock {name}"
+    for word in command.get_params(typer.Context(command, info_name=shown_as, help_option_names=HELP)):
+        if isinstance(word, Word):
+            _convert_here(word, parameters.get(word.name or ""))
+    try:
+        with command.make_context(shown_as, list(args)) as context:
+            result: object = command.invoke(context)
+    except typer.Exit as exit:  # after `--help`
+        return exit.exit_code
     return result
 
 
-def _convert_here(word: Word, parameter: Parameter) -> None:
-    """Replace the conversion of a parameter's value, except that of a missing one, which typer reports."""
-    convert = _conversion(parameter)
+def _convert_here(word: Word, parameter: Parameter | None) -> None:
+    """Replace the conversion of a word's value, except that of a missing one, which typer reports.
+
+    `parameter` is the verb's; None for the option that asks for help, which is a flag.
+    """
+    convert = str if parameter is None else _conversion(parameter)
     otherwise = word.process_value
 
     def process(ctx: "Context", given: object) -> object:
@@ -52,7 +61,7 @@ def _convert_here(word: Word, parameter: Parameter) -> None:
             case tuple() | list():
                 return [convert(each) if isinstance(each, str) else each for each in given]
             case _:
-                return given
+                return otherwise(ctx, given) if parameter is None else given
 
     word.__dict__["process_value"] = process
 

@@ -1,7 +1,7 @@
 """The compiler, as the verbs use it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from interlock_cli.fault import Fault, did_you_mean
@@ -10,14 +10,6 @@ from interlock_cli.sources import Unit
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program import Program, Workflow
-
-
-class Findings(Exception):
-    """A program cannot be used because of what is wrong with it; `main` shows the diagnostics."""
-
-    def __init__(self, diagnostics: "Sequence[Diagnostic]") -> None:
-        super().__init__()
-        self.diagnostics = tuple(diagnostics)
 
 
 class Stopwatch:
@@ -48,10 +40,12 @@ def examine(unit: Unit, clock: Stopwatch | None = None) -> "tuple[Program | None
 
 
 def compiled(unit: Unit) -> "Program":
-    """Return a unit's program. Raises Findings if it has an error."""
+    """Return a unit's program. Raises `DiagnosticError`, which `main` shows, if it has an error."""
+    from interlock_dsl.diagnostics import DiagnosticError
+
     program, diagnostics = examine(unit)
     if program is None:
-        raise Findings(diagnostics)
+        raise DiagnosticError(diagnostics)
     return program
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from interlock_cli.exits import Exit
 from interlock_cli.fault import Fault, did_you_mean
@@ -47,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run one command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a stream cannot show is written as an escape, and is no error
+            stream.reconfigure(errors="backslashreplace")
     try:
         if "_INTERLOCK_COMPLETE" in os.environ or args[:1] in (["--install-completion"], ["--show-completion"]):
             return _complete(args)
@@ -64,7 +68,7 @@ def run(args: list[str]) -> int:
         # Whoever read our output has seen enough; the descriptor is replaced so that the flush at exit is quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.CLEAN
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         return _say("interrupted", code=130)
     except Exception as error:
         return _surprise(error)
@@ -74,14 +78,10 @@ def _verb(name: str, args: list[str]) -> int:
     if name not in NAMES:
         hint = "`interlock --help` lists the verbs"
         raise Fault(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
-    import typer
-
     from interlock_cli.arguments import call
 
     try:
         code = call(_function(name), name, args)
-    except typer.Abort:
-        return _say("interrupted", code=130)
     except Fault:
         raise
     except Exception as error:
@@ -130,17 +130,16 @@ def _say(message: str, help: str = "", code: int = Exit.FAULT) -> int:
 
 
 def _surprise(error: Exception) -> int:
+    language = sys.modules.get("interlock_dsl.diagnostics")
+    if language is not None and isinstance(error, language.DiagnosticError):
+        from interlock_cli.present.findings import show_all
+
+        show_all(error.diagnostics)
+        return Exit.FINDINGS
     if os.environ.get("INTERLOCK_TRACEBACK"):
         raise error
     from interlock_cli.known import explained
 
-    if type(error).__name__ == "Findings":
-        from interlock_cli.language import Findings
-        from interlock_cli.present.findings import show
-
-        if isinstance(error, Findings):
-            show(error.diagnostics)
-            return _say("the program has errors", "`interlock check` lists them", Exit.FINDINGS)
     known = explained(error)
     if known is not None:
         return _say(known.message, known.help, known.code)

@@ -31,11 +31,16 @@ class Ran:
 
     @property
     def steady(self) -> str:
-        """Both streams without what differs from run to run: ids, moments, durations, digests, spaces at the edges."""
+        """Both streams without what differs from run to run: ids, moments, durations, digests.
+
+        Each run of spaces is one of two; the time at the beginning of a line, which is left out where it is that of
+        the line before, is left out everywhere.
+        """
         text = RUN.sub("RUN", self.out + self.err)
         for pattern, name in TIMES:
             text = pattern.sub(name, text)
-        return "\n".join(re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines())
+        lines = (re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines())
+        return "\n".join(line.removeprefix("  TIME") for line in lines)
 
 
 def interlock(*args: str | Path, typed: str = "", env: Mapping[str, str] | None = None) -> Ran:

@@ -22,6 +22,13 @@ def show(diagnostics: Sequence[Diagnostic], console: Console | None = None) -> N
     console.file.flush()
 
 
+def show_all(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print diagnostics to standard error, and how many there are."""
+    show(diagnostics)
+    files = {label.span.source.name for diagnostic in diagnostics for label in diagnostic.labels[:1]}
+    err().print(tally(diagnostics, len(files)))
+
+
 def tally(diagnostics: Sequence[Diagnostic], files: int) -> Text:
     """Return the closing line: how much was found, in how many files."""
     where = f" in {count(files, 'file')}"

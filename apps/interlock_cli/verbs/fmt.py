@@ -21,10 +21,9 @@ def verb(
 
     A file that does not parse is left alone and reported.
     """
-    from interlock_dsl.format import format
-
     from interlock_cli.sources import STDIN, display, files, text
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
+    from interlock_dsl.format import format
 
     if targets == ["-"]:
         source = sys.stdin.read()
@@ -34,12 +33,12 @@ def verb(
     count = 0
     for path in files(targets or []):
         name, source = display(path), text(path)
-        count += 1
         try:
             formatted = format(source, name)
         except DiagnosticError as error:
             wrong.extend(error.diagnostics)
             continue
+        count += 1
         if formatted == source:
             continue
         changed.append(name)
@@ -48,9 +47,9 @@ def verb(
         elif not check:
             path.write_text(formatted, encoding="utf-8", newline="\n")
     if wrong:
-        from interlock_cli.present.findings import show
+        from interlock_cli.present.findings import show_all
 
-        show(wrong)
+        show_all(wrong)
     _say(changed, count, check or diff)
     return Exit.FINDINGS if wrong or (changed and (check or diff)) else Exit.CLEAN
 
@@ -93,6 +92,6 @@ def _say(changed: list[str], count: int, dry: bool) -> None:
         console.print(Text.assemble((f"{mark(sign)} ", style), name))
     what = "not formatted" if dry else "formatted"
     if changed:
-        console.print(f"{counted(len(changed), 'file')} {what}, {count - len(changed)} as they should be")
-    else:
-        console.print(Text.assemble((f"{mark('done')} ", "good"), f"{counted(count, 'file')} as they should be"))
+        console.print(f"{counted(len(changed), 'file')} {what}, {counted(count - len(changed), 'file')} unchanged")
+    elif count:
+        console.print(Text.assemble((f"{mark('done')} ", "good"), f"{counted(count, 'file')} in the one format"))
