@@ -198,7 +198,7 @@ def _wanted(cells: list[_Cell], cell: int, way: str) -> float:
     pulls = [STRAIGHT if cells[cell].bend and cells[n].bend else 1.0 for n in near]
     if not near:
         return cells[cell].x
-    pulled = [cells[n].x * pull for n, pull in zip(near, pulls, strict=True)]
+    pulled: list[float] = [cells[n].x * pull for n, pull in zip(near, pulls, strict=True)]
     return sum(pulled) / sum(pulls)
 
 
