@@ -29,6 +29,12 @@ def test_and_or_are_commutative(left: str, right: str) -> None:
     assert outcome(f"{left} || {right}") is outcome(f"{right} || {left}") is either
 
 
+def test_where_nothing_decides_the_first_error_is_told() -> None:
+    assert error_of("1/0 == 1 && 'text'").code == "division-by-zero"
+    assert error_of("'text' || 1/0 == 1").code == "no-such-overload"
+    assert error_of("[0, 'text'].all(x, 1 / x == 1)").code == "division-by-zero"
+
+
 @given(ITEMS)
 def test_quantifiers_are_chains_of_and_and_or(items: list[bool | None]) -> None:
     # An item that is None makes the predicate an error: it is no bool.
