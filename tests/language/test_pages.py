@@ -1,8 +1,8 @@
 """The language guide, run: every block of `.ilk` on every page says exactly what its comments say it does.
 
 A block of ```` ```ilk ```` is a whole program; ```` ```ilk more ```` goes on from the last block of that page that was
-one. `// error: [code] "text"` (or `warning`) stands on the line that earns the finding; `text` is part of its message. A
-block without such comments has no findings at all.
+one. `// error: [code] "text"` (or `warning`) stands on the line that earns the finding; `text` is part of its message.
+A block without such comments has no findings at all.
 """
 
 import re
