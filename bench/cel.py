@@ -104,11 +104,15 @@ def time_compiling() -> list[float]:
     return [taken[text] * 1000 for text, _ in GUARDS]
 
 
-def time_importing() -> float:
-    """Return the milliseconds `import interlock_dsl.cel` takes in a fresh interpreter."""
-    program = "import time; at = time.perf_counter(); import interlock_dsl.cel; print(time.perf_counter() - at)"
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, check=True) for _ in range(11)]
-    return statistics.median(float(run.stdout) for run in runs) * 1000
+def time_importing() -> tuple[float, float]:
+    """Return the milliseconds a fresh interpreter takes to import the package, and then to be ready to compile."""
+    program = (
+        "import time; at = time.perf_counter(); import interlock_dsl.cel; imported = time.perf_counter();"
+        "interlock_dsl.cel.Environment({}); print(imported - at, time.perf_counter() - imported)"
+    )
+    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, check=True) for _ in range(15)]
+    times = [tuple(map(float, run.stdout.split())) for run in runs]
+    return statistics.median(run[0] for run in times) * 1000, statistics.median(run[1] for run in times) * 1000
 
 
 def time_peers() -> list[dict[str, float]]:
@@ -152,11 +156,12 @@ def main() -> int:
     heads = ["lambda ns", "ours ns", "ratio", "cel-python", "Rust", "C++", "compile ms"]
     table("Guards, each beside a lambda over the same dicts (peers: times the lambda)", ["guard", *heads], rows)
     ratios = [ours / by_hand for by_hand, ours in times]
-    found = {"mean": mean(ratios), "worst": max(ratios), "compile": max(compiling), "import": importing}
+    found = {"mean": mean(ratios), "worst": max(ratios), "compile": max(compiling), "import": importing[0]}
     print(f"\n  geometric mean {found['mean']:.2f} times the lambda (at most {GOALS['mean']})")
     print(f"  worst guard    {found['worst']:.2f} times the lambda (at most {GOALS['worst']})")
     print(f"  compile        {found['compile']:.2f} ms for the slowest guard (at most {GOALS['compile']:.0f})")
-    print(f"  import         {found['import']:.0f} ms (at most {GOALS['import']:.0f})")
+    first = f"{importing[1]:.0f} more at first use"
+    print(f"  import         {found['import']:.0f} ms (at most {GOALS['import']:.0f}), {first}")
     for name in PEERS:
         known = [others[name] for others in peers if name in others]
         if known:

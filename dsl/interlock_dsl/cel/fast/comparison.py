@@ -87,7 +87,13 @@ def _equal_alike(
     if alike == "string":
         one = emitter.limited(one, nodes[0], frame)
         extra = (one.length or 0) // CHUNK
-    one, other = emitter.pair(frame, one, lambda known: prepared(nodes[1], emitter.emit(nodes[1], frame, known)))
+
+    def second(known: Known) -> Piece:
+        other = emitter.emit(nodes[1], frame, known)
+        # Beside what is text for certain, Python's own answer is right whatever the other value is.
+        return other if alike == "string" else prepared(nodes[1], other)
+
+    one, other = emitter.pair(frame, one, second)
     same: ast.cmpop = ast.Eq() if positive else ast.NotEq()
     codes = (nanoseconds(one), nanoseconds(other)) if alike in INSTANTS else (one.code, other.code)
     code = compare(codes[0], same, codes[1])
