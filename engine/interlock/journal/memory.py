@@ -40,7 +40,11 @@ class MemoryJournal:
             made.append(Entry(run, sequence, pending.event, pending.outcome, head))
         if made:
             self._entries.setdefault(run, []).extend(made)
-            self._summaries[run] = replace(summary, run=run, entries=expected + len(made))
+            count = expected + len(made)
+            counted = (
+                summary if (summary.run, summary.entries) == (run, count) else replace(summary, run=run, entries=count)
+            )
+            self._summaries[run] = counted
         return head
 
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:

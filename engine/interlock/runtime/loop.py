@@ -165,14 +165,16 @@ class Drive:
 
     def _summary(self, at: int) -> RunSummary:
         setting, machine = self.setting, self.machine
+        status = machine.status
         return RunSummary(
-            setting.run, setting.workflow, setting.program.digest, machine.status, self._started, at, 0, self._detail()
-        )
+            setting.run, setting.workflow, setting.program.digest, status, self._started, at, self.sequence + 1,
+            self._detail(status),
+        )  # fmt: skip
 
-    def _detail(self) -> str:
+    def _detail(self, status: str) -> str:
         if self.finish is not None:
             return self.finish.end or self.finish.reason
-        if self.machine.status != "waiting":
+        if status != "waiting":
             return ""
         return ", ".join(dict.fromkeys(f"{each.role} at {each.step}" for each in self.machine.waiting_for))
 
@@ -210,7 +212,7 @@ class Drive:
         while True:
             if self._inbox:
                 return self._inbox.popleft()
-            if self.machine.status in OVER:
+            if self.finish is not None:
                 return None
             now = self.setting.now()
             timer = self._timers.pop(now)

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
 from interlock.journal import chain
@@ -133,17 +133,31 @@ def explained(path: Path) -> Generator[None]:
     """Say what an error of SQLite or of the file system means for the journal."""
     try:
         yield
-    except sqlite3.ProgrammingError:
-        raise JournalUnavailable(f"the journal {path} cannot be used: it is closed") from None
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in _UNUSABLE:
-            raise JournalUnavailable(f"the journal {path} cannot be used: {_UNUSABLE[code]} ({error})") from None
-        if code == sqlite3.SQLITE_NOTADB:
-            raise JournalCorrupt(f"{path} is not a journal") from None
-        raise JournalCorrupt(f"the journal {path} is damaged: {error}") from None
-    except UnicodeDecodeError:
-        # Damage reached a text, and SQLite's own message quotes it.
-        raise JournalCorrupt(f"the journal {path} is damaged") from None
-    except OSError as error:
-        raise JournalUnavailable(f"the journal {path} cannot be used: {error.strerror or error}") from None
+    except Exception as error:
+        explain(path, error)
+        raise
+
+
+def explain(path: Path, error: BaseException) -> None:
+    """Raise what an error of SQLite or of the file system means for the journal; return for any other."""
+    match error:
+        case sqlite3.ProgrammingError():
+            raise JournalUnavailable(f"the journal {path} cannot be used: it is closed") from None
+        case sqlite3.Error():
+            _explain(path, error)
+        case UnicodeDecodeError():
+            # Damage reached a text, and SQLite's own message quotes it.
+            raise JournalCorrupt(f"the journal {path} is damaged") from None
+        case OSError():
+            raise JournalUnavailable(f"the journal {path} cannot be used: {error.strerror or error}") from None
+        case _:
+            return
+
+
+def _explain(path: Path, error: sqlite3.Error) -> NoReturn:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in _UNUSABLE:
+        raise JournalUnavailable(f"the journal {path} cannot be used: {_UNUSABLE[code]} ({error})") from None
+    if code == sqlite3.SQLITE_NOTADB:
+        raise JournalCorrupt(f"{path} is not a journal") from None
+    raise JournalCorrupt(f"the journal {path} is damaged: {error}") from None

@@ -14,7 +14,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,11 @@ from interlock.journal.sqlite import file
 from interlock_dsl.canonical import canonical
 
 _ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
+_INSERT: Final = "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (?, ?, ?, ?, ?, ?)"
+_UPDATE: Final = (
+    "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?, entries = ?,"
+    " last = ?, head = ?, seal = ? WHERE number = ? AND entries = ?"
+)
 _NO_ENTRY: Final = 0
 _REMEMBERED: Final = 10_000
 
@@ -106,19 +111,26 @@ class SqliteJournal:
     def _append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         heads: dict[str, _Head] = {}
         done: list[bytes | Conflict] = []
-        with self._lock, file.explained(self.path), self._transaction():
-            for each in appends:
-                try:
-                    head = self._append(each)
-                except Conflict as refused:
-                    done.append(refused)
-                    continue
-                done.append(head.digest)
-                if head.entries:
-                    heads[each.run] = head
-        if len(self._heads) > _REMEMBERED:
-            self._heads.clear()
-        self._heads.update(heads)
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for each in appends:
+                    try:
+                        head = self._append(each)
+                    except Conflict as refused:
+                        done.append(refused)
+                        continue
+                    done.append(head.digest)
+                    if head.entries:
+                        heads[each.run] = head
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self._roll_back()
+                file.explain(self.path, error)
+                raise
+            if len(self._heads) > _REMEMBERED:
+                self._heads.clear()
+            self._heads.update(heads)
         return done
 
     def _append(self, append: Append) -> _Head:
@@ -135,18 +147,17 @@ class SqliteJournal:
             number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
         for sequence, pending in enumerate(append.entries, append.expected + 1):
             digest = chain.link(digest, pending.event, pending.outcome)
-            inserted = self._execute(
-                "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (?, ?, ?, ?, ?, ?)",
-                last, number, sequence, pending.event, pending.outcome, digest,
-            )  # fmt: skip
+            inserted = self._connection.execute(
+                _INSERT, (last, number, sequence, pending.event, pending.outcome, digest)
+            )
             last = inserted.lastrowid or _NO_ENTRY
             if new and sequence == 1:
                 head.link = self._link_run(number, digest)
         after = _Head(number, append.expected + len(append.entries), last, digest, head.link)
-        summary = replace(append.summary, run=append.run, entries=after.entries)
+        row = _row(append, after)
         if new:
-            self._execute(f"INSERT INTO runs ({_ROW}) VALUES ({', '.join('?' * 13)})", *_row(summary, after))
-        elif not self._update(summary, after, append.expected):
+            self._execute(f"INSERT INTO runs ({_ROW}) VALUES ({', '.join('?' * 13)})", *row)
+        elif not self._connection.execute(_UPDATE, (*row[2:11], row[12], number, append.expected)).rowcount:
             raise _Stale
         return after
 
@@ -155,16 +166,6 @@ class SqliteJournal:
         made = chain.link_run(previous, first)
         self._execute("UPDATE journal SET runs = ?, link = ?", number, made)
         return made
-
-    def _update(self, summary: RunSummary, after: _Head, expected: int) -> bool:
-        _, _, workflow, program, status, started, updated, detail, entries, last, head, _, seal = _row(summary, after)
-        return bool(
-            self._execute(
-                "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?,"
-                " entries = ?, last = ?, head = ?, seal = ? WHERE number = ? AND entries = ?",
-                workflow, program, status, started, updated, detail, entries, last, head, seal, after.number, expected,
-            ).rowcount
-        )  # fmt: skip
 
     def _head(self, run: str) -> _Head:
         row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
@@ -272,24 +273,29 @@ class SqliteJournal:
             yield
             self._execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
             raise
+
+    def _roll_back(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
 
 _Row = tuple[int, str, str, str, str, int, int, str, int, int, bytes, bytes, bytes]
 
 
-def _row(summary: RunSummary, head: _Head) -> _Row:
+def _row(append: Append, head: _Head) -> _Row:
+    summary = append.summary
     cells = (
-        head.number, summary.run, summary.workflow, summary.program, summary.status, summary.started, summary.updated,
+        head.number, append.run, summary.workflow, summary.program, summary.status, summary.started, summary.updated,
         summary.detail, head.entries, head.last, head.digest, head.link,
     )  # fmt: skip
     return (*cells, _seal(cells))
 
 
-def _seal(cells: Sequence[object]) -> bytes:
-    return sha256(repr(tuple(cells)).encode()).digest()[:16]
+def _seal(cells: tuple[object, ...]) -> bytes:
+    return sha256(repr(cells).encode()).digest()[:16]
 
 
 def _summary(row: _Row) -> tuple[RunSummary, _Head, bytes]:
