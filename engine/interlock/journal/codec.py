@@ -229,8 +229,9 @@ _DEEPEST: Final = 100
 def recordable(value: object) -> Json:
     """Return a JSON value as the journal will give it back; ValueError, naming the place, for what it cannot hold.
 
-    A number without a fraction comes back as an integer, a tuple as a list; so does what this returns. Whoever feeds
-    the machine passes outside values through here first, so that a replay sees what the run saw.
+    A number without a fraction comes back as an integer, a tuple as a list, an object with its keys in canonical order;
+    so does what this returns. Whoever feeds the machine passes outside values through here first, so that a replay sees
+    what the run saw.
     """
     return _recordable(value, "", 0)
 
@@ -270,7 +271,11 @@ def _object(value: Mapping[object, object], place: str, depth: int) -> Json:
         if not isinstance(key, str):
             raise ValueError(f"{place or 'value'}: a key must be text, not {_said(key)}")
         made[_text(key, place)] = _recordable(item, f"{place}.{key}" if place else key, depth + 1)
-    return made
+    return {key: made[key] for key in sorted(made, key=_units)}
+
+
+def _units(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def _text(value: str, place: str) -> str:
