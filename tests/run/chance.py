@@ -1,8 +1,10 @@
 """A hostile world: whatever may arrive at a machine, likely or not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-
-from hypothesis import strategies as st
+from pathlib import Path
+from random import Random
+from typing import Literal, TypeVar, cast
 
 from decide.reference import reference
 from interlock.decide import Authorizer, Decision, Principal, Request
@@ -25,10 +27,19 @@ from interlock.run.events import (
     ToolReturned,
     Usage,
 )
-from interlock.run.notes import CallDecided
+from interlock.run.notes import CallDecided, Note
+from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
 from interlock_dsl.program import Program
-from run.texts import AGENT, LOOP, MEETING, PAY, TRAVEL
+from interlock_dsl.schema import dump, sample
+from run.texts import AGENT, FORK, LOOP, MEETING, PAY, TRAVEL
 from run.world import program, tighten
+
+Item = TypeVar("Item")
+
+
+def _example(name: str) -> Program:
+    return program((Path(__file__).parents[2] / "examples" / name / f"{name}.ilk").read_text())
+
 
 RETRYING = AGENT.replace("turns 3", "turns 4  retry 1 times backoff 2s..2s")
 PROGRAMS: list[tuple[Program, dict[str, Json]]] = [
@@ -42,96 +53,135 @@ PROGRAMS: list[tuple[Program, dict[str, Json]]] = [
     (tighten(TRAVEL, tool_calls=2, steps=2), {"id": "A1"}),
     (program(MEETING), {"n": 0}),
     (program(LOOP), {"n": 0}),
+    (program(FORK), {"id": "A1"}),
+    (program(FORK), {"id": "A1"}),
+    (_example("refund"), {"request": {"order_id": "A1", "message": "hi"}}),
+    (_example("procurement"), {"purchase": {"id": "A1", "text": "hi"}}),
+    (_example("order_exception"), {"line": {"order_id": "A1", "sku": "S", "quantity": 2}}),
 ]
 
-scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 2_000), st.integers(), st.floats(), st.sampled_from(["A1", "", "x" * 50]),
-    st.text(max_size=5),
-)  # fmt: skip
-keys = st.sampled_from(["id", "amount", "text", "ok", "receipt", "total", "other"])
-anything: st.SearchStrategy[Json] = st.recursive(
-    scalars,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3)),
-    max_leaves=8,
-)
-likely: st.SearchStrategy[Json] = st.one_of(
-    st.builds(
-        lambda id, n: {"id": id, "amount": n}, st.sampled_from(["A1", "B2"]), st.sampled_from([5, 13, 60, 101, 900])
-    ),
-    st.builds(lambda n: {"amount": n}, st.sampled_from([0, 5, 5_000])),
-    st.builds(lambda id: {"id": id}, st.sampled_from(["A1", "R1"])),
-    st.just({"id": "A1", "total": 5}),
-    st.builds(lambda ok: {"ok": ok}, st.booleans()),
-    st.just({"text": "hi"}),
-    st.just({"receipt": "R1"}),
-    anything,
-)
-tools = st.sampled_from(
-    ["orders.get", "orders.get", "pay.issue", "pay.issue", "pay.void", "mail.send", "orders.note", "no.such", ""]
-)
-calls = st.lists(st.builds(ModelCall, st.sampled_from(["k1", "k2", "k3", ""]), tools, likely), max_size=4).map(tuple)
-usages = st.builds(Usage, st.integers(-3, 300), st.integers(0, 100), st.integers(-1, 10))
-people = st.sampled_from(["bob", "eve", "ann", "", "dan"])
-roles = st.sampled_from(["boss", "boss", "boss", "deputy", ""])
-kinds = st.sampled_from(["error", "timeout", "uncertain"])
-jitters = st.integers(-10, 2_000)
-principals = st.sampled_from([
-    Principal("ann"), Principal(""), Principal("ann", ("boss",), frozenset({"orders.read"})),
+PEOPLE = ("bob", "eve", "ann", "", "dan")
+ROLES = ("boss", "boss", "boss", "purchasing_manager", "deputy", "account_manager", "")
+KEYS = ("id", "amount", "text", "ok", "receipt", "total", "other")
+TOOLS = ("orders.get", "orders.get", "pay.issue", "pay.issue", "pay.void", "mail.send", "orders.note", "no.such", "")
+PRINCIPALS = (
+    Principal("ann"),
+    Principal("ann"),
+    Principal(""),
+    Principal("ann", ("boss",), frozenset({"orders.read"})),
     Principal("ann", (), frozenset({"pay.write", "orders.read", "mail.send"})),
-])  # fmt: skip
+)
+SCALARS: tuple[Json, ...] = (
+    None, True, False, 0, -1, 5, 13, 60, 101, 900, 10**30, 0.5, 5.0, float("nan"), float("inf"),
+    "", "A1", "x" * 50, "\ud800", "é",
+)  # fmt: skip
+DEEP: Json = []
+for _ in range(400):
+    DEEP = [DEEP]
 
 
-@st.composite
-def events(draw: st.DrawFn, machine: Machine, now: int) -> Event:
-    """Return something that may arrive now: mostly an answer to what is open, sometimes to nothing, or the wrong one."""
-    pending = machine.pending()
-    asked = draw(st.sampled_from(pending)) if pending else None
-    kind = asked.__class__ if asked is not None and draw(st.integers(0, 9)) else draw(st.sampled_from(_KINDS))
-    id = (
-        asked.id
-        if asked is not None and draw(st.integers(0, 19))
-        else draw(st.sampled_from(["c1", "m2", "a9", "t3", ""]))
-    )
-    if not draw(st.integers(0, 24)):
-        return draw(st.one_of(
-            st.just(RunResumed(now)), st.builds(RunCancelled, st.just(now), people),
-            st.just(RunStarted(now, "r2", machine._run.plan.digest, "w", {})),
-        ))  # fmt: skip
-    return draw(_answer(kind, id, now, asked))
+KINDS: tuple[Literal["error", "timeout", "uncertain"], ...] = ("error", "timeout", "uncertain")
+BROKEN: tuple[Literal["error", "timeout"], ...] = ("error", "timeout")
 
 
-_KINDS: list[type[Command]] = [AskModel, CallTool, AskPerson, AskApproval, SetTimer]
+class Chance:
+    """Draws what arrives, from a seed."""
 
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
 
-def _answer(kind: type[Command], id: str, now: int, asked: Command | None) -> st.SearchStrategy[Event]:
-    at = st.just(now)
-    name = st.just(id)
-    if kind is AskModel:
-        most = asked.tokens if isinstance(asked, AskModel) else 0
-        modest = usages.map(lambda usage: usage if usage.tokens <= most else Usage(max(most, 0), 0, usage.cost))
-        return st.one_of(
-            st.builds(ModelReplied, at, name, st.just(False), st.none(), calls, modest),
-            st.builds(ModelReplied, at, name, st.just(True), likely, st.just(()), modest),
-            st.builds(ModelReplied, at, name, st.booleans(), likely, calls, modest),
-            st.builds(ModelFailed, at, name, st.sampled_from(["error", "timeout"]), st.just("broke"), modest, jitters),
+    def one(self, several: Sequence[Item]) -> Item:
+        return self.random.choice(several)
+
+    def often(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def anything(self, depth: int = 3) -> Json:
+        """Return any JSON value, and what only looks like one."""
+        match self.random.randrange(6) if depth else 0:
+            case 1:
+                return [self.anything(depth - 1) for _ in range(self.random.randrange(3))]
+            case 2:
+                return {self.one(KEYS): self.anything(depth - 1) for _ in range(self.random.randrange(3))}
+            case 3:
+                return DEEP if self.often(0.1) else {}
+            case _:
+                return self.one(SCALARS)
+
+    def fitting(self, type: Type | None) -> Json:
+        """Return a value of a type, or something else."""
+        if type is None or self.often(0.04):
+            return self.anything()
+        match type:
+            case RecordType(fields=fields):
+                return {name: self.fitting(f.type) for name, f in fields.items() if not f.optional or self.often(0.5)}
+            case IntType(low, high):
+                low, high = low or 0, 1_000 if high is None else high
+                return self.one((low, high, *[n for n in (1, 5, 13, 60, 101, 600) if low <= n <= high]))
+            case StringType(values=values):
+                return self.one(values or ("A1", "B2"))
+            case _:
+                return cast(Json, dump(type, sample(type)))
+
+    def usage(self, most: int) -> Usage:
+        """Return what a turn used, not more than it may."""
+        tokens = max(0, min(most, self.one((0, 1, 100, 300, most))))
+        return Usage(tokens, self.one((0, -1)), self.one((0, 0, 5, -1)))
+
+    def event(self, machine: Machine, now: int) -> Event:
+        """Return something that may arrive now: mostly an answer to what is open, sometimes something else."""
+        if self.often(0.03):
+            return self.one((RunResumed(now), RunCancelled(now, self.one(PEOPLE)), RunStarted(now, "r2", "", "w", {})))
+        pending = machine.pending() or (SetTimer("t99", now, "retry"),)
+        asked = self.one(pending)
+        if isinstance(asked, SetTimer) and asked.purpose == "deadline":
+            asked = self.one(pending)
+        id = asked.id if self.often(0.95) else self.one(("c1", "m2", "a9", "t3", "p4", ""))
+        if self.often(0.05):
+            return self.one((ModelReplied(now, id, True), ToolReturned(now, id), TimerFired(now, id)))
+        return self.answer(machine, asked, id, now)
+
+    def answer(self, machine: Machine, asked: Command, id: str, now: int) -> Event:
+        match asked:
+            case AskModel():
+                return self.reply(machine, asked, id, now)
+            case CallTool(tool=tool):
+                if self.often(0.7):
+                    return ToolReturned(now, id, self.fitting(machine._run.plan.tools[tool].result))
+                return ToolFailed(
+                    now, id, self.one(("error", "timeout", "uncertain")), "broke", self.one((0, 500, 5_000))
+                )
+            case AskPerson(step=step, role=role):
+                asking = machine._run.workflow.workflow.steps[step]
+                fitting = self.fitting(getattr(asking, "returns", None))
+                return PersonAnswered(now, id, self.one(PEOPLE), role if self.often(0.8) else self.one(ROLES), fitting)
+            case AskApproval(role=role, digest=digest):
+                as_role, by = role if self.often(0.8) else self.one(ROLES), self.one(PEOPLE)
+                if self.often(0.25):
+                    return ApprovalDenied(now, id, by, as_role)
+                return ApprovalGiven(now, id, by, as_role, digest if self.often(0.9) else "0" * 64)
+            case SetTimer(at=at):
+                return TimerFired(max(at, now) if self.often(0.9) else now, id)
+            case _:
+                raise AssertionError(asked)
+
+    def reply(self, machine: Machine, asked: AskModel, id: str, now: int) -> Event:
+        usage = self.usage(asked.tokens)
+        if self.often(0.15):
+            return ModelFailed(now, id, self.one(BROKEN), "broke", usage, self.one((0, 1_000)))
+        step = machine._run.workflow.workflow.steps[asked.step]
+        output = self.fitting(getattr(step, "returns", None))
+        if self.often(0.5):
+            return ModelReplied(now, id, True, output, usage=usage)
+        tools = machine._run.plan.tools
+        names = [self.one((*TOOLS, *asked.tools, *asked.tools)) for _ in range(self.random.randrange(5))]
+        calls = tuple(
+            ModelCall(
+                self.one(("k1", "k2", "k3", "")), name, self.fitting(tools[name].parameters if name in tools else None)
+            )
+            for name in names
         )
-    if kind is CallTool:
-        return st.one_of(
-            st.builds(ToolReturned, at, name, likely),
-            st.builds(ToolReturned, at, name, st.just({"id": "R1"})),
-            st.builds(ToolFailed, at, name, kinds, st.just("broke"), jitters),
-        )
-    if kind is AskPerson:
-        return st.builds(PersonAnswered, at, name, people, roles, likely)
-    if kind is AskApproval:
-        right = asked.digest if isinstance(asked, AskApproval) else "0"
-        digests = st.sampled_from([right, right, right, right, "0" * 64])
-        return st.one_of(
-            st.builds(ApprovalGiven, at, name, people, roles, digests),
-            st.builds(ApprovalDenied, at, name, people, roles),
-        )
-    due = asked.at if isinstance(asked, SetTimer) else now
-    return st.builds(TimerFired, st.sampled_from([due, due, due, now]), name)
+        return ModelReplied(now, id, self.often(0.1), output, calls, usage)
 
 
 class Watched(Authorizer):
@@ -156,10 +206,9 @@ def watched(whole: Program, given: dict[str, Json], principal: Principal) -> tup
     machine = Machine(whole)
     watch = Watched(whole)
     machine._run.plan = replace(machine._run.plan, authorizer=watch)
-    return machine, watch, prepare(whole, "w", given, run="r1", at=0, principal=principal)
+    return machine, watch, prepare(whole, next(iter(whole.workflows)), given, run="r1", at=0, principal=principal)
 
 
-def allowed_now(notes: object) -> list[str]:
+def allowed_now(notes: Sequence[Note]) -> list[str]:
     """Return the ids of the calls that were decided `allow`."""
-    assert isinstance(notes, tuple)
     return [note.call for note in notes if isinstance(note, CallDecided) and note.call]

@@ -8,7 +8,9 @@ tool orders.note(id: string max 20, text: string max 40) { needs orders.write  e
 tool pay.issue(id: string max 20, amount: int in 1..1_000) -> Receipt {
   needs pay.write  effect write  idempotent by id  retry 1 times backoff 1s..1s  undo pay.void(receipt: result.id)
 }
-tool pay.void(receipt: string max 20) { needs pay.write  effect write  idempotent by receipt  retry 1 times backoff 1s..1s }
+tool pay.void(receipt: string max 20) {
+  needs pay.write  effect write  idempotent by receipt  retry 1 times backoff 1s..1s
+}
 tool mail.send(text: string max 40) { needs mail.send  effect irreversible }
 agent clerk { model "small"  may orders.read, pay.write, mail.send  tokens 1_000  turns 3 }
 role boss { reach "boss" }
@@ -108,3 +110,28 @@ workflow w(n: int in 0..10) {
   editor -> done
 }
 """
+
+FORK = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  goal "a payment, a letter and a question at once; whoever ends first ends it"
+  budget { steps 20  tool_calls 10  time 3h }
+  step pay calls pay.issue(id: id, amount: 10)
+  step tell calls mail.send(text: "hello")
+  step ask asks boss { question "go on?" returns { ok: bool } within 1h }
+  step look calls orders.get(id: id)
+  end done
+  end late
+  end lost
+  end stopped
+  start -> pay, tell, ask grant pay.write, mail.send
+  pay -> look after approval by boss within 1h grant orders.read
+  look -> done
+  look -> lost on failure
+  tell -> stopped on failure
+  ask -> late on expiry
+  tell, ask -> stopped merge all
+}
+"""
+)
