@@ -48,6 +48,8 @@ def _whole(text: str, span: Span) -> int:
 
 
 def _check_separators(text: str, span: Span) -> None:
+    if "_" not in text:
+        return
     at = next((i for i, c in enumerate(text) if c == "_" and not text[i + 1 : i + 2].isdigit()), None)
     if at is not None:
         place = Span(span.source, span.start + at, span.start + at + 1)

@@ -60,6 +60,10 @@ def _run(source: Source, builder: ExpressionBuilder) -> Expression:
             token = pieces.next(text, token.end_pos, rows[action])
             continue
         rule = rules[-action - 1]
+        if rule.single and rule.size == 1 and rule.kept is None:
+            # One level of precedence with nothing on it, as most are: the value stands for itself.
+            states[-1] = rows[states[-2]][rule.origin]
+            continue
         parts = values[len(values) - rule.size :]
         del values[len(values) - rule.size :], states[len(states) - rule.size :]
         values.append(_made(builder, rule, parts))
