@@ -33,9 +33,11 @@ class History(Protocol):
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""
+        ...
 
     def within(self, tool: str, micros: int) -> int:
         """Return how many there were in the last so many microseconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

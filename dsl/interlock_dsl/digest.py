@@ -7,9 +7,12 @@ numbers them (a journal refers to routes by these numbers), and at a `first` ste
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import get_args
 
 from interlock_dsl.canonical import digest
 from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.tree import Expression, ListItem, MapEntry
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import UInt
 from interlock_dsl.program import Program
@@ -32,13 +35,14 @@ def program_digest(program: Program) -> str:
 
 
 def _meaning(value: object) -> object:
+    kind = value.__class__
+    if kind is str or value is None or kind is bool or kind is int:
+        return value
+    if kind in _TREES:
+        return [kind.__name__, *[_meaning(getattr(value, name)) for name in _said(kind)]]
     match value:
-        case None | bool() | str():
-            return value
         case UInt():
             return {"uint": int(value)}
-        case int():
-            return value
         case float():
             return {"double": value}
         case bytes():
@@ -53,8 +57,16 @@ def _meaning(value: object) -> object:
             return sorted(str(item) for item in value)
         case tuple() | list():
             return [_meaning(item) for item in value]
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            said = {f.name: _meaning(getattr(value, f.name)) for f in fields(value) if f.name not in UNSAID}
-            return {"is": value.__class__.__name__, **said}
+        case _ if is_dataclass(kind):
+            return {"is": kind.__name__, **{name: _meaning(getattr(value, name)) for name in _said(kind)}}
         case _:
-            raise TypeError(f"a {value.__class__.__name__} has no place in the meaning of a program")
+            raise TypeError(f"a {kind.__name__} has no place in the meaning of a program")
+
+
+_TREES = frozenset({*get_args(Expression), ListItem, MapEntry})
+
+
+@cache
+def _said(kind: type) -> tuple[str, ...]:
+    """Return the fields of a class that say what its values mean."""
+    return tuple(field.name for field in fields(kind) if field.name not in UNSAID)

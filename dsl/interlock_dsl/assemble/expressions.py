@@ -70,7 +70,7 @@ class Expressions:
         return True
 
     def _rewritten(self, tree: Expression) -> Expression:
-        return rewrite(tree, self._calls)
+        return rewrite(tree, self._calls) if "calls" in tree.span.text else tree
 
     def _calls(self, node: Expression) -> Expression:
         """Turn `calls(a.tool)` into `calls($history, "a.tool")`."""

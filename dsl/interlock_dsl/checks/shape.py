@@ -64,7 +64,7 @@ def _loops(outline: Outline, report: Report) -> None:
         target = next(t.text for t in route.targets if any(a.back and a.route == number for a in flow.arrivals[t.text]))
         report.add(say.unbounded(_circle(flow, target, source), place(route)))
     for number, route in enumerate(outline.routes):
-        if route.bound is None or len(route.targets) > 1:
+        if route.bound is None or len(route.targets) != 1:
             continue
         target = route.targets[0].text
         if not any(arrival.back and arrival.route == number for arrival in flow.arrivals[target]):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from interlock_dsl.graph.drawing import Box, Drawing, Stroke, draw
 from interlock_dsl.graph.layout import Layout, Line, Placed, Vertex, lay_out, spread
@@ -181,7 +182,7 @@ def _ports(drawing: Drawing, layout: Layout) -> dict[tuple[str, str], float]:
 
 def _curve(points: list[tuple[float, float]], stroke: Stroke) -> str:
     path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if abs(x0 - x1) < 0.5:
             path.append(f"L{x1:.1f} {y1:.1f}")
         else:
