@@ -137,6 +137,25 @@ def test_a_lock_that_stays_is_reported_and_nothing_is_written(tmp_path: Path) ->
     holder.close()
 
 
+def test_a_full_disk_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
+    with SqliteJournal(filled(tmp_path / "runs.db")) as journal:
+        held = contents(journal)
+        (pages,) = journal._execute("PRAGMA page_count").fetchone()
+        journal._execute(f"PRAGMA max_page_count = {pages}")
+        large = Pending(encode(ToolReturned(1, "c1", "x" * 100_000)), bytes(32))
+        appends = [Append("run-0", 6, (pending(7),), summary("run-0")), Append("new", 0, (large,), summary("new"))]
+        for act in (
+            lambda: journal.append("run-0", 6, (large,), summary("run-0")),
+            lambda: journal.append_all(appends),
+        ):
+            with pytest.raises(JournalUnavailable, match="the disk is full"):
+                act()
+            assert contents(journal) == held
+        journal._execute("PRAGMA max_page_count = 1000000")
+        journal.append_all(appends)
+        assert verify(journal).holds
+
+
 def test_what_was_remembered_of_one_run_does_not_spoil_the_others(tmp_path: Path) -> None:
     """A stale memory is noticed in the middle of a shared transaction, which then begins anew."""
     path = filled(tmp_path / "runs.db")
@@ -331,6 +350,7 @@ def test_a_step_leaves_at_most_400_bytes(tmp_path: Path) -> None:
     steps = [encode(reply), encode(ToolReturned(1, "c2", {"id": "R-100-200", "status": "paid", "total": 12_000}))]
     with SqliteJournal(path) as journal:
         empty = path.stat().st_size
-        for number in range(2000):
-            journal.append("r", number, (Pending(steps[number % 2], bytes(range(32))),), summary("r"))
+        for number in range(0, 2000, 20):
+            entries = [Pending(steps[number % 2], bytes(range(32))) for number in range(number, number + 20)]
+            journal.append("r", number, entries, summary("r"))
     assert (path.stat().st_size - empty) / 2000 <= 400

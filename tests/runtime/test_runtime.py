@@ -138,7 +138,9 @@ def test_an_approval_is_waited_for_and_given_in_another_process(tmp_path: Path) 
         with SqliteJournal(path) as journal:
             # Nothing but the journal is left: the program is compiled from its sources.
             runtime = Runtime(journal, tools=desk.toolbox(), models=Answers(script(25_000)), notify=told.append)
-            asked = (await runtime.report(run)).waiting_for[0]
+            standing = await runtime.report(run)
+            asked = standing.waiting_for[0]
+            assert standing.next_timer == asked.expires
             for refusal in (
                 runtime.approve(run, asked.id, by="alice"),
                 runtime.approve(run, asked.id, by="maria", role="clerk"),
@@ -560,5 +562,17 @@ workflow w(x: int) {
                 await runtime.answer(report.run, asked.id, answer, by="maria")
         await runtime.answer(report.run, asked.id, {"ok": False}, by="maria")
         assert (await runtime.drive(report.run)).output == {"ok": False}
+
+    asyncio.run(go())
+
+
+def test_a_run_taken_up_again_is_in_the_state_it_was_left_in() -> None:
+    async def go() -> None:
+        journal = MemoryJournal()
+        runtime = desk_runtime(journal, Desk(), 25_000)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        left = runtime._drives[report.run].machine
+        assert replay(journal, report.run).digest == left.digest()
+        assert await desk_runtime(journal, Desk(), 25_000).report(report.run) == report
 
     asyncio.run(go())

@@ -23,7 +23,7 @@ from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import Clock
 from interlock.runtime.perform import Adapters, Performer
 from interlock.runtime.recorder import Recorder
-from interlock.runtime.report import OVER, RunReport
+from interlock.runtime.report import OVER, RunReport, Waiting
 from interlock.runtime.timers import Timers
 
 _log = logging.getLogger("interlock.runtime")
@@ -59,7 +59,7 @@ class Drive:
         self._performer = Performer(adapters, setting, self._arrived, self._awaken)
         self._timers = Timers(clock, self._awaken)
         self._fresh: list[Command] = []
-        self._open: tuple[Command, ...] = ()
+        self._open: tuple[Waiting, ...] = ()
         self._inbox: deque[_Arrival] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._driving = asyncio.Lock()
@@ -102,11 +102,11 @@ class Drive:
         return await arrival.told
 
     def expect(self, commands: Sequence[Command]) -> None:
-        """Take up what was asked before a restart and is still open; `drive` tells people again."""
+        """Take up what was asked before a restart: timers go on, and `drive` asks people once more."""
         for command in commands:
             if isinstance(command, SetTimer):
                 self._timers.set(command)
-        self._open = tuple(command for command in commands if not isinstance(command, SetTimer))
+        self._open = tuple(command for command in commands if isinstance(command, AskApproval | AskPerson))
 
     def report(self) -> RunReport:
         """Say where the run stands."""
@@ -198,7 +198,7 @@ class Drive:
         """Put to people once more what was open before a restart, and still is."""
         waiting, self._open = self._open, ()
         for command in waiting:
-            if isinstance(command, AskApproval | AskPerson) and command in self.machine.waiting_for:
+            if command in self.machine.waiting_for:
                 self._performer.perform(command, again=True)
 
     def _arrived(self, event: Event, data: bytes) -> None:

@@ -217,10 +217,7 @@ class Runtime:
         self._adapters.tools.prepare(setting.program, setting.workflow)
         self._adapters.models.prepare(setting.program, setting.workflow)
         self._drives[run] = drive
-        open_ = machine.pending()
-        work = [command for command in open_ if isinstance(command, AskModel | CallTool)]
-        drive.expect([command for command in open_ if command not in work])
-        if work:
+        if any(isinstance(command, AskModel | CallTool) for command in machine.pending()):
             await self._submit(drive, RunResumed(setting.now()))
         return drive
 
@@ -235,6 +232,7 @@ class Runtime:
             setting.note(question)
         drive = self._drive(found.machine, setting, started.at)
         drive.sequence, drive.finish = found.entries, found.finish
+        drive.expect(found.machine.pending())
         return drive
 
     def _drive(self, machine: Machine, setting: Setting, started: int) -> Drive:
