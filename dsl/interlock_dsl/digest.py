@@ -7,7 +7,6 @@ numbers them (a journal refers to routes by these numbers), and at a `first` ste
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import get_args
 
 from interlock_dsl.canonical import digest
@@ -66,7 +65,12 @@ def _meaning(value: object) -> object:
 _TREES = frozenset({*get_args(Expression), ListItem, MapEntry})
 
 
-@cache
+_SAID: dict[type, tuple[str, ...]] = {}
+
+
 def _said(kind: type) -> tuple[str, ...]:
     """Return the fields of a class that say what its values mean."""
-    return tuple(field.name for field in fields(kind) if field.name not in UNSAID)
+    said = _SAID.get(kind)
+    if said is None:
+        said = _SAID[kind] = tuple(field.name for field in fields(kind) if field.name not in UNSAID)
+    return said
