@@ -42,6 +42,7 @@ class Doubt:
     brackets: list[tuple[Token, int]]
     said: int
     shifted: int
+    last_end: int
 
 
 class Automaton:
@@ -59,7 +60,7 @@ class Automaton:
         self.brackets: list[tuple[Token, int]] = []
         """The brackets that are open, each with the height of the stack below it."""
         self.doubts: list[Doubt] = []
-        """The last two words that may have been meant otherwise."""
+        """The last three words that may have been meant otherwise."""
         self.last_end = 0
         self.shifted = 0
         self.diagnostics: list[Diagnostic] = []
@@ -116,7 +117,7 @@ class Automaton:
         if token.start_pos - self.position > 1:
             self._note_comments(self.position, token.start_pos)
         if token.kind == WORD and (self.scanner.hesitant[state] or token in self.scanner.keywords):
-            self.doubts = self.doubts[-1:] + [self._doubt(token)]
+            self.doubts = [*self.doubts[-2:], self._doubt(token)]
         return token
 
     def shift(self, token: Token, state: int) -> None:
@@ -164,7 +165,9 @@ class Automaton:
         values = self.values[:]
         lengths = [len(value) if type(value) is list else -1 for value in values]
         said = len(self.diagnostics)
-        return Doubt(token, self.states[:], values, lengths, self.starts[:], self.brackets[:], said, self.shifted)
+        return Doubt(
+            token, self.states[:], values, lengths, self.starts[:], self.brackets[:], said, self.shifted, self.last_end
+        )
 
     def restore(self, doubt: Doubt) -> None:
         """Go back to before the doubtful token."""
@@ -175,7 +178,7 @@ class Automaton:
         self.states[:], self.values[:], self.starts[:] = doubt.states, doubt.values, doubt.starts
         self.brackets[:] = doubt.brackets
         del self.diagnostics[doubt.said :]
-        self.position = doubt.token.start_pos
+        self.position, self.last_end = doubt.token.start_pos, doubt.last_end
 
     def comments(self) -> tuple[Span, ...]:
         """Return the places of the comments that were passed over, in order."""

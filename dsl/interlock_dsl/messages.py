@@ -51,6 +51,7 @@ PHRASES: Final = {
     "count": "a whole number",
     "number": "a number",
     "duration": "a duration, as in `5s` or `4h`",
+    "currency": "a currency, as in `usd`",
     "money": "an amount of money, as in `0.50 usd`",
 }
 """How the things that a rule of the grammar stands for are called; of several that fit, the first counts."""
@@ -58,12 +59,14 @@ PHRASES: Final = {
 MOST_EXPECTATIONS: Final = 5
 
 
-def unexpected(found: str, expected: Sequence[str], span: Span, help: str | None = None) -> Diagnostic:
-    """Something stands where only other things can."""
+def unexpected(found: str, expected: Sequence[str], span: Span, after: Span | None) -> Diagnostic:
+    """Something stands where only other things can; what was expected belongs `after`, if that is on an earlier line."""
     if not expected:
-        return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),), help=help)
-    label = Label(span, "expected here" if found == END_OF_FILE else "")
-    return Diagnostic("syntax-error", f"expected {one_of(expected)}, found {found}", (label,), help=help)
+        return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),))
+    labels = (Label(after, "expected here"), Label(span, "found this")) if after is not None else (Label(span),)
+    if found == END_OF_FILE:
+        labels = labels[:1]
+    return Diagnostic("syntax-error", f"expected {one_of(expected)}, found {found}", labels)
 
 
 END_OF_FILE: Final = "the end of the file"
@@ -110,7 +113,8 @@ def unclosed_text(span: Span, *, triple: bool) -> Diagnostic:
 
 def strange_characters(text: str, span: Span) -> Diagnostic:
     """Characters that no token holds."""
-    shown = f"`{text}`" if text.isprintable() and not text.isspace() else " ".join(f"U+{ord(c):04X}" for c in text[:4])
+    line = text.split("\n", 1)[0]
+    shown = f"`{line}`" if line.isprintable() and line.strip() else " ".join(f"U+{ord(c):04X}" for c in text[:4])
     return Diagnostic("unknown-character", f"{shown} cannot stand here", (Label(span),), help=_LOOKALIKES.get(text[0]))
 
 

@@ -103,9 +103,11 @@ class Recovery:
 
     def _lost_text(self, start: int) -> Token:
         text = self.source.text
-        triple = text[start : start + 3] in ('"""', "'''")
+        # Three quotes that nothing closes were read as an empty text and one more quote.
+        triple = text[start - 2 : start + 1] in ('"""', "'''")
         end = len(text) if triple else _line_end(text, start)
-        self._say(messages.unclosed_text(Span(self.source, start, end), triple=triple))
+        first = start - 2 if triple else start
+        self._say(messages.unclosed_text(Span(self.source, first, _line_end(text, start)), triple=triple))
         self._quiet_until = self.parse.shifted + 2
         if self._after(self.parse.states, "STRING") is not None:
             return token("STRING", '""', start, end)
@@ -284,7 +286,8 @@ class Recovery:
             for height in heights:
                 if self._open_above(height) + depth == 0 and self._can_begin(self.parse.states[:height], at):
                     self.parse.cut(height)
-                    self._quiet_until = self.parse.shifted + 3
+                    if not self._first_on_line(at):
+                        self._quiet_until = self.parse.shifted + 3
                     return self._again(at)
             if at in OPENING:
                 depth += 1
@@ -302,10 +305,11 @@ class Recovery:
         if (
             seen.kind == WORD
             and not self._first_on_line(at)
-            and text[self.parse.scanner.start(text, at.end_pos)] not in ":?"
+            and not text.startswith((":", "?"), self.parse.scanner.start(text, at.end_pos))
         ):
             return False
-        return self._fits(states, at.start_pos, 2)
+        sure = at in self.parse.scanner.soft and self._first_on_line(at)
+        return self._fits(states, at.start_pos, 1 if sure else 2)
 
     def _opened_on_line(self, closing: Token) -> bool:
         """Say whether a closing bracket has its partner on its own line."""
@@ -397,10 +401,10 @@ class Recovery:
 
     def _unexpected(self, found: Token) -> Diagnostic:
         expected = self.expectations.phrases(self.parse.states)
-        span = self._span(found)
-        if found.kind == END:
-            span = Span(self.source, self.parse.last_end, self.parse.last_end)
-        return messages.unexpected(self._called(found), expected, span)
+        end = self.parse.last_end
+        later = "\n" in self.source.text[end : found.start_pos] or found.kind == END
+        after = Span(self.source, end, end) if later and end else None
+        return messages.unexpected(self._called(found), expected, self._span(found), after)
 
     def _say(self, diagnostic: Diagnostic) -> None:
         self.parse.diagnostics.append(diagnostic)

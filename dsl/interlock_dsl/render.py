@@ -82,7 +82,9 @@ def _rendered(found: Diagnostic, ink: _Ink, width: int) -> str:
             number = ink.paint(_BLUE, f"{line:>{margin}}│")
             text, marks = _excerpt(group[0].span.source.line(line), marked, found, width - margin - 2)
             lines.append(f"{number} {text}".rstrip())
-            lines += [f"{bar} {' ' * indent}{ink.paint(tone if first else _BLUE, mark)}" for indent, mark, first in marks]
+            lines += [
+                f"{bar} {' ' * indent}{ink.paint(tone if first else _BLUE, mark)}" for indent, mark, first in marks
+            ]
     lines += _remarks(found, ink, margin)
     return "\n".join(lines) + "\n"
 

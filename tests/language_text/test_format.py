@@ -182,8 +182,10 @@ policy p {
     ),
     (
         "long lists are broken",
-        "tool t(" + ", ".join(f"parameter_{n}: string max 200" for n in range(5)) + ') -> T { effect read }\n',
-        "tool t(\n" + ",\n".join(f"  parameter_{n}: string max 200" for n in range(5)) + "\n) -> T {\n  effect read\n}\n",
+        "tool t(" + ", ".join(f"parameter_{n}: string max 200" for n in range(5)) + ") -> T { effect read }\n",
+        "tool t(\n"
+        + ",\n".join(f"  parameter_{n}: string max 200" for n in range(5))
+        + "\n) -> T {\n  effect read\n}\n",
     ),
     (
         "long conditions are broken at their outermost operator",

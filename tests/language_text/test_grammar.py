@@ -76,10 +76,7 @@ def test_reading_needs_no_lark():
     import subprocess
     import sys
 
-    code = (
-        "import sys; from interlock_dsl.parse import parse; parse('role x', 'x');"
-        "sys.exit('lark' in sys.modules)"
-    )
+    code = "import sys; from interlock_dsl.parse import parse; parse('role x', 'x');sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -88,7 +88,14 @@ def test_a_tool():
 
 
 def test_the_clauses_of_a_route_stand_in_any_order():
-    clauses = ["on failure", "otherwise", "grant p where x", "pass y.z, w", "at most 3 times, then -> c", "merge 2 of 3"]
+    clauses = [
+        "on failure",
+        "otherwise",
+        "grant p where x",
+        "pass y.z, w",
+        "at most 3 times, then -> c",
+        "merge 2 of 3",
+    ]
     assert route(" ".join(clauses)) == route(" ".join(reversed(clauses)))
 
 
@@ -97,9 +104,7 @@ def test_triggers(word):
     assert route(f"on {word}").trigger == word
 
 
-@pytest.mark.parametrize(
-    ("written", "merge"), [("all", s.Merge()), ("any", s.Merge(1)), ("2 of 3", s.Merge(2, 3))]
-)
+@pytest.mark.parametrize(("written", "merge"), [("all", s.Merge()), ("any", s.Merge(1)), ("2 of 3", s.Merge(2, 3))])
 def test_merges(written, merge):
     assert route(f"merge {written}").merge == merge
 

@@ -190,13 +190,13 @@ class PieceBuilder(ExpressionBuilder):
         return Duration(micros or 0, span=self.here())
 
     @takes_parts
-    def money(self, amount: Token, currency: Token) -> Money:
+    def money(self, amount: Token, currency: Ident) -> Money:
         """`0.50 usd`."""
         micros = Decimal(amount.replace("_", "")) * 1_000_000 if len(amount) <= 100 and "x" not in amount else None
         if micros is None or micros != micros.to_integral_value() or not 0 <= micros <= MAX_MICROS:
             self.diagnostics.append(messages.bad_money(self.here()))
             micros = Decimal(0)
-        return Money(int(micros), str(currency), span=self.here())
+        return Money(int(micros), currency.text, span=self.here())
 
     # --- types
 
