@@ -246,3 +246,18 @@ def test_conditions_can_share_one_function_and_what_it_has_read() -> None:
     assert function(changed(total=7)) == [False, True, True, True]
     with pytest.raises(fast.GiveUp):
         function(changed(total=True))
+
+
+def test_a_step_of_a_loop_never_sees_what_an_earlier_one_has_read() -> None:
+    inner = RecordType("Inner", {"x": Field(INT), "a": Field(STRING), "b": Field(STRING)})
+    outer = ListType(RecordType("Outer", {"of": Field(inner), "flag": Field(BOOL)}))
+    # The first step reads `i.of` under the flag, the second only in the comparison, where it must be read again.
+    text = "list.map(i, i.flag && i.of.x > 100 || (i.of.x > 1 && true) == (i.of.a == i.of.b))"
+    guard = Environment({"list": outer}).compile(text)
+    made = [
+        {"flag": flag, "of": {"x": x, "a": a, "b": "a"}}
+        for flag, x, a in ((True, 0, "a"), (False, 0, "b"), (True, 5, "b"), (False, 0, "a"), (False, 9, "a"))
+    ]
+    for until in range(len(made) + 1):
+        bindings = {"list": made[:until]}
+        assert guard.function(bindings) == guard.exact.evaluate(bindings, DEFAULT_LIMIT)

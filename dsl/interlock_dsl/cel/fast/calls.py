@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import CallReference, kind
@@ -18,6 +17,7 @@ from interlock_dsl.cel.fast.pieces import (
     constant,
     finished,
     name,
+    replace,
     store,
 )
 from interlock_dsl.cel.fast.unit import CLASSES, Frame, Unsupported

@@ -5,11 +5,10 @@ bools (which it takes for numbers), on NaN inside containers, and on what it ord
 """
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import kind
-from interlock_dsl.cel.fast.pieces import Known, Piece, attribute, call, compare, constant, name
+from interlock_dsl.cel.fast.pieces import Known, Piece, attribute, call, compare, constant, name, replace
 from interlock_dsl.cel.fast.unit import Frame, Unsupported
 from interlock_dsl.cel.measure import CHUNK
 from interlock_dsl.cel.tree import Call, Expression, ListOf, Literal

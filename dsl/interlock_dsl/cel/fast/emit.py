@@ -11,7 +11,6 @@ exact evaluator would not have counted more than the piece's `cost`.
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from interlock_dsl.cel.check import (
     CallReference,
@@ -36,6 +35,7 @@ from interlock_dsl.cel.fast.pieces import (
     finished,
     item,
     negation,
+    replace,
 )
 from interlock_dsl.cel.fast.sureness import CLASS_NAMES, Sureness
 from interlock_dsl.cel.fast.unit import Frame, Key, Unit, Unsupported, Uses

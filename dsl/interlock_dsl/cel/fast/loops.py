@@ -1,7 +1,6 @@
 """Comprehensions: each becomes a function with a plain loop, given the local variables its body needs."""
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.fast.pieces import (
@@ -15,6 +14,7 @@ from interlock_dsl.cel.fast.pieces import (
     display,
     finished,
     name,
+    replace,
 )
 from interlock_dsl.cel.fast.unit import Frame, Unsupported, result
 from interlock_dsl.cel.tree import Comprehension, Expression

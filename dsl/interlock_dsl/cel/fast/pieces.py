@@ -5,7 +5,7 @@ Nothing here comes from an expression's text but constants: every name in genera
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 LOAD = ast.Load()
@@ -19,9 +19,9 @@ Known: TypeAlias = frozenset[tuple[str, ...]]
 NOTHING: Known = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
-    """Code for a sub-expression.
+    """Code for a sub-expression. Pieces are not changed once made: `replace` makes another.
 
     `tests` must hold, in order, before `code` is evaluated; where one does not, the exact evaluator has to answer.
     `kind` is what the value is certain to be, None for one as the host gave it. `slot` is the local variable that
@@ -48,6 +48,25 @@ class Piece:
     def where(self, known: Known) -> "Piece":
         """Return the piece with other knowledge after it."""
         return replace(self, when_true=known, when_false=known)
+
+
+def replace(piece: Piece, **fields: object) -> Piece:
+    """Return a copy with some fields changed, at a fraction of the price of the standard library's function."""
+    made = Piece(
+        piece.code,
+        piece.kind,
+        piece.cost,
+        piece.when_true,
+        piece.when_false,
+        piece.tests,
+        piece.slot,
+        piece.length,
+        piece.constant,
+        piece.value,
+    )
+    for each, value in fields.items():
+        setattr(made, each, value)
+    return made
 
 
 def name(id: str) -> ast.Name:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.fast.pieces import (
@@ -15,6 +14,7 @@ from interlock_dsl.cel.fast.pieces import (
     either,
     give_up,
     name,
+    replace,
     store,
 )
 from interlock_dsl.cel.fast.unit import Frame, Key, Unsupported
