@@ -75,39 +75,34 @@ def once() -> Program:
 
 
 class World:
-    """Effects and calls, one a line in files that a killed process leaves as they are."""
+    """Effects and calls, in files that a killed process leaves as they are."""
 
     def __init__(self, folder: Path) -> None:
         self._effects = folder / "effects"
         self._calls = folder / "calls"
-
-    @staticmethod
-    def _lines(path: Path) -> list[str]:
-        return path.read_text().splitlines() if path.exists() else []
-
-    @staticmethod
-    def _add(path: Path, line: str) -> None:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        try:
-            os.write(handle, f"{line}\n".encode())
-        finally:
-            os.close(handle)
+        self._effects.mkdir(exist_ok=True)
 
     @property
     def effects(self) -> list[str]:
-        return self._lines(self._effects)
+        """The keys of what took place."""
+        return [each.name for each in self._effects.iterdir()]
 
     @property
     def calls(self) -> list[str]:
-        return self._lines(self._calls)
+        """Every call that was made, in order."""
+        return self._calls.read_text().splitlines() if self._calls.exists() else []
 
     def called(self, key: str) -> None:
-        self._add(self._calls, key)
+        handle = os.open(self._calls, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        try:
+            os.write(handle, f"{key}\n".encode())
+        finally:
+            os.close(handle)
 
     def happen(self, key: str) -> None:
         """Do what is done once for a key, as an idempotent service does."""
-        if key not in self.effects:
-            self._add(self._effects, key)
+        with suppress(FileExistsError):
+            os.close(os.open(self._effects / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def toolbox(world: World) -> Toolbox:

@@ -8,13 +8,27 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from interlock import Conflict, Journal, MemoryJournal, Program, RunReport, SqliteJournal, Toolbox, replay, verify
+from interlock import (
+    Answers,
+    Conflict,
+    Journal,
+    MemoryJournal,
+    Program,
+    Refused,
+    RunReport,
+    Runtime,
+    SqliteJournal,
+    Toolbox,
+    replay,
+    verify,
+)
 from interlock.journal.journal import Append, Pending, RunSummary
-from runtime.crash_world import EFFECTS, World, finish, finishing, ledger, once, program, toolbox
+from runtime.crash_world import EFFECTS, SCRIPT, World, finish, finishing, ledger, once, program, toolbox
 
 OUTPUT = {"amount": 25_000, "receipt": "R-A1-25000", "reservation": "V-A1"}
 
@@ -139,6 +153,42 @@ def test_killed_from_outside_at_any_instruction(compiled: Program, tmp_path: Pat
             threading.Event().wait(chance.uniform(0, length))
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
+        with SqliteJournal(folder / "runs.db") as journal:
+            world = World(folder)
+            assert_as_if_nothing_had_happened(journal, world, finish(journal, compiled, world, "r"))
+
+
+async def contend(journal: Journal, compiled: Program, tools: Toolbox, run: str) -> None:
+    """Finish a run that others try to finish too, taking it up again whenever one of them was faster."""
+    runtime = Runtime(journal, compiled, tools=tools, models=Answers(SCRIPT))
+    with suppress(Conflict):
+        await runtime.start(compiled, "refund", {"order_id": "A1"}, run=run)
+    while True:
+        with suppress(Conflict, Refused):
+            report = await runtime.drive(run)
+            if report.over:
+                return
+            for waiting in report.waiting_for:
+                await runtime.approve(run, waiting.id, by="maria")
+
+
+def test_processes_that_all_drive_one_run_end_it_once(compiled: Program, tmp_path: Path) -> None:
+    """None is killed and none waits for another: whoever comes late is refused, and goes on from the journal."""
+    for number in range(5):
+        folder = fresh(tmp_path / f"{number}")
+        processes: list[int] = []
+        for _ in range(3):
+            process = os.fork()
+            if process == 0:
+                status = 1
+                try:
+                    with SqliteJournal(folder / "runs.db") as journal:
+                        asyncio.run(contend(journal, compiled, toolbox(World(folder)), "r"))
+                    status = 0
+                finally:
+                    os._exit(status)
+            processes.append(process)
+        assert [os.waitpid(process, 0)[1] for process in processes] == [0, 0, 0]
         with SqliteJournal(folder / "runs.db") as journal:
             world = World(folder)
             assert_as_if_nothing_had_happened(journal, world, finish(journal, compiled, world, "r"))
