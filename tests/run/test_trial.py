@@ -1,0 +1,93 @@
+"""The `test` blocks of the examples hold; and where one does not, it says what was expected and what was there."""
+
+from pathlib import Path
+
+import pytest
+
+from interlock.run.trial import run_test
+from interlock_dsl.compile import compile_text
+from interlock_dsl.program import Program
+from run.texts import AGENT, PAY
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def _examples() -> list[tuple[Program, int]]:
+    programs = [compile_text(path.read_text(), str(path)) for path in sorted(EXAMPLES.glob("*/*.ilk"))]
+    return [(whole, number) for whole in programs for number in range(len(whole.tests))]
+
+
+@pytest.mark.parametrize(("whole", "number"), _examples())
+def test_the_examples_hold(whole: Program, number: int) -> None:
+    result = run_test(whole, whole.tests[number])
+    assert result.failures == ()
+    assert result.passed
+    assert result.events
+
+
+def said(text: str, body: str) -> list[str]:
+    """Run one test written under a text, and return its failures with their lines, counted within the test."""
+    whole = compile_text(text + 'test "t" {\n' + body + "\n}\n")
+    first = text.count("\n") + 1
+    return [f"{span.line - first}: {message}" for span, message in run_test(whole, whole.tests[0]).failures]
+
+
+LARGE = 'given id "A1"\ngiven amount 600\n'
+SMALL = 'given id "A1"\ngiven amount 50\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        (SMALL + "expect ends refused", "expected the run to end at `refused`, but it ended at `paid`"),
+        (SMALL + "expect fails", "expected the run to fail, but it ended at `paid`"),
+        (SMALL + "expect waits for approval by boss", "to wait for approval by boss, but it ended at `paid`"),
+        (SMALL + "expect calls pay.void", "expected a call of pay.void, but it ended at `paid`"),
+        (SMALL + 'expect calls pay.issue { id: "B" }', 'but it was called with {"id": "A1", "amount": 50}'),
+        (SMALL + "expect never calls pay.issue", "expected no call of pay.issue, but it was called with"),
+        (SMALL + "expect denied pay.issue", "expected a call of pay.issue to be denied, but it was decided: allow"),
+        (SMALL + "expect escalates to deputy", "expected an escalation to deputy, but it ended"),
+        (SMALL + "then boss approves", "expected the run to wait for approval by boss, but the run is ended"),
+        (LARGE + "then deputy approves", "but the run waits for boss"),
+        (LARGE + "expect ends paid", "but it waits for approval by boss"),
+        (LARGE + "expect visits pay\nexpect ends paid", "but it waits for approval by boss"),
+    ],
+)
+def test_a_failure_says_what_was_expected_and_what_was_there(body: str, failure: str) -> None:
+    (found,) = said(PAY, body)
+    assert failure in found
+    assert found.startswith(f"{body.count(chr(10)) + 1}: ")
+
+
+def test_time_passes_only_when_the_test_says_so() -> None:
+    assert said(PAY, LARGE + "then 59m pass\nexpect waits for approval by boss") == []
+    assert (
+        said(PAY, LARGE + "then 1h pass\nexpect waits for approval by deputy\nthen deputy approves\nexpect ends paid")
+        == []
+    )
+    assert said(PAY, LARGE + "then 2h pass\nexpect ends refused") == []
+
+
+def test_the_principal_never_approves() -> None:
+    assert said(PAY, LARGE + 'started by "a boss"\nthen boss approves\nexpect ends paid') == []
+
+
+def test_retries_need_no_word_about_time() -> None:
+    body = (
+        SMALL + 'tool pay.issue fails "once"\ntool pay.issue returns { id: "R1" }\nexpect ends paid { receipt: "R1" }'
+    )
+    assert said(PAY, body) == []
+
+
+WORK = 'given id "A1"\ngiven secret ""\n'
+
+
+def test_an_agent_answers_from_the_script_and_nothing_else() -> None:
+    assert "the test has no answer for it" in said(AGENT, WORK + "expect ends done")[0]
+    left = said(AGENT, WORK + 'agent work calls orders.get { id: "A1" }\nexpect ends done')[0]
+    assert "no answer left" in left
+
+
+def test_tools_without_a_script_return_a_smallest_value() -> None:
+    script = WORK + 'agent work calls orders.get { id: "A1" }\nagent work answers { amount: 3 }\n'
+    assert said(AGENT, script + "expect calls orders.get\nexpect ends done { amount: 3 }") == []
