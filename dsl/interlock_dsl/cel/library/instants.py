@@ -161,7 +161,7 @@ def _zone(name: str) -> "ZoneInfo":
     from importlib.resources import files
     from zoneinfo import ZoneInfo
 
-    if _ZONE_NAME.fullmatch(name) and len(name) <= 64:
+    if len(name) <= 64 and _ZONE_NAME.fullmatch(name):
         try:
             with files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as data:
                 return ZoneInfo.from_file(data, key=name)

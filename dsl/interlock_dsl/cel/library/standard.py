@@ -9,6 +9,9 @@ from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BOOL, BYTES, DYN, INT, STRING, TypeType
 from interlock_dsl.cel.values import Fault, TypeValue, type_name
 
+PATTERN_MEMORY: Final = 1 << 20
+"""Bytes that the automaton of one pattern may take; a pattern that needs more is refused."""
+
 
 class Pattern(Protocol):
     """A compiled RE2 pattern."""
@@ -32,6 +35,7 @@ def compile_pattern(pattern: str) -> Pattern:
 
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = PATTERN_MEMORY
     try:
         return cast("Pattern", re2.compile(pattern, options=options))
     except re2.error as error:
@@ -43,8 +47,8 @@ def compile_pattern(pattern: str) -> Pattern:
 
 
 def matching_cost(text: int, pattern: int) -> int:
-    """Cost of `matches`: what the automaton of the pattern can do on every character."""
-    return 1 + (text + 1) * (pattern + 4) // 64 + pattern
+    """Cost of `matches`: making the automaton of the pattern, and what it can do on every character."""
+    return 100 + pattern + (text + 1) * (pattern + 4) // 16
 
 
 def affix_cost(_text: int, affix: int) -> int:
