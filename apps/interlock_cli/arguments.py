@@ -63,7 +63,7 @@ def _convert_here(word: Word, parameter: Parameter | None) -> None:
             case _:
                 return otherwise(ctx, given) if parameter is None else given
 
-    word.__dict__["process_value"] = process
+    vars(word)["process_value"] = process
 
 
 def _conversion(parameter: Parameter) -> Convert:

@@ -37,16 +37,25 @@ def _ask(name: str, field: Field, reader: Reader) -> object:
     while True:
         prompt = Text.assemble("  ", (name, "name"), "  ", (hint(field), "quiet"), "  ")
         err().print(prompt, end="")
-        text = reader().strip()
+        text = _typed(reader)
         if not text and field.optional:
             return None
         value = understood(field.type, text)
         try:
             fit(field.type, value)
         except Misfit as misfit:
-            err().print(Text("    ").append_text(coded(str(misfit).removeprefix("value: "))), style="wait")
+            wrong = "answer `yes` or `no`" if field.type == BOOL else str(misfit).removeprefix("value: ")
+            err().print(Text("    ").append_text(coded(wrong)), style="wait")
             continue
         return value
+
+
+def _typed(reader: Reader) -> str:
+    try:
+        return reader().strip()
+    except (KeyboardInterrupt, EOFError):
+        err().print()  # what comes next begins on a line of its own
+        raise
 
 
 def hint(field: Field) -> str:

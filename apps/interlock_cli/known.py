@@ -19,10 +19,12 @@ HELP = {
 
 def explained(error: Exception) -> Fault | None:
     """Return the fault that an exception amounts to, or None when it is no one's business but ours."""
-    engine = sys.modules.get("interlock.errors")
-    if engine is not None and isinstance(error, engine.InterlockError):
-        refused = isinstance(error, engine.Refused)
-        return Fault(str(error), HELP.get(type(error).__name__, ""), Exit.FINDINGS if refused else Exit.FAULT)
+    if "interlock.errors" in sys.modules:
+        from interlock.errors import InterlockError, Refused
+
+        if isinstance(error, InterlockError):
+            code = Exit.FINDINGS if isinstance(error, Refused) else Exit.FAULT
+            return Fault(str(error), HELP.get(type(error).__name__, ""), code)
     if isinstance(error, UnicodeDecodeError):
         return Fault(f"a file is not UTF-8 text: {error.reason} at byte {error.start}")
     if isinstance(error, OSError) and error.strerror:

@@ -130,12 +130,14 @@ def _say(message: str, help: str = "", code: int = Exit.FAULT) -> int:
 
 
 def _surprise(error: Exception) -> int:
-    language = sys.modules.get("interlock_dsl.diagnostics")
-    if language is not None and isinstance(error, language.DiagnosticError):
-        from interlock_cli.present.findings import show_all
+    if "interlock_dsl.diagnostics" in sys.modules:
+        from interlock_dsl.diagnostics import DiagnosticError
 
-        show_all(error.diagnostics)
-        return Exit.FINDINGS
+        if isinstance(error, DiagnosticError):
+            from interlock_cli.present.findings import show_all
+
+            show_all(error.diagnostics)
+            return Exit.FINDINGS
     if os.environ.get("INTERLOCK_TRACEBACK"):
         raise error
     from interlock_cli.known import explained

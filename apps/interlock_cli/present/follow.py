@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from types import TracebackType
 
 from rich.console import Console
-from rich.status import Status
 from rich.text import Text
 
 from interlock.run.events import Event, RunStarted
 from interlock.run.notes import CallDecided, CallDone, Note, RunEnded, StepBegan, StepCancelled, StepDone, StepFailed
 from interlock_cli.present.heading import heading
+from interlock_cli.present.progress import spinner
 from interlock_cli.present.telling import Teller
 from interlock_cli.present.timeline import Layout
 from interlock_dsl.program import AgentStep, Workflow
@@ -24,7 +24,7 @@ class Follower:
         self._layout = Layout(workflow.steps, console.width)
         self._teller = Teller(workflow, self._layout.room, began=began)
         self._under_way: dict[str, str] = {}
-        self._status = Status("", console=console, spinner_style="work") if console.is_terminal else None
+        self._status = spinner("", console) if console.is_terminal else None
         self._shown = False
         self._headed = False
 

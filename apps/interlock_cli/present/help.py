@@ -23,7 +23,7 @@ def overview(verbs: Mapping[str, Mapping[str, str]]) -> None:
     console.print(
         Text.assemble(
             ("\nFirst steps", "name"),
-            "\n  interlock new desk && cd desk && interlock test && interlock run\n",
+            "\n  interlock new desk && cd desk && interlock test && interlock run --input @ticket.json\n",
             ("\n  interlock VERB --help", "route"),
             "   what a verb takes      ",
             ("--version", "route"),

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
+from rich.status import Status
+
 from interlock_cli.present.console import err
+from interlock_cli.present.marks import unicode_is_safe
 
 
 @contextmanager
@@ -12,5 +16,10 @@ def progress(begins: str) -> Iterator[Callable[[str], None]]:
     if not err().is_terminal:
         yield lambda said: None
         return
-    with err().status(begins, spinner_style="work") as status:
+    with spinner(begins, err()) as status:
         yield lambda said: status.update(said)
+
+
+def spinner(said: str, console: Console) -> Status:
+    """Return a line with something that turns before it, in signs the terminal can show."""
+    return Status(said, console=console, spinner="dots" if unicode_is_safe() else "line", spinner_style="work")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from interlock.run.events import Event, ModelFailed, ModelReplied
-from interlock.run.notes import CallDone, StepBegan
+from interlock.run.notes import CallDone, RunEnded, StepBegan
 from interlock_cli.history import History
 from interlock_cli.present.quantity import duration, money
 from interlock_dsl.program import Budget
@@ -26,7 +26,8 @@ class Spent:
 
 def spent(history: History) -> Spent:
     """Add up what a run has used so far."""
-    total = Spent(time=history.moments[-1].event.at - history.started.at)
+    ended = [each.event.at for each in history.moments if any(isinstance(note, RunEnded) for note in each.notes)]
+    total = Spent(time=(ended or [history.moments[-1].event.at])[0] - history.started.at)
     for moment in history.moments:
         tokens, cost = _used(moment.event)
         total.tokens += tokens
