@@ -18,9 +18,9 @@ from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, C
 from interlock.run.events import ApprovalDenied, ApprovalGiven, Event
 from interlock.run.notes import Ignored, Note
 from interlock.run.outcome import outcome_of
-from interlock.run.state_digest import digest_of
 from interlock.run.plan import plan_of
 from interlock.run.state import Abandon, Ask, Call, Owner, Run, Visit
+from interlock.run.state_digest import digest_of
 from interlock.run.transitions import ANSWERS, MOVES, SETTLES, TRANSITIONS, Transition
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program import Program
