@@ -7,7 +7,7 @@ there is no worst case, and the cost says which part of the expression is to bla
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from interlock_dsl.cel.check import CallReference, Checked, Introduction, LocalReference
+from interlock_dsl.cel.check import CallReference, Checked, Introduction, LocalReference, kind
 from interlock_dsl.cel.check.operators import EQUALITIES, ORDERINGS
 from interlock_dsl.cel.library.standard import affix_cost
 from interlock_dsl.cel.measure import CHUNK
@@ -198,9 +198,9 @@ class _Estimator:
         extra: int | None = 0
         result = SCALAR
         if function in EQUALITIES or function in ORDERINGS:
-            extra = _chunks(least(shapes[0].extent, shapes[1].extent))
+            extra = self._compared(node, shapes[0], shapes[1])
         elif function == "@in":
-            extra = self._searched(shapes[0], shapes[1])
+            extra = self._searched(node, shapes[0], shapes[1])
         elif function == "_+_":
             extra = _chunks(add(shapes[0].extent, shapes[1].extent))
             result = _joined(shapes[0], shapes[1])
@@ -208,9 +208,14 @@ class _Estimator:
             result = self._declared(node)
         return add(1, extra, *spent), result
 
-    def _searched(self, item: Shape, among: Shape) -> int | None:
-        each = among.item or UNKNOWN
-        return times(among.count, add(1, _chunks(least(item.extent, each.extent))))
+    def _searched(self, node: Call, item: Shape, among: Shape) -> int | None:
+        return times(among.count, add(1, self._compared(node, item, among.item or UNKNOWN)))
+
+    def _compared(self, node: Call, one: Shape, other: Shape) -> int | None:
+        """Return what a comparison looks at: text in chunks, containers part by part."""
+        extent = least(one.extent, other.extent)
+        of_text = any(kind(self.checked.type_of(argument)) in ("string", "bytes") for argument in node.arguments)
+        return _chunks(extent) if of_text else extent
 
     def _function(self, node: Call, reference: CallReference) -> Found:
         taken = (node.receiver, *node.arguments) if reference.method and node.receiver else node.arguments

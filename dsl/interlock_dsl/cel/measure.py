@@ -4,9 +4,10 @@
     every iteration of a comprehension       1, besides its condition and body
     a call whose overload has a `cost`       that many instead of its 1, at least 1; computed before the call from the
                                              sizes of its arguments, receiver first
-    `==` `!=` and the orderings              1 + (size of the smaller operand) // 16 at most, for two texts or two
-                                             containers, else 1
-    `in`                                     over a list 1 + what `==` with each of its items costs; over a map 1
+    `==` `!=` and the orderings              1 + length of the shorter // 16 for two texts, 1 + size of the smaller for
+                                             two containers, else 1
+    `in`                                     over a list 1 + its length * (what comparing with the item costs), over a
+                                             map 1
     `+` of text, bytes or lists              1 + (size of the left + size of the right) // 16
 
 The size of text and bytes is their length; of a list or map the sum over its parts, where a part counts 1, or
@@ -68,7 +69,9 @@ def pairing(left: object, right: object) -> int:
 
 def comparing(left: object, right: object) -> int:
     """Return the cost of `==` and the orderings: values that differ in size or in kind differ early."""
-    return 1 + _shared(left, right) // CHUNK
+    if isinstance(left, str | bytes):
+        return 1 + _shared(left, right) // CHUNK
+    return 1 + _shared(left, right)
 
 
 def _shared(left: object, right: object) -> int:
@@ -82,7 +85,7 @@ def _shared(left: object, right: object) -> int:
             return 0
         return sum(_part(key) + _shared_part(item, find(right, key)) for key, item in left.items())
     if isinstance(left, Optional) and isinstance(right, Optional) and left.present and right.present:
-        return _shared(left.value, right.value)
+        return _shared_part(left.value, right.value)
     return 0
 
 
