@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Literal, NoReturn, TypeAlias
 
 import interlock
+from examples.stories import tidy
 from interlock_cli.main import run
 
 Part: TypeAlias = Literal["all", "effects"]
@@ -27,9 +28,10 @@ WHERE_EFFECTS_BEGIN = "drive"
 def live(arguments: list[str], folder: Path, kill: tuple[Part, int] | None = None) -> dict[Part, int] | None:
     """Run one command line in a folder, in a child; `kill` is the call at which it is killed, counted in a part of it.
 
-    Returns how many calls each part of it had, None if it was killed.
+    Returns how many calls each part of it had, None if it was killed. Raises `FileNotFoundError` if it broke.
     """
     report = folder / "calls.json"
+    report.unlink(missing_ok=True)
     child = os.fork()
     if child == 0:
         _child(arguments, folder, kill, report)
@@ -42,17 +44,13 @@ def live(arguments: list[str], folder: Path, kill: tuple[Part, int] | None = Non
 
 def warm(arguments: list[str], folder: Path) -> None:
     """Run a command line in this very process, so that children find everything imported but the project itself."""
-    before, path, here = set(sys.modules), list(sys.path), Path.cwd()
+    here = Path.cwd()
     os.chdir(folder)
     try:
-        run(arguments)
+        with tidy(folder):
+            run(arguments)
     finally:
         os.chdir(here)
-        sys.path[:] = path
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file is not None and Path(file).is_relative_to(folder):
-                del sys.modules[name]
 
 
 def _child(arguments: list[str], folder: Path, kill: tuple[Part, int] | None, report: Path) -> NoReturn:

@@ -33,12 +33,22 @@ def rows(folder: Path, query: str) -> list[list[object]]:
 
 
 @contextmanager
-def tools(folder: Path) -> Iterator[ModuleType]:
-    """Import the `tools` of a copied example, and forget it afterwards: each example calls its modules the same."""
-    sys.path.insert(0, str(folder))
+def tidy(folder: Path) -> Iterator[None]:
+    """Forget afterwards what was imported from a folder: each example calls its modules the same."""
+    path, before = list(sys.path), set(sys.modules)
     try:
-        yield import_module("tools")
+        yield
     finally:
-        sys.path.remove(str(folder))
-        for module in ("tools", "database"):
-            sys.modules.pop(module, None)
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None and Path(file).is_relative_to(folder):
+                del sys.modules[name]
+
+
+@contextmanager
+def tools(folder: Path) -> Iterator[ModuleType]:
+    """Import the `tools` of a copied example."""
+    with tidy(folder):
+        sys.path.insert(0, str(folder))
+        yield import_module("tools")
