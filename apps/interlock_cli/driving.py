@@ -6,8 +6,11 @@ interrupted at any moment: what was recorded stays, and the message says how to 
 
 import asyncio
 import json
+import logging
+import os
+import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,8 +43,11 @@ class Driver:
 
     def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
         """Do one thing to a run (`act` returns which), then drive it as far as it goes, and tell where it stands."""
+        if not os.environ.get("INTERLOCK_TRACEBACK"):
+            logging.getLogger("interlock").addHandler(logging.NullHandler())  # what matters is in the journal
         try:
-            report = asyncio.run(self._go(act))
+            with redirect_stdout(sys.stderr):  # what tools print is not our result
+                report = asyncio.run(self._go(act))
         except KeyboardInterrupt:
             return self._interrupted()
         finally:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from interlock.run.commands import Command
 from interlock.run.events import Event, RunStarted
 from interlock.run.notes import Note
 
@@ -17,11 +18,14 @@ Told: TypeAlias = tuple[Event, tuple[Note, ...]]
 
 @dataclass(frozen=True)
 class Moment:
-    """One entry of the journal: its event, what was decided on it, and whether that is what was decided then."""
+    """One entry of the journal: its event, what was decided on it and asked of the world because of it, and whether
+    that is what was decided then.
+    """
 
     entry: "Entry"
     event: Event
     notes: tuple[Note, ...]
+    commands: tuple[Command, ...]
     same: bool
 
 
@@ -53,7 +57,7 @@ def load(journal: "Journal", summary: "RunSummary") -> History:
     for entry in journal.read(summary.run):
         event = decode(entry.event, entry.run, entry.sequence)
         notes = tuple(machine.feed(event))
-        moments.append(Moment(entry, event, notes, machine.outcome == entry.outcome))
+        moments.append(Moment(entry, event, notes, machine.commands(), machine.outcome == entry.outcome))
     first = moments[0].event if moments else None
     if not isinstance(first, RunStarted) or first.workflow not in program.workflows:
         raise JournalCorrupt(f"run {summary.run} does not begin with the start of a run")

@@ -65,7 +65,9 @@ def the_unit(target: str | None, folder: Path | None) -> Unit:
 
     Raises Fault if there is none, or more than one.
     """
-    project = find(folder or (Path(target) if target and target != "-" and Path(target).exists() else None))
+    if target == "-":
+        return units(["-"])[0]
+    project = find(folder or (Path(target) if target and Path(target).exists() else None))
     if target is None and project.files:
         found = list(project.files)
     else:

@@ -454,3 +454,116 @@ def test_a_journal_that_is_none_is_refused(desk: Path) -> None:
         ran = interlock(verb, "--journal", "j.sqlite")
         assert (ran.code, ran.err[:7]) == (2, "error: ")
         assert "internal" not in ran.err
+
+
+# --- time, several at once, and what tools say -----------------------------------------------------------------------
+
+PATIENT = """\
+tool lines.check(line: string max 10) {
+  needs lines.read
+  effect read
+  retry 3 times backoff 1h..2h
+}
+
+workflow patient(line: string max 10) {
+  step check calls lines.check(line: line)
+
+  end done
+
+  start -> check
+    grant lines.read
+
+  check -> done
+}
+"""
+PATIENT_TOOLS = """\
+from interlock import Toolbox
+
+toolbox = Toolbox()
+
+
+@toolbox.tool("lines.check")
+def check(line: str) -> None:
+    print("said by the tool")
+    raise OSError("the line is down")
+"""
+
+PAIR = """\
+tool doors.open(door: string max 10) {
+  needs doors.write
+  effect write
+  idempotent by door
+}
+
+role guard { reach "guards" }
+
+workflow pair(door: string max 10) {
+  step north calls doors.open(door: "north")
+  step south calls doors.open(door: "south")
+
+  end opened
+
+  start -> north, south
+    grant doors.write
+
+  north, south -> opened
+    merge all
+}
+
+policy doors {
+  require approval by guard for doors.open
+}
+"""
+PAIR_TOOLS = """\
+from interlock import Toolbox
+
+toolbox = Toolbox()
+
+
+@toolbox.tool("doors.open")
+def open_door(door: str) -> None:
+    pass
+"""
+
+
+def test_a_run_that_waits_for_time_says_when_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "patient.ilk").write_text(PATIENT)
+    (tmp_path / "tools.py").write_text(PATIENT_TOOLS)
+    ran = interlock("run", "patient.ilk", "-i", "line=A", "--format", "json")
+    report = json.loads(ran.out)  # what the tool prints is no part of it
+    assert (report["status"], report["waiting_for"]) == ("waiting", [])
+    assert report["next_timer"] is not None
+    assert ran.err == "said by the tool\n"
+    assert interlock("resume").steady == "◷ nothing to do until MOMENT\n  interlock resume RUN"
+    told = interlock("show").steady
+    assert "check  ↻ attempt 1: the line is down  again in " in told
+    assert "used  steps 1  calls 1  tokens 0  cost 0.00  " in told
+
+
+def test_of_several_requests_one_has_to_be_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pair.ilk").write_text(PAIR)
+    (tmp_path / "tools.py").write_text(PAIR_TOOLS)
+    report = json.loads(interlock("run", "pair.ilk", "-i", "door=x", "--format", "json").out)
+    first, second = (each["id"] for each in report["waiting_for"])
+    ran = interlock("approve", "last", "--as", "bob")
+    assert ran.code == 2
+    assert ran.err == (
+        f"error: run {report['run']} waits for 2 of them\n"
+        "  = help: say which after the run\n"
+        f"  = help: `{first}`: guard at north\n"
+        f"  = help: `{second}`: guard at south\n"
+    )
+    shown = interlock("show").out
+    assert f"interlock approve {report['run']} {first} --as NAME --role guard\n" in shown
+    assert interlock("approve", "last", "north", "--as", "bob").out.startswith("◷ waits for approval by guard: ")
+    assert interlock("approve", "last", second, "--as", "eve").out.startswith("■ opened\n")
+
+
+def test_a_program_can_come_from_standard_input(desk: Path) -> None:
+    text = (desk / "desk.ilk").read_text()
+    ran = interlock("run", "-", *TICKET, typed=text)
+    assert (ran.code, ran.out.splitlines()[0][:30]) == (0, "◷ waits for approval by lead: ")
+    assert "<stdin>:" in interlock("show").out
+    assert interlock("approve", "last", "--as", "grace").code == 0

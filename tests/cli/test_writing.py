@@ -211,3 +211,11 @@ def test_without_a_test_there_is_nothing_to_say(desk: Path) -> None:
     assert interlock("test", "-k", "no such").err.startswith("error: no test has `no such` in its title\n")
     assert interlock("test", "-", typed="role someone\n").err.startswith("error: the files hold no tests\n")
     assert interlock("test", "-", typed=WRONG).code == 1
+
+
+def test_what_does_not_compile_does_not_keep_the_others_from_being_tested(desk: Path) -> None:
+    (desk / "wrong.ilk").write_text(WRONG)
+    ran = interlock("test", ".")
+    assert ran.code == 1
+    assert "there is no agent `clark`" in ran.err
+    assert ran.out.splitlines()[-1].startswith("✓ 5 tests passed")

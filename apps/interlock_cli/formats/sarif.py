@@ -69,11 +69,16 @@ def _location(label: Label) -> dict[str, object]:
         "charOffset": span.start,
         "charLength": span.end - span.start,
     }
-    physical = {"artifactLocation": {"uri": quote(span.source.name)}, "region": region}
+    physical = {"artifactLocation": {"uri": _uri(span.source.name)}, "region": region}
     location: dict[str, object] = {"physicalLocation": physical}
     if label.text:
         location["message"] = {"text": label.text}
     return location
+
+
+def _uri(name: str) -> str:
+    """Return a path as a URI: relative to where the check ran, or with the scheme `file`."""
+    return f"file://{quote(name)}" if name.startswith("/") else quote(name)
 
 
 def _fingerprint(diagnostic: Diagnostic, seen: Counter[str]) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from interlock.run.commands import CallTool
 from interlock.run.events import Event, ModelFailed, ModelReplied
-from interlock.run.notes import CallDone, RunEnded, StepBegan
+from interlock.run.notes import RunEnded, StepBegan
 from interlock_cli.history import History
 from interlock_cli.present.quantity import duration, money
 from interlock_dsl.program import Budget
@@ -35,9 +36,10 @@ def spent(history: History) -> Spent:
         for note in moment.notes:
             if isinstance(note, StepBegan) and note.step in history.workflow.steps:
                 total.steps += 1
-            elif isinstance(note, CallDone):
-                total.tool_calls += 1
-                total.cost += history.program.tools[note.tool].cost
+    # A call that is asked for again after a stop has the same id, and was charged once.
+    calls = {each.id: each.tool for moment in history.moments for each in moment.commands if isinstance(each, CallTool)}
+    total.tool_calls = len(calls)
+    total.cost += sum(history.program.tools[tool].cost for tool in calls.values())
     return total
 
 

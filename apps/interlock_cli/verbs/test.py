@@ -13,6 +13,7 @@ from interlock_cli.options import Targets
 
 if TYPE_CHECKING:
     from interlock_cli.trials import Outcome
+    from interlock_dsl.diagnostics import Diagnostic
 
 
 class Format(StrEnum):
@@ -31,29 +32,41 @@ How = Annotated[Format, typer.Option("--format", help="How to print.")]
 def verb(targets: Targets = None, only: Only = "", format: How = Format.HUMAN) -> int:
     """Run the tests written in the files: agents, people and tools answer as each test says, time passes at once.
 
-    Exit code 1 if a test fails or a file does not compile, 2 if there is no test.
+    A program that does not compile is reported, the others are tested. Exit code 1 for either, 2 if there is no test.
     """
     from interlock_cli.fault import Fault
     from interlock_cli.present.progress import progress
 
+    broken: list[Diagnostic] = []
     with progress("compiling") as say:
-        outcomes = list(_outcomes(targets or [], only.casefold(), say))
+        outcomes = list(_outcomes(targets or [], only.casefold(), broken, say))
+    if broken:
+        from interlock_cli.present.findings import show_all
+
+        show_all(broken)
     if not outcomes:
+        if broken:
+            return Exit.FINDINGS
         said = f"no test has `{only}` in its title" if only else "the files hold no tests"
         raise Fault(said, '`test "a title" { given ... expect ... }` is one')
     _print(outcomes, format)
-    return Exit.CLEAN if all(outcome.result.passed for outcome in outcomes) else Exit.FINDINGS
+    return Exit.CLEAN if not broken and all(outcome.result.passed for outcome in outcomes) else Exit.FINDINGS
 
 
-def _outcomes(targets: Sequence[str], only: str, say: Callable[[str], None]) -> "Iterator[Outcome]":
+def _outcomes(
+    targets: Sequence[str], only: str, broken: "list[Diagnostic]", say: Callable[[str], None]
+) -> "Iterator[Outcome]":
     from interlock.run.trial import run_test
-    from interlock_cli.language import compiled
+    from interlock_cli.language import examine
     from interlock_cli.sources import units
     from interlock_cli.trials import Outcome
 
     done = 0
     for unit in units(targets):
-        program = compiled(unit)
+        program, diagnostics = examine(unit)
+        if program is None:
+            broken.extend(diagnostics)
+            continue
         for test in program.tests:
             if only not in test.title.casefold():
                 continue
