@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from interlock.runtime.loop import Observer
     from interlock.runtime.report import RunReport
     from interlock.runtime.runtime import Runtime
+    from interlock_cli.history import Told
     from interlock_dsl.program import Program, Workflow
 
 
@@ -30,14 +31,14 @@ class Driver:
     """One run being driven in this process.
 
     `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
-    since. `began` is when the run started (microseconds), if it has.
+    since. `past` is what has happened in the run so far.
     """
 
     manner: Manner
     opened: "Journal"
     workflow: "Workflow"
     program: "Program | None" = None
-    began: int | None = None
+    past: "Sequence[Told]" = ()
     run: str = ""
     stack: ExitStack = field(default_factory=ExitStack)
 
@@ -82,7 +83,7 @@ class Driver:
             return []
         from interlock_cli.present.follow import Follower
 
-        return [self.stack.enter_context(Follower(self.workflow, err(), self.began))]
+        return [self.stack.enter_context(Follower(self.workflow, err(), self.past))]
 
     def _interrupted(self) -> int:
         from interlock_cli.present.messages import complain

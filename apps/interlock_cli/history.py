@@ -40,6 +40,11 @@ class History:
     moments: tuple[Moment, ...]
     machine: "Machine"
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Each event with what was decided on it."""
+        return tuple((moment.event, moment.notes) for moment in self.moments)
+
 
 def load(journal: "Journal", summary: "RunSummary") -> History:
     """Read a run and decide everything in it again.

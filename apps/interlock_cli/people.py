@@ -31,7 +31,7 @@ def on_run(wanted: str, manner: Manner, act: "Callable[[Runtime, History], Await
         await act(runtime, history)
         return run
 
-    return Driver(manner, opened, history.workflow, began=history.started.at, run=run).go(go)
+    return Driver(manner, opened, history.workflow, past=history.told, run=run).go(go)
 
 
 def approval(history: "History", wanted: str, role: str) -> "AskApproval":

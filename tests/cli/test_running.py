@@ -228,7 +228,7 @@ def test_an_approved_run_goes_on(waiting: str) -> None:
     ran = interlock("approve", "last", "--as", "grace", "--role", "lead", "--progress")
     assert ran.code == 0
     assert Ran(0, ran.out, "").steady.startswith('■ credited  { number: "C1", amount: 4_500 }\n')
-    assert "✓ approved by grace\n" in ran.err
+    assert "  give  ✓ approved by grace\n" in ran.err
     assert interlock("runs", "--status", "ended").out.count(waiting) == 1
 
 
@@ -405,7 +405,8 @@ def test_show_names_the_rule_that_denied(desk: Path) -> None:
     told = interlock("show").steady
     rule = (desk / "desk.ilk").read_text().split("  forbid")[0].count("\n") + 1
     assert (
-        f'✗ credits.give(ticket: "T1", amount: 90_000)  denied\n  nothing above 500.00 is given here  desk.ilk:{rule}\n'
+        f'✗ credits.give(ticket: "T1", amount: 90_000)  denied\n  nothing above 500.00 is given here  '
+        f"desk.ilk:{rule}  desk_rules/forbid#1\\n"
     ) in told
 
 

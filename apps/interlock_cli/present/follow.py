@@ -8,6 +8,7 @@ from rich.text import Text
 
 from interlock.run.events import Event, RunStarted
 from interlock.run.notes import CallDecided, CallDone, Note, RunEnded, StepBegan, StepCancelled, StepDone, StepFailed
+from interlock_cli.history import Told
 from interlock_cli.present.heading import heading
 from interlock_cli.present.progress import spinner
 from interlock_cli.present.telling import Teller
@@ -16,13 +17,15 @@ from interlock_dsl.program import AgentStep, Workflow
 
 
 class Follower:
-    """An observer of a run that prints. Use it as a context manager; `began` is when the run started, microseconds."""
+    """An observer of a run that prints, and a context manager. `past` is what the run did before; it is not told again."""
 
-    def __init__(self, workflow: Workflow, console: Console, began: int | None = None) -> None:
+    def __init__(self, workflow: Workflow, console: Console, past: Iterable[Told] = ()) -> None:
         self._console = console
         self._workflow = workflow
         self._layout = Layout(workflow.steps, console.width)
-        self._teller = Teller(workflow, self._layout.room, began=began)
+        self._teller = Teller(workflow, self._layout.room)
+        for event, notes in past:
+            self._teller.lines(event, notes)
         self._under_way: dict[str, str] = {}
         self._status = spinner("", console) if console.is_terminal else None
         self._shown = False

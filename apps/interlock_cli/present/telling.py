@@ -43,14 +43,14 @@ class Teller:
     even where there was no choice, and say where in the source they are.
     """
 
-    def __init__(self, workflow: Workflow, room: int = 0, places: bool = False, began: int | None = None) -> None:
+    def __init__(self, workflow: Workflow, room: int = 0, places: bool = False) -> None:
         self._room = room
         self._places = places
         self._workflow = workflow
         self._routes = {route.id: route for route in workflow.routes}
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
-        self._began = began or 0
+        self._began = 0
         self._at = 0
         self._announced: set[tuple[str, str]] = set()
         self._asked_at: dict[str, str] = {}
@@ -263,6 +263,8 @@ def _reason(reason: Reason) -> Text:
     text = Text(reason.text)
     if reason.span is not None and (where := place(reason.span)):
         text.append(f"  {where}", "place")
+    if reason.rule:
+        text.append(f"  {reason.rule}", "quiet")
     return text
 
 

@@ -1,6 +1,7 @@
 """`interlock check`: what is wrong with a file, before it runs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,14 +41,23 @@ def verb(
     clock = Stopwatch() if timings else None
     found: dict[Diagnostic, None] = {}
     files: dict[str, None] = {}
-    for unit in units(targets or []):
-        _, diagnostics = examine(unit, clock)
-        found.update(dict.fromkeys(diagnostics))
-        files.update(dict.fromkeys(unit.given))
+    with _progress(format):
+        for unit in units(targets or []):
+            _, diagnostics = examine(unit, clock)
+            found.update(dict.fromkeys(diagnostics))
+            files.update(dict.fromkeys(unit.given))
     _print(list(found), list(files), format)
     if clock is not None:
         _timings(clock.stages)
     return Exit.FINDINGS if any(each.severity is not Severity.NOTE for each in found) else Exit.CLEAN
+
+
+def _progress(format: Format) -> AbstractContextManager[object]:
+    if format is not Format.HUMAN:
+        return nullcontext()
+    from interlock_cli.present.progress import progress
+
+    return progress("checking")
 
 
 def _timings(stages: Mapping[str, float]) -> None:
