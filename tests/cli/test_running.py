@@ -406,7 +406,7 @@ def test_show_names_the_rule_that_denied(desk: Path) -> None:
     rule = (desk / "desk.ilk").read_text().split("  forbid")[0].count("\n") + 1
     assert (
         f'✗ credits.give(ticket: "T1", amount: 90_000)  denied\n  nothing above 500.00 is given here  '
-        f"desk.ilk:{rule}  desk_rules/forbid#1\\n"
+        f"desk.ilk:{rule}  desk_rules/forbid#1\n"
     ) in told
 
 

@@ -17,7 +17,7 @@ from interlock_dsl.program import AgentStep, Workflow
 
 
 class Follower:
-    """An observer of a run that prints, and a context manager. `past` is what the run did before; it is not told again."""
+    """An observer of a run that prints. `past` is what the run did before, which is not told again."""
 
     def __init__(self, workflow: Workflow, console: Console, past: Iterable[Told] = ()) -> None:
         self._console = console
