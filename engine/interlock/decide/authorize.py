@@ -7,16 +7,18 @@ person is asked about a call that would be denied anyway.
 
 # INVARIANT: with no rule and no scope in hand there is nothing that allows, so the answer is deny.
 # INVARIANT: more `forbid`, `require`, `limit` or `never` never allow more; fewer grants or permits never allow more.
+# (A `require` can turn the denial by a `never` into a question to the same role, but into no more than that.)
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from interlock.decide.approvals import agreed, missing, unapproved
-from interlock.decide.conditions import gives, restricts, truth
+from interlock.decide.conditions import condition, gives, plainly, restricts
 from interlock.decide.decision import ApprovalNeed, Decision, Reason
 from interlock.decide.index import Concerned, Indexed, RuleIndex
 from interlock.decide.request import Request
-from interlock_dsl.program import Program, Rule, Tool
+from interlock_dsl.program import Grant, Program, Rule, Tool
 
 _NOT_PERMITTED = Decision("deny", (Reason("no-permit", "no rule permits it"),))
 
@@ -41,20 +43,25 @@ class Authorizer:
         bindings["args"] = request.args
         bindings["tool"] = concerned.value
         bindings["agent"] = request.agent
-        grants = request.grants
-        allowed = _permitted(concerned, request) if grants is None else _granted(concerned.tool, request)
-        if concerned.forbids or concerned.requires or concerned.limits or request.nevers:
-            return _restricted(concerned, request, allowed)
-        if request.over or request.route_approval is not None:
-            return _restricted(concerned, request, allowed)
-        return allowed
+        if request.grants is None:
+            allowed = _permitted(concerned.permits, bindings)
+        else:
+            allowed = _granted(concerned.tool, request, request.grants)
+        forbids = _matching(concerned.forbids, bindings) if concerned.forbids else ()
+        if concerned.plain and not (request.nevers or request.over or request.route_approval):
+            if not forbids:
+                return allowed
+            if len(forbids) == 1 and allowed.answer == "allow":
+                return forbids[0].alone
+        return _restricted(concerned, request, allowed, forbids)
 
-    def listed(self, agent: str, scopes: frozenset[str] | None) -> tuple[str, ...]:
-        """Return the tools worth showing to an agent: those that some arguments could be allowed for, or asked for.
+    def listed(self, agent: str, scopes: frozenset[str] | None, among: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return the tools (of those `among`) worth showing to an agent: some arguments could be allowed, or asked for.
 
         `scopes` are those in hand; None is policy alone. What is not listed is denied whatever its arguments are.
         """
-        return tuple(name for name in self._tools if self._possible(name, agent, scopes))
+        names = self._tools if among is None else among
+        return tuple([name for name in names if self._possible(name, agent, scopes)])
 
     def _possible(self, name: str, agent: str, scopes: frozenset[str] | None) -> bool:
         concerned = self._index.concerning(name, agent)
@@ -67,30 +74,27 @@ def _always(rule: Rule) -> bool:
     return rule.when is None and rule.unless is None
 
 
-def _permitted(concerned: Concerned, request: Request) -> Decision:
+def _permitted(permits: tuple[Indexed, ...], bindings: Mapping[str, object]) -> Decision:
     """Policy alone: the permits that match, or a denial."""
-    bindings = request.bindings
-    found = [
-        permit
-        for permit in concerned.permits
-        if gives(permit.rule.when, bindings)
-        and (permit.rule.unless is None or truth(permit.rule.unless, bindings) is False)
-    ]
+    found: list[Indexed] = []
+    for permit in permits:
+        if gives(permit.when, permit.unless, bindings):
+            found.append(permit)
     if len(found) == 1:
         return found[0].alone
     return Decision("allow", tuple([permit.reason for permit in found])) if found else _NOT_PERMITTED
 
 
-def _granted(tool: Tool, request: Request) -> Decision:
+def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decision:
     """A workflow: the grants that put each needed scope in hand for these arguments, or what is missing."""
     used: dict[int, Reason] = {}
     lacking: list[Reason] = []
     held = request.principal.scopes
     for scope in sorted(tool.needs):
         near = None
-        for grant in request.grants or ():
+        for grant in grants:
             if scope in grant.scopes and (held is None or scope in held):
-                if gives(grant.where, request.bindings):
+                if gives(condition(grant.where), None, request.bindings):
                     used[id(grant)] = Reason("grant", "the scopes it needs are in hand", span=grant.span)
                     break
                 near = grant.span
@@ -102,46 +106,52 @@ def _granted(tool: Tool, request: Request) -> Decision:
     return Decision("allow", tuple(used.values()) or (Reason("grant", "it needs no scope", span=tool.span),))
 
 
-def _restricted(concerned: Concerned, request: Request, allowed: Decision) -> Decision:
+def _restricted(concerned: Concerned, request: Request, allowed: Decision, forbids: Sequence[Indexed]) -> Decision:
     """Apply everything that can only take away from what is allowed."""
-    forbids = _matching(concerned.forbids, request)
-    requires = _matching(concerned.requires, request)
+    requires = _matching(concerned.requires, request.bindings)
     needs, asking, given = _approvals(requires, request)
-    against = list(allowed.reasons) if allowed.answer == "deny" else []
-    against += [reason for _, reason in forbids]
+    against = [] if allowed.answer == "allow" else list(allowed.reasons)
+    against += [forbid.reason for forbid in forbids]
     for never in request.nevers:
-        if restricts(never.where, None, request.bindings) is not False:
+        if restricts(condition(never.where), None, request.bindings) is not False:
             refused = unapproved(request, never, needs)
             against += [] if refused is None else [refused]
     against += [
-        reason
-        for limit, reason in _matching(concerned.limits, request)
+        limit.reason
+        for limit in _matching(concerned.limits, request.bindings)
         if sum(request.history.within(tool, limit.rule.period) for tool in limit.tools) >= limit.rule.count
     ]
     against += [Reason("budget", said) for said in request.over]
     if against:
-        alone = len(against) == 1 and len(forbids) == 1 and forbids[0][0].alone
-        return alone if alone and alone.reasons[0] is against[0] else Decision("deny", tuple(against))
+        return Decision("deny", tuple(against))
     if needs:
         return Decision("ask", tuple(asking), needs)
     return Decision("allow", (*allowed.reasons, *given)) if given else allowed
 
 
-def _matching(rules: tuple[Indexed, ...], request: Request) -> list[tuple[Indexed, Reason]]:
-    """Return the rules that restrict this call, those whose condition has no value among them, each with its reason."""
+def _matching(rules: tuple[Indexed, ...], bindings: Mapping[str, object]) -> list[Indexed]:
+    """Return the rules that restrict this call; in the reason of one without a value it says so."""
     found = []
     for indexed in rules:
-        rule, reason = indexed.rule, indexed.reason
-        applies = restricts(rule.when, rule.unless, request.bindings)
-        if applies is not False:
-            if applies is not True:
-                reason = replace(reason, text=f"{reason.text} (its condition has no value: {applies})")
-            found.append((indexed, reason))
+        met = plainly(indexed.when, bindings)
+        if met is False:
+            continue
+        if met and indexed.unless is None:
+            found.append(indexed)
+            continue
+        applies = restricts(indexed.when, indexed.unless, bindings)
+        if applies is True:
+            found.append(indexed)
+        elif applies is not False:
+            text = f"{indexed.reason.text} (its condition has no value: {applies})"
+            reason = replace(indexed.reason, text=text)
+            alone = Decision(indexed.alone.answer, (reason,), indexed.alone.needs)
+            found.append(replace(indexed, reason=reason, alone=alone))
     return found
 
 
 def _approvals(
-    requires: list[tuple[Indexed, Reason]], request: Request
+    requires: list[Indexed], request: Request
 ) -> tuple[tuple[ApprovalNeed, ...], list[Reason], list[Reason]]:
     """Return the approvals still missing, why they are needed, and what those already given are."""
     wanted: list[tuple[ApprovalNeed, Reason]] = []
@@ -149,17 +159,12 @@ def _approvals(
     if route is not None:
         need = ApprovalNeed(route.role, route.count, route.within, "")
         wanted.append((need, Reason("require", f"the route needs approval by {route.role}", span=route.span)))
-    wanted += [(indexed.need, reason) for indexed, reason in requires if indexed.need is not None]
+    wanted += [(required.need, required.reason) for required in requires if required.need is not None]
     needs = missing(request, [need for need, _ in wanted])
     lacking = {need.role for need in needs}
     asking = [reason for need, reason in wanted if need.role in lacking]
     given = [
-        Reason(
-            "approval",
-            f"approved by {', '.join(sorted(agreed(request, need.role)))} ({need.role})",
-            need.rule,
-            reason.span,
-        )
+        Reason("approval", f"approved by {', '.join(sorted(agreed(request, need.role)))}", need.rule, reason.span)
         for need, reason in wanted
         if need.role not in lacking
     ]

@@ -1,23 +1,31 @@
 """How a condition is read when it has no value: the first rule of failing closed.
 
-An expression that errors has no answer. For whatever restricts (`forbid`, `require`, `limit`, `never`) that counts as
-a match, for whatever gives (`permit`, `grant where`, a route) it does not. `unless` is the other way round. Nothing
-else in the package calls `evaluate` on a condition.
+An expression that errors, or that costs too much, has no answer. For whatever restricts (`forbid`, `require`, `limit`,
+`never`) that counts as a match, for whatever gives (`permit`, `grant where`, a route) it does not. `unless` is the
+other way round. Nothing else in the engine evaluates a condition.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from interlock_dsl.cel import EvaluationError
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression
 
+Condition: TypeAlias = Callable[[Mapping[str, object]], object]
+"""A compiled expression as a function of its bindings, under the limit of cost."""
 
-def truth(condition: "CompiledExpression", bindings: Mapping[str, object]) -> bool | str:
+
+def condition(expression: "CompiledExpression | None") -> Condition | None:
+    """Return the function of an expression."""
+    return None if expression is None else expression.function
+
+
+def truth(asked: Condition, bindings: Mapping[str, object]) -> bool | str:
     """Return what a condition says, or why it says nothing."""
     try:
-        value = condition.evaluate(bindings)
+        value = asked(bindings)
     except EvaluationError as error:
         return str(error) or "it could not be evaluated"
     if value is True or value is False:
@@ -25,14 +33,26 @@ def truth(condition: "CompiledExpression", bindings: Mapping[str, object]) -> bo
     return "it is neither true nor false"
 
 
-def gives(condition: "CompiledExpression | None", bindings: Mapping[str, object]) -> bool:
+def gives(when: Condition | None, unless: Condition | None, bindings: Mapping[str, object]) -> bool:
     """Whether a condition that gives something is met: an error gives nothing."""
-    return condition is None or truth(condition, bindings) is True
+    try:
+        return (when is None or when(bindings) is True) and (unless is None or unless(bindings) is False)
+    except EvaluationError:
+        return False
 
 
-def restricts(
-    when: "CompiledExpression | None", unless: "CompiledExpression | None", bindings: Mapping[str, object]
-) -> bool | str:
+def plainly(when: Condition | None, bindings: Mapping[str, object]) -> bool | None:
+    """Return what a condition says, None when it says nothing: `truth` for whoever need not know why."""
+    if when is None:
+        return True
+    try:
+        value = when(bindings)
+    except EvaluationError:
+        return None
+    return value if value is True or value is False else None
+
+
+def restricts(when: Condition | None, unless: Condition | None, bindings: Mapping[str, object]) -> bool | str:
     """Whether a condition that restricts applies: an error does, and is returned."""
     met: bool | str = True
     if when is not None:

@@ -7,6 +7,7 @@ so the cost of a decision depends on the rules for that tool and agent and not o
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from interlock.decide.conditions import Condition, condition
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
 from interlock_dsl.program import Program, Rule, Tool
 
@@ -19,6 +20,8 @@ class Indexed:
     """
 
     rule: Rule
+    when: Condition | None
+    unless: Condition | None
     reason: Reason
     alone: Decision
     need: ApprovalNeed | None = None
@@ -35,6 +38,8 @@ class Concerned:
     forbids: tuple[Indexed, ...]
     requires: tuple[Indexed, ...]
     limits: tuple[Indexed, ...]
+    plain: bool
+    """Whether there are only permits and forbids."""
 
 
 class RuleIndex:
@@ -78,7 +83,8 @@ class RuleIndex:
             return tuple(self._index(rule) for rule in spoken if rule.kind == kind)
 
         value: dict[str, object] = {"name": tool.name, "effect": tool.effect}
-        return Concerned(tool, value, of("permit"), of("forbid"), of("require"), of("limit"))
+        plain = all(rule.kind in ("permit", "forbid") for rule in spoken)
+        return Concerned(tool, value, of("permit"), of("forbid"), of("require"), of("limit"), plain)
 
     def _index(self, rule: Rule) -> Indexed:
         match rule.kind:
@@ -99,7 +105,8 @@ def _indexed(
     rule: Rule, answer: Answer, cause: Cause, said: str, need: ApprovalNeed | None = None, tools: tuple[str, ...] = ()
 ) -> Indexed:
     reason = Reason(cause, rule.because or said, rule.id, rule.span)
-    return Indexed(rule, reason, Decision(answer, (reason,), () if need is None else (need,)), need, tools)
+    alone = Decision(answer, (reason,), () if need is None else (need,))
+    return Indexed(rule, condition(rule.when), condition(rule.unless), reason, alone, need, tools)
 
 
 def matches(pattern: str, name: str) -> bool:

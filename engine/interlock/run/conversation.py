@@ -25,8 +25,7 @@ def begin(run: Run, visit: Visit) -> None:
         run.agenda.append(Fail(visit, "over budget", reserved))
         return
     tokens, cost, scarce = reserved
-    listed = run.plan.authorizer.listed(step.agent.name, visit.scopes)
-    tools = tuple(name for name in step.tools if name in listed)
+    tools = run.plan.authorizer.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
     visit.talk = Conversation(handoff.context_of(run, visit.route), tools, tokens, cost, scarce)
     _ask(run, visit, visit.talk)
 

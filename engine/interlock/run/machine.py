@@ -15,7 +15,7 @@ from typing import Literal
 
 from interlock.run import budget, joins
 from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
-from interlock.run.events import ApprovalDenied, ApprovalGiven, Event
+from interlock.run.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.notes import Ignored, Note
 from interlock.run.outcome import outcome_of
 from interlock.run.plan import plan_of
@@ -27,6 +27,8 @@ from interlock_dsl.program import Program
 
 Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
 
+_ABOUT_THE_RUN = (RunStarted, RunCancelled, RunResumed)
+_ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
 _KINDS: dict[type, str] = {Visit: "visit", Call: "call", Ask: "approval", type(None): "run"}
 
 
@@ -88,16 +90,15 @@ class Machine:
     def _find(self, event: Event) -> tuple[Transition, Owner, str] | str:
         """Return who handles an event, what it is about, and under which id that was asked; or why nothing does."""
         run = self._run
-        wanted = ANSWERS.get(event.__class__)
         owner: Owner = None
         id = ""
-        if wanted is not None:
-            id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command  # type: ignore
+        if not isinstance(event, _ABOUT_THE_RUN):
+            id = event.approval if isinstance(event, _ABOUT_AN_APPROVAL) else event.command
             known = run.open.get(id)
             if known is None:
                 return f"nothing waits for `{id}` (any more)"
             owner, command = known
-            if command.__class__ is not wanted:
+            if command.__class__ is not ANSWERS[event.__class__]:
                 return f"`{id}` is not something that a {event.__class__.__name__} answers"
             if isinstance(command, SetTimer) and run.now < command.at:
                 return f"the timer `{id}` is not due yet"

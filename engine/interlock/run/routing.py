@@ -4,7 +4,7 @@ A condition that errors never selects its route. Two routes that match (where no
 compiler refuses files in which that can be seen, and what it cannot see must not be guessed.
 """
 
-from interlock.decide.conditions import restricts, truth
+from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import joins, visits
 from interlock.run.commands import Notify
 from interlock.run.notes import Escalated, RouteTaken, StepDone, StepFailed
@@ -70,7 +70,7 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[tuple[str
         elif group.first and chosen:
             others.append((planned.id, "an earlier route was taken"))
         else:
-            met = True if when is None else truth(when, run.values)
+            met = True if when is None else truth(when.function, run.values)
             if met is True:
                 chosen.append(planned)
             else:
@@ -91,7 +91,7 @@ def _go(run: Run, planned: PlannedRoute, source: str) -> None:
         if escalation.on_expiry:
             continue
         # Telling a person is the safe side: a condition without a value tells them.
-        met = restricts(escalation.when, None, run.values)
+        met = restricts(condition(escalation.when), None, run.values)
         if met is not False:
             reason = escalation.because or f"the run took `{route.id}`"
             run.notes.append(Escalated(escalation.role, source, reason))
