@@ -458,7 +458,7 @@ class PersonScript(Node):
 
 @dataclass(frozen=True, slots=True)
 class ToolScript(Node):
-    """`tool name returns { ... }` or `tool name fails "why"`; several for one tool follow one another, the last stays."""
+    """`tool name returns { ... }` or `tool name fails "why"`; several follow one another, the last stays."""
 
     tool: Ident
     value: Expression | None

@@ -1,4 +1,4 @@
-"""Everything the engine raises. Each message says what is wrong, where, and what to do; `str(error)` is shown as it is."""
+"""Everything the engine raises. A message says what is wrong, where, and what to do; `str(error)` is shown as it is."""
 
 
 class InterlockError(Exception):

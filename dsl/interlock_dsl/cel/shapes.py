@@ -128,13 +128,13 @@ def declared(type: Type) -> Shape:
         case MapType(key, value, longest):
             return mapped(longest, declared(key), declared(value))
         case RecordType(fields=fields):
-            parts = [(text(len(name)), declared(field.type)) for name, field in fields.items()]
-            size = add(*(add(key.part, value.part) for key, value in parts))
+            parts = [(text(len(name)), declared(entry.type)) for name, entry in fields.items()]
+            size = add(*(add(name.part, field.part) for name, field in parts))
             item = SCALAR
-            for _, value in parts:
-                item = widest(item, value)
-            key = text(max((len(name) for name in fields), default=0))
-            return Shape(size, add(1, size), size, len(fields), key, item)
+            for _, field in parts:
+                item = widest(item, field)
+            names = text(max((len(name) for name in fields), default=0))
+            return Shape(size, add(1, size), size, len(fields), names, item)
         case OptionalType(of):
             return held(declared(of))
         case WrapperType(of):
