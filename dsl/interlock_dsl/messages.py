@@ -60,7 +60,7 @@ MOST_EXPECTATIONS: Final = 5
 
 
 def unexpected(found: str, expected: Sequence[str], span: Span, after: Span | None) -> Diagnostic:
-    """Something stands where only other things can; what was expected belongs `after`, if that is on an earlier line."""
+    """Something stands where only other things can. What was expected belongs `after`, on an earlier line."""
     if not expected:
         return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),))
     labels = (Label(after, "expected here"), Label(span, "found this")) if after is not None else (Label(span),)

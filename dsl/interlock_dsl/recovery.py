@@ -13,7 +13,7 @@ A word that the parser took for a name, and that makes no sense as one, is looke
 noticed one token late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from interlock_dsl import messages
@@ -24,9 +24,9 @@ from interlock_dsl.scan import LOST, WORD, Token, token
 from interlock_dsl.source import Span
 from interlock_dsl.spelling import nearest
 from interlock_dsl.tables import END
+from interlock_dsl.vicinity import Vicinity, line_end
 
 MOST_ERRORS: Final = 50
-DECLARATIONS: Final = frozenset({"use", "type", "tool", "agent", "role", "workflow", "policy", "table", "test"})
 ITEMS: Final = frozenset(
     {
         "declaration", "workflow_item", "route_clause", "tool_clause", "agent_clause", "role_clause",
@@ -47,6 +47,7 @@ class Recovery:
         self.parse = automaton
         self.source = automaton.source
         self.expectations = Expectations(automaton.tables)
+        self.near = Vicinity(self.source.text, automaton.scanner, self.expectations)
         self.kinds = {terminal.pattern: terminal.name for terminal in automaton.tables.terminals if terminal.fixed}
         self._seen_doubts: set[int] = set()
         self._quiet_until = -1
@@ -79,7 +80,7 @@ class Recovery:
             end = text.find("*/", start)
             end = len(text) if end < 0 else end + 2
         elif found == "#":
-            end = _line_end(text, start)
+            end = line_end(text, start)
         else:
             end = start + 1
             while end < len(text) and self._lost_at(end):
@@ -105,11 +106,11 @@ class Recovery:
         text = self.source.text
         # Three quotes that nothing closes were read as an empty text and one more quote.
         triple = text[start - 2 : start + 1] in ('"""', "'''")
-        end = len(text) if triple else _line_end(text, start)
+        end = len(text) if triple else line_end(text, start)
         first = start - 2 if triple else start
-        self._say(messages.unclosed_text(Span(self.source, first, _line_end(text, start)), triple=triple))
+        self._say(messages.unclosed_text(Span(self.source, first, line_end(text, start)), triple=triple))
         self._quiet_until = self.parse.shifted + 2
-        if self._after(self.parse.states, "STRING") is not None:
+        if self.near.after(self.parse.states, "STRING") is not None:
             return token("STRING", '""', start, end)
         self.parse.position = end
         return self.parse.next_token()
@@ -122,10 +123,10 @@ class Recovery:
             word = doubt.token
             if word.start_pos >= found.start_pos or word.start_pos in self._seen_doubts:
                 continue
-            if self._begins_declaration(word) and doubt.brackets and self._same_line(word, found):
+            if self.near.begins_declaration(word) and doubt.brackets and self.near.same_line(word, found):
                 return self._back_to(doubt)
             since = self.parse.shifted - doubt.shifted
-            if since <= 2 and self._taken_for_name(word):
+            if since <= 2 and self.near.taken_for_name(word):
                 return self._back_to(doubt)
             if since > 1:
                 continue
@@ -134,13 +135,6 @@ class Recovery:
             if self._keyword_for(word, doubt.states, word.end_pos) is not None:
                 return self._back_to(doubt)
         return None
-
-    def _taken_for_name(self, word: Token) -> bool:
-        """Say whether a word looks like the beginning of a clause, if it is a name."""
-        scanner = self.parse.scanner
-        if word not in scanner.soft or not self._first_on_line(word):
-            return False
-        return not scanner.name_follows.match(self.source.text, word.end_pos)
 
     def _back_to(self, doubt: Doubt) -> Token | None:
         self._seen_doubts.add(doubt.token.start_pos)
@@ -176,28 +170,28 @@ class Recovery:
             candidates = [soft for soft in scanner.soft if scanner.keywords[soft] in accepted]
             near = nearest(word, [soft for soft in candidates if max(len(soft), len(word)) > 3])
             kind = scanner.keywords[near] if near else None
-        after = self._after(states, kind) if kind else None
-        return kind if after is not None and self._fits(after, position, 1) else None
+        after = self.near.after(states, kind) if kind else None
+        return kind if after is not None and self.near.fits(after, position, 1) else None
 
     def _instead(self, word: str, states: Sequence[int] | None = None) -> str | None:
         kind = ELSEWHERE.get(word)
-        return kind if kind and self._after(states or self.parse.states, kind) is not None else None
+        return kind if kind and self.near.after(states or self.parse.states, kind) is not None else None
 
     def _closed(self, found: Token) -> Token | None:
         """Close brackets that must have ended before `found`."""
         if not self.parse.brackets:
             return None
-        outermost = self._begins_declaration(found) or found.kind == END
-        if not outermost and not self._first_on_line(found):
+        outermost = self.near.begins_declaration(found) or found.kind == END
+        if not outermost and not self.near.first_on_line(found):
             return None
         states: list[int] | None = self.parse.states
         for count, (opening, _) in enumerate(reversed(self.parse.brackets), 1):
-            states = self._after(states, self.kinds[OPENING[opening]]) if states else None
+            states = self.near.after(states, self.kinds[OPENING[opening]]) if states else None
             if states is None:
                 break
-            if not outermost and opening == "{" and self._indentation(opening) < self._indentation(found):
+            if not outermost and opening == "{" and self.near.indentation(opening) < self.near.indentation(found):
                 break
-            if self._fits(states, found.start_pos, 2) and (not outermost or count == len(self.parse.brackets)):
+            if self.near.fits(states, found.start_pos, 2) and (not outermost or count == len(self.parse.brackets)):
                 self._say_unclosed(found)
                 for _ in range(count):
                     self._close()
@@ -210,7 +204,8 @@ class Recovery:
 
     def _say_unclosed(self, found: Token) -> None:
         opening = self.parse.brackets[-1][0]
-        suspect = self._suspect() if found.kind == END or self._begins_declaration(found) else None
+        outermost = found.kind == END or self.near.begins_declaration(found)
+        suspect = self.near.badly_closed(self.parse.brackets[0][0]) if outermost else None
         self._say(
             messages.unclosed(
                 self._span(opening), OPENING[suspect or opening], self._called(found), self._span(found),
@@ -227,19 +222,6 @@ class Recovery:
         self.parse.brackets.pop()
         self.parse.shift(closing, action)
 
-    def _suspect(self) -> Token | None:
-        """Return the first bracket whose partner stands further left than the line it opens on."""
-        open_: list[Token] = []
-        position = self._span(self.parse.brackets[0][0]).start
-        for at in self._tokens(position):
-            if at in OPENING:
-                open_.append(at)
-            elif at in CLOSING and open_:
-                opening = open_.pop()
-                if self._first_on_line(at) and self._indentation(at) < self._indentation(opening):
-                    return opening
-        return None
-
     def _unopened(self, found: Token) -> Token | None:
         if found not in CLOSING or self.parse.brackets:
             return None
@@ -250,8 +232,8 @@ class Recovery:
         """Put in the one sign that is missing."""
         for sign in INSERTED:
             kind = self.kinds.get(sign, sign)
-            after = self._after(self.parse.states, kind)
-            if after is not None and found.kind != END and self._fits(after, found.start_pos, 2):
+            after = self.near.after(self.parse.states, kind)
+            if after is not None and found.kind != END and self.near.fits(after, found.start_pos, 2):
                 self._quiet_until = self.parse.shifted + 3
                 self._say(messages.missing(self._written(kind), self._called(found), self._span(found)))
                 return token(kind, "", self.parse.last_end, self.parse.last_end)
@@ -261,9 +243,9 @@ class Recovery:
         """Leave out the token that is too much."""
         if found in OPENING or found in CLOSING or found in self.parse.scanner.soft or found.kind == END:
             return None
-        if self._first_on_line(found):
+        if self.near.first_on_line(found):
             return None
-        if not self._fits(self.parse.states, found.end_pos, 2):
+        if not self.near.fits(self.parse.states, found.end_pos, 2):
             return None
         self._say(self._unexpected(found))
         return self._left_out(found)
@@ -275,18 +257,18 @@ class Recovery:
 
     def _at_next_item(self, found: Token) -> Token | None:
         """Drop what was begun and go on with the next item of a list around it."""
-        heights = [h for h in range(len(self.parse.states), 0, -1) if self._items_at(self.parse.states[h - 1])]
+        heights = self._heights_by_open_brackets()
         depth = 0
-        for at in self._tokens(found.start_pos):
-            if at.kind == END or (self._begins_declaration(at) and self._fits(self._at_top(), at.start_pos, 2)):
+        for at in self.near.tokens(found.start_pos):
+            if at.kind == END or (self.near.begins_declaration(at) and self.near.fits(self._at_top(), at.start_pos, 2)):
                 self.parse.cut(self._top())
                 return self._again(at)
-            if at in CLOSING and not (self._first_on_line(at) or self._opened_on_line(at)):
+            if at in CLOSING and not (self.near.first_on_line(at) or self.near.opened_on_line(at)):
                 continue
-            for height in heights:
-                if self._open_above(height) + depth == 0 and self._can_begin(self.parse.states[:height], at):
+            for height in heights.get(-depth, ()):
+                if self._can_begin(self.parse.states[:height], at):
                     self.parse.cut(height)
-                    if not self._first_on_line(at):
+                    if not self.near.first_on_line(at):
                         self._quiet_until = self.parse.shifted + 3
                     return self._again(at)
             if at in OPENING:
@@ -299,34 +281,33 @@ class Recovery:
         text, row = self.source.text, self.parse.tables.rows[states[-1]]
         seen = self.parse.scanner.next(text, at.start_pos, row)
         if seen in CLOSING:
-            return self._after(states, seen.kind) is not None
+            return self.near.after(states, seen.kind) is not None
         if seen.kind not in self._items_at(states[-1]) or "declaration" in row:
             return False
         if (
             seen.kind == WORD
-            and not self._first_on_line(at)
+            and not self.near.first_on_line(at)
             and not text.startswith((":", "?"), self.parse.scanner.start(text, at.end_pos))
         ):
             return False
-        sure = at in self.parse.scanner.soft and self._first_on_line(at)
-        return self._fits(states, at.start_pos, 1 if sure else 2)
-
-    def _opened_on_line(self, closing: Token) -> bool:
-        """Say whether a closing bracket has its partner on its own line."""
-        depth = 0
-        line = self.source.text.rfind("\n", 0, closing.start_pos) + 1
-        for at in self._tokens(max(line, 0)):
-            if at.start_pos >= closing.start_pos:
-                return depth > 0
-            depth = depth + 1 if at in OPENING else max(depth - 1, 0) if at in CLOSING else depth
-        return False
+        sure = at in self.parse.scanner.soft and self.near.first_on_line(at)
+        return self.near.fits(states, at.start_pos, 1 if sure else 2)
 
     def _items_at(self, state: int) -> frozenset[str]:
         """Return the kinds that begin an item of the list that goes on in this state."""
         return self.expectations.beginnings(state, ITEMS)
 
-    def _open_above(self, height: int) -> int:
-        return sum(1 for _, below in self.parse.brackets if below >= height)
+    def _heights_by_open_brackets(self) -> dict[int, list[int]]:
+        """Return the heights of the stack at which a list goes on, by how many brackets are open above them."""
+        heights: dict[int, list[int]] = {}
+        brackets = self.parse.brackets
+        above = 0
+        for height in range(len(self.parse.states), 0, -1):
+            while above < len(brackets) and brackets[-above - 1][1] >= height:
+                above += 1
+            if self._items_at(self.parse.states[height - 1]):
+                heights.setdefault(above, []).append(height)
+        return heights
 
     def _top(self) -> int:
         """Return the height of the stack between declarations."""
@@ -336,56 +317,10 @@ class Recovery:
     def _at_top(self) -> list[int]:
         return self.parse.states[: self._top()]
 
-    # --- looking ahead
-
-    def _after(self, states: Sequence[int], kind: str) -> list[int] | None:
-        return self.expectations.after(states, kind)
-
-    def _fits(self, states: Sequence[int], position: int, count: int) -> bool:
-        """Say whether the next `count` tokens fit."""
-        current: list[int] | None = list(states)
-        for _ in range(count):
-            assert current is not None
-            ahead = self.parse.scanner.next(self.source.text, position, self.parse.tables.rows[current[-1]])
-            if ahead.kind == WORD and self._taken_for_name(ahead):
-                return False
-            current = self._after(current, ahead.kind)
-            if current is None or ahead.kind == END:
-                return current is not None
-            position = ahead.end_pos
-        return True
-
     def _again(self, at: Token) -> Token:
         """Return the token at the same place, as the state at hand sees it."""
         self.parse.position = at.start_pos
         return self.parse.next_token()
-
-    def _tokens(self, position: int) -> Iterator[Token]:
-        """Cut the rest of the text into tokens, whatever they mean, up to and with the end."""
-        while True:
-            at = self.parse.scanner.next(self.source.text, position, {})
-            yield at
-            if at.kind == END:
-                return
-            position = at.end_pos
-            if at.kind == LOST and at in "\"'":
-                position = _line_end(self.source.text, position)
-
-    # --- places and words
-
-    def _begins_declaration(self, at: Token) -> bool:
-        return at in DECLARATIONS and (at.start_pos == 0 or self.source.text[at.start_pos - 1] == "\n")
-
-    def _same_line(self, one: Token, other: Token) -> bool:
-        return other.start_pos <= _line_end(self.source.text, one.start_pos)
-
-    def _first_on_line(self, at: Token) -> bool:
-        text = self.source.text
-        return not text[text.rfind("\n", 0, at.start_pos) + 1 : at.start_pos].strip()
-
-    def _indentation(self, at: Token) -> int:
-        line = self.source.text[self.source.text.rfind("\n", 0, at.start_pos) + 1 : at.start_pos + 1]
-        return len(line) - len(line.lstrip()) if line.strip() else len(line)
 
     def _span(self, at: Token) -> Span:
         return Span(self.source, at.start_pos, at.end_pos)
@@ -408,9 +343,3 @@ class Recovery:
 
     def _say(self, diagnostic: Diagnostic) -> None:
         self.parse.diagnostics.append(diagnostic)
-
-
-def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
-    end = len(text) if end < 0 else end
-    return end - 1 if text[end - 1 : end] == "\r" and end > position else end

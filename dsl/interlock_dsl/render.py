@@ -60,7 +60,7 @@ def render(diagnostics: Iterable[Diagnostic], *, color: bool = False, width: int
 
 
 def render_compact(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return one line for each diagnostic: `file:line:column: severity[code]: message`, and the help if there is one."""
+    """Return a line for each diagnostic: `file:line:column: severity[code]: message (help: ...)`."""
     lines = []
     for found in diagnostics:
         help_ = f" (help: {found.help})" if found.help else ""
@@ -114,7 +114,7 @@ def _by_line(labels: Sequence[Label]) -> list[tuple[int, list[Label]]]:
 def _excerpt(
     line: str, labels: Sequence[Label], found: Diagnostic, width: int
 ) -> tuple[str, list[tuple[int, str, bool]]]:
-    """Return a line as it is shown, and under it for each label: the indent, the marks with the text, whether primary."""
+    """Return a line as it is shown, and for each label: the indent, the marks with the text, whether it is primary."""
     line = line[:MOST_COLUMNS]
     columns = _columns(line)
     places = [_place(label.span, line, columns) for label in labels]

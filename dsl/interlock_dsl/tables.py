@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import methodcaller
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Final
 
@@ -103,17 +104,18 @@ def load() -> Tables:
 def generate() -> str:
     """Return the text that `tables.json` must have; raise `lark.GrammarError` for a grammar with conflicts."""
     from lark import Lark
-    from lark.parsers.lalr_analysis import LALR_Analyzer
+    from lark.parsers.lalr_analysis import IntParseTable, LALR_Analyzer
 
     grammar = "".join(map(_package_text, GRAMMARS))
     lark = Lark(grammar, parser="lalr", lexer="contextual", start=list(STARTS), maybe_placeholders=False)
     analyzer = LALR_Analyzer(lark.parser.parser_conf, strict=True)
-    analyzer.compute_lalr()
+    methodcaller("compute_lalr")(analyzer)  # which has no types
     firsts = {
         symbol.name: sorted(kind.name for kind in kinds)
         for symbol, kinds in analyzer.FIRST.items()
         if not symbol.is_term and symbol.name.isidentifier() and symbol.name[0] != "_"
     }
+    assert isinstance(analyzer.parse_table, IntParseTable)
     return _written(lark, analyzer.parse_table, firsts)
 
 
@@ -170,11 +172,13 @@ def _rule_key(rule: "Rule") -> tuple[str, int, list[str]]:
 
 def _reduction(rule: "Rule") -> list[object]:
     """Return the fields of the `Reduction`: Lark's tree shaping, for a grammar without `[]` and templates."""
+    from lark.grammar import Terminal as LarkTerminal
+
     keep_all = rule.options.keep_all_tokens
     kept = [
         [at, not symbol.is_term and symbol.name.startswith("_")]
         for at, symbol in enumerate(rule.expansion)
-        if keep_all or not (symbol.is_term and symbol.filter_out)
+        if keep_all or not (isinstance(symbol, LarkTerminal) and symbol.filter_out)
     ]
     everything = len(kept) == len(rule.expansion) and not any(expanded for _, expanded in kept)
     single = bool(rule.options.expand1 and not rule.alias)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from language_text.trees import expressions, files
 
 from interlock_dsl.cel import parse as parse_expression
 from interlock_dsl.cel.format import written
@@ -14,6 +13,7 @@ from interlock_dsl.format import format
 from interlock_dsl.parse import parse
 from interlock_dsl.scan import scanner
 from interlock_dsl.tables import END
+from language_text.trees import expressions, files
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/*.ilk"))

@@ -1,11 +1,13 @@
 """The grammar, its tables, and what depends on the names in it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from lark import Lark
 
-from interlock_dsl import recovery, tables
+from interlock_dsl import recovery, tables, vicinity
 from interlock_dsl.builder import FileBuilder
 from interlock_dsl.messages import PHRASES
 from interlock_dsl.scan import NEVER_NAMES, scanner
@@ -51,7 +53,7 @@ def test_the_builder_has_a_method_for_every_rule():
 def test_rules_that_messages_and_recovery_name_exist():
     firsts = tables.load().firsts
     assert PHRASES.keys() <= firsts.keys()
-    assert recovery.ITEMS <= firsts.keys()
+    assert firsts.keys() >= recovery.ITEMS
 
 
 def test_keywords_before_signs_are_never_names():
@@ -69,22 +71,16 @@ def test_keywords_before_signs_are_never_names():
 
 def test_every_declaration_word_can_begin_a_declaration():
     first = tables.load().firsts["declaration"]
-    assert {scanner().keywords[word] for word in recovery.DECLARATIONS} == first
+    assert {scanner().keywords[word] for word in vicinity.DECLARATIONS} == first
 
 
 def test_reading_needs_no_lark():
-    import subprocess
-    import sys
-
     code = "import sys; from interlock_dsl.parse import parse; parse('role x', 'x');sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_tables_do_not_depend_on_the_hash_seed():
-    import subprocess
-    import sys
-
-    code = "from interlock_dsl import tables; import hashlib; print(hashlib.sha256(tables.generate().encode()).hexdigest())"
+    code = "from interlock_dsl.tables import generate; import zlib; print(zlib.crc32(generate().encode()))"
     seen = {
         subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": seed}

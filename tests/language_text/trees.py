@@ -233,6 +233,7 @@ items = st.one_of(
 cases = st.builds(s.TestDecl, texts, maybe(plain), some(items))
 
 declarations = st.one_of(
-    st.builds(s.Use, texts), st.builds(s.TypeDecl, plain, types), tools, agents, roles, workflows, policies, tables(), cases
+    st.builds(s.Use, texts), st.builds(s.TypeDecl, plain, types), tools, agents, roles, workflows, policies,
+    tables(), cases,
 )  # fmt: skip
 files = some(declarations).map(lambda parts: s.File(Source("<made>", ""), parts))

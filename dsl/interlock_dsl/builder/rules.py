@@ -1,7 +1,7 @@
 """Policies and decision tables."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from interlock_dsl import messages
 from interlock_dsl.builder.pieces import Clause, PieceBuilder
@@ -100,7 +100,7 @@ class RuleBuilder(PieceBuilder):
         if self.sound():
             for row in rows:
                 self._check_width(row, len(parameters), len(result.fields))
-        hit: Hit = clauses.get("hit", str) or "unique"  # type: ignore[assignment]
+        hit = cast("Hit", clauses.get("hit", str) or "unique")
         return TableDecl(name, parameters, result, rows, hit, span=self.here())
 
     def _check_width(self, row: TableRow, inputs: int, outputs: int) -> None:
