@@ -178,6 +178,27 @@ def test_what_is_still_open_is_told_again_after_a_restart() -> None:
     assert told[0].command == told[1].command
 
 
+def test_an_escalation_that_may_not_have_been_told_is_told_again() -> None:
+    async def go() -> None:
+        journal, clock, told = MemoryJournal(), ManualClock(0), list[Notice]()
+        report = await desk_runtime(journal, Desk(), 25_000, clock=clock).run(PROGRAM, "refund", REQUEST)
+        clock.advance(4 * HOUR)
+
+        def killed(notice: Notice) -> None:
+            if notice.role == "duty_manager":
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            await desk_runtime(journal, Desk(), clock=clock, notify=killed).drive(report.run)
+        await desk_runtime(journal, Desk(), clock=clock, notify=told.append).drive(report.run)
+        assert {(type(each.command).__name__, each.role, each.again) for each in told} == {
+            ("AskApproval", "duty_manager", True),
+            ("Notify", "duty_manager", True),
+        }
+
+    asyncio.run(go())
+
+
 def test_a_refusal_takes_the_declared_way() -> None:
     async def go() -> None:
         desk = Desk()
@@ -576,3 +597,11 @@ def test_a_run_taken_up_again_is_in_the_state_it_was_left_in() -> None:
         assert await desk_runtime(journal, Desk(), 25_000).report(report.run) == report
 
     asyncio.run(go())
+
+
+def test_a_runtime_outlives_its_event_loops() -> None:
+    desk = Desk()
+    runtime = desk_runtime(MemoryJournal(), desk, 25_000)
+    report = asyncio.run(runtime.run(PROGRAM, "refund", REQUEST))
+    asyncio.run(runtime.approve(report.run, report.waiting_for[0].id, by="maria"))
+    assert asyncio.run(runtime.drive(report.run)).end == "refunded"

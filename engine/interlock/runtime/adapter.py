@@ -25,16 +25,12 @@ class Setting:
     jitter: Callable[[], int]
     _asked: dict[str, list[str]] = field(default_factory=dict)
 
-    def asked(self, command: AskModel | AskPerson) -> int:
+    def asked(self, question: AskModel | AskPerson) -> int:
         """Return which question to its step this is, counted from 0 over the whole run, restarts included."""
-        return self.note(command)
-
-    def note(self, command: AskModel | AskPerson) -> int:
-        """Count a question once, however often it is put."""
-        ids = self._asked.setdefault(command.step, [])
-        if command.id not in ids:
-            ids.append(command.id)
-        return ids.index(command.id)
+        ids = self._asked.setdefault(question.step, [])
+        if question.id not in ids:
+            ids.append(question.id)
+        return ids.index(question.id)
 
 
 C = TypeVar("C", contravariant=True)

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Pending, RunSummary
-from interlock.run.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, SetTimer
+from interlock.run.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, Notify, SetTimer
 from interlock.run.events import Event, TimerFired
 from interlock.run.machine import Machine
 from interlock.run.notes import Note
@@ -59,7 +59,7 @@ class Drive:
         self._performer = Performer(adapters, setting, self._arrived, self._awaken)
         self._timers = Timers(clock, self._awaken)
         self._fresh: list[Command] = []
-        self._open: tuple[Waiting, ...] = ()
+        self._untold: tuple[Waiting | Notify, ...] = ()
         self._inbox: deque[_Arrival] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._driving = asyncio.Lock()
@@ -78,7 +78,7 @@ class Drive:
         async with self._driving:
             self._recorder.active += 1
             try:
-                self._ask_again()
+                self._tell_again()
                 self._perform()
                 while (arrival := await self._next(until, patience)) is not None:
                     await self._take(arrival)
@@ -101,12 +101,16 @@ class Drive:
         self._awaken()
         return await arrival.told
 
-    def expect(self, commands: Sequence[Command]) -> None:
-        """Take up what was asked before a restart: timers go on, and `drive` asks people once more."""
-        for command in commands:
+    def expect(self, open_: Sequence[Command], last: Sequence[Command]) -> None:
+        """Take up what was asked before a restart and is open, and what was asked last, perhaps without effect.
+
+        Timers go on; `drive` tells people once more.
+        """
+        for command in open_:
             if isinstance(command, SetTimer):
                 self._timers.set(command)
-        self._open = tuple(command for command in commands if isinstance(command, AskApproval | AskPerson))
+        asked = [command for command in open_ if isinstance(command, AskApproval | AskPerson)]
+        self._untold = (*asked, *(command for command in last if isinstance(command, Notify)))
 
     def report(self) -> RunReport:
         """Say where the run stands."""
@@ -194,11 +198,11 @@ class Drive:
                 case _:
                     self._performer.perform(command)
 
-    def _ask_again(self) -> None:
-        """Put to people once more what was open before a restart, and still is."""
-        waiting, self._open = self._open, ()
-        for command in waiting:
-            if command in self.machine.waiting_for:
+    def _tell_again(self) -> None:
+        """Tell people once more what they may not have been told before a restart, unless it was settled since."""
+        untold, self._untold = self._untold, ()
+        for command in untold:
+            if isinstance(command, Notify) or command in self.machine.waiting_for:
                 self._performer.perform(command, again=True)
 
     def _arrived(self, event: Event, data: bytes) -> None:

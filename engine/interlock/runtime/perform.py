@@ -64,12 +64,12 @@ class Performer:
         """Begin a command; `again` when people may have been told of it before a restart."""
         match command:
             case AskModel():
-                self._setting.note(command)
+                self._setting.asked(command)
                 self._begin(command)
             case CallTool():
                 self._begin(command)
             case AskPerson():
-                self._setting.note(command)
+                self._setting.asked(command)
                 people = self._adapters.people
                 if people is not None and people.answers(command, self._setting):
                     self._begin(command)

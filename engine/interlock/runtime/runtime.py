@@ -229,10 +229,10 @@ class Runtime:
         principal = Principal(started.principal, started.roles, scopes)
         setting = self._setting(found.program, run, started.workflow, principal, found.at)
         for question in found.questions:
-            setting.note(question)
+            setting.asked(question)
         drive = self._drive(found.machine, setting, started.at)
         drive.sequence, drive.finish = found.entries, found.finish
-        drive.expect(found.machine.pending())
+        drive.expect(found.machine.pending(), found.last)
         return drive
 
     def _drive(self, machine: Machine, setting: Setting, started: int) -> Drive:
