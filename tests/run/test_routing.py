@@ -121,6 +121,21 @@ def test_a_branch_that_can_lead_elsewhere_goes_on_and_is_not_counted_twice() -> 
     assert world.finished.end == "done"
 
 
+def test_a_join_that_went_on_does_not_go_on_again_for_a_late_arrival() -> None:
+    text = (
+        MEETING.replace("merge 2 of 3", "merge any")
+        .replace("  after -> done", "  c -> gone when !c.ok\n  after -> done")
+        .replace("  end done", "  end done\n  end gone")
+    )
+    world = World(text, {"n": 0})
+    answer(world, "a")
+    assert [note.step for note in world.of(StepCancelled)] == ["b"]
+    answer(world, "c")
+    assert world.entered.count("after") == 1
+    answer(world, "after")
+    assert world.finished.end == "done"
+
+
 def test_all_must_arrive_when_all_are_waited_for() -> None:
     world = World(MEETING.replace("merge 2 of 3", "merge all"), {"n": 0})
     for step in "cab":
