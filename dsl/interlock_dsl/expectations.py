@@ -21,6 +21,7 @@ class Expectations:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self._beginnings: dict[tuple[int, frozenset[str]], frozenset[str]] = {}
         self._terminals = {terminal.name: terminal for terminal in tables.terminals}
 
     def after(self, states: Sequence[int], kind: str) -> list[int] | None:
@@ -51,7 +52,12 @@ class Expectations:
 
     def beginnings(self, state: int, rules: frozenset[str]) -> frozenset[str]:
         """Return the kinds that begin one of the rules that can begin in a state."""
-        return frozenset[str]().union(*(self.tables.firsts[rule] for rule in rules if rule in self.tables.rows[state]))
+        known = self._beginnings.get((state, rules))
+        if known is None:
+            row = self.tables.rows[state]
+            known = frozenset[str]().union(*(self.tables.firsts[rule] for rule in rules if rule in row))
+            self._beginnings[state, rules] = known
+        return known
 
     def phrases(self, states: Sequence[int]) -> list[str]:
         """Return what may come next, in words, the most telling first."""

@@ -258,40 +258,44 @@ class Recovery:
     def _at_next_item(self, found: Token) -> Token | None:
         """Drop what was begun and go on with the next item of a list around it."""
         heights = self._heights_by_open_brackets()
-        depth = 0
+        depth, on_line, end = 0, self.near.opened_before(found), found.start_pos
         for at in self.near.tokens(found.start_pos):
             if at.kind == END or (self.near.begins_declaration(at) and self.near.fits(self._at_top(), at.start_pos, 2)):
                 self.parse.cut(self._top())
                 return self._again(at)
-            if at in CLOSING and not (self.near.first_on_line(at) or self.near.opened_on_line(at)):
-                continue
+            if "\n" in self.source.text[end : at.start_pos]:
+                on_line = 0
+            end = at.end_pos
+            if at in CLOSING and on_line == 0 and not self.near.first_on_line(at):
+                continue  # it closes nothing that was dropped, and is no end of a block
             for height in heights.get(-depth, ()):
-                if self._can_begin(self.parse.states[:height], at):
+                if self._can_begin(height, at):
                     self.parse.cut(height)
                     if not self.near.first_on_line(at):
                         self._quiet_until = self.parse.shifted + 3
                     return self._again(at)
             if at in OPENING:
-                depth += 1
+                depth, on_line = depth + 1, on_line + 1
             elif at in CLOSING:
-                depth = max(depth - 1, -len(self.parse.brackets))
+                depth, on_line = max(depth - 1, -len(self.parse.brackets)), max(on_line - 1, 0)
         return None
 
-    def _can_begin(self, states: list[int], at: Token) -> bool:
-        text, row = self.source.text, self.parse.tables.rows[states[-1]]
+    def _can_begin(self, height: int, at: Token) -> bool:
+        """Say whether the list that goes on at a height of the stack can go on, or end, with a token."""
+        state, text = self.parse.states[height - 1], self.source.text
+        row = self.parse.tables.rows[state]
         seen = self.parse.scanner.next(text, at.start_pos, row)
         if seen in CLOSING:
-            return self.near.after(states, seen.kind) is not None
-        if seen.kind not in self._items_at(states[-1]) or "declaration" in row:
+            return seen.kind in row and self.near.after(self.parse.states[:height], seen.kind) is not None
+        if seen.kind not in self._items_at(state) or "declaration" in row:
             return False
-        if (
-            seen.kind == WORD
-            and not self.near.first_on_line(at)
-            and not text.startswith((":", "?"), self.parse.scanner.start(text, at.end_pos))
-        ):
+        first = self.near.first_on_line(at)
+        # In the middle of a line, a field is known by its colon; any other word may be anything.
+        colon = text.startswith((":", "?"), self.parse.scanner.start(text, at.end_pos))
+        if seen.kind == WORD and not first and not colon:
             return False
-        sure = at in self.parse.scanner.soft and self.near.first_on_line(at)
-        return self.near.fits(states, at.start_pos, 1 if sure else 2)
+        sure = first and at in self.parse.scanner.soft
+        return self.near.fits(self.parse.states[:height], at.start_pos, 1 if sure else 2)
 
     def _items_at(self, state: int) -> frozenset[str]:
         """Return the kinds that begin an item of the list that goes on in this state."""

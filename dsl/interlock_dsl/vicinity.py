@@ -77,14 +77,14 @@ class Vicinity:
         line = self.text[self._line_start(at.start_pos) : at.end_pos]
         return len(line) - len(line.lstrip())
 
-    def opened_on_line(self, closing: Token) -> bool:
-        """Say whether a closing bracket has its partner on its own line."""
+    def opened_before(self, found: Token) -> int:
+        """Return how many brackets are open before a token that opened on its line."""
         depth = 0
-        for at in self.tokens(self._line_start(closing.start_pos)):
-            if at.start_pos >= closing.start_pos:
+        for at in self.tokens(self._line_start(found.start_pos)):
+            if at.start_pos >= found.start_pos:
                 break
             depth = depth + 1 if at in OPENING else max(depth - 1, 0) if at in CLOSING else depth
-        return depth > 0
+        return depth
 
     def badly_closed(self, first: Token) -> Token | None:
         """Return the first bracket, from `first` on, whose partner stands further left than the line it opens on."""
