@@ -341,6 +341,22 @@ def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None
     assert any(said in problem for problem in problems), problems
 
 
+def test_a_last_entry_that_was_written_anew_with_a_sound_chain_is_not_the_one_that_was_written(tmp_path: Path) -> None:
+    path = filled(tmp_path / "runs.db")
+    with SqliteJournal(path) as journal:
+        before = list(journal.read("run-1"))[-2]
+    other = pending(99)
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "UPDATE entries SET event = ?, outcome = ?, digest = ? WHERE number = 2 AND sequence = 6",
+        (other.event, other.outcome, chain.link(before.digest, other.event, other.outcome)),
+    )
+    connection.commit()
+    connection.close()
+    with SqliteJournal(path) as journal:
+        assert verify(journal).problems == ("run run-1, entry 6: not the entry that was written last",)
+
+
 # --- size ------------------------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 import pytest
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
-from interlock import InvalidInput, LanguageModels, MemoryJournal, Program, RunReport, Runtime, compile_text, replay
+from interlock import (
+    InvalidInput,
+    LanguageModels,
+    MemoryJournal,
+    Program,
+    RunReport,
+    Runtime,
+    Toolbox,
+    compile_text,
+    replay,
+)
 from interlock.journal.codec import decode
 from interlock.run.events import Event, ModelFailed, ModelReplied
 from runtime.desk import REQUEST, Desk, refund_program
@@ -149,6 +159,41 @@ def test_the_same_key_twice_is_one_call(server: Provider) -> None:
     assert report.end == "refunded"
     assert [name for name, _ in desk.calls] == ["orders.get", "refunds.issue"]
     assert len(last_told(server, 2)) == 2
+
+
+NAMES = """
+tool answer.now(q: string) -> string { needs q.read  effect read }
+tool answer(q: string) -> string { needs q.read  effect read }
+tool answer_now(q: string) -> string { needs q.read  effect read }
+agent clerk { model "small"  may q.read }
+workflow refund(request: { order_id: string  message: string }) {
+  budget { steps 5  tool_calls 5  tokens 10_000 }
+  step judge by clerk { task "judge"  returns { ok: bool } }
+  end done
+  start -> judge grant q.read pass request.message
+  judge -> done
+}
+"""
+
+
+def test_tools_whose_names_meet_on_the_wire_are_told_apart(server: Provider) -> None:
+    program, journal, called, tools = compile_text(NAMES), MemoryJournal(), list[str](), Toolbox()
+
+    def tool(name: str) -> Callable[..., str]:
+        return lambda q: called.append(name) or q  # type: ignore[func-returns-value]
+
+    for name in program.tools:
+        tools.add(name, tool(name))
+    server.says += [
+        calls(("k1", "answer", {"q": "x"}), ("k2", "answer_now", {"q": "x"}), ("k3", "answer_now_2", {"q": "x"})),
+        answer({"ok": True}, name="answer_2"),
+    ]
+    report = asyncio.run(Runtime(journal, program, tools=tools, models=models(server)).run(program, "refund", REQUEST))
+    assert report.end == "done"
+    assert sorted(called) == ["answer", "answer.now", "answer_now"]
+    offered = server.heard[0]["tools"]
+    assert isinstance(offered, list)
+    assert sorted(each["function"]["name"] for each in offered) == ["answer", "answer_2", "answer_now", "answer_now_2"]
 
 
 RETRYING = """

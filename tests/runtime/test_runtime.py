@@ -420,6 +420,42 @@ def test_two_processes_on_one_run_conflict_clearly_and_one_goes_on(tmp_path: Pat
     asyncio.run(go())
 
 
+def test_a_conflict_of_one_run_leaves_the_others_that_share_its_write_alone() -> None:
+    async def go() -> None:
+        journal, desk = MemoryJournal(), Desk()
+        runtime = desk_runtime(journal, desk)
+        runs = [await runtime.start(PROGRAM, "refund", REQUEST) for _ in range(4)]
+        driving = [asyncio.ensure_future(runtime.drive(run)) for run in runs]
+        await asyncio.sleep(0)
+        await desk_runtime(journal, desk).cancel(runs[1], by="maria")
+        ended = await asyncio.gather(*driving, return_exceptions=True)
+        assert isinstance(ended[1], Conflict) and runs[1] in str(ended[1])
+        assert [isinstance(each, RunReport) and each.end for each in ended] == [
+            "refunded",
+            False,
+            "refunded",
+            "refunded",
+        ]
+        assert (await runtime.drive(runs[1])).status == "cancelled"
+
+    asyncio.run(go())
+
+
+class LastStraw(CountingJournal):
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        raise OSError("the disk is full")
+
+
+def test_a_shared_write_that_fails_fails_every_run_in_it() -> None:
+    async def go() -> None:
+        runtime = desk_runtime(LastStraw(), Desk())
+        runs = [await runtime.start(PROGRAM, "refund", REQUEST) for _ in range(3)]
+        ended = await asyncio.gather(*map(runtime.drive, runs), return_exceptions=True)
+        assert [str(each) for each in ended] == ["the disk is full"] * 3
+
+    asyncio.run(go())
+
+
 def test_driving_twice_at_once_is_driving_once() -> None:
     async def go() -> None:
         desk = Desk()
