@@ -63,6 +63,7 @@ def test_a_call_that_may_not_be_made_is_denied_and_told(tool: str, args: Json, c
     run.asks((tool, args))
     (note,) = run.of(CallDecided)
     assert note.decision.answer == "deny"
+    assert note.args == (args if isinstance(args, dict) else {})
     assert [reason.cause for reason in note.decision.reasons] == [cause]
     assert not run.called
     assert told(run)[0].startswith("denied: ")

@@ -280,6 +280,15 @@ def test_after_a_stop_a_repeatable_call_is_asked_again_under_the_same_id_and_key
     assert run.finished.end == "paid"
 
 
+@pytest.mark.parametrize("text", [tighten(PAY, tool_calls=1), PAY + "policy slow { limit pay.issue to 1 per 1h }"])
+def test_a_call_asked_again_after_a_stop_is_not_counted_twice(text: str | Program) -> None:
+    run = pay(50, text)
+    (call,) = run.open(CallTool)
+    run.commands.clear()
+    run.feed(RunResumed(5))
+    assert run.commands == [call]
+
+
 def test_after_a_stop_any_other_call_may_have_happened() -> None:
     run = travel()
     run.feed(RunResumed(5))

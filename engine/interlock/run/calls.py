@@ -1,9 +1,10 @@
 """Tool calls: decided, performed, repeated where that is safe, and kept in mind for undoing.
 
 Every call takes this way, whoever wants it: a step, an agent, an undo. `decide` comes before the first attempt and
-before every further one; only `_dispatch` emits a `CallTool`, and only `decide` and `ask_again` lead there.
+before every further one; only `_dispatch` makes a `CallTool`, and only `decide` leads there. `ask_again` repeats one
+that was made, when the runtime that should have performed it stopped.
 
-# INVARIANT: no `CallTool` without a decision `allow` taken on the same event.
+# INVARIANT: no `CallTool` without a decision `allow` taken on the event that made it.
 # INVARIANT: a call that may have happened is repeated only if its tool is repeatable.
 """
 
@@ -163,10 +164,10 @@ def rested(run: Run, call: Call, event: TimerFired) -> None:
 
 
 def ask_again(run: Run, call: Call) -> None:
-    """A runtime stopped while the call was under way. A repeatable one is asked for again, under the same id and key,
-    if it is still allowed; of any other nobody knows whether it happened.
+    """A runtime stopped while the call was under way. A repeatable one is asked for again, under the same id and key:
+    it is the same attempt, already decided and charged. Of any other nobody knows whether it happened.
     """
-    if call.tool.repeatable and _decision(run, call).answer == "allow":
+    if call.tool.repeatable:
         run.commands.append(run.open[call.command][1])
     else:
         id = call.command

@@ -120,7 +120,8 @@ def _read(run: Run, visit: Visit, talk: Conversation, slot: int, asked: ModelCal
         return Call(tool, values, args, "agent", visit.name, visit=visit, agent=agent, slot=slot)
     request = Request(asked.tool, {}, agent, problem, run.principal, visit.grants, shown=talk.tools, now=run.now)
     decision = run.plan.authorizer.authorize(request)
-    run.notes.append(CallDecided(visit.name, agent, asked.tool, {}, "", decision))
+    args = asked.args if isinstance(asked.args, dict) else {}
+    run.notes.append(CallDecided(visit.name, agent, asked.tool, args, "", decision))
     talk.outcomes[slot] = CallOutcome(asked.key, asked.tool, False, error=f"denied: {calls.said(decision)}")
     return None
 
