@@ -6,14 +6,19 @@ what comes out is shallow enough to be walked by recursion: expressions and type
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock_dsl import messages
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.source import Source, Span
 from interlock_dsl.syntax import File
+
+if TYPE_CHECKING:
+    from interlock_dsl.automaton import Automaton
+    from interlock_dsl.recovery import Recovery
+    from interlock_dsl.scan import Token
 
 MAX_LENGTH: Final = 16_000_000
 """Code points in a file."""
@@ -56,7 +61,6 @@ def parse_with_places(text: str, name: str) -> Parsed:
     """Return what can be read of a file, everything that is wrong with it, and where its clauses stand."""
     from interlock_dsl.automaton import Automaton
     from interlock_dsl.builder import FileBuilder
-    from interlock_dsl.recovery import Recovery
 
     source = Source(name, text)
     refused = _refusal(source)
@@ -68,7 +72,7 @@ def parse_with_places(text: str, name: str) -> Parsed:
     builder.diagnostics = automaton.diagnostics
     automaton.position = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
     try:
-        file = automaton.run(Recovery(automaton).mend)
+        file = automaton.run(_mending(automaton))
     except DiagnosticError as error:
         file = File(source)
         automaton.diagnostics.extend(error.diagnostics)
@@ -76,6 +80,20 @@ def parse_with_places(text: str, name: str) -> Parsed:
     diagnostics = tuple(sorted(dict.fromkeys(automaton.diagnostics), key=lambda found: found.span.start))
     whole = Span(source, 0, len(text))
     return Parsed(replace(file, comments=automaton.comments(), span=whole), diagnostics, builder.places)
+
+
+def _mending(automaton: "Automaton") -> Callable[["Token"], "Token | None"]:
+    """Return what mends the parse, which is loaded at the first mistake."""
+    mends: list[Recovery] = []
+
+    def mend(found: "Token") -> "Token | None":
+        if not mends:
+            from interlock_dsl.recovery import Recovery
+
+            mends.append(Recovery(automaton))
+        return mends[0].mend(found)
+
+    return mend
 
 
 def _refusal(source: Source) -> Diagnostic | None:

@@ -18,6 +18,9 @@ SIGNED: Final = frozenset({"INT", "DOUBLE"})
 LOST: Final = ""
 """The kind of a piece of text that is no token."""
 
+# Words are tried first, being the most frequent; a letter or two before a quote may begin a text instead.
+_NO_TEXT = "(?!(?:[rR]|[bB][rR]?)[\"'])"
+_LETTERS = "LETTERS"
 _GUARDED_WORD = re.compile(r"([a-z]+)\(\?!\[A-Za-z0-9_\]\)")
 # A keyword before one of these is a name after all, where a name is possible: `end -> x`, `{ model: string }`.
 _AFTER_A_NAME = r"(?:->|,|:|\?\s*:)"
@@ -76,7 +79,10 @@ class Scanner:
         self.hesitant = [WORD in row and not kinds.isdisjoint(row) for row in tables.rows]
         """By state: whether a word may be a name or one of the language's keywords."""
         blank = f"(?>{'|'.join(skipped)})*+"  # possessive: a failure after blanks must not try them again
-        pieces = "|".join(f"(?P<{name}>{pattern})" for _, _, name, pattern in sorted(patterns))
+        ordered = [(name, pattern) for _, _, name, pattern in sorted(patterns)]
+        word = next(pattern for name, pattern in ordered if name == WORD)
+        ordered = [(WORD, _NO_TEXT + word), *(pair for pair in ordered if pair[0] != WORD), (_LETTERS, word)]
+        pieces = "|".join(f"(?P<{name}>{pattern})" for name, pattern in ordered)
         self.piece = re.compile(f"{blank}(?:{pieces})")
         self.blank = re.compile(blank)
         self.name_follows = re.compile(blank + _AFTER_A_NAME)
@@ -100,6 +106,8 @@ class Scanner:
                 kind = self._kind_of_word(found, text, end, row)
         elif kind not in row and found[0] == "-" and MINUS in row and len(found) > 1 and kind in SIGNED:
             return token(MINUS, "-", start, start + 1)
+        elif kind == _LETTERS:
+            kind = WORD
         return token(kind, found, start, end)
 
     def start(self, text: str, position: int) -> int:
