@@ -441,6 +441,25 @@ def test_a_conflict_of_one_run_leaves_the_others_that_share_its_write_alone() ->
     asyncio.run(go())
 
 
+def test_people_who_decide_at_the_same_moment_are_heard_one_after_the_other() -> None:
+    async def go() -> None:
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000)
+        others = [await runtime.start(PROGRAM, "refund", REQUEST) for _ in range(3)]
+        driving = [asyncio.ensure_future(runtime.drive(run, until="over")) for run in others]
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        asked = report.waiting_for[0].id
+        said = await asyncio.gather(
+            *(runtime.approve(report.run, asked, by=by) for by in ("maria", "otto", "eva")), return_exceptions=True
+        )
+        assert [type(each) for each in said] == [type(None), Refused, Refused]
+        assert (await runtime.drive(report.run)).end == "refunded"
+        for each in driving:
+            each.cancel()
+        await asyncio.wait(driving)
+
+    asyncio.run(go())
+
+
 class LastStraw(CountingJournal):
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         raise OSError("the disk is full")
