@@ -54,6 +54,7 @@ def adventure(chance: Chance, whole: Given, length: int = 25) -> tuple[Machine, 
     machine, watch, start = watched(*whole, chance.one(PRINCIPALS))
     lived: list[Event] = []
     digests: list[str] = []
+    made: dict[str, CallTool] = {}
     now = 0
     for _ in range(chance.random.randint(1, length)):
         event = chance.event(machine, now) if lived else start
@@ -63,19 +64,25 @@ def adventure(chance: Chance, whole: Given, length: int = 25) -> tuple[Machine, 
         asked = machine.commands()
         lived.append(event)
         digests.append(machine.digest())
-        _check_calls(event, machine, [command for command in asked if isinstance(command, CallTool)], watch.allowed)
+        calls = [command for command in asked if isinstance(command, CallTool)]
+        if isinstance(event, RunResumed):
+            again = [call for call in calls if call.id in made]
+            assert all(call == made[call.id] for call in again)
+            calls = [call for call in calls if call.id not in made]
+        _check_calls(machine, calls, watch.allowed)
+        made |= {call.id: call for call in calls}
         _check_budget(machine)
         if machine.status in OVER:
             break
     return machine, lived, digests
 
 
-def _check_calls(event: Event, machine: Machine, calls: list[CallTool], allowed: list[tuple[str, object]]) -> None:
-    """No call without a decision `allow` of this very event, for this very tool and these arguments."""
+def _check_calls(machine: Machine, calls: list[CallTool], allowed: list[tuple[str, object]]) -> None:
+    """No new call without a decision `allow` of this very event, for this very tool and these arguments."""
     decided = allowed_now(machine._notes)
     for call in calls:
         assert (call.tool, call.args) in allowed
-        assert call.id in decided or isinstance(event, RunResumed)
+        assert call.id in decided
     assert len(decided) == len(set(decided))
 
 
