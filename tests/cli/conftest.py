@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import interlock
+from cli.stories import SURVEY, TICKET
+from cli.terminal import interlock, run_id
 
 
 @pytest.fixture
@@ -12,3 +13,19 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert interlock("new", "desk").code == 0
     monkeypatch.chdir(tmp_path / "desk")
     return tmp_path / "desk"
+
+
+@pytest.fixture
+def waiting(desk: Path) -> str:
+    """A run of the desk that waits for a lead."""
+    ran = interlock("run", *TICKET, "--as", "ada")
+    assert ran.code == 0
+    return run_id(ran)
+
+
+@pytest.fixture
+def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run that waits for a person's answer."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "survey.ilk").write_text(SURVEY)
+    return run_id(interlock("run", "survey.ilk", "--input", "topic=lamps"))

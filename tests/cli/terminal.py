@@ -55,6 +55,13 @@ def interlock(*args: str | Path, typed: str = "", env: Mapping[str, str] | None 
     return Ran(code, out.text(), err.text())
 
 
+def run_id(ran: Ran) -> str:
+    """The id of the run that a command speaks of."""
+    found = RUN.search(ran.out + ran.err)
+    assert found is not None, ran
+    return found[0]
+
+
 class _Stream(io.TextIOWrapper):
     def __init__(self) -> None:
         super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
