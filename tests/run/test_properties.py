@@ -172,7 +172,7 @@ def cleaned(event: Event) -> Event:
         if field.name in ("output", "result", "answer", "input")
     }
     if isinstance(event, ModelReplied):
-        changed["calls"] = tuple(replace(call, args=recordable(call.args)) for call in event.calls)  # type: ignore
+        changed["calls"] = tuple(replace(call, args=recordable(call.args)) for call in event.calls)  # type: ignore[assignment]
     return replace(event, **changed)  # type: ignore[arg-type]
 
 
