@@ -167,4 +167,4 @@ async def finishing(journal: Journal, compiled: Program, tools: Toolbox, run: st
         if report.over:
             return report
         for waiting in report.waiting_for:
-            await runtime.approve(run, waiting.id, by="maria")
+            await runtime.approve(run, waiting.id, by="maria", role=waiting.role)

@@ -169,7 +169,7 @@ async def contend(journal: Journal, compiled: Program, tools: Toolbox, run: str)
             if report.over:
                 return
             for waiting in report.waiting_for:
-                await runtime.approve(run, waiting.id, by="maria")
+                await runtime.approve(run, waiting.id, by="maria", role=waiting.role)
 
 
 def test_processes_that_all_drive_one_run_end_it_once(compiled: Program, tmp_path: Path) -> None:

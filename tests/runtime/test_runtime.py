@@ -142,21 +142,21 @@ def test_an_approval_is_waited_for_and_given_in_another_process(tmp_path: Path) 
             asked = standing.waiting_for[0]
             assert standing.next_timer == asked.expires
             for refusal in (
-                runtime.approve(run, asked.id, by="alice"),
+                runtime.approve(run, asked.id, by="alice", role="supervisor"),
                 runtime.approve(run, asked.id, by="maria", role="clerk"),
-                runtime.approve(run, asked.id, by="maria", digest="ff"),
-                runtime.approve(run, "a99", by="maria"),
-                runtime.answer(run, asked.id, {}, by="maria"),
+                runtime.approve(run, asked.id, by="maria", role="supervisor", digest="ff"),
+                runtime.approve(run, "a99", by="maria", role="supervisor"),
+                runtime.answer(run, asked.id, {}, by="maria", role="supervisor"),
             ):
                 with pytest.raises(Refused) as refused:
                     await refusal
                 assert str(refused.value)
             assert desk.done == {}
-            await runtime.approve(run, asked.id, by="maria")
+            await runtime.approve(run, asked.id, by="maria", role="supervisor")
             report = await runtime.drive(run)
             assert (report.end, journal.runs()[0].status, journal.runs()[0].detail) == ("refunded", "ended", "refunded")
             with pytest.raises(Refused):
-                await runtime.approve(run, asked.id, by="maria")
+                await runtime.approve(run, asked.id, by="maria", role="supervisor")
             assert verify(journal).holds and replay(journal, run).same
             ignored = [note for _, _, notes in history(journal, run) for note in notes if isinstance(note, Ignored)]
             assert len(ignored) == 6, "every attempt is recorded"
@@ -204,7 +204,7 @@ def test_a_refusal_takes_the_declared_way() -> None:
         desk = Desk()
         runtime = desk_runtime(MemoryJournal(), desk, 25_000)
         report = await runtime.run(PROGRAM, "refund", REQUEST)
-        await runtime.deny(report.run, report.waiting_for[0].id, by="maria", reason="not this one")
+        await runtime.deny(report.run, report.waiting_for[0].id, by="maria", role="supervisor", reason="not this one")
         assert (await runtime.drive(report.run)).end == "referred"
         assert desk.done == {}
 
@@ -234,7 +234,7 @@ def test_hours_pass_until_an_approval_goes_to_the_stand_in() -> None:
         report = await runtime.drive(report.run)
         assert [each.role for each in report.waiting_for] == ["duty_manager"]
         assert [each.role for each in told] == ["supervisor", "duty_manager", "duty_manager"]
-        await runtime.approve(report.run, report.waiting_for[0].id, by="otto")
+        await runtime.approve(report.run, report.waiting_for[0].id, by="otto", role="duty_manager")
         assert (await runtime.drive(report.run)).end == "refunded"
 
     asyncio.run(go())
@@ -249,7 +249,7 @@ def test_driven_until_it_is_over_a_run_takes_what_comes_meanwhile() -> None:
         notice = await told.get()
         with pytest.raises(Refused):
             await runtime.approve(run, notice.command.id, by="maria", role="clerk")
-        await runtime.approve(run, notice.command.id, by="maria")
+        await runtime.approve(run, notice.command.id, by="maria", role="supervisor")
         assert (await driving).end == "refunded"
 
     asyncio.run(go())
@@ -408,9 +408,9 @@ def test_two_processes_on_one_run_conflict_clearly_and_one_goes_on(tmp_path: Pat
             while not (waiting := (await first.report(run)).waiting_for):
                 await asyncio.sleep(0)
             second = desk_runtime(other, desk, 25_000)
-            await second.approve(run, waiting[0].id, by="maria")
+            await second.approve(run, waiting[0].id, by="maria", role="supervisor")
             with pytest.raises(Conflict, match=rf"run {run} was advanced by another worker: this one knew 5 entries"):
-                await first.approve(run, waiting[0].id, by="otto")
+                await first.approve(run, waiting[0].id, by="otto", role="supervisor")
             with pytest.raises(Conflict):
                 await driving
             assert (await second.drive(run)).end == "refunded"
@@ -449,7 +449,8 @@ def test_people_who_decide_at_the_same_moment_are_heard_one_after_the_other() ->
         report = await runtime.run(PROGRAM, "refund", REQUEST)
         asked = report.waiting_for[0].id
         said = await asyncio.gather(
-            *(runtime.approve(report.run, asked, by=by) for by in ("maria", "otto", "eva")), return_exceptions=True
+            *(runtime.approve(report.run, asked, by=by, role="supervisor") for by in ("maria", "otto", "eva")),
+            return_exceptions=True,
         )
         assert [type(each) for each in said] == [type(None), Refused, Refused]
         assert (await runtime.drive(report.run)).end == "refunded"
@@ -489,7 +490,7 @@ def test_driving_twice_at_once_is_driving_once() -> None:
 
 def test_an_unknown_run_is_refused() -> None:
     runtime = desk_runtime(MemoryJournal(), Desk())
-    for act in (runtime.drive("r9"), runtime.report("r9"), runtime.approve("r9", "a1", by="maria")):
+    for act in (runtime.drive("r9"), runtime.report("r9"), runtime.approve("r9", "a1", by="maria", role="supervisor")):
         with pytest.raises(UnknownRun, match="holds no run r9"):
             asyncio.run(act)
 
@@ -603,11 +604,11 @@ def test_what_cannot_be_recorded_is_not_done() -> None:
         report = await runtime.run(PROGRAM, "refund", REQUEST)
         journal.full = True
         with pytest.raises(OSError, match="disk is full"):
-            await runtime.approve(report.run, report.waiting_for[0].id, by="maria")
+            await runtime.approve(report.run, report.waiting_for[0].id, by="maria", role="supervisor")
         assert desk.done == {}
         journal.full = False
         assert (await runtime.drive(report.run)).waiting_for == report.waiting_for
-        await runtime.approve(report.run, report.waiting_for[0].id, by="maria")
+        await runtime.approve(report.run, report.waiting_for[0].id, by="maria", role="supervisor")
         assert (await runtime.drive(report.run)).end == "refunded"
 
     asyncio.run(go())
@@ -635,8 +636,8 @@ workflow w(x: int) {
         assert isinstance(asked, AskPerson) and asked.context == {"x": 1}
         for answer in ({"ok": "yes"}, {"ok": {1}}, {}):
             with pytest.raises(Refused):
-                await runtime.answer(report.run, asked.id, answer, by="maria")
-        await runtime.answer(report.run, asked.id, {"ok": False}, by="maria")
+                await runtime.answer(report.run, asked.id, answer, by="maria", role="manager")
+        await runtime.answer(report.run, asked.id, {"ok": False}, by="maria", role="manager")
         assert (await runtime.drive(report.run)).output == {"ok": False}
 
     asyncio.run(go())
@@ -658,5 +659,20 @@ def test_a_runtime_outlives_its_event_loops() -> None:
     desk = Desk()
     runtime = desk_runtime(MemoryJournal(), desk, 25_000)
     report = asyncio.run(runtime.run(PROGRAM, "refund", REQUEST))
-    asyncio.run(runtime.approve(report.run, report.waiting_for[0].id, by="maria"))
+    asyncio.run(runtime.approve(report.run, report.waiting_for[0].id, by="maria", role="supervisor"))
     assert asyncio.run(runtime.drive(report.run)).end == "refunded"
+
+
+def test_whose_approval_it_is_has_to_be_said() -> None:
+    async def go() -> None:
+        desk = Desk()
+        runtime = desk_runtime(MemoryJournal(), desk, 25_000)
+        report = await runtime.run(PROGRAM, "refund", REQUEST)
+        asked = report.waiting_for[0].id
+        with pytest.raises(TypeError, match="role"):
+            await runtime.approve(report.run, asked, by="mallory")  # type: ignore[call-arg]
+        with pytest.raises(Refused, match="not of no role"):
+            await runtime.approve(report.run, asked, by="mallory", role="")
+        assert (await runtime.drive(report.run)).waiting_for == report.waiting_for and desk.done == {}
+
+    asyncio.run(go())

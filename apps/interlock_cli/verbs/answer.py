@@ -26,7 +26,7 @@ def verb(run: RunId, which: Which = "", *, name: Who, role: Role = "", value: Va
     async def act(runtime: "Runtime", history: "History") -> None:
         asked = question(history, which, role)
         given = _answer(history, asked, value or [])
-        await runtime.answer(history.summary.run, asked.id, given, by=name, role=role)
+        await runtime.answer(history.summary.run, asked.id, given, by=name, role=role or asked.role)
 
     return on_run(run, manner, act)
 

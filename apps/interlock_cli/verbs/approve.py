@@ -27,6 +27,6 @@ def verb(run: RunId, which: Which = "", *, name: Who, role: Role = "", digest: D
 
     async def act(runtime: "Runtime", history: "History") -> None:
         asked = approval(history, which, role)
-        await runtime.approve(history.summary.run, asked.id, by=name, role=role, digest=digest)
+        await runtime.approve(history.summary.run, asked.id, by=name, role=role or asked.role, digest=digest)
 
     return on_run(run, manner, act)

@@ -17,6 +17,6 @@ def verb(run: RunId, which: Which = "", *, name: Who, role: Role = "", reason: R
 
     async def act(runtime: "Runtime", history: "History") -> None:
         asked = approval(history, which, role)
-        await runtime.deny(history.summary.run, asked.id, by=name, role=role, reason=reason)
+        await runtime.deny(history.summary.run, asked.id, by=name, role=role or asked.role, reason=reason)
 
     return on_run(run, manner, act)

@@ -4,7 +4,7 @@
     run = await runtime.start(program, "refund", {"request": {...}}, principal=Principal("alice"))
     report = await runtime.drive(run)
     if report.waiting_for: ...
-    await runtime.approve(run, report.waiting_for[0].id, by="maria")
+    await runtime.approve(run, report.waiting_for[0].id, by="maria", role="supervisor")
     report = await runtime.drive(run)
 
 Many runs may be under way in one event loop. Everything that happens is in the journal first; a process may end at any
@@ -20,7 +20,7 @@ from interlock.decide import Principal
 from interlock.errors import Conflict, InvalidInput, Refused
 from interlock.journal.codec import recordable
 from interlock.journal.journal import Journal
-from interlock.run.commands import AskModel, AskPerson, CallTool
+from interlock.run.commands import AskApproval, AskModel, CallTool
 from interlock.run.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -159,27 +159,25 @@ class Runtime:
 
     # --- people ------------------------------------------------------------------------------------------------------
 
-    async def approve(self, run: str, approval: str, *, by: str, role: str = "", digest: str = "") -> None:
-        """Agree to exactly what was asked. `role` and `digest` are those that were asked for, unless given.
+    async def approve(self, run: str, approval: str, *, by: str, role: str, digest: str = "") -> None:
+        """Agree to exactly what was asked, as someone of a role.
 
-        What the approval allows is performed by `drive`. Raises `Refused`, saying why, when the run does not accept
-        it; the attempt is recorded all the same.
+        That `by` is who they say and has that `role` is for the caller to know: nothing here can check it. `digest`
+        is the one that was asked for, unless given. What the approval allows is performed by `drive`. Raises
+        `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same.
         """
         drive = await self._loaded(run)
-        asked = _asked(drive, approval)
-        role, digest = role or asked[0], digest or asked[1]
+        digest = digest or _digest_asked(drive, approval)
         await self._person(drive, ApprovalGiven(drive.setting.now(), approval, by, role, digest))
 
-    async def deny(self, run: str, approval: str, *, by: str, role: str = "", reason: str = "") -> None:
-        """Refuse what was asked. Raises `Refused` like `approve`."""
+    async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
+        """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
         drive = await self._loaded(run)
-        role = role or _asked(drive, approval)[0]
         await self._person(drive, ApprovalDenied(drive.setting.now(), approval, by, role, reason))
 
-    async def answer(self, run: str, question: str, answer: object, *, by: str, role: str = "") -> None:
-        """Answer a question to a person. Raises `Refused` like `approve`, also when the answer does not fit."""
+    async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
+        """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
         drive = await self._loaded(run)
-        role = role or _asked(drive, question)[0]
         try:
             given = recordable(answer)
         except ValueError as problem:
@@ -271,13 +269,9 @@ def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
         raise InvalidInput(f"the input cannot be recorded: {problem}") from None
 
 
-def _asked(drive: Drive, id: str) -> tuple[str, str]:
-    """Return the role and the digest that were asked for under an id; nothing for an id that is not open."""
+def _digest_asked(drive: Drive, id: str) -> str:
+    """Return the digest of what was asked for under an id; nothing for an id that is not open."""
     for waiting in drive.machine.waiting_for:
-        if waiting.id == id:
-            return waiting.role, _digest(waiting)
-    return "", ""
-
-
-def _digest(waiting: Waiting) -> str:
-    return "" if isinstance(waiting, AskPerson) else waiting.digest
+        if waiting.id == id and isinstance(waiting, AskApproval):
+            return waiting.digest
+    return ""
