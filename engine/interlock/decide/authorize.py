@@ -12,6 +12,7 @@ person is asked about a call that would be denied anyway.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from interlock.decide.approvals import agreed, missing, unapproved
 from interlock.decide.conditions import condition, gives, plainly, restricts
@@ -19,6 +20,15 @@ from interlock.decide.decision import ApprovalNeed, Decision, Reason
 from interlock.decide.index import Concerned, Indexed, RuleIndex
 from interlock.decide.request import Request
 from interlock_dsl.program import Grant, Program, Rule, Tool
+
+if TYPE_CHECKING:
+    from interlock.decide.remembered import Remembered
+
+HEAT = 64
+"""Calls of one tool by one agent after which code is generated for their rules."""
+
+MOST_HOT = 100_000
+"""Pairs of a tool and an agent's name that lead straight to generated code; any name may be an agent's."""
 
 _NOT_PERMITTED = Decision("deny", (Reason("no-permit", "no rule permits it"),))
 
@@ -29,9 +39,28 @@ class Authorizer:
     def __init__(self, program: Program) -> None:
         self._index = RuleIndex(program)
         self._tools = program.tools
+        self._heat = HEAT
+        self._hot: dict[tuple[str, str], Remembered] = {}
 
     def authorize(self, request: Request) -> Decision:
         """Return the decision on one call, with every reason that determines it."""
+        hot = self._hot.get((request.tool, request.agent))
+        if hot is None or request.grants is not None or (
+            request.shown is not None or request.problem or request.over or request.route_approval is not None
+            or request.nevers or request.consents
+        ):  # fmt: skip
+            return self._decide(request)
+        try:
+            if hot.simple:
+                return hot.known[hot.fused(request.args, request.bindings, request.agent)]
+            return hot.known[hot.key(request)]
+        except Exception:
+            # A condition without a value, or rules that match together for the first time.
+            decision = self._decide(request)
+            hot.keep(request, decision)
+            return decision
+
+    def _decide(self, request: Request) -> Decision:
         concerned = self._index.concerning(request.tool, request.agent)
         if concerned is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{request.tool}`"),))
@@ -39,6 +68,8 @@ class Authorizer:
             return Decision("deny", (Reason("not-shown", f"`{request.tool}` was not offered here"),))
         if request.problem:
             return Decision("deny", (Reason("arguments", request.problem, span=concerned.tool.span),))
+        if concerned.rules:
+            concerned = self._warmer(concerned, request)
         bindings = request.bindings
         bindings["args"] = request.args
         bindings["tool"] = concerned.value
@@ -54,6 +85,24 @@ class Authorizer:
             if len(forbids) == 1 and allowed.answer == "allow":
                 return forbids[0].alone
         return _restricted(concerned, request, allowed, forbids)
+
+    def _warmer(self, concerned: Concerned, request: Request) -> Concerned:
+        """Count a call, and return its rules as they are best evaluated from now on."""
+        if concerned.warmth < self._heat:
+            concerned.warmth += 1
+            return concerned
+        if concerned.rare:
+            concerned = self._index.heat(request.tool, request.agent)
+            concerned.warmth = self._heat
+        if request.grants is None and concerned.memory is None:
+            from interlock.decide.remembered import Remembered
+
+            concerned.memory = Remembered(concerned)
+        if concerned.memory is not None and concerned.memory.usable:
+            if len(self._hot) >= MOST_HOT:
+                self._hot.clear()
+            self._hot[request.tool, request.agent] = concerned.memory
+        return concerned
 
     def listed(self, agent: str, scopes: frozenset[str] | None, among: Iterable[str] | None = None) -> tuple[str, ...]:
         """Return the tools (of those `among`) worth showing to an agent: some arguments could be allowed, or asked for.
@@ -117,9 +166,7 @@ def _restricted(concerned: Concerned, request: Request, allowed: Decision, forbi
             refused = unapproved(request, never, needs)
             against += [] if refused is None else [refused]
     against += [
-        limit.reason
-        for limit in _matching(concerned.limits, request.bindings)
-        if sum(request.history.within(tool, limit.rule.period) for tool in limit.tools) >= limit.rule.count
+        limit.reason for limit in _matching(concerned.limits, request.bindings) if limit.reached(request.history)
     ]
     against += [Reason("budget", said) for said in request.over]
     if against:

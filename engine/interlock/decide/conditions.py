@@ -8,10 +8,11 @@ other way round. Nothing else in the engine evaluates a condition.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel import DEFAULT_LIMIT, EvaluationError
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression
+    from interlock_dsl.cel.exact import Exact
 
 Condition: TypeAlias = Callable[[Mapping[str, object]], object]
 """A compiled expression as a function of its bindings, under the limit of cost."""
@@ -20,6 +21,26 @@ Condition: TypeAlias = Callable[[Mapping[str, object]], object]
 def condition(expression: "CompiledExpression | None") -> Condition | None:
     """Return the function of an expression."""
     return None if expression is None else expression.function
+
+
+def often(expression: "CompiledExpression | None") -> Condition | None:
+    """Return an expression as a function that is made ready when it is first called."""
+    return expression
+
+
+def rarely(expression: "CompiledExpression | None") -> Condition | None:
+    """Return an expression as a function that costs little to make and more to call, under the same limit."""
+    if expression is None:
+        return None
+    exact: Exact | None = None
+
+    def evaluate(bindings: Mapping[str, object]) -> object:
+        nonlocal exact
+        if exact is None:
+            exact = expression.exact
+        return exact.evaluate(bindings, DEFAULT_LIMIT)
+
+    return evaluate
 
 
 def truth(asked: Condition, bindings: Mapping[str, object]) -> bool | str:
