@@ -6,6 +6,7 @@ Anything unknown or of the wrong kind is refused: a setting that is silently not
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import TypeGuard
 
@@ -14,13 +15,16 @@ from interlock_cli.fault import Fault, did_you_mean
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project can set. Paths are relative to the file they are written in; models are `provider:model`."""
+    """What a project can set. Paths are relative to the file they are written in; models are `provider:model`,
+    prices what a million tokens in and out cost.
+    """
 
     files: list[str] = field(default_factory=list)
     tools: str | None = None
     answers: str | None = None
     journal: str | None = None
     models: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def read(path: Path) -> Settings | None:
@@ -53,9 +57,14 @@ def _settings(path: Path, table: Mapping[str, object]) -> Settings:
         fits, expected, example = KINDS[name]
         if not fits(value):
             raise Fault(f"`{path}` sets `{name}` to `{value}`, where {expected} was expected", f"write {example}")
-    files, models = table.get("files", []), table.get("models", {})
+    files, models, prices = table.get("files", []), table.get("models", {}), table.get("prices", {})
     texts = {name: value for name in ("tools", "answers", "journal") if _is_text(value := table.get(name))}
-    return Settings(files if _is_texts(files) else [], **texts, models=models if _is_texts_by_name(models) else {})
+    return Settings(
+        files if _is_texts(files) else [],
+        **texts,
+        models=models if _is_texts_by_name(models) else {},
+        prices={name: (each[0], each[1]) for name, each in prices.items()} if _is_prices(prices) else {},
+    )
 
 
 def _inner(table: object, key: str) -> object:
@@ -74,11 +83,24 @@ def _is_texts_by_name(value: object) -> TypeGuard[dict[str, str]]:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
+def _is_price(value: object) -> TypeGuard[list[float]]:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < inf for each in value)
+    )
+
+
+def _is_prices(value: object) -> TypeGuard[dict[str, list[float]]]:
+    return isinstance(value, dict) and all(map(_is_price, value.values()))
+
+
 KINDS: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
     "files": (_is_texts, "a list of texts", '`files = ["refund.ilk"]`'),
     "tools": (_is_text, "a text", '`tools = "tools.py"`'),
     "answers": (_is_text, "a text", '`answers = "answers.yaml"`'),
     "journal": (_is_text, "a text", '`journal = ".interlock/journal.sqlite"`'),
     "models": (_is_texts_by_name, "a table of texts", '`[models]` and below it `small = "openai:gpt-5-mini"`'),
+    "prices": (_is_prices, "a table of two numbers each", "`[prices]` and below it `small = [0.25, 2.0]`"),
 }
 """Each setting: what is accepted, how that is called, and an example."""

@@ -24,6 +24,7 @@ class Project:
     tools: Path | None = None
     answers: Path | None = None
     models: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def shown(self, path: Path) -> str:
         """Return a path as the journal and the reports name it: relative to the project, with `/`."""
@@ -77,6 +78,7 @@ def _load(root: Path, path: Path) -> Project | None:
         answers=_pick("ANSWERS", root, settings.answers, "answers.yaml"),
         journal=_pick("JOURNAL", root, settings.journal, "") or root / JOURNAL,
         models=settings.models,
+        prices=settings.prices,
     )
 
 

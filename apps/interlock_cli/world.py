@@ -95,7 +95,7 @@ def models(manner: "Manner") -> "Models":
         from interlock.runtime.models import LanguageModels
     except ImportError as error:
         raise Fault(str(error), "without `--live`, recorded answers stand in for the models") from error
-    return LanguageModels(aliases(manner.models, manner.project.models))
+    return LanguageModels(aliases(manner.models, manner.project.models), prices=manner.project.prices)
 
 
 def aliases(given: Sequence[str], settings: Mapping[str, str]) -> dict[str, str]:

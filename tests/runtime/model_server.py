@@ -45,9 +45,13 @@ def calls(*asked: tuple[str, str, object]) -> Payload:
 
 @dataclass
 class Provider:
-    """`says` is consumed from the front; `heard` is every request that came."""
+    """`says` is consumed from the front; `heard` is every request that came; `model` and `usage` go with a reply."""
 
     url: str = ""
+    model: str = "gpt-4o-mini"
+    usage: Payload | None = field(
+        default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    )
     says: list[Said] = field(default_factory=list)
     heard: list[Payload] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -82,7 +86,7 @@ def _handler(made: Provider) -> Callable[..., BaseHTTPRequestHandler]:
             elif isinstance(said, str):
                 self._send(200, said)
             else:
-                self._send(200, json.dumps(_completion(said)))
+                self._send(200, json.dumps(_completion(said, made)))
 
         def _send(self, code: int, body: str) -> None:
             self.send_response(code)
@@ -97,12 +101,12 @@ def _handler(made: Provider) -> Callable[..., BaseHTTPRequestHandler]:
     return Handler
 
 
-def _completion(message: Payload) -> Payload:
+def _completion(message: Payload, provider: Provider) -> Payload:
     return {
         "id": "c1",
         "object": "chat.completion",
         "created": 1_700_000_000,
-        "model": "gpt-4o-mini",
+        "model": provider.model,
         "choices": [
             {
                 "index": 0,
@@ -110,5 +114,5 @@ def _completion(message: Payload) -> Payload:
                 "finish_reason": "tool_calls" if "tool_calls" in message else "stop",
             }
         ],
-        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+        "usage": provider.usage,
     }

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 
 import pytest
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -246,7 +247,7 @@ def test_trouble_that_stays_fails_the_run(server: Provider) -> None:
 def test_a_model_that_nobody_named_is_refused_before_the_run() -> None:
     program = refund_program()
     with pytest.raises(InvalidInput, match=r"the agent `billing` has the model `large`.*known: `small`"):
-        LanguageModels({"small": "test"}).prepare(program, "refund")
+        LanguageModels({"small": "test"}, prices={"small": (1, 1)}).prepare(program, "refund")
     with pytest.raises(InvalidInput, match=r"the agent `triage` cannot use the model `small`: "):
         LanguageModels({"small": "nobody:model"}).prepare(program, "refund")
 
@@ -274,3 +275,62 @@ def test_a_conversation_goes_on_after_a_restart_as_it_was(server: Provider) -> N
     report = asyncio.run(Runtime(journal, tools=Desk().toolbox(), models=models(server)).resume(run))
     assert report.end == "refunded"
     assert server.heard[-1]["messages"] == unbroken
+
+
+# --- cost -------------------------------------------------------------------------------------------------------------
+
+
+def limited(currency: str = "usd") -> Program:
+    program = refund_program()
+    (workflow,) = program.workflows.values()
+    budget = replace(workflow.budget, cost=500_000, currency=currency)
+    return replace(program, workflows={workflow.name: replace(workflow, budget=budget)})
+
+
+def test_a_model_without_a_price_is_refused_where_the_cost_is_limited() -> None:
+    with pytest.raises(InvalidInput, match=r"no price is known for its model `small` \(test\).*prices=\{\"small\""):
+        LanguageModels({"small": "test", "large": "test"}).prepare(limited(), "refund")
+    LanguageModels({"small": "test", "large": "test"}, prices={"small": (0, 0), "large": (1, 2)}).prepare(
+        limited(), "refund"
+    )
+
+
+def test_a_budget_in_another_currency_wants_prices_in_it(server: Provider) -> None:
+    with pytest.raises(InvalidInput, match=r"counts cost in eur.*public prices are in usd.*cost in eur"):
+        models(server).prepare(limited("eur"), "refund")
+    models(server, prices={"small": (1, 1), "large": (1, 2)}).prepare(limited("eur"), "refund")
+
+
+@pytest.mark.parametrize("price", [(float("inf"), 1), (1, float("nan")), (-1, 1)])
+def test_a_price_that_is_none_is_refused(price: tuple[float, float]) -> None:
+    with pytest.raises(InvalidInput, match="the price of the model `small`"):
+        LanguageModels({}, prices={"small": price})
+
+
+def test_what_answers_in_place_of_a_model_costs_what_the_model_does(server: Provider) -> None:
+    server.model = "somebody-else"
+    _, _, events = run_of(server, CLASSIFIED, ASSESSED, program=limited())
+    assert all(event.usage.cost > 0 for event in events if isinstance(event, ModelReplied))
+
+
+def test_a_turn_whose_use_is_not_told_is_not_free(server: Provider) -> None:
+    server.usage = None
+    _, _, events = run_of(server, CLASSIFIED, ASSESSED)
+    first = next(event for event in events if isinstance(event, ModelReplied))
+    assert first.usage.input_tokens > 500 and first.usage.output_tokens > 50 and first.usage.cost > 0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        calls(("\ud800", "orders_get", {"order_id": "A1"})),
+        calls(("k1", "\ud800", {"order_id": "A1"})),
+        calls(("k1", "orders_get", '{"order_id": "\ud800"}')),
+        {"content": "\ud800"},
+    ],
+    ids=["key", "tool", "args", "text"],
+)
+def test_a_reply_that_cannot_be_recorded_is_charged_all_the_same(server: Provider, reply: Said) -> None:
+    _, _, events = run_of(server, CLASSIFIED, reply, ASSESSED)
+    replies = [event for event in events if isinstance(event, ModelReplied | ModelFailed)]
+    assert [event.usage.tokens for event in replies[:3]] == [120, 120, 120]

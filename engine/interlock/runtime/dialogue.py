@@ -111,7 +111,7 @@ class Dialogue:
             if isinstance(message, ModelResponse):
                 return message
         calls = [
-            ToolCallPart(self._wire.get(call.tool, call.tool), _arguments(call.args), tool_call_id=call.key)
+            ToolCallPart(self._wire.get(call.tool) or _wire(call.tool), _arguments(call.args), tool_call_id=call.key)
             for call in turn.calls
         ]
         if not calls:
@@ -143,32 +143,51 @@ class Dialogue:
         calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
         asked = [part for part in calls if part.tool_name != self._answer]
         if asked:
-            return Reply(tuple(ModelCall(part.tool_call_id, self._named(part), _given(part)) for part in asked))
+            return Reply(tuple(ModelCall(_text(part.tool_call_id), self._named(part), _given(part)) for part in asked))
         if calls:
             return Reply(answered=True, output=_given(calls[0]))
         text = "".join(part.content for part in response.parts if isinstance(part, TextPart)).strip()
         return Reply(answered=True, output=_parsed(text)) if text else Reply()
 
     def _named(self, part: ToolCallPart) -> str:
-        return self._tools.get(part.tool_name, part.tool_name)
+        return self._tools.get(part.tool_name, _text(part.tool_name))
+
+    def size(self) -> int:
+        """Return how many bytes the question takes, at least."""
+        return size_of(self.messages()) + len(repr(self.parameters()).encode(errors="replace"))
 
 
 def raw_of(response: ModelResponse) -> Json:
-    """Return a provider's message as it can be recorded: its parts, and what the provider wants to see again."""
-    (message,) = cast("list[dict[str, object]]", ModelMessagesTypeAdapter.dump_python([response], mode="json"))
-    parts = [_without(part, "timestamp") for part in cast("list[dict[str, object]]", message["parts"])]
-    return recordable({**_without(message, "timestamp", "usage", "run_id", "conversation_id"), "parts": parts})
+    """Return a provider's message as it can be recorded: its parts, and what the provider wants to see again.
+
+    One that holds what cannot be recorded is None, and is put together anew from what was understood of it.
+    """
+    try:
+        (message,) = cast("list[dict[str, object]]", ModelMessagesTypeAdapter.dump_python([response], mode="json"))
+        parts = [_without(part, "timestamp") for part in cast("list[dict[str, object]]", message["parts"])]
+        return recordable({**_without(message, "timestamp", "usage", "run_id", "conversation_id"), "parts": parts})
+    except (ValueError, RecursionError):
+        return None
+
+
+def size_of(messages: Sequence[ModelMessage]) -> int:
+    """Return how many bytes messages take, at least."""
+    return sum(len(repr(message).encode(errors="replace")) for message in messages)
 
 
 def _without(fields: Mapping[str, object], *names: str) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None and name not in names}
 
 
+def _wire(name: str) -> str:
+    return _UNACCEPTABLE.sub("_", name)[:60]
+
+
 def _wire_names(tools: Sequence[str]) -> dict[str, str]:
     """Give each tool a name that every provider accepts, the same on every turn."""
     names: dict[str, str] = {}
     for tool in tools:
-        plain = _UNACCEPTABLE.sub("_", tool)[:60]
+        plain = _wire(tool)
         names[tool] = next(name for name in _numbered(plain) if name not in names.values())
     return names
 
@@ -195,6 +214,11 @@ def _parsed(text: str) -> Json:
         return _recordable(json.loads(text))
     except (ValueError, RecursionError):
         return _recordable(text)
+
+
+def _text(value: str) -> str:
+    """Return text that can be recorded; what is not Unicode in it becomes question marks."""
+    return value.encode(errors="replace").decode()
 
 
 def _recordable(value: object) -> Json:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from math import ceil, isfinite
 from typing import Final, Literal
 
 from interlock.errors import InvalidInput
@@ -17,7 +18,7 @@ from interlock.run.commands import AskModel
 from interlock.run.events import Event, ModelFailed, ModelReplied, Usage
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import SECOND, said
-from interlock_dsl.program import AgentStep, Program
+from interlock_dsl.program import Agent, AgentStep, Program
 from interlock_dsl.schema import Misfit, fit
 
 try:
@@ -26,8 +27,9 @@ try:
     from pydantic_ai.messages import ModelResponse
     from pydantic_ai.models import Model, infer_model
     from pydantic_ai.settings import ModelSettings
+    from pydantic_ai.usage import RequestUsage
 
-    from interlock.runtime.dialogue import Dialogue, raw_of
+    from interlock.runtime.dialogue import Dialogue, raw_of, size_of
 except ImportError as missing:
     raise ImportError("language models need the extra `models`: pip install 'interlock[models]'") from missing
 
@@ -35,13 +37,17 @@ _log = logging.getLogger("interlock.models")
 TIMEOUT: Final = 120 * SECOND
 """How long a model may take (microseconds) where the program does not say."""
 
+_PUBLIC_CURRENCY: Final = "usd"
+
 
 class LanguageModels:
     """Models by the names a program uses.
 
     `models` maps a name to pydantic-ai's `provider:model` or to one of its models. A program's name that is not
     mapped is taken as it is if it has a provider. `prices` gives, for a name, what a million tokens in and out cost,
-    where the public price list does not know. `settings` go with every request (temperature and the like).
+    in the currency of the program; without it the public price list counts, which is in US dollars. Where a budget
+    limits the cost, a model without a price is refused before the run. `settings` go with every request (temperature
+    and the like). Raises `InvalidInput` for a price that is none.
     """
 
     def __init__(
@@ -52,18 +58,40 @@ class LanguageModels:
         settings: "ModelSettings | None" = None,
     ) -> None:
         self._named = dict(models)
-        self._prices = dict(prices or {})
+        self._prices = {name: _price(name, price) for name, price in (prices or {}).items()}
         self._settings = settings
         self._models: dict[str, Model] = {}
 
     def prepare(self, program: Program, workflow: str) -> None:
-        """Check that every model the workflow's agents name is known and can be reached with what is configured.
+        """Check that every model the workflow's agents name is known, can be reached with what is configured, and has
+        a price wherever the cost is limited.
 
         Raises `InvalidInput` naming the agent.
         """
         for step in program.workflows[workflow].steps.values():
             if isinstance(step, AgentStep):
-                self._model(step.agent.model, step.agent.name)
+                model = self._model(step.agent.model, step.agent.name)
+                if _cost_counts(program, workflow, step):
+                    self._check_price(step.agent, model, program.workflows[workflow].budget.currency)
+
+    def _check_price(self, agent: Agent, model: "Model", currency: str) -> None:
+        name = agent.model
+        if name in self._prices:
+            return
+        how = (
+            f'say what a million tokens in and out cost in {currency}: LanguageModels(..., prices={{"{name}": '
+            f"(0.25, 2.0)}}), or `[prices]` and below it `{name} = [0.25, 2.0]` in interlock.toml"
+        )
+        if currency != _PUBLIC_CURRENCY:
+            raise InvalidInput(
+                f"the program counts cost in {currency}, and the public prices are in {_PUBLIC_CURRENCY}; for the "
+                f"model `{name}` of the agent `{agent.name}`, {how}"
+            )
+        if _public_cost(ModelResponse([], usage=RequestUsage(input_tokens=1, output_tokens=1)), model) is None:
+            raise InvalidInput(
+                f"the cost of the agent `{agent.name}` is limited, and no price is known for its model `{name}` "
+                f"({model.model_name}): {how}"
+            )
 
     def _model(self, name: str, agent: str) -> "Model":
         model = self._models.get(name)
@@ -107,7 +135,9 @@ class LanguageModels:
         return {**self._settings, **settings} if self._settings else settings
 
     def _replied(self, command: AskModel, setting: Setting, dialogue: "Dialogue", response: "ModelResponse") -> Event:
-        usage = self._usage(command, response)
+        usage = self._usage(command, setting, dialogue, response)
+        if usage is None:
+            return _failed(command, setting, f"no price is known for what answered in place of `{command.model}`")
         reply = dialogue.reply(response)
         if not reply.calls and not reply.answered:
             return replace(_failed(command, setting, "the model's reply was empty"), usage=usage)
@@ -124,19 +154,57 @@ class LanguageModels:
         except Misfit:
             return False
 
-    def _usage(self, command: AskModel, response: "ModelResponse") -> Usage:
-        tokens_in, tokens_out = response.usage.input_tokens, response.usage.output_tokens
+    def _usage(
+        self, command: AskModel, setting: Setting, dialogue: "Dialogue", response: "ModelResponse"
+    ) -> Usage | None:
+        """Return what a turn used; None if its cost is limited and nobody knows it."""
+        used = response.usage
+        tokens_in, tokens_out = max(used.input_tokens, 0), max(used.output_tokens, 0)
+        if not (tokens_in or tokens_out):
+            # A provider that does not say what a turn used: no token is shorter than a byte.
+            tokens_in, tokens_out = dialogue.size(), size_of([response])
+            response = replace(response, usage=RequestUsage(input_tokens=tokens_in, output_tokens=tokens_out))
         price = self._prices.get(command.model)
         if price is not None:
             # So many units for a million tokens are as many millionths for one.
-            cost = round(tokens_in * price[0] + tokens_out * price[1])
-        else:
-            try:
-                cost = round(response.cost().total_price * 1_000_000)
-            except (LookupError, ValueError, AssertionError):
-                _log.warning("no price is known for the model %s: its turns count as free", command.model)
-                cost = 0
+            return Usage(tokens_in, tokens_out, ceil(tokens_in * price[0] + tokens_out * price[1]))
+        cost = _public_cost(response, self._model(command.model, command.agent))
+        if cost is None:
+            step = setting.program.workflows[setting.workflow].steps[command.step]
+            if isinstance(step, AgentStep) and _cost_counts(setting.program, setting.workflow, step):
+                return None
+            cost = 0
         return Usage(tokens_in, tokens_out, cost)
+
+
+def _cost_counts(program: Program, workflow: str, step: AgentStep) -> bool:
+    return program.workflows[workflow].budget.cost is not None or step.agent.cost > 0
+
+
+def _price(name: str, price: tuple[float, float]) -> tuple[float, float]:
+    if len(price) != 2 or not all(isfinite(each) and each >= 0 for each in price):
+        raise InvalidInput(f"the price of the model `{name}` is {price}: expected two numbers, not negative")
+    return price[0], price[1]
+
+
+def _public_cost(response: "ModelResponse", model: "Model") -> int | None:
+    """Return what a response costs by the public price list, in millionths; None if it is not known there.
+
+    Where the list does not know what answered, what was asked counts.
+    """
+    asked = replace(
+        response,
+        model_name=model.model_name,
+        provider_name=model.system,
+        provider_url=model.base_url,
+        usage=response.usage,
+    )
+    for known in (response, asked) if response.model_name else (asked,):
+        try:
+            return max(ceil(known.cost().total_price * 1_000_000), 0)
+        except (LookupError, ValueError, AssertionError):
+            continue
+    return None
 
 
 def _failed(

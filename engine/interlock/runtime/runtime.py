@@ -40,7 +40,7 @@ from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
 from interlock.runtime.recorder import Recorder
 from interlock.runtime.recover import by_digest, recover
-from interlock.runtime.report import OVER, RunReport, Waiting
+from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program import Program
 
