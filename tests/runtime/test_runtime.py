@@ -676,3 +676,36 @@ def test_whose_approval_it_is_has_to_be_said() -> None:
         assert (await runtime.drive(report.run)).waiting_for == report.waiting_for and desk.done == {}
 
     asyncio.run(go())
+
+
+def test_whoever_is_told_may_decide_before_the_telling_is_over() -> None:
+    async def go() -> None:
+        async def tell(notice: Notice) -> None:
+            await runtime.approve(notice.run, notice.command.id, by="maria", role="supervisor")
+
+        runtime = desk_runtime(MemoryJournal(), Desk(), 25_000, notify=tell)
+        assert (await runtime.run(PROGRAM, "refund", REQUEST)).end == "refunded"
+
+    asyncio.run(go())
+
+
+def test_nobody_goes_on_from_what_could_not_be_recorded() -> None:
+    """Another task waits for its turn at a run when the journal fails: it must not carry on from the unrecorded state."""
+
+    async def go() -> None:
+        desk, journal = Desk(), Jammed()
+        runtime = desk_runtime(journal, desk)
+        run = await runtime.start(PROGRAM, "refund", REQUEST)
+        driving = [asyncio.ensure_future(runtime.drive(run)) for _ in range(2)]
+        await asyncio.sleep(0)
+        cancelling = asyncio.ensure_future(runtime.cancel(run, by="maria"))
+        await asyncio.sleep(0)
+        journal.full = True
+        ended = await asyncio.gather(*driving, cancelling, return_exceptions=True)
+        assert [type(each) for each in ended][:2] == [OSError, Conflict]
+        assert isinstance(ended[2], OSError | Conflict), "not a cancellation that nobody asked for"
+        journal.full = False
+        assert (await runtime.drive(run)).end == "refunded"
+        assert replay(journal, run).same
+
+    asyncio.run(go())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from interlock.errors import Conflict
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.run.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, Notify, SetTimer
@@ -21,7 +22,7 @@ from interlock.run.machine import Machine
 from interlock.run.notes import Note
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import Clock
-from interlock.runtime.perform import Adapters, Performer
+from interlock.runtime.perform import NOTICE_PATIENCE, Adapters, Performer
 from interlock.runtime.recorder import Recorder
 from interlock.runtime.report import OVER, RunReport, Waiting
 from interlock.runtime.timers import Timers
@@ -76,14 +77,14 @@ class Drive:
         Whoever drives a run that is being driven waits for that to end first.
         """
         async with self._driving:
+            self._refuse_broken()
             self._recorder.active += 1
             try:
                 self._tell_again()
                 self._perform()
-                while (arrival := await self._next(until, patience)) is not None:
+                while (arrival := await self._next(until, patience) or await self._told()) is not None:
                     await self._take(arrival)
                     self._perform()
-                await self._performer.told()
             except BaseException:
                 self.broken = True
                 raise
@@ -139,6 +140,7 @@ class Drive:
         return notes
 
     async def _recorded(self, arrival: _Arrival) -> Sequence[Note]:
+        self._refuse_broken()
         machine = self.machine
         notes = machine.feed(arrival.event)
         commands = machine.commands()
@@ -155,6 +157,12 @@ class Drive:
         self.sequence += 1
         self._fresh.extend(commands)
         return notes
+
+    def _refuse_broken(self) -> None:
+        """Refuse to go on from a state that the journal may not have."""
+        if self.broken:
+            run = self.setting.run
+            raise Conflict(f"run {run} stopped here while others waited for it; `resume` goes on from its journal")
 
     async def _take(self, arrival: _Arrival) -> None:
         told = arrival.told
@@ -227,6 +235,20 @@ class Drive:
                 return None
             await self._awakened()
 
+    async def _told(self) -> _Arrival | None:
+        """Wait until notices are out, but not for ever; return what happens meanwhile, for whoever is told may act."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + NOTICE_PATIENCE
+        while not self._inbox and (notices := self._performer.notices) and loop.time() < until:
+            self._wake = loop.create_future()
+            try:
+                await asyncio.wait(
+                    {*notices, self._wake}, timeout=until - loop.time(), return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                self._wake = None
+        return self._inbox.popleft() if self._inbox else None
+
     def _quiet(self, horizon: int) -> bool:
         retry = self._timers.next_retry
         return not self._performer.busy and (retry is None or retry > horizon)
@@ -248,6 +270,7 @@ class Drive:
         self._timers.disarm()
         self._performer.cancel_all()
         for arrival in self._inbox:
-            if arrival.told is not None:
-                arrival.told.cancel()
+            if arrival.told is not None and not arrival.told.done():
+                gone = Conflict(f"run {self.setting.run} stopped here before this was recorded; do it again")
+                arrival.told.set_exception(gone)
         self._inbox.clear()

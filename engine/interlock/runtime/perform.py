@@ -20,7 +20,8 @@ _log = logging.getLogger("interlock.runtime")
 Performed: TypeAlias = AskModel | CallTool | AskPerson
 """The commands whose answer is an event of an adapter."""
 
-_NOTICE_PATIENCE: Final = 30.0
+NOTICE_PATIENCE: Final = 30.0
+"""How many seconds a run that is quiet waits for its notices to be out."""
 
 Deliver: TypeAlias = Callable[[Event, bytes], None]
 
@@ -59,6 +60,11 @@ class Performer:
     def busy(self) -> bool:
         """Whether an answer is awaited."""
         return bool(self._tasks)
+
+    @property
+    def notices(self) -> frozenset[asyncio.Task[None]]:
+        """The notices that are on their way."""
+        return frozenset(self._notices)
 
     def perform(self, command: Performed | AskApproval | Notify, *, again: bool = False) -> None:
         """Begin a command; `again` when people may have been told of it before a restart."""
@@ -161,8 +167,3 @@ class Performer:
             await told
         except Exception:
             _log.exception("nobody could be notified in run %s", self._setting.run)
-
-    async def told(self) -> None:
-        """Wait until notices are out, but not for ever."""
-        if self._notices:
-            await asyncio.wait(self._notices, timeout=_NOTICE_PATIENCE)
