@@ -7,7 +7,7 @@ from interlock.run.commands import AskApproval, CallTool, Notify
 from interlock.run.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
 from interlock.run.notes import ApprovalSettled, AttemptFailed, CallDecided
 from interlock_dsl.program import Program
-from run.texts import PAY, TRAVEL
+from run.texts import HEAD, PAY, TRAVEL
 from run.world import World, ignored, tighten
 
 SECOND = 1_000_000
@@ -73,6 +73,20 @@ def test_a_repeatable_call_is_made_again_under_the_same_key_then_given_up() -> N
     assert run.finished.end == "slow"
 
 
+READS = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  budget { steps 9  tool_calls 9 }
+  step look calls orders.get(id: id)
+  end done
+  start -> look grant orders.read
+  look -> done
+}
+"""
+)
+
+
 def test_every_attempt_is_decided_again_and_costs_a_call() -> None:
     run = pay(50, tighten(PAY, tool_calls=1))
     run.fails("pay.issue")
@@ -93,6 +107,42 @@ def test_a_call_that_may_have_happened_and_is_not_repeatable_is_never_repeated(k
     run.returns("pay.void")
     run.returns("pay.void")
     assert ("may have happened: mail.send" in run.finished.reason) is (kind != "error")
+
+
+def test_a_doubt_outlives_a_later_attempt_that_failed_plainly() -> None:
+    run = World(TRAVEL, {"id": "A1"})
+    run.fails("pay.issue", "timeout")
+    run.wait(SECOND)
+    run.fails("pay.issue", "error")
+    assert "may have happened: pay.issue" in run.finished.reason
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "limit pay.issue to 1 per 1h",
+        "forbid pay.issue when calls(pay.issue).count() >= 1",
+        "require approval by boss within 1h for pay.issue when calls(pay.issue).count() >= 1",
+    ],
+)
+@pytest.mark.parametrize("way", ["refused", "called off"])
+def test_a_doubt_outlives_a_further_attempt_that_is_not_allowed(rule: str, way: str) -> None:
+    run = World(TRAVEL + "policy slow { " + rule + " }", {"id": "A1"})
+    run.fails("pay.issue", "timeout")
+    run.wait(SECOND)
+    if way == "called off" and run.open(AskApproval):
+        run.feed(RunCancelled(run.now, "bob"))
+    elif run.open(AskApproval):
+        run.wait(HOUR)
+    assert run.called == ["pay.issue"]
+    assert "may have happened: pay.issue" in run.finished.reason
+
+
+def test_there_is_no_doubt_about_reading() -> None:
+    run = World(READS, {"id": "A1"})
+    run.fails("orders.get", "timeout")
+    run.feed(RunCancelled(run.now, "bob"))
+    assert "may have happened" not in run.finished.reason
 
 
 # --- approvals --------------------------------------------------------------------------------------------------------

@@ -124,6 +124,7 @@ def refused(run: Run, call: Call, trigger: Trigger, message: str) -> None:
 def returned(run: Run, call: Call, event: ToolReturned) -> None:
     """A result came. One that does not fit the tool's type is a failure, though the call was made."""
     _back(run, call)
+    call.doubtful = False
     try:
         value = None if call.tool.result is None else fit(call.tool.result, event.result)
     except Misfit as misfit:
@@ -140,7 +141,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
 def failed(run: Run, call: Call, event: ToolFailed) -> None:
     """No result came. The call is made again if that is safe, some attempts are left, and someone still wants it."""
     _back(run, call)
-    call.doubtful = event.kind != "error"
+    # A later attempt that failed plainly says nothing about an earlier one that may have happened.
+    call.doubtful = call.doubtful or event.kind != "error"
     again = None
     if call.tool.repeatable and not call.orphan:
         again = next_attempt(call.tool.retry, call.attempt, run.now, event.jitter)
@@ -149,10 +151,7 @@ def failed(run: Run, call: Call, event: ToolFailed) -> None:
         call.phase = "resting"
         call.timer = run.set_timer(call, again, "retry")
         return
-    message = f"{call.tool.name} failed: {event.message}"
-    if call.doubtful and call.tool.effect != "read":
-        run.doubts.append(call.tool.name)
-        message = f"{call.tool.name} may have happened: {event.message}"
+    message = event.message if call.in_doubt else f"{call.tool.name} failed: {event.message}"
     _finish(run, call, "timeout" if event.kind == "timeout" else "failure", message)
 
 
@@ -181,6 +180,9 @@ def _back(run: Run, call: Call) -> None:
 
 def _finish(run: Run, call: Call, trigger: Trigger, message: str) -> None:
     call.phase = "over"
+    if call.in_doubt:
+        run.doubts.append(call.tool.name)
+        message = f"{call.tool.name} may have happened: {message}"
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose))
     run.agenda.append(CallOver(call, trigger, message=message))

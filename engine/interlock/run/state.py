@@ -100,6 +100,11 @@ class Call:
     doubtful: bool = False
     orphan: bool = False
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether some attempt may have changed the world, and none is known to have."""
+        return self.doubtful and self.tool.effect != "read"
+
 
 @dataclass(slots=True, eq=False)
 class Ask:

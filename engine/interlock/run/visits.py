@@ -63,7 +63,7 @@ def _let_go(run: Run, call: Call) -> None:
         call.orphan = True
         run.orphans[call.command] = call
         return
-    if call.doubtful and call.phase == "resting":
+    if call.in_doubt and call.phase != "over":
         run.doubts.append(call.tool.name)
     call.phase = "over"
     run.cancel(call.command)
