@@ -1,11 +1,12 @@
 """The shape of a workflow: which way is forward, what runs at once, and what has been written where.
 
 Everything here follows from the routes alone. Routes with `at most` whose target leads back to their source are routes
-back; all others, and the way out of each route back, are forward and must not form a circle. Over the forward
-graph two things are worked out for every place where something is read:
+back; all others, and the way out of each route back, are forward and must not form a circle. Two things are worked out
+for every place where something is read:
 
-- `definite`: the steps whose output is there on every path that arrives. A route has written its source, unless it has
-  a trigger. A join has what all its sources have; one that waits for `k` of `n` sources has what any `k` of them share.
+- `definite`: the steps whose output is there on every path that arrives, by routes back as well. A route has written
+  its source, unless it has a trigger. A join has what all its sources have; one that waits for `k` of `n` sources has
+  what any `k` of them share.
 - `possible`: the steps whose output is there on some path, routes back included.
 
 A route to several targets opens branches that run at once; a join closes them. `branches` says for each node in which
@@ -253,10 +254,13 @@ def _trace(found: Flow) -> None:
     while changed:
         changed = False
         for node in found.order:
-            known = frozenset().union(*(found.perhaps(a.route) for a in found.arrivals[node] if _alive(found, a)))
-            if known != found.possible[node]:
-                found.possible[node] = known
-                changed = True
+            alive = [arrival for arrival in found.arrivals[node] if _alive(found, arrival)]
+            possible = frozenset().union(*(found.perhaps(arrival.route) for arrival in alive))
+            # A route back may come from a step that is reached past what the forward routes have written.
+            returning = (found.written(arrival.route) for arrival in alive if arrival.back)
+            definite = reduce(frozenset.__and__, returning, found.definite[node])
+            changed |= possible != found.possible[node] or definite != found.definite[node]
+            found.possible[node], found.definite[node] = possible, definite
 
 
 def _alive(found: Flow, arrival: Arrival) -> bool:

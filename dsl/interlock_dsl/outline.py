@@ -1,6 +1,5 @@
 """A workflow with its names resolved: which steps and ends there are, and which routes can be followed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from interlock_dsl.builtins import RESERVED
@@ -43,14 +42,16 @@ class Outline:
 def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
     """Resolve the names of a workflow, and report those that are missing, taken or reserved."""
     taken: dict[str, tuple[str, Ident]] = {}
-    parameters = types.record(decl.parameters)
-    for node in decl.parameters:
+    parameters = types.record(decl.parameters, what="the parameter")
+    first = {node.name.text: node for node in reversed(decl.parameters)}
+    for node in first.values():  # `types.record` has reported the others
         _take(symbols, taken, "parameter", node.name)
         if node.optional and not isinstance(parameters.fields[node.name.text].type, RecordType):
             symbols.report.add(say_type.optional_parameter(node.name.text, node.name.span))
     steps = {step.name.text: step for step in decl.steps if _take(symbols, taken, "step", step.name)}
     ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}
-    routes = tuple(route for route in decl.routes if _placed(route, symbols, steps, ends))
+    refused = {node.name.text for node in (*decl.steps, *decl.ends)} - steps.keys() - ends.keys()
+    routes = tuple(route for route in decl.routes if _placed(route, symbols, steps, ends, refused))
     shape, circles = flow(routes, steps, ends)
     complete = len(routes) == len(decl.routes) and len(steps) == len(decl.steps) and len(ends) == len(decl.ends)
     return Outline(decl, parameters, steps, ends, routes, shape, circles, complete)
@@ -70,32 +71,29 @@ def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name
     return False
 
 
-def _placed(route: RouteDecl, symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl]) -> bool:
-    """Say whether a route leads from steps (or `start`) to steps or ends, and report where it does not."""
+def _placed(
+    route: RouteDecl, symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl], refused: set[str]
+) -> bool:
+    """Say whether a route leads from steps (or `start`) to steps or ends, and report where it does not.
+
+    Nothing is said of the `refused` names: their declarations have been complained about.
+    """
     found = True
     for source in route.sources:
         if source.text in ends:
             symbols.report.add(say_route.from_end(source.text, source.span, ends[source.text].name.span))
             found = False
         elif source.text != START and source.text not in steps:
-            symbols.miss("step", source, [START, *steps])
+            if source.text not in refused:
+                symbols.miss("step", source, [START, *steps])
             found = False
-    return _known(route.targets, symbols, steps, ends) and found and _way_out(route, symbols, steps, ends)
-
-
-def _way_out(route: RouteDecl, symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl]) -> bool:
-    if route.bound is None or route.bound.then is None:
-        return True
-    return _known((route.bound.then,), symbols, steps, ends)
-
-
-def _known(targets: Iterable[Ident], symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl]) -> bool:
-    found = True
-    for target in targets:
+    out = () if route.bound is None or route.bound.then is None else (route.bound.then,)
+    for target in (*route.targets, *out):
         if target.text == START:
             symbols.report.add(say_route.into_start(target.span))
             found = False
         elif target.text not in steps and target.text not in ends:
-            symbols.miss("step or end", target, [*steps, *ends])
+            if target.text not in refused:
+                symbols.miss("step or end", target, [*steps, *ends])
             found = False
     return found

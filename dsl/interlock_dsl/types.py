@@ -59,7 +59,9 @@ class Types:
         self._open: list[str] = []
 
     def declared(self) -> dict[str, Type]:
-        """Return every declared type."""
+        """Return every declared type; report those that are called like a built-in one."""
+        for name in BUILT_IN.keys() & self._symbols.types.keys():
+            self._report.add(say.built_in(name, self._symbols.types[name].name.span))
         return {name: self._named(name, decl.name.span) for name, decl in self._symbols.types.items()}
 
     def type(self, node: TypeNode, name: str = "") -> Type:
@@ -78,10 +80,10 @@ class Types:
             case RecordNode(fields=fields):
                 return self.record(fields, name)
 
-    def record(self, fields: Iterable[FieldNode], name: str = "") -> RecordType:
+    def record(self, fields: Iterable[FieldNode], name: str = "", what: str = "the field") -> RecordType:
         """Return the record of some fields or parameters."""
         nodes = tuple(fields)
-        known = unique(self._report, "the field", (node.name for node in nodes))
+        known = unique(self._report, what, (node.name for node in nodes))
         return RecordType(
             name, {node.name.text: self._field(node) for node in nodes if known[node.name.text] is node.name}
         )

@@ -25,7 +25,7 @@ def build_tools(symbols: Symbols, types: Types, expressions: Expressions) -> dic
     An `undo` may name a tool that is declared nowhere else: it declares it, with the scopes of the tool it undoes and
     parameters of the types of its arguments.
     """
-    parameters = {name: types.record(decl.parameters) for name, decl in symbols.tools.items()}
+    parameters = {name: types.record(decl.parameters, what="the parameter") for name, decl in symbols.tools.items()}
     tools: dict[str, program.Tool] = {}
     implied: dict[str, program.Tool] = {}
     for name, decl in symbols.tools.items():

@@ -24,7 +24,7 @@ def output_type(table: program.Table) -> Type:
 
 
 def _table(decl: TableDecl, types: Types, expressions: Expressions) -> program.Table:
-    parameters = types.record(decl.parameters)
+    parameters = types.record(decl.parameters, what="the parameter")
     result = types.record(decl.result.fields)
     rows = tuple(_row(row, decl, parameters, result, expressions) for row in decl.rows)
     closed = next((row for row in decl.rows if row.cells is None), None)

@@ -54,6 +54,9 @@ def _clauses(report: Report, route: RouteDecl, clauses: Clauses) -> None:
         report.add(say.when_and_otherwise(clauses.of(route, "otherwise")))
     if route.approval is not None and route.approval.within is None:
         report.add(say.approval_without_expiry(route.approval.role.text, route.approval.span))
+    approval = route.approval
+    if approval is not None and approval.of is not None and approval.count > approval.of:
+        report.add(say.too_few_people(approval.count, approval.of, approval.span))
     for escalation in route.escalations:
         if escalation.on_expiry and (route.approval is None or route.approval.within is None):
             report.add(say.expiry_without_deadline(escalation.span))

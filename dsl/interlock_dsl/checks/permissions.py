@@ -38,15 +38,14 @@ def _granted(outline: Outline, symbols: Symbols, scope: Ident, targets: list[str
     if ceiling is not None and scope.text not in {allowed.text for allowed in ceiling}:
         where = ceiling[0].span.to(ceiling[-1].span) if ceiling else outline.decl.name.span
         symbols.report.add(say.widening_workflow(scope.text, outline.decl.name.text, scope.span, where))
-    if len(targets) > 1:
-        usable = [_may_use(outline, symbols, target, scope.text) for target in targets]
-        if not any(found is not False for found in usable):
-            symbols.report.add(say.widening_targets(scope.text, scope.span))
+    if any(_may_use(outline, symbols, target, scope.text) is not False for target in targets):
         return
-    step = outline.steps[targets[0]] if targets else None
-    if isinstance(step, AgentStep) and _may_use(outline, symbols, targets[0], scope.text) is False:
+    step = outline.steps[targets[0]] if len(targets) == 1 else None
+    if isinstance(step, AgentStep):
         agent = symbols.agents[step.agent.text]
         symbols.report.add(say.widening_agent(scope.text, agent.name.text, scope.span, agent.name.span))
+    elif outline.complete:
+        symbols.report.add(say.widening_targets(scope.text, scope.span))
 
 
 def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> bool | None:

@@ -92,6 +92,11 @@ def _sources(route: RouteDecl) -> str:
 
 def _joins(outline: Outline, report: Report) -> None:
     joined: dict[str, RouteDecl] = {}
+    always = {
+        route.sources[0].text: route
+        for route in outline.routes
+        if len(route.sources) == 1 and route.trigger is None and route.when is None
+    }
     for route in outline.routes:
         if len(route.sources) < 2:
             continue
@@ -99,6 +104,10 @@ def _joins(outline: Outline, report: Report) -> None:
             if left.text != right.text and not outline.flow.at_once(left.text, right.text):
                 report.add(say.never_together(left.text, right.text, left.span.to(right.span)))
                 break
+        else:
+            alone = next((source for source in route.sources if source.text in always), None)
+            if alone is not None and alone.text not in joined:
+                report.add(say.never_arrives(alone.text, alone.span, place(always[alone.text])))
         for source in route.sources:
             first = joined.setdefault(source.text, route)
             if _group(first) != _group(route):

@@ -26,6 +26,7 @@ def widening_targets(scope: str, span: Span) -> Diagnostic:
         f"`{scope}` is granted, but no target of this route may use it",
         span,
         "neither an agent that may hold it nor a call that needs it",
+        help="grant it on the route into the step that uses it, or remove it",
     )
 
 

@@ -159,6 +159,13 @@ def no_path(name: str, span: Span) -> Diagnostic:
     return error("no-path-to-end", f"no way leads from `{name}` to an end", span)
 
 
+def too_few_people(count: int, of: int, span: Span) -> Diagnostic:
+    """An approval by more people than there are."""
+    return error(
+        INVALID, f"{count} of {of} people can never approve", span, help=f"write a number from 1 to {of} before `of`"
+    )
+
+
 def unbounded(circle: Sequence[str], span: Span) -> Diagnostic:
     """A circle of routes without a bound."""
     return error(
@@ -224,6 +231,18 @@ def two_joins(name: str, span: Span, first: Span) -> Diagnostic:
         "joins here",
         Label(first, "and with others here"),
         help="name the same sources and the same `merge` in both routes, and tell them apart with `when`",
+    )
+
+
+def never_arrives(name: str, span: Span, own: Span) -> Diagnostic:
+    """A source of a join that always goes another way."""
+    return error(
+        "join-never-satisfied",
+        f"`{name}` never arrives at this join, which waits for ever",
+        span,
+        "joins here",
+        Label(own, "but always goes on here"),
+        help=f"say with `when` in which case `{name}` goes on alone: otherwise it joins",
     )
 
 

@@ -9,6 +9,11 @@ from interlock_dsl.source import Span
 LABELS = ("untrusted", "pii", "secret")
 
 
+def built_in(name: str, span: Span) -> Diagnostic:
+    """A declared type with the name of a built-in one."""
+    return error("duplicate-definition", f"a type cannot be called `{name}`", span, "built in", help="rename it")
+
+
 def non_finite(what: str, span: Span) -> Diagnostic:
     """A bound that is no number."""
     return error("non-finite-limit", f"{what} is not a finite number", span, help="give a number with an end")
