@@ -77,7 +77,7 @@ def parse_with_places(text: str, name: str) -> Parsed:
         file = File(source)
         automaton.diagnostics.extend(error.diagnostics)
     assert isinstance(file, File)
-    diagnostics = tuple(sorted(dict.fromkeys(automaton.diagnostics), key=lambda found: found.span.start))
+    diagnostics = tuple(sorted(automaton.diagnostics, key=lambda found: found.span.start))
     whole = Span(source, 0, len(text))
     return Parsed(replace(file, comments=automaton.comments(), span=whole), diagnostics, builder.places)
 

@@ -1,5 +1,6 @@
 """One way to write everything: the meaning stays, the comments stay, and a second time changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,8 @@ def test_expressions_keep_their_meaning(expression):
         ("!(a in b)", "!(a in b)"),
         ("- 5", "-(5)"),
         ("-5", "-5"),
+        ("-(0)[a]", "-(0)[a]"),
+        ("-1[a]", "(-1)[a]"),
         ("(-5).f()", "(-5).f()"),
         ("1000000 + 0x10 + 10u", "1_000_000 + 16 + 10u"),
         ("'it\\'s' + r'\\d'", '"it\'s" + "\\\\d"'),
@@ -230,3 +233,10 @@ def test_layout(text, canonical):
 def test_what_does_not_parse_is_not_formatted():
     with pytest.raises(DiagnosticError):
         format("role")
+
+
+def test_a_changed_tree_is_written_as_it_is():
+    file = parse("agent a { timeout 90s }", "a.ilk")
+    (agent,) = file.declarations
+    changed = replace(agent, timeout=replace(agent.timeout, micros=5_000_000))
+    assert "timeout 5s" in format(replace(file, declarations=(changed,)))

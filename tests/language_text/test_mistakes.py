@@ -123,6 +123,17 @@ def test_what_is_around_a_mistake_is_read(kind):
         assert len(workflow.routes) == len(complete.routes)
 
 
+def test_looking_again_reads_nothing_twice():
+    text = EXAMPLES[-1].replace("    otherwise\n", "    otherwize\n")
+    (spoilt_workflow,) = [
+        found for found in parse_partial(text, "f")[0].declarations if isinstance(found, WorkflowDecl)
+    ]
+    (workflow,) = [
+        found for found in parse_partial(EXAMPLES[-1], "f")[0].declarations if isinstance(found, WorkflowDecl)
+    ]
+    assert spoilt_workflow == workflow
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.one_of(st.characters(), st.sampled_from("{}()\"'.,:->|\n ")), max_size=60))
 def test_any_text_is_read_or_refused(text):

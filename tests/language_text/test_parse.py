@@ -214,6 +214,12 @@ def test_spans_cover_what_was_written():
     assert file.comments[0].text == "// refund.ilk: resolve a refund request inside policy."
 
 
+def test_types_nest_thirty_two_levels():
+    assert one("type t = " + "list<" * 31 + "int" + ">" * 31)
+    _, (found,) = parse_partial("type t = " + "list<" * 32 + "int" + ">" * 32, "test.ilk")
+    assert found.code == "too-deep"
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

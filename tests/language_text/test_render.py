@@ -85,6 +85,11 @@ def test_tabs_wide_characters_and_marks_are_aligned():
     )  # fmt: skip
 
 
+def test_tab_stops():
+    source = Source("t.ilk", "ab\tx\n")
+    assert "1│ ab  x\n │     ^\n" in render([Diagnostic("a", "b", (Label(at("x", source=source)),))])
+
+
 def test_places_in_two_files():
     other = Source("b.ilk", "role r\n")
     found = Diagnostic("a", "b", (Label(at("pay"), "here"), Label(at("r", 1, other), "there")))

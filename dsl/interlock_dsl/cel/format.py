@@ -103,16 +103,15 @@ def _unwrapped(node: Expression, *, records: bool) -> tuple[_Pieces, int]:
     """Return what a node is written as, and how tightly that binds."""
     match node:
         case Literal(value=value):
-            negative = isinstance(value, int | float) and not isinstance(value, bool) and str(value).startswith("-")
-            return [_constant(value)], UNARY if negative else POSTFIX
+            return [_constant(value)], POSTFIX
         case Name(name=name, absolute=absolute):
             return ["." + name if absolute else name], POSTFIX
         case Select(operand=operand, field=field, optional=optional):
-            return [_before_dot(operand), ".?" if optional else ".", _field(field)], POSTFIX
+            return [_receiver(operand), ".?" if optional else ".", _field(field)], POSTFIX
         case Present(operand=operand, field=field):
-            return ["has(", _before_dot(operand), ".", _field(field), ")"], POSTFIX
+            return ["has(", _receiver(operand), ".", _field(field), ")"], POSTFIX
         case Index(operand=operand, index=index, optional=optional):
-            return [(operand, POSTFIX), "[?" if optional else "[", (index, CONDITIONAL), "]"], POSTFIX
+            return [_receiver(operand), "[?" if optional else "[", (index, CONDITIONAL), "]"], POSTFIX
         case Call():
             return _call(node)
         case ListOf(items=items):
@@ -156,7 +155,7 @@ def _call(node: Call) -> tuple[_Pieces, int]:
             return [function, "(", *_listed(arguments), ")"], POSTFIX
         case Call(receiver=receiver):
             assert receiver is not None
-            return [_before_dot(receiver), ".", _field(function), "(", *_listed(arguments), ")"], POSTFIX
+            return [_receiver(receiver), ".", _field(function), "(", *_listed(arguments), ")"], POSTFIX
 
 
 def _chain(function: str, node: Expression) -> list[Expression]:
@@ -203,7 +202,7 @@ def _binding(node: Bind) -> _Pieces:
 
 
 def _method(receiver: Expression, name: str, variables: list[str], arguments: list[Expression]) -> _Pieces:
-    return [_before_dot(receiver), f".{name}({', '.join(variables)}, ", *_listed(tuple(arguments)), ")"]
+    return [_receiver(receiver), f".{name}({', '.join(variables)}, ", *_listed(tuple(arguments)), ")"]
 
 
 def _listed(arguments: tuple[Expression, ...]) -> _Pieces:
@@ -213,8 +212,8 @@ def _listed(arguments: tuple[Expression, ...]) -> _Pieces:
     return parts
 
 
-def _before_dot(operand: Expression) -> tuple[Expression, int]:
-    # A number before a dot could be read, by a person, as the beginning of a longer number.
+def _receiver(operand: Expression) -> tuple[Expression, int]:
+    # A number before a dot reads like the beginning of a longer one, and after a minus it would take that as its sign.
     match operand:
         case Literal(value=int() | float() as value) if not isinstance(value, bool):
             return operand, POSTFIX + 1
