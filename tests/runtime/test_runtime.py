@@ -690,7 +690,7 @@ def test_whoever_is_told_may_decide_before_the_telling_is_over() -> None:
 
 
 def test_nobody_goes_on_from_what_could_not_be_recorded() -> None:
-    """Another task waits for its turn at a run when the journal fails: it must not carry on from the unrecorded state."""
+    """Another task waits for its turn at a run when the journal fails; it must not carry on from there."""
 
     async def go() -> None:
         desk, journal = Desk(), Jammed()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -246,6 +247,51 @@ def test_whatever_a_function_raises_is_a_failure_without_the_name_of_its_class(
     assert failed.kind == kind
     assert failed.message == said or said is None or isinstance(error, asyncio.CancelledError)
     assert "Error" not in failed.message and "Nameless" not in failed.message
+
+
+class Mute(BaseException):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+def test_whatever_ends_a_function_its_call_comes_back() -> None:
+    async def leave(order_id: str) -> None:
+        raise SystemExit(3)
+
+    async def cancel_itself(order_id: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    async def mute(order_id: str) -> None:
+        raise Mute
+
+    def mute_in_a_thread(order_id: str) -> None:
+        raise Mute
+
+    for function in (leave, cancel_itself, mute, mute_in_a_thread):
+        assert failure("orders.get", function, {"order_id": "A1"}, timeout=60_000_000).kind == "error"
+
+
+def test_a_function_that_does_not_end_when_told_to_is_not_waited_for() -> None:
+    ended = asyncio.Event()
+
+    async def stubborn(order_id: str) -> None:
+        while not ended.is_set():
+            with suppress(asyncio.CancelledError):
+                await ended.wait()
+
+    tools = Toolbox()
+    tools.add("orders.get", stubborn)
+    command = CallTool("c1", "s1", "orders.get", {"order_id": "A1"}, "the-key", 1, 2_000, "step")
+
+    async def go() -> None:
+        failed = await tools.perform(command, SETTING)
+        assert isinstance(failed, ToolFailed) and failed.kind == "timeout"
+        ended.set()
+
+    asyncio.run(go())
 
 
 def test_a_late_answer_is_a_timeout() -> None:

@@ -116,9 +116,12 @@ class Performer:
             if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
                 raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
             return event, encode(event)
-        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
             _log.error("an adapter failed in run %s, step %s", self._setting.run, command.step, exc_info=error)
             failed = self._failure(command)
             return None if failed is None else (failed, encode(failed))

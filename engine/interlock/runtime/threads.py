@@ -31,7 +31,7 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
         except BaseException as raised:
             # Neither what ends threads silently nor what a future cannot hold may get lost.
             ordinary = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
-            error = raised if ordinary else Stopped(str(raised))
+            error = raised if ordinary else _stopped(raised)
         try:
             loop.call_soon_threadsafe(settle, result, error)
         except RuntimeError:
@@ -43,3 +43,10 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
 
 class Stopped(Exception):
     """A function ended by something that is no ordinary error."""
+
+
+def _stopped(raised: BaseException) -> Stopped:
+    try:
+        return Stopped(str(raised))
+    except Exception:
+        return Stopped()

@@ -16,7 +16,7 @@ back as an event: it raises, it is late, it returns what the declaration does no
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeVar
@@ -28,7 +28,7 @@ from interlock.run.commands import CallTool
 from interlock.run.events import Event, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import SECOND, said
-from interlock.runtime.threads import in_thread
+from interlock.runtime.threads import Stopped, in_thread
 from interlock.runtime.values import to_host, to_json
 from interlock_dsl.program import Program, Tool
 from interlock_dsl.schema import Misfit, fit
@@ -135,7 +135,7 @@ class Toolbox:
             return _failed(command, setting, "error", "the call was cancelled from within")
         except Uncertain as error:
             return _failed(command, setting, "uncertain", _told(error))
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
             _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
@@ -147,17 +147,32 @@ class _Late(Exception):
     """A call took longer than its tool may."""
 
 
-async def _in_time(call: Awaitable[object], microseconds: int | None) -> object:
-    if microseconds is None:
-        return await call
-    limit = asyncio.timeout(microseconds / SECOND)
+async def _in_time(call: Coroutine[object, object, object], microseconds: int | None) -> object:
+    """Return what a call returns, but not later than this. One that does not end when it is told to is left alone."""
+    task = asyncio.ensure_future(_contained(call))
     try:
-        async with limit:
-            return await call
-    except TimeoutError:
-        if not limit.expired():
-            raise  # the tool's own
-        raise _Late(f"no answer within {said(microseconds)}") from None
+        done, _ = await asyncio.wait((task,), timeout=None if microseconds is None else microseconds / SECOND)
+    except asyncio.CancelledError:
+        _leave(task)
+        raise
+    if not done:
+        assert microseconds is not None
+        _leave(task)
+        raise _Late(f"no answer within {said(microseconds)}")
+    return task.result()
+
+
+async def _contained(call: Coroutine[object, object, object]) -> object:
+    try:
+        return await call
+    except SystemExit as stopped:
+        # A task that ends with it would end the process, and every run in it.
+        raise Stopped("it wanted to end the process") from stopped
+
+
+def _leave(task: "asyncio.Task[object]") -> None:
+    task.add_done_callback(lambda late: late.cancelled() or late.exception())
+    task.cancel()
 
 
 def _returned(tool: Tool, command: CallTool, setting: Setting, returned: object) -> Event:
@@ -191,7 +206,10 @@ def _failed(
 
 def _told(error: BaseException) -> str:
     """Return what an error says, without the name of its class, as text that can be recorded."""
-    text = " ".join(str(error).split()).encode(errors="replace").decode()
+    try:
+        text = " ".join(str(error).split()).encode(errors="replace").decode()
+    except Exception:
+        text = ""
     if len(text) > _LONGEST_MESSAGE:
         text = text[: _LONGEST_MESSAGE - 1] + "…"
     return text or "it failed without saying why"
