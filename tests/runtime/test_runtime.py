@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ from interlock import (
 )
 from interlock.journal.codec import decode
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
-from interlock.run.events import Event, ModelReplied, RunResumed, RunStarted
+from interlock.run.commands import CallTool
+from interlock.run.events import Event, ModelReplied, RunResumed, RunStarted, ToolReturned
 from interlock.run.notes import Ignored, Note
 from runtime.desk import REQUEST, Desk, refund_program, script
 
@@ -674,6 +676,26 @@ def test_whose_approval_it_is_has_to_be_said() -> None:
         with pytest.raises(Refused, match="not of no role"):
             await runtime.approve(report.run, asked, by="mallory", role="")
         assert (await runtime.drive(report.run)).waiting_for == report.waiting_for and desk.done == {}
+
+    asyncio.run(go())
+
+
+def test_what_a_tools_adapter_gives_is_what_a_replay_will_see() -> None:
+    class Whole(Toolbox):
+        async def perform(self, command: CallTool, setting: Setting) -> Event:
+            event = await super().perform(command, setting)
+            if isinstance(event, ToolReturned) and isinstance(event.result, dict) and "total" in event.result:
+                return replace(event, result={**event.result, "total": 50_000.0})
+            return event
+
+    async def go() -> None:
+        desk, journal = Desk(), MemoryJournal()
+        tools = Whole()
+        for name, function in desk.toolbox()._functions.items():
+            tools.add(name, function._function)
+        report = await Runtime(journal, PROGRAM, tools=tools, models=Answers(script())).run(PROGRAM, "refund", REQUEST)
+        assert replay(journal, report.run).same
+        assert report.end == "refunded"
 
     asyncio.run(go())
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Final, TypeAlias
 
-from interlock.journal.codec import encode
+from interlock.journal.codec import decode, encode
 from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
 from interlock.run.events import Event, ModelFailed, ModelReplied, PersonAnswered, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Models, Notice, Notifier, People, Setting, Tools
+from interlock.runtime.answers import Answers
+from interlock.runtime.toolbox import Toolbox
 
 _log = logging.getLogger("interlock.runtime")
 
@@ -30,6 +32,9 @@ _ANSWERS: Final[dict[type, tuple[type, ...]]] = {
     CallTool: (ToolReturned, ToolFailed),
     AskPerson: (PersonAnswered,),
 }
+
+_EXACT: Final = frozenset({Answers, Toolbox})
+"""The adapters whose events are known to come back from a journal as they were."""
 
 
 @dataclass(slots=True)
@@ -115,7 +120,9 @@ class Performer:
             event = await self._asked(command)
             if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
                 raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
-            return event, encode(event)
+            data = encode(event)
+            # What an adapter of somebody else's gives may read otherwise than it was written: 5.0 comes back as 5.
+            return event if self._adapter(command).__class__ in _EXACT else decode(data), data
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -125,6 +132,15 @@ class Performer:
             _log.error("an adapter failed in run %s, step %s", self._setting.run, command.step, exc_info=error)
             failed = self._failure(command)
             return None if failed is None else (failed, encode(failed))
+
+    def _adapter(self, command: Performed) -> object:
+        match command:
+            case AskModel():
+                return self._adapters.models
+            case CallTool():
+                return self._adapters.tools
+            case AskPerson():
+                return self._adapters.people
 
     def _asked(self, command: Performed) -> Awaitable[Event]:
         match command:
