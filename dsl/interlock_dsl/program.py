@@ -4,8 +4,9 @@ Names are resolved, types are `cel.types`, conditions are compiled expressions. 
 under reformatting and a `span` for people. Two programs with the same digest decide the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from interlock_dsl.cel.types import RecordType, Type
@@ -254,7 +255,8 @@ class Workflow:
     """A typed input, a goal, a budget, steps, routes and ends. `start` is the source of the first routes.
 
     `routes_from` has, for each step (and `start`), its ordinary single-source routes in the order written; `joins_from`
-    the routes with several sources it takes part in; `failure_routes` those with a trigger.
+    the routes with several sources it takes part in; `failure_routes` those with a trigger. `build_graph`, which makes
+    `graph`, is `interlock_dsl.graph.workflow_graph`: it stands on a higher floor.
     """
 
     name: str
@@ -268,10 +270,15 @@ class Workflow:
     nevers: tuple[NeverRule, ...]
     first: frozenset[str]
     span: Span
-    graph: "networkx.DiGraph[str]" = field(repr=False)
     routes_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
     joins_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
     failure_routes: Mapping[str, tuple[Route, ...]] = field(repr=False)
+    build_graph: "Callable[[Workflow], networkx.DiGraph[str]]" = field(repr=False, compare=False)
+
+    @cached_property
+    def graph(self) -> "networkx.DiGraph[str]":
+        """The immutable, acyclic graph of the forward routes, made when first asked for: networkx loads slowly."""
+        return self.build_graph(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,9 +349,6 @@ class Program:
     policies: Mapping[str, Policy]
     tables: Mapping[str, Table]
     tests: tuple["Test", ...] = ()
-
-
-# --- tests -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

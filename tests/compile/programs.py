@@ -1,9 +1,16 @@
 """Programs that the tests of the compiler share."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {path.stem: path.read_text() for path in sorted((ROOT / "examples").glob("*/*.ilk"))}
+GUIDE = [
+    block
+    for page in sorted((ROOT / "tests" / "language").glob("*.md"))
+    for block in re.findall(r"^```ilk\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+]
+"""The whole programs of the language guide, those with mistakes in them included."""
 
 WHOLE = """
 // refund.ilk: resolve a refund request inside policy.

@@ -1,40 +1,94 @@
 import re
-from itertools import combinations
+from copy import copy
+from dataclasses import FrozenInstanceError, replace
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import networkx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compile.programs import EXAMPLES
-from interlock_dsl import compile_text
+from compile.programs import EXAMPLES, GUIDE
+from interlock_dsl import check_text, compile_text
 from interlock_dsl.graph import to_dot, to_json, to_mermaid, to_svg
 from interlock_dsl.graph.drawing import draw
 from interlock_dsl.graph.layout import Line, Vertex, lay_out, spread
-from interlock_dsl.program import Workflow
+from interlock_dsl.program import Route, Workflow
 
 WORKFLOWS = {name: next(iter(compile_text(text).workflows.values())) for name, text in EXAMPLES.items()}
 EVERY = pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=list(WORKFLOWS))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@EVERY
-def test_the_graph_is_acyclic_and_frozen(workflow: Workflow) -> None:
+def agree(workflow: Workflow) -> None:
+    """The graph is what the routes say, and a library that knows nothing of the compiler finds no circle in it."""
     graph = workflow.graph
-    assert networkx.is_directed_acyclic_graph(graph)
+    assert graph is workflow.graph
     assert networkx.is_frozen(graph)
+    assert networkx.is_directed_acyclic_graph(graph)
     assert set(graph) == {"start", *workflow.steps, *workflow.ends}
-    assert networkx.descendants(graph, "start") | {"start"} == set(graph)
-
-
-@EVERY
-def test_edges_carry_their_routes(workflow: Workflow) -> None:
-    graph = workflow.graph
+    assert set(graph.edges) == {
+        (source, target) for route in workflow.routes for source in route.sources for target in ahead(route)
+    }
     for route in workflow.routes:
         for source in route.sources:
-            if route.bound is not None:
-                assert route in graph.nodes[source]["back"]
-            targets = route.targets if route.bound is None else (route.bound.then,)
-            assert all(target is None or route in graph.edges[source, target]["routes"] for target in targets)
+            assert all(route in graph.edges[source, target]["routes"] for target in ahead(route))
+            assert route.bound is None or route in graph.nodes[source]["back"]
+
+
+def ahead(route: Route) -> tuple[str, ...]:
+    if route.bound is None:
+        return route.targets
+    return () if route.bound.then is None else (route.bound.then,)
+
+
+@EVERY
+def test_the_graph_is_acyclic_and_whole(workflow: Workflow) -> None:
+    agree(workflow)
+    assert networkx.descendants(workflow.graph, "start") | {"start"} == set(workflow.graph)
+
+
+def test_the_graphs_of_the_guide_are_acyclic_and_whole() -> None:
+    programs = [check_text(text)[0] for text in GUIDE]
+    workflows = [workflow for program in programs if program is not None for workflow in program.workflows.values()]
+    assert len(workflows) >= 8
+    for workflow in workflows:
+        agree(workflow)
+
+
+STEPS, ENDS = ("a", "b", "c", "d"), ("x", "y")
+STEPWISE = st.tuples(
+    st.sampled_from(["start", *STEPS]), st.sampled_from([*STEPS, *ENDS]), st.sampled_from(["", "", " at most 2 times"])
+)
+
+
+@given(st.lists(STEPWISE, max_size=8))
+def test_what_compiles_is_acyclic_and_what_goes_round_does_not_compile(routes: list[tuple[str, str, str]]) -> None:
+    # A way from end to end, so that most of what is generated compiles but for what is drawn here.
+    chain = list(pairwise(("start", *STEPS, *ENDS[:1])))
+    lines = [f"step {name} sets {{ n: n }}" for name in STEPS] + [f"end {name}" for name in ENDS]
+    lines += [f"{source} -> {target}" for source, target in chain] + ["d -> y when n == 2"]
+    lines += [f"{source} -> {target} when n > {at}{bound}" for at, (source, target, bound) in enumerate(routes)]
+    program, diagnostics = check_text("workflow w(n: int) {\n" + "\n".join(lines) + "\n}")
+    unbounded: networkx.DiGraph[str] = networkx.DiGraph(chain)
+    unbounded.add_edges_from((source, target) for source, target, bound in routes if not bound)
+    if not networkx.is_directed_acyclic_graph(unbounded):
+        assert "unbounded-loop" in {found.code for found in diagnostics}
+        assert program is None
+    if program is not None:
+        agree(program.workflows["w"])
+
+
+def test_a_graph_is_no_part_of_what_a_workflow_is() -> None:
+    refund = WORKFLOWS["refund"]
+    edges = set(refund.graph.edges)
+    renamed = replace(refund, name="other", routes=refund.routes[:1])
+    assert set(renamed.graph.edges) == {("start", "classify")} < edges
+    assert copy(refund) == refund != renamed
+    assert "graph" not in repr(refund)
+    with pytest.raises(FrozenInstanceError):
+        refund.graph = renamed.graph
 
 
 def test_routes_between_the_same_steps_are_told_apart() -> None:

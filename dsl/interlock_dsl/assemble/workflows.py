@@ -19,7 +19,7 @@ from interlock_dsl.syntax import Never
 
 
 def build_workflow(reader: Reader, steps: Steps, symbols: Symbols, tools: Mapping[str, Tool]) -> program.Workflow:
-    """Return a workflow: its steps, ends and routes, indexed as the evaluator reads them, and its graph."""
+    """Return a workflow: its steps, ends and routes, indexed as the evaluator reads them."""
     outline = reader.outline
     decl = outline.decl
     made = steps.build()
@@ -42,10 +42,10 @@ def build_workflow(reader: Reader, steps: Steps, symbols: Symbols, tools: Mappin
         nevers=nevers,
         first=frozenset(mode.step.text for mode in decl.first),
         span=decl.span,
-        graph=workflow_graph(made, ends, routes),
         routes_from=_by_source(route for route in routes if len(route.sources) == 1 and route.trigger is None),
         joins_from=_by_source(route for route in routes if len(route.sources) > 1),
         failure_routes=_by_source(route for route in routes if route.trigger is not None),
+        build_graph=workflow_graph,
     )
 
 

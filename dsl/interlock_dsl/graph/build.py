@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from interlock_dsl.program import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep, Workflow
+from interlock_dsl.program import AgentStep, AskStep, CallStep, Route, SetStep, Step, TableStep, Workflow
 
 if TYPE_CHECKING:
     from networkx import DiGraph
@@ -18,7 +18,7 @@ KINDS: Mapping[type[Step], str] = {
 }
 
 
-def workflow_graph(steps: Mapping[str, Step], ends: Mapping[str, End], routes: tuple[Route, ...]) -> "DiGraph[str]":
+def workflow_graph(workflow: Workflow) -> "DiGraph[str]":
     """Return the immutable, acyclic graph of a workflow: `start`, its steps and its ends.
 
     A node has a `kind` (`start`, `agent`, `call`, `ask`, `table`, `set`, `end`) and `back`, the routes back that leave
@@ -28,12 +28,12 @@ def workflow_graph(steps: Mapping[str, Step], ends: Mapping[str, End], routes: t
 
     graph: DiGraph[str] = DiGraph()
     graph.add_node(START, kind="start", back=())
-    for name, step in steps.items():
-        graph.add_node(name, kind=KINDS[type(step)], back=_back(name, routes))
-    for name in ends:
+    for name, step in workflow.steps.items():
+        graph.add_node(name, kind=KINDS[type(step)], back=_back(name, workflow.routes))
+    for name in workflow.ends:
         graph.add_node(name, kind="end", back=())
     edges: dict[tuple[str, str], tuple[Route, ...]] = {}
-    for route in routes:
+    for route in workflow.routes:
         for target in _targets(route):
             for source in route.sources:
                 edges[source, target] = (*edges.get((source, target), ()), route)
