@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compile.programs import EXAMPLES
 from interlock_dsl import check_text, compile_text
 from interlock_dsl.builtins import HISTORY
 from interlock_dsl.cel import EvaluationError
@@ -70,15 +71,26 @@ def test_nobody_can_write_the_name_of_the_history() -> None:
     assert diagnostics
 
 
-def test_importing_costs_nothing_and_compiling_needs_no_parser_generator() -> None:
+def test_importing_costs_nothing_and_compiling_loads_nothing_heavy() -> None:
     script = """
 import sys
 import interlock_dsl
-heavy = {"lark", "networkx", "pydantic", "pydantic_core", "interlock_dsl.compile"}
-assert not heavy & set(sys.modules), heavy & set(sys.modules)
+
+def refuse(*heavy):
+    found = {name for name in sys.modules if name.startswith(heavy)}
+    assert not found, found
+
+never = ("lark", "networkx", "asyncio", "interlock_dsl.graph.svg", "interlock_dsl.graph.text", "interlock_dsl.cel.fast")
+refuse("interlock_dsl.compile", "pydantic", *never)
 program, _ = interlock_dsl.check_text("workflow w(a: int) { end done  start -> done }")
 assert program is not None
-assert not {"lark", "pydantic", "asyncio"} & set(sys.modules)
+refuse("pydantic", *never)
+program, _ = interlock_dsl.check_text(sys.argv[1])
+assert program is not None and program.tests
+refuse(*never)
+assert program.workflows["refund"].graph.nodes["start"]["kind"] == "start"
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, EXAMPLES["refund"]], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

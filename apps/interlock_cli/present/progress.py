@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.status import Status
+from typing import TYPE_CHECKING
 
 from interlock_cli.present.console import err
 from interlock_cli.present.marks import unicode_is_safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
 
 
 @contextmanager
@@ -20,6 +22,8 @@ def progress(begins: str) -> Iterator[Callable[[str], None]]:
         yield lambda said: status.update(said)
 
 
-def spinner(said: str, console: Console) -> Status:
+def spinner(said: str, console: "Console") -> "Status":
     """Return a line with something that turns before it, in signs the terminal can show."""
+    from rich.status import Status
+
     return Status(said, console=console, spinner="dots" if unicode_is_safe() else "line", spinner_style="work")

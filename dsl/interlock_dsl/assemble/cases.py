@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from interlock_dsl import program, syntax
 from interlock_dsl.assemble.expressions import Expressions
+from interlock_dsl.cel.environment import DEFAULT_LIMIT
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import ERROR
@@ -166,12 +167,15 @@ class _Case:
                 self._symbols.report.add(say.no_such_key(what, str(key), item.value.span, names))
 
     def _value(self, tree: Expression) -> object:
-        """Return the plain value of an expression without variables."""
+        """Return the plain value of an expression without variables.
+
+        The exact tier gives it: making the fast one costs more than it saves where an expression is evaluated once.
+        """
         compiled, type = self._expressions.typed(tree, self._expressions.scope({}))
         if type is ERROR:
             return UNKNOWN
         try:
-            return plain(compiled.evaluate({}))
+            return plain(compiled.exact.evaluate({}, DEFAULT_LIMIT))
         except EvaluationError as error:
             self._symbols.report.add(say.not_constant(error.message, error.span))
         except TypeError as error:

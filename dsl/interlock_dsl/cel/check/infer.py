@@ -76,18 +76,6 @@ class Inference:
         self.state = state
         names = state.scope.variables
         self._qualified_names = bool(state.scope.container) or any("." in name for name in names)
-        self._rules: Mapping[type[Expression], Callable[..., Type]] = {
-            Literal: self._literal,
-            Name: self._name,
-            Select: self._select,
-            Present: self._present,
-            Index: self._index,
-            Call: self._call,
-            ListOf: self._list,
-            MapOf: self._map,
-            Comprehension: self._comprehension,
-            Bind: self._bind,
-        }
 
     def infer(self, node: Expression) -> Type:
         """Return the type of a node. Chains of operators, which lean to the left, take no depth."""
@@ -95,7 +83,7 @@ class Inference:
         while isinstance(node, Call) and node.function in BINARY:
             chain.append(node)
             node = node.arguments[0]
-        type = self.state.types[id(node)] = self._rules[node.__class__](node)
+        type = self.state.types[id(node)] = NODES[node.__class__](self, node)
         while chain:
             call = chain.pop()
             type = self.state.types[id(call)] = self._binary(call, type)
@@ -379,3 +367,18 @@ class Inference:
         state.locals = saved
         self._note(node, state.facts.get(id(node.body), presence.NOTHING))
         return type
+
+
+NODES: Mapping[type[Expression], Callable[..., Type]] = {
+    Literal: Inference._literal,
+    Name: Inference._name,
+    Select: Inference._select,
+    Present: Inference._present,
+    Index: Inference._index,
+    Call: Inference._call,
+    ListOf: Inference._list,
+    MapOf: Inference._map,
+    Comprehension: Inference._comprehension,
+    Bind: Inference._bind,
+}
+"""What gives the type of each kind of node."""
