@@ -162,9 +162,8 @@ async def finishing(journal: Journal, compiled: Program, tools: Toolbox, run: st
     )
     with suppress(Conflict):  # it was begun before the last crash
         await runtime.start(compiled, "refund", {"order_id": "A1"}, run=run)
-    while True:
-        report = await runtime.drive(run)
-        if report.over:
-            return report
+    while not (report := await runtime.drive(run)).over:
+        assert report.waiting_for, f"run {run} is {report.status}, and nobody can move it"
         for waiting in report.waiting_for:
             await runtime.approve(run, waiting.id, by="maria", role=waiting.role)
+    return report
