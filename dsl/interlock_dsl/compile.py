@@ -15,12 +15,8 @@ from interlock_dsl.load import Clauses, Read, load
 from interlock_dsl.outline import Outline, outline
 from interlock_dsl.program import Program
 from interlock_dsl.resolve import Symbols, resolve
-from interlock_dsl.source import Span
 from interlock_dsl.syntax import File
 from interlock_dsl.types import Types
-
-LOCAL = frozenset({"duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"})
-"""Codes of meaning that are certain even where a part of the text could not be read."""
 
 
 @dataclass
@@ -82,30 +78,13 @@ def _seal(unit: Compilation) -> None:
     from interlock_dsl.digest import program_digest
 
     if unit.unread:
-        unit.report.keep(lambda found: found in unit.unread or _certain(unit, found))
+        from interlock_dsl.certainty import Certainty
+
+        unit.report.keep(Certainty(unit.files, unit.unread))
     if unit.report.failed or unit.program is None:
         unit.program = None
     else:
         unit.program = replace(unit.program, digest=program_digest(unit.program))
-
-
-def _certain(unit: Compilation, found: Diagnostic) -> bool:
-    """Say whether a finding holds whatever stands where the text could not be read."""
-    if found.code in LOCAL:
-        return True
-    if found.code != "type-mismatch":
-        return False
-    damaged = [
-        declaration.span
-        for file in unit.files
-        for declaration in file.declarations
-        if any(_inside(unread.span, declaration.span) for unread in unit.unread)
-    ]
-    return not any(_inside(found.span, span) for span in damaged)
-
-
-def _inside(inner: Span, outer: Span) -> bool:
-    return inner.source.name == outer.source.name and outer.start <= inner.start and inner.end <= outer.end
 
 
 STAGES: tuple[tuple[str, Callable[[Compilation], None]], ...] = (

@@ -89,6 +89,46 @@ def test_after_a_syntax_error_only_what_is_certain_is_said() -> None:
     assert {d.code for d in diagnostics} == {"syntax-error", "limit-out-of-range"}
 
 
+MISTAKES = """
+type Request { order_id: strng }
+tool orders.get(id: string) -> { total: int } { needs orders.read  effect read  timout 5s }
+agent clerk { model "small"  may orders.raed }
+workflow look(request: Request) {
+  step one by clrk { returns { ok: bool } }
+  end done
+  start -> one
+    pass request.order_id
+  one -> done
+    wen one.ok
+  one -> dne
+    otherwise
+    escalate to boss
+}
+policy desk { forbid orders.get when args.idd == "1" }
+test "nothing" { expect ends dune }
+"""
+
+
+def test_after_a_syntax_error_the_rest_is_still_checked() -> None:
+    _, diagnostics = check_text(MISTAKES)
+    assert [d.span.text for d in diagnostics] == [
+        "strng", "timout", "orders.raed", "clrk", "wen", "dne", "boss", "idd", "dune"
+    ]  # fmt: skip
+
+
+def test_what_a_lost_part_may_have_declared_is_not_missing() -> None:
+    text = EXAMPLES["refund"]
+    for begun, lost in (("role supervisor {", "role : supervisor {"), ("step assess by", "step assess : by")):
+        assert {d.code for d in check_text(text.replace(begun, lost))[1]} == {"syntax-error"}
+    _, found = check_text('us "common.ilk"\nagent a { may b.c }')
+    assert {d.code for d in found} == {"syntax-error"}
+
+
+def test_a_mistake_in_a_number_hides_nothing() -> None:
+    _, found = check_text("tool a.b() { needs c  effect read  timeout 999999999999d }\nagent x { may d }")
+    assert [d.code for d in found] == ["bad-duration", "undefined-reference"]
+
+
 def test_kinds_are_told_apart() -> None:
     _, (found,) = check_text(EXAMPLES["refund"].replace("step assess by billing", "step assess by supervisor"))
     assert found.message == "there is no agent `supervisor`"

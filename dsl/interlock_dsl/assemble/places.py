@@ -60,6 +60,10 @@ class Reader:
         """Return the place of a rule that holds at every step: nothing has certainly run."""
         return Place(frozenset(), frozenset(self.outline.steps), (), "")
 
+    def unplaced(self) -> Place:
+        """Return the place of a route that cannot be followed: anything may have run."""
+        return self._anything()
+
     def _known(self, name: str) -> bool:
         return self.outline.complete and (name in self.outline.flow.reached or name == START)
 

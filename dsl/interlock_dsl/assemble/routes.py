@@ -21,6 +21,10 @@ def build_routes(
     reader: Reader, symbols: Symbols, steps: Mapping[str, program.Step], tools: Mapping[str, program.Tool]
 ) -> tuple[program.Route, ...]:
     """Return the routes of a workflow in the order written."""
+    context = _Context(reader, symbols, steps, tools)
+    for decl in reader.outline.decl.routes:
+        if decl not in reader.outline.routes:
+            _clauses(decl, reader.unplaced(), context)
     counted: dict[str, int] = {}
     order: dict[frozenset[str], tuple[str, ...]] = {}
     routes: list[program.Route] = []
@@ -30,9 +34,7 @@ def build_routes(
         targets = tuple(target.text for target in decl.targets)
         ends = f"{','.join(sources)}->{','.join(targets)}"
         counted[ends] = counted.get(ends, 0) + 1
-        routes.append(
-            _route(f"{ends}#{counted[ends]}", sources, targets, number, _Context(reader, symbols, steps, tools))
-        )
+        routes.append(_route(f"{ends}#{counted[ends]}", sources, targets, number, context))
     return tuple(routes)
 
 
@@ -77,6 +79,21 @@ def _route(
         bound=_bound(decl.bound),
         merge=merge_count(decl),
     )
+
+
+def _clauses(decl: RouteDecl, here: Place, context: _Context) -> None:
+    """Check the clauses of a route that cannot be followed, so that all its mistakes are said at once."""
+    if decl.approval is not None:
+        context.symbols.role(decl.approval.role)
+    if decl.when is not None:
+        context.reader.compile(decl.when, here, BOOL)
+    for grant in decl.grants:
+        for scope in grant.scopes:
+            context.symbols.scope(scope)
+        _grant(grant, decl, here, context)
+    _passes(decl, here, context)
+    for escalation in decl.escalations:
+        _escalation(escalation, here, context)
 
 
 def _bound(bound: Bound | None) -> program.Bound | None:
