@@ -65,29 +65,37 @@ def test_a_route_without_a_bound_goes_back_only_if_it_is_reported(routes: list[R
                 assert arrival.route in circles
 
 
-@given(SEQUENTIAL)
-def test_definite_is_what_every_path_has_written(routes: list[RouteDecl]) -> None:
-    found, _ = flow(tuple(routes), STEPS, ENDS)
-    edges = forward(found)
-    for node in (*STEPS, *ENDS):
-        ways = paths(edges, node)
-        assert (node in found.reached) == bool(ways)
-        if not ways:
-            continue
-        written = [{s for s, _, r in way if routes[r].trigger is None and s != START} for way in ways]
-        assert found.definite[node] == frozenset.intersection(*map(frozenset, written))
-
-
-@given(SEQUENTIAL)
-def test_possible_is_what_some_walk_has_written(routes: list[RouteDecl]) -> None:
-    found, _ = flow(tuple(routes), STEPS, ENDS)
-    every = [
+def walked(found: Flow) -> list[tuple[str, str, int]]:
+    """Every edge that a run can walk, back ones as well."""
+    return [
         (source, target, arrival.route)
         for target, arrivals in found.arrivals.items()
         for arrival in arrivals
         for source in found.sources(arrival.route)
         if source in found.reached
     ]
+
+
+@given(SEQUENTIAL)
+def test_definite_is_what_no_walk_can_do_without(routes: list[RouteDecl]) -> None:
+    found, _ = flow(tuple(routes), STEPS, ENDS)
+    edges = walked(found)
+    for node in (*STEPS, *ENDS):
+        assert (node in found.reached) == bool(paths(forward(found), node))
+        if node not in found.reached:
+            continue
+        for step in STEPS:
+            without: dict[str, list[str]] = {}
+            for source, target, number in edges:
+                if source != step or routes[number].trigger is not None:
+                    without.setdefault(source, []).append(target)
+            assert (step in found.definite[node]) == (node not in reachable(START, without))
+
+
+@given(SEQUENTIAL)
+def test_possible_is_what_some_walk_has_written(routes: list[RouteDecl]) -> None:
+    found, _ = flow(tuple(routes), STEPS, ENDS)
+    every = walked(found)
     ordinary = [(s, t) for s, t, r in every if routes[r].trigger is None]
     onward: dict[str, list[str]] = {}
     for source, target, _ in every:
