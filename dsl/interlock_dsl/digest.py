@@ -5,11 +5,13 @@ Places, comments, tests, the order of declarations and the names of types do not
 numbers them (a journal refers to routes by these numbers), and at a `first` step it decides.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from json.encoder import encode_basestring
 from typing import get_args
 
-from interlock_dsl.canonical import digest
+from interlock_dsl.canonical import canonical
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.tree import Expression, ListItem, MapEntry
 from interlock_dsl.cel.types import RecordType
@@ -25,44 +27,62 @@ UNSAID = frozenset(
 )
 
 
-def meaning(program: Program) -> dict[str, object]:
-    """Return what a program means, as a JSON value."""
-    return {"interlock": VERSION, **{part: _meaning(getattr(program, part)) for part in PARTS}}
-
-
 def program_digest(program: Program) -> str:
     """Return the SHA-256 (hex) of the canonical JSON of a program's meaning."""
-    return digest(meaning(program))
+    return hashlib.sha256(meaning(program).encode()).hexdigest()
 
 
-def _meaning(value: object) -> object:
+def meaning(program: Program) -> str:
+    """Return what a program means, as canonical JSON.
+
+    It is written at once, not built first: of ten thousand rules there would be half a million lists.
+    """
+    return _object({"interlock": str(VERSION), **{part: _written(getattr(program, part)) for part in PARTS}})
+
+
+def _written(value: object) -> str:
     kind = value.__class__
-    if kind is str or value is None or kind is bool or kind is int:
-        return value
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or kind is bool or kind is int:
+        return _plain(value)
     if kind in _TREES:
-        return [kind.__name__, *[_meaning(getattr(value, name)) for name in _said(kind)]]
+        return "[" + ",".join([_quoted(kind.__name__), *[_written(getattr(value, name)) for name in _said(kind)]]) + "]"
     match value:
         case UInt():
-            return {"uint": int(value)}
+            return _object({"uint": _plain(int(value))})
         case float():
-            return {"double": value}
+            return _object({"double": _plain(value)})
         case bytes():
-            return {"bytes": value.hex()}
+            return _object({"bytes": _quoted(value.hex())})
         case CompiledExpression():
-            return _meaning(value.expression)
+            return _written(value.expression)
         case RecordType():
-            return {"record": {name: _meaning(field) for name, field in value.fields.items()}}
+            return _object({"record": _object({name: _written(field) for name, field in value.fields.items()})})
         case Mapping():
-            return {str(key): _meaning(item) for key, item in value.items()}
+            return _object({str(key): _written(item) for key, item in value.items()})
         case frozenset():
-            return sorted(str(item) for item in value)
+            return _plain(sorted(str(item) for item in value))
         case tuple() | list():
-            return [_meaning(item) for item in value]
+            return "[" + ",".join([_written(item) for item in value]) + "]"
         case _ if is_dataclass(kind):
-            return {"is": kind.__name__, **{name: _meaning(getattr(value, name)) for name in _said(kind)}}
+            said = {name: _written(getattr(value, name)) for name in _said(kind)}
+            return _object({"is": _quoted(kind.__name__), **said})
         case _:
             raise TypeError(f"a {kind.__name__} has no place in the meaning of a program")
 
+
+def _plain(value: object) -> str:
+    return canonical(value).decode()
+
+
+def _object(members: Mapping[str, str]) -> str:
+    """Write an object, its keys in the order of RFC 8785, of values that are written already."""
+    keys = sorted(members, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join([f"{_quoted(key)}:{members[key]}" for key in keys]) + "}"
+
+
+_quoted: Callable[[str], str] = encode_basestring
 
 _TREES = frozenset({*get_args(Expression), ListItem, MapEntry})
 

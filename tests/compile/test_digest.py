@@ -1,12 +1,16 @@
+import json
 import re
+from hashlib import sha256
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compile.programs import EXAMPLES
+from compile.programs import EXAMPLES, WHOLE
 from interlock_dsl import compile_text
+from interlock_dsl.canonical import canonical
+from interlock_dsl.digest import meaning
 from interlock_dsl.parse import parse
 from interlock_dsl.syntax import TestDecl, WorkflowDecl
 
@@ -17,6 +21,13 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*\n|\s+|[\w.]+|->|\.\.|&&|\|\||[<>
 
 def declarations(text: str) -> list[str]:
     return [declaration.span.text for declaration in parse(text, "x").declarations]
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES.values(), WHOLE], ids=[*EXAMPLES, "whole"])
+def test_the_meaning_is_written_as_canonical_json(text: str) -> None:
+    program = compile_text(text)
+    assert meaning(program).encode() == canonical(json.loads(meaning(program)))
+    assert program.digest == sha256(meaning(program).encode()).hexdigest()
 
 
 @given(NAMES, st.randoms())
