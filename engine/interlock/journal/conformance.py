@@ -217,6 +217,27 @@ def a_whole_journal_verifies(store: Store) -> None:
     _must(found.holds and (found.runs, found.entries) == (2, 6), f"verify: {found}")
 
 
+def a_run_has_one_driver(store: Store) -> None:
+    """A run that is claimed cannot be claimed again, in one journal or across two, until it is released."""
+    one, other = store.open(), store.open()
+    first = one.claim("r1")
+    if first is None:
+        raise Nonconforming("a run that nobody drives cannot be claimed")
+    _must(one.claim("r1") is None and other.claim("r1") is None, "a run is claimed twice")
+    second = other.claim("r2")
+    if second is None:
+        raise Nonconforming("the claim of one run holds another")
+    first.release()
+    third = other.claim("r1")
+    if third is None:
+        raise Nonconforming("a released run cannot be claimed")
+    first.release()
+    _must(one.claim("r1") is None, "releasing a claim twice releases another's")
+    _must(one.claim("r2") is None, "releasing a run releases another")
+    third.release()
+    second.release()
+
+
 def closing_twice_is_fine(store: Store) -> None:
     """`close` may be called again."""
     journal = store.open()
@@ -239,6 +260,7 @@ CASES: Final[Sequence[Case]] = (
     the_unknown_is_refused,
     any_text_names_a_run,
     a_whole_journal_verifies,
+    a_run_has_one_driver,
     closing_twice_is_fine,
 )
 """All cases; each takes a store of its own."""

@@ -58,6 +58,14 @@ class Append:
     summary: RunSummary
 
 
+class Claim(Protocol):
+    """The right to drive a run. It ends with `release`, or with the process that holds it."""
+
+    def release(self) -> None:
+        """Give the run free; doing it again changes nothing."""
+        ...
+
+
 class Journal(Protocol):
     """Where runs are recorded.
 
@@ -97,6 +105,13 @@ class Journal(Protocol):
 
     def check(self) -> Sequence[str]:
         """Return what is wrong with the store as such, in sentences; the chains are `verify`'s business."""
+        ...
+
+    def claim(self, run: str) -> Claim | None:
+        """Claim a run, which need not exist, for whoever drives it; None while somebody else holds it.
+
+        It excludes all others that use the same journal, in this process and in any other. Nobody waits.
+        """
         ...
 
     def close(self) -> None:

@@ -9,6 +9,20 @@ from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
 
 
+class MemoryClaim:
+    """One run in the set of those that are driven, until `release`."""
+
+    def __init__(self, claimed: set[str], run: str) -> None:
+        self._claimed = claimed
+        self._run = run
+        claimed.add(run)
+
+    def release(self) -> None:
+        """Give the run free; doing it again changes nothing."""
+        self._claimed.discard(self._run)
+        self._claimed = set()
+
+
 class MemoryJournal:
     """Keeps everything until it is dropped."""
 
@@ -16,6 +30,7 @@ class MemoryJournal:
         self._programs: dict[str, dict[str, str]] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._summaries: dict[str, RunSummary] = {}
+        self._claimed: set[str] = set()
 
     def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
         """Store a program's sources under its digest; doing it again changes nothing."""
@@ -72,6 +87,10 @@ class MemoryJournal:
     def check(self) -> Sequence[str]:
         """Nothing can be wrong."""
         return ()
+
+    def claim(self, run: str) -> MemoryClaim | None:
+        """Claim a run for whoever drives it; None while somebody else holds it."""
+        return None if run in self._claimed else MemoryClaim(self._claimed, run)
 
     def close(self) -> None:
         """Nothing is held."""

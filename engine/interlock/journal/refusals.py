@@ -9,7 +9,7 @@ def conflict(run: str, expected: int, found: int) -> Conflict:
         return Conflict(f"there is a run {run} already, of {found} entries; a new run needs a name of its own")
     return Conflict(
         f"run {run} was advanced by another worker: this one knew {expected} entries, the journal has {found}; "
-        "take the run up again to go on"
+        "nothing of this was recorded, and the run goes on there"
     )
 
 

@@ -23,7 +23,7 @@ from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
-from interlock.journal.sqlite import file
+from interlock.journal.sqlite import claims, file
 from interlock_dsl.canonical import canonical
 
 _ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
@@ -249,6 +249,15 @@ class SqliteJournal:
                     problems.append(f"run {run}: the chain of runs is broken here")
                 link = own
         return problems
+
+    def claim(self, run: str) -> claims.FileClaim | None:
+        """Claim a run for whoever drives it; None while another holds it. The file `...-drivers` holds the locks.
+
+        Where the system has no POSIX locks (Windows), only those of this process exclude each other.
+        """
+        beside = self.path.resolve()
+        with file.explained(self.path):
+            return claims.claim(beside.with_name(beside.name + "-drivers"), run)
 
     # --- the connection ----------------------------------------------------------------------------------------------
 
