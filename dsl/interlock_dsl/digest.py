@@ -44,7 +44,9 @@ def _written(value: object) -> str:
     kind = value.__class__
     if isinstance(value, str):
         return _quoted(value)
-    if value is None or kind is bool or kind is int:
+    if value is None:
+        return "null"
+    if kind is bool or kind is int:
         return _plain(value)
     if kind in _TREES:
         return "[" + ",".join([_quoted(kind.__name__), *[_written(getattr(value, name)) for name in _said(kind)]]) + "]"
