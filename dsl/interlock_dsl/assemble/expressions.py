@@ -6,6 +6,7 @@ from dataclasses import replace
 from interlock_dsl.builtins import FUNCTIONS, HISTORY, period_micros
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.library import FUNCTIONS as LIBRARY
 from interlock_dsl.cel.library.declare import merge
 from interlock_dsl.cel.tree import (
@@ -24,13 +25,16 @@ from interlock_dsl.cel.tree import (
     Select,
     children,
 )
-from interlock_dsl.cel.types import ERROR, ListType, RecordType, StringType, Type
+from interlock_dsl.cel.types import ERROR, DoubleType, IntType, ListType, RecordType, StringType, Type, UintType
 from interlock_dsl.cel.values import Fault
 from interlock_dsl.findings import permissions as say
 from interlock_dsl.findings.report import Report
 from interlock_dsl.resolve import Symbols
 from interlock_dsl.source import NOWHERE
 from interlock_dsl.syntax import Ident
+
+READ = ("matches", "timestamp", "duration")
+"""Functions that read a text, which may not be readable."""
 
 
 class Expressions:
@@ -61,7 +65,30 @@ class Expressions:
         self.report.extend(checked.diagnostics)
         if checked.diagnostics or self._clashes(checked, expected):
             return self._broken, ERROR
+        if any(word in tree.span.text for word in READ) and not self._readable(tree):
+            return self._broken, ERROR
         return CompiledExpression(tree, scope, checked), checked.type
+
+    def _readable(self, tree: Expression) -> bool:
+        """Say whether every pattern, instant and duration that is written out can be read; report the others."""
+        readable = True
+        for node in walk(tree):
+            match node:
+                case Call(function="timestamp" | "duration", receiver=None, arguments=(Literal(value=str()) as text,)):
+                    probe = node
+                case Call(function="matches", receiver=receiver, arguments=(Literal(value=str()) as text,)) if (
+                    receiver is not None
+                ):
+                    probe = replace(node, receiver=Literal("", node.span))
+                case _:
+                    continue
+            scope = self.scope({})
+            try:
+                CompiledExpression(probe, scope, check(probe, scope, None)).evaluate({})
+            except EvaluationError as error:
+                self.report.add(say.unreadable(node.function, error.message, text.span))
+                readable = False
+        return readable
 
     def _clashes(self, checked: Checked, expected: Type | None) -> bool:
         if expected is None or not enum_clash(checked.type, expected) or spelled_out(checked.expression):
@@ -96,17 +123,35 @@ class Expressions:
             self.report.add(say.bad_period(fault.message, node.arguments[0].span))
 
 
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield every node of a tree, outermost first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
 def enum_clash(offered: Type, wanted: Type) -> bool:
-    """Say whether text that may be none of an enum's values is offered where the enum is wanted."""
+    """Say whether text that may be none of an enum's values is offered for it, or a number always out of bounds."""
     match offered, wanted:
         case StringType(values=given), StringType(values=values) if values is not None:
             return given is None or not set(given) & set(values)
+        case (IntType(low, high), IntType(least, most)) | (UintType(low, high), UintType(least, most)):
+            return apart(low, high, least, most)
+        case DoubleType(low, high), DoubleType(least, most):
+            return apart(low, high, least, most)
         case ListType(element), ListType(other):
             return enum_clash(element, other)
         case RecordType(fields=given), RecordType(fields=fields):
             return any(name in given and enum_clash(given[name].type, field.type) for name, field in fields.items())
         case _:
             return False
+
+
+def apart(low: float | None, high: float | None, least: float | None, most: float | None) -> bool:
+    """Say whether two ranges have nothing in common (None is no bound)."""
+    return (high is not None and least is not None and high < least) or (
+        low is not None and most is not None and low > most
+    )
 
 
 def spelled_out(node: Expression) -> bool:

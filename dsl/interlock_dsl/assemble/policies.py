@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 
 from interlock_dsl import program
 from interlock_dsl.assemble.declarations import micros
-from interlock_dsl.assemble.expressions import Expressions
+from interlock_dsl.assemble.expressions import Expressions, walk
 from interlock_dsl.builtins import EVERYWHERE, TOOL
 from interlock_dsl.cel.check import Scope
 from interlock_dsl.cel.environment import CompiledExpression
-from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import BOOL, DYN, STRING, RecordType, Type
+from interlock_dsl.cel.tree import Expression, Name, Present, Select
+from interlock_dsl.cel.types import BOOL, DYN, STRING, Field, RecordType, StringType, Type
 from interlock_dsl.findings import names as say
+from interlock_dsl.findings import permissions as say_scope
 from interlock_dsl.resolve import Symbols
 from interlock_dsl.syntax import Ident, PolicyDecl, RuleDecl
 
@@ -32,6 +33,8 @@ class _Policies:
         self._expressions = expressions
         self._families: dict[str, list[str]] = {}
         self._scopes: dict[str | None, Scope] = {}
+        self._tool = RecordType("Tool", {**TOOL.fields, "name": Field(StringType(tuple(tools)))}) if tools else TOOL
+        self._agent = StringType(("", *symbols.agents)) if symbols.agents else STRING
 
     def build(self, decl: PolicyDecl) -> program.Policy:
         counted: dict[str, int] = {}
@@ -43,12 +46,19 @@ class _Policies:
         return program.Policy(decl.name.text, tuple(rules), decl.span)
 
     def _rule(self, id: str, decl: RuleDecl) -> program.Rule:
-        scope = self._scope(self._matched(decl.patterns))
+        matched = self._matched(decl.patterns)
+        scope = self._scope(matched)
 
         def condition(tree: Expression | None) -> CompiledExpression | None:
-            return None if tree is None else self._expressions.compile(tree, scope, BOOL)
+            if tree is None:
+                return None
+            if len(matched) > 1:
+                self._check_arguments(tree, decl.patterns, matched)
+            return self._expressions.compile(tree, scope, BOOL)
 
-        if decl.agent is not None and "*" not in decl.agent.text:
+        if decl.agent is not None and decl.agent.text.endswith(".*"):
+            self._symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
+        elif decl.agent is not None and decl.agent.text != "*":
             self._symbols.agent(decl.agent)
         if decl.role is not None:
             self._symbols.role(decl.role)
@@ -72,8 +82,21 @@ class _Policies:
         only = next(iter(matched)) if len(matched) == 1 else None
         if only not in self._scopes:
             args = args_type(matched, self._tools)
-            self._scopes[only] = self._expressions.scope({**EVERYWHERE, "args": args, "tool": TOOL, "agent": STRING})
+            self._scopes[only] = self._expressions.scope(
+                {**EVERYWHERE, "args": args, "tool": self._tool, "agent": self._agent}
+            )
         return self._scopes[only]
+
+    def _check_arguments(self, tree: Expression, patterns: tuple[Ident, ...], matched: frozenset[str]) -> None:
+        """Report arguments that none of several tools takes; of a single tool, the type of `args` says so."""
+        for node in walk(tree):
+            if not isinstance(node, Select | Present) or not isinstance(node.operand, Name):
+                continue
+            taken = [self._tools[name].parameters.fields for name in matched if name in self._tools]
+            if node.operand.name == "args" and not any(node.field in fields for fields in taken):
+                known = {name for fields in taken for name in fields}
+                names = [pattern.text for pattern in patterns]
+                self._symbols.report.add(say_scope.no_such_argument(node.field, names, node.field_span, known))
 
     def _matched(self, patterns: tuple[Ident, ...]) -> frozenset[str]:
         """Return the tools that patterns match; report the names and patterns that none does."""

@@ -139,3 +139,27 @@ def calls_argument(span: Span, tools: Iterable[str]) -> Diagnostic:
 def bad_period(message: str, span: Span) -> Diagnostic:
     """A period that cannot be read."""
     return error("type-mismatch", message, span, help='write a duration such as `"1h"` or `"30m"`')
+
+
+def unreadable(function: str, message: str, span: Span) -> Diagnostic:
+    """A pattern, an instant or a duration that can never be read."""
+    return error("invalid-pattern" if function == "matches" else "type-mismatch", message, span, "cannot be read")
+
+
+def no_such_argument(name: str, patterns: Iterable[str], span: Span, known: Iterable[str]) -> Diagnostic:
+    """An argument that none of several tools takes."""
+    names = sorted(set(known))
+    return error(
+        "unavailable-field",
+        f"no tool of {listed(list(patterns))} takes an argument `{name}`",
+        span,
+        "not declared",
+        help=instead(name, names) or (f"there is {listed(names)}" if names else None),
+    )
+
+
+def no_agent_matches(pattern: str, span: Span) -> Diagnostic:
+    """`by` with a pattern that no agent can have."""
+    return error(
+        "undefined-reference", f"no agent matches `{pattern}`", span, help="name one agent, or write `by *` for any"
+    )
