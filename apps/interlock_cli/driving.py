@@ -31,7 +31,7 @@ class Driver:
     """One run being driven in this process.
 
     `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
-    since. `past` is what has happened in the run so far.
+    since. `past` is what has happened in the run so far, `principal` on whose behalf it is ("": nobody said).
     """
 
     manner: Manner
@@ -40,6 +40,7 @@ class Driver:
     program: "Program | None" = None
     past: "Sequence[Told]" = ()
     run: str = ""
+    principal: str = ""
     stack: ExitStack = field(default_factory=ExitStack)
 
     def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
@@ -54,7 +55,7 @@ class Driver:
         finally:
             self.stack.close()
             self.opened.close()
-        return told(report, self.manner)
+        return told(report, self.manner, self.principal)
 
     async def _go(self, act: "Callable[[Runtime], Awaitable[str]]") -> "RunReport":
         runtime = self._runtime()
@@ -99,14 +100,14 @@ class Driver:
 INTERRUPTED = 130
 
 
-def told(report: "RunReport", manner: Manner) -> int:
+def told(report: "RunReport", manner: Manner, principal: str) -> int:
     """Print where a run stands and return the exit code that says it: a failed run is a finding."""
     if manner.format is Format.JSON:
         from interlock_cli.present.output import write
 
         write(json.dumps(_plain(report), indent=2, ensure_ascii=False))
     else:
-        _say(report, manner)
+        _say(report, manner, principal)
     return Exit.FINDINGS if report.status in ("failed", "cancelled") else Exit.CLEAN
 
 
@@ -134,7 +135,7 @@ def _fields(plain: object) -> dict[str, object]:
     return plain if isinstance(plain, dict) else {}
 
 
-def _say(report: "RunReport", manner: Manner) -> None:
+def _say(report: "RunReport", manner: Manner, principal: str) -> None:
     import time
 
     from interlock_cli.present.console import out
@@ -143,5 +144,5 @@ def _say(report: "RunReport", manner: Manner) -> None:
     now = time.time_ns() // 1000
     for text in standing(report):
         out().print(text, soft_wrap=True)
-    for text in going_on(report, now, manner.again):
+    for text in going_on(report, now, manner.again, principal):
         out().print(text, soft_wrap=True)

@@ -74,7 +74,8 @@ def the_workflow(program: "Program", name: str) -> "Workflow":
     known = list(program.workflows)
     if name:
         if name not in program.workflows:
-            raise Fault(f"there is no workflow `{name}`", did_you_mean(name, known, "the files declare none"))
+            otherwise = "" if known else "the files declare none"
+            raise Fault(f"there is no workflow `{name}`", did_you_mean(name, known, otherwise))
         return program.workflows[name]
     if len(known) == 1:
         return program.workflows[known[0]]

@@ -31,7 +31,8 @@ def on_run(wanted: str, manner: Manner, act: "Callable[[Runtime, History], Await
         await act(runtime, history)
         return run
 
-    return Driver(manner, opened, history.workflow, past=history.told, run=run).go(go)
+    driver = Driver(manner, opened, history.workflow, past=history.told, run=run, principal=history.started.principal)
+    return driver.go(go)
 
 
 def approval(history: "History", wanted: str, role: str) -> "AskApproval":
@@ -57,7 +58,9 @@ def _the_one(history: "History", asked: Sequence[Asked], wanted: str, role: str,
     run = history.summary.run
     if not asked:
         status = history.machine.status
-        raise Fault(f"run {run} waits for no {what}: it is {status}", f"`interlock show {run}` tells why")
+        instead = [_command(run, each) for each in history.machine.waiting_for]
+        help = "\n".join(instead) or f"`interlock show {run}` tells why"
+        raise Fault(f"run {run} waits for no {what}: it is {status}", help)
     if wanted:
         for each in asked:
             if wanted in (each.id, each.step):
@@ -69,3 +72,11 @@ def _the_one(history: "History", asked: Sequence[Asked], wanted: str, role: str,
         return meant[0]
     listed = "\n".join(f"`{each.id}`: {each.role} at {each.step}" for each in meant)
     raise Fault(f"run {run} waits for {len(meant)} of them", f"say which after the run\n{listed}")
+
+
+def _command(run: str, asked: "AskApproval | AskPerson") -> str:
+    """Return what a run waits for instead of what was tried, and the command for that."""
+    from interlock.run.commands import AskApproval
+
+    what, verb = ("an approval", "approve") if isinstance(asked, AskApproval) else ("an answer", "answer")
+    return f"it waits for {what} by {asked.role}: `interlock {verb} {run} {asked.id} --as NAME --role {asked.role}`"

@@ -58,4 +58,4 @@ def shown(path: Path) -> str:
 
 def _listed(runs: "Sequence[RunSummary]") -> str:
     names = ", ".join(f"`{summary.run}`" for summary in runs[:3])
-    return names + (", ..." if len(runs) > 3 else "")
+    return names + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")

@@ -13,9 +13,10 @@ from interlock_cli.main import run
 
 RUN = re.compile(r"\br[0-9a-f]{15}\b")
 TIMES = (
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "MOMENT"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"), "MOMENT"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z"), "INSTANT"),
     (re.compile(r"(?<![\w.])(\d+(\.\d+)?(us|ms|s)|\d+m \d+s)(?!\w)"), "TIME"),
+    (re.compile(r"just now|\d+[smhd] ago"), "AGO"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
     (re.compile(r"program [0-9a-f]{12}"), "program DIGEST"),
 )
@@ -76,7 +77,7 @@ class _Stream(io.TextIOWrapper):
 def _standing(env: Mapping[str, str]) -> Iterator[None]:
     """Leave the process as it was: its environment, what it imported for a project, where it imports from."""
     modules, path, variables = set(sys.modules), list(sys.path), dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("INTERLOCK_")]:
+    for name in [name for name in os.environ if name.startswith("INTERLOCK_") or name == "COLUMNS"]:
         del os.environ[name]
     os.environ.update(env)
     try:

@@ -17,8 +17,8 @@ def test_runs_are_listed_the_newest_first(waiting: str) -> None:
     second = run_id(interlock("run", "--input", "id=T2", "--input", "text=again"))
     assert interlock("runs").steady == (
         "run  workflow  status  started  took\n"
-        "RUN  desk  waiting  just now  so far  lead at give\n"
-        "RUN  desk  ended  just now  TIME  credited"
+        "RUN  desk  waiting  AGO  so far  lead at give\n"
+        "RUN  desk  ended  AGO  TIME  credited"
     )
     listed = json.loads(interlock("runs", "--format", "json").out)
     assert [(each["run"], each["status"]) for each in listed] == [(second, "waiting"), (waiting, "ended")]

@@ -59,7 +59,7 @@ def test_a_run_that_fails_is_a_finding(desk: Path) -> None:
 
 def test_scopes_that_are_not_held_are_denied(desk: Path) -> None:
     (desk / "answers.yaml").write_text("read:\n  answers: {wish: credit, amount: 500}\n")
-    ran = interlock("run", *TICKET, "--scopes", "other.read", "--progress")
+    ran = interlock("run", *TICKET, "--scopes", "", "--progress")
     assert ran.out.startswith("■ passed_on")
     assert "denied" in ran.err and "credits.write" in ran.err
 

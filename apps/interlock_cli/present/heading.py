@@ -10,10 +10,10 @@ from interlock_cli.present.values import value
 
 
 def heading(workflow: str, run: str, principal: str, status: str = "", width: int = 0) -> Text:
-    """Return `refund  3f9a  for alice` with the status at the right edge."""
+    """Return `refund  3f9a  for alice`; where there is a status, at the right edge, a missing name is told too."""
     text = Text.assemble((workflow, "name"), ("  " + run, "route"))
-    if principal:
-        text.append(f"  for {principal}", "quiet")
+    if principal or status:
+        text.append(f"  for {principal or 'nobody in particular'}", "quiet")
     if status:
         text.append(" " * max(2, width - text.cell_len - len(status)))
         text.append(status, STATUSES.get(status, ""))

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from interlock.run.commands import AskApproval, AskPerson
+from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command
 from interlock.runtime.report import RunReport
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import SECOND, duration, moment
 from interlock_cli.present.values import arguments, value
 
 LABEL = 8
+UNNAMED = "anybody may approve: the run was started without `--as`, so nobody is known to have asked for it"
 
 
 def standing(report: RunReport) -> Iterator[Text]:
@@ -28,9 +29,9 @@ def standing(report: RunReport) -> Iterator[Text]:
             return
 
 
-def going_on(report: RunReport, now: int, options: str) -> Iterator[Text]:
+def going_on(report: RunReport, now: int, options: str, principal: str) -> Iterator[Text]:
     """Yield what is needed for the run to go on, with the exact commands; `options` are added to them."""
-    yield from waiting(report.waiting_for, report.run, now, options)
+    yield from waiting(report.waiting_for, report.run, now, options, principal)
     if report.next_timer is not None and not report.waiting_for:
         said = f"nothing to do until {moment(report.next_timer)}"
         yield Text.assemble((f"{mark('wait')} ", "wait"), said)
@@ -39,15 +40,41 @@ def going_on(report: RunReport, now: int, options: str) -> Iterator[Text]:
         yield Text.assemble("    ", (f"interlock show {report.run}", "route"), ("  tells why", "quiet"))
 
 
-def waiting(open: Sequence[AskApproval | AskPerson], run: str, now: int, options: str = "") -> Iterator[Text]:
-    """Yield, for each thing people are asked, what it is and the commands by which they answer."""
+def waiting(
+    open: Sequence[AskApproval | AskPerson], run: str, now: int, options: str, principal: str
+) -> Iterator[Text]:
+    """Yield, for each thing people are asked, what it is and the commands by which they answer.
+
+    Where the time for it is over, that is the command by which the run goes on without an answer. Where nobody is
+    known to have started the run (`principal` is ""), that nobody is kept from approving it.
+    """
     for asked in open:
         left = f"  {remaining(asked.expires - now)}" if asked.expires is not None else ""
         yield Text.assemble((f"{mark('wait')} ", "wait"), request(asked), (left, "quiet"))
+        if asked.expires is not None and asked.expires <= now:
+            following = (f"interlock resume {run}{options}", "route")
+            yield Text.assemble("    ", following, ("  goes on from here", "quiet"))
+            continue
         which = f" {asked.id}" if len(open) > 1 else ""
         for verb in ("approve", "deny") if isinstance(asked, AskApproval) else ("answer",):
             command = f"interlock {verb} {run}{which} --as NAME --role {asked.role}{options}"
             yield Text.assemble("    ", (command, "route"))
+    if not principal and any(isinstance(asked, AskApproval) for asked in open):
+        yield Text(f"    {UNNAMED}", "quiet")
+
+
+def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:
+    """Yield what was asked of tools and models and has not come back, and how to go on should nobody wait for it."""
+    open = [each for each in commands if isinstance(each, CallTool | AskModel)]
+    for each in open:
+        if isinstance(each, CallTool):
+            said = Text.assemble((each.tool, "name"), arguments(each.args), f"  {each.step}, has not come back")
+        else:
+            said = Text.assemble((each.agent, "name"), f"  {each.step}, has not answered")
+        yield Text.assemble((f"{mark('work')} ", "work"), said)
+    if commands:
+        following = (f"interlock resume {run}", "route")
+        yield Text.assemble("    ", following, ("  goes on, if the process that drove the run is gone", "quiet"))
 
 
 def remaining(micros: int) -> str:

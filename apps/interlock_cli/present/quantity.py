@@ -46,8 +46,8 @@ def ago(then: int, now: int) -> str:
 
 
 def moment(micros: int) -> str:
-    """Return a moment (microseconds since 1970) in local time, to the second: `2026-11-20 14:03:09`."""
-    return datetime.fromtimestamp(micros / SECOND, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Return a moment (microseconds since 1970) in local time with its offset: `2026-11-20 14:03:09 +0100`."""
+    return datetime.fromtimestamp(micros / SECOND, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def instant(micros: int) -> str:

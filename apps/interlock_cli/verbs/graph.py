@@ -1,7 +1,6 @@
 """`interlock graph`: a workflow as a picture."""
 
 import json
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,13 +46,15 @@ def verb(
     from interlock_cli.present.output import write
     from interlock_cli.sources import units
 
-    chosen = format or (SUFFIXES.get(output.suffix.lower()) if output else None) or Format.MERMAID
-    found = [pair for unit in units(targets or []) for pair in _workflows(compiled(unit), workflow)]
+    chosen = format or (_by_suffix(output) if output else Format.MERMAID)
+    programs = [compiled(unit) for unit in units(targets or [])]
+    names = [name for program in programs for name in program.workflows]
+    found = [pair for program in programs for pair in _workflows(program, workflow)]
     if not found:
-        raise Fault(*_nothing(workflow, targets or []))
+        raise Fault(*_nothing(workflow, list(dict.fromkeys(names))))
     if chosen is Format.SVG and len(found) > 1:
-        names = ", ".join(f"`{each.name}`" for _, each in found)
-        raise Fault(f"one SVG shows one workflow, and there are {len(found)}", f"`--workflow` says which: {names}")
+        listed = ", ".join(f"`{each.name}`" for _, each in found)
+        raise Fault(f"one SVG shows one workflow, and there are {len(found)}", f"`--workflow` says which: {listed}")
     text = _drawn(found, chosen)
     if output is None:
         write(text)
@@ -65,13 +66,24 @@ def verb(
     return Exit.CLEAN
 
 
+def _by_suffix(output: Path) -> Format:
+    from interlock_cli.fault import Fault
+
+    if output.suffix.lower() not in SUFFIXES:
+        known = ", ".join(f"`{each}`" for each in SUFFIXES)
+        raise Fault(f"`{output}` does not say what to write", f"end it in one of {known}, or give `--format`")
+    return SUFFIXES[output.suffix.lower()]
+
+
 def _workflows(program: "Program", name: str) -> "list[tuple[Program, Workflow]]":
     return [(program, each) for each in program.workflows.values() if not name or each.name == name]
 
 
-def _nothing(name: str, targets: Sequence[str]) -> tuple[str, str]:
-    if name:
-        return f"there is no workflow `{name}`", "`interlock graph` without `--workflow` draws them all"
+def _nothing(name: str, known: list[str]) -> tuple[str, str]:
+    from interlock_cli.fault import did_you_mean
+
+    if name and known:
+        return f"there is no workflow `{name}`", did_you_mean(name, known)
     return "the files declare no workflow", "`workflow NAME(...) { ... }` declares one"
 
 

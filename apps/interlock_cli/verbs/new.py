@@ -1,5 +1,6 @@
 """`interlock new`: a small project that works, to start from."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -67,5 +68,5 @@ def _tell(folder: Path, name: str) -> None:
     console.print(Text.assemble((mark("done"), "good"), " made ", (f"{folder}/", "name")))
     for file, text in said.items():
         console.print(Text.assemble("    ", (file.ljust(max(map(len, said)) + 2), "route"), (text, "quiet")))
-    following = f"cd {folder} && interlock test && interlock run --input @ticket.json"
+    following = f"cd {shlex.quote(str(folder))} && interlock test && interlock run --input @ticket.json"
     console.print(Text.assemble("  next: ", (following, "name")))

@@ -11,6 +11,7 @@ from interlock_cli.options import Target, Workflow, drives
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
+    from interlock_dsl.program import Program
     from interlock_dsl.program import Workflow as Declared
 
 Input = Annotated[
@@ -48,17 +49,32 @@ def verb(
     unit = the_unit(target, manner.folder)
     program = compiled(unit)
     chosen = the_workflow(program, workflow)
+    held = _held(scopes, program)
     given = _input(input or [], chosen)
     there = manner if unit.project == manner.project else replace(manner, folder=unit.project.root)
-    driver = Driver(there, open_journal(unit.project, manner.journal, create=True), chosen, program)
+    driver = Driver(there, open_journal(unit.project, manner.journal, create=True), chosen, program, principal=name)
 
     async def start(runtime: "Runtime") -> str:
         from interlock.decide import Principal
 
-        held = None if scopes is None else frozenset(each.strip() for each in scopes.split(",") if each.strip())
         return await runtime.start(program, chosen.name, given, principal=Principal(name, tuple(role or ()), held))
 
     return driver.go(start)
+
+
+def _held(scopes: str | None, program: "Program") -> frozenset[str] | None:
+    """Return the scopes that are held (None: every one). Raises Fault for one that no tool of the program needs."""
+    from interlock_cli.fault import Fault, did_you_mean
+
+    if scopes is None:
+        return None
+    held = [each.strip() for each in scopes.split(",") if each.strip()]
+    known = sorted({scope for tool in program.tools.values() for scope in tool.needs})
+    for each in held:
+        if each not in known:
+            otherwise = "" if known else "none needs any"
+            raise Fault(f"no tool needs the scope `{each}`", did_you_mean(each, known, otherwise))
+    return frozenset(held)
 
 
 def _input(given: Sequence[str], workflow: "Declared") -> dict[str, object]:

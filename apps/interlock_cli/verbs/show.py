@@ -51,13 +51,14 @@ def _tell(history: "History") -> None:
 
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import given, heading, started
-    from interlock_cli.present.outcome import labelled, waiting
+    from interlock_cli.present.outcome import labelled, under_way, waiting
     from interlock_cli.present.spending import spending, spent
     from interlock_cli.present.telling import Teller
     from interlock_cli.present.timeline import Layout
 
     console = out()
     first, run = history.started, history.summary.run
+    stopped = history.machine.status == "running"
     console.print(heading(first.workflow, run, first.principal, history.machine.status, console.width))
     console.print(started(first.at, first.program))
     console.print(given(first.input, console.width))
@@ -69,7 +70,10 @@ def _tell(history: "History") -> None:
             for row in layout.rows(line):
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
-    for text in labelled("waits", waiting(history.machine.waiting_for, run, time.time_ns() // 1000)):
+    now = time.time_ns() // 1000
+    for text in labelled("waits", waiting(history.machine.waiting_for, run, now, "", first.principal)):
+        console.print(text, soft_wrap=True)
+    for text in labelled("open", under_way(history.machine.pending() if stopped else (), run)):
         console.print(text, soft_wrap=True)
     for text in labelled("used", [spending(spent(history), history.workflow.budget)]):
         console.print(text, soft_wrap=True)
