@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.findings import routes as say
 from interlock_dsl.findings.report import Report
 from interlock_dsl.flow import START, merge_count
@@ -104,6 +105,32 @@ def _group(report: Report, routes: list[RouteDecl], clauses: Clauses, *, ordered
     elif always:
         beside = next(route for route in routes if route is not always[0])
         report.add(say.two_unconditional(source, place(always[0]), place(beside), ""))
+    else:
+        _implied(report, source, routes)
+
+
+def _implied(report: Report, source: str, routes: list[RouteDecl]) -> None:
+    """Report conditions that another route's condition is a part of, word by word: `a && b` beside `a`."""
+    conditions = [route.when for route in routes if route.when is not None and not route.otherwise]
+    asked = [_conjuncts(condition) for condition in conditions]
+    for later in range(len(conditions)):
+        for earlier in range(later):
+            narrow, wide = (earlier, later) if asked[later] < asked[earlier] else (later, earlier)
+            if asked[wide] <= asked[narrow]:
+                first = routes[0].sources[0].text
+                report.add(say.implied(source, first, conditions[narrow].span, conditions[wide].span))
+                break
+
+
+def _conjuncts(condition: Expression) -> frozenset[Expression]:
+    waiting, found = [condition], set[Expression]()
+    while waiting:
+        match waiting.pop():
+            case Call(function="_&&_", arguments=arguments, receiver=None):
+                waiting.extend(arguments)
+            case part:
+                found.add(part)
+    return frozenset(found)
 
 
 def place(route: RouteDecl) -> Span:

@@ -9,6 +9,7 @@ from interlock_dsl.findings.report import Report
 from interlock_dsl.flow import START, Flow, apart, branches_of, merge_count, reachable
 from interlock_dsl.outline import Outline
 from interlock_dsl.resolve import Symbols
+from interlock_dsl.source import Span
 from interlock_dsl.syntax import CallStep, RouteDecl
 
 
@@ -37,6 +38,8 @@ def _ways(outline: Outline, report: Report) -> None:
             report.add(say.unreachable("step", name, step.name.span))
         elif not any(_leaves(route, name) for route in outline.routes):
             report.add(say.dead_end(name, step.name.span))
+        elif bounds := _used_up(outline, name):
+            report.add(say.no_way_out(name, step.name.span, bounds[0]))
         elif name not in ending and forward.get(name) and outline.ends and not _trapped_later(name, ending, forward):
             report.add(say.no_path(name, step.name.span))
     for name, end in outline.ends.items():
@@ -46,6 +49,12 @@ def _ways(outline: Outline, report: Report) -> None:
 
 def _leaves(route: RouteDecl, name: str) -> bool:
     return route.trigger is None and any(source.text == name for source in route.sources)
+
+
+def _used_up(outline: Outline, name: str) -> list[Span]:
+    """Return the bounds of a step's routes if it has no others, and none of them says where to go then."""
+    bounds = [route.bound for route in outline.routes if _leaves(route, name)]
+    return [bound.span for bound in bounds if bound is not None] if all(b and b.then is None for b in bounds) else []
 
 
 def _trapped_later(name: str, ending: frozenset[str], forward: Mapping[str, list[str]]) -> bool:

@@ -61,6 +61,18 @@ def two_unconditional(source: str, span: Span, first: Span, together: str) -> Di
     )
 
 
+def implied(source: str, first: str, span: Span, implied: Span) -> Diagnostic:
+    """A route whose condition never holds alone: whenever it does, that of another of the same group does."""
+    return error(
+        "overlapping-routes",
+        f"two routes from {source} can both be taken",
+        span,
+        "whenever this holds",
+        Label(implied, "this holds, too"),
+        help=f"write `otherwise` for one of them, or `routes {first} first` for the first that holds in written order",
+    )
+
+
 def join_with_trigger(trigger: str, span: Span) -> Diagnostic:
     """`a, b -> c on failure`."""
     return error(
@@ -151,6 +163,18 @@ def dead_end(name: str, span: Span) -> Diagnostic:
         span,
         "the run stops here",
         help=f"write a route `{name} -> ...` to a step or an end",
+    )
+
+
+def no_way_out(name: str, span: Span, bound: Span) -> Diagnostic:
+    """A step whose routes all go back, so many times, and nowhere after that."""
+    return error(
+        "dead-end-step",
+        f"nothing follows `{name}` once the way back is used up",
+        span,
+        "",
+        Label(bound, "after that the run stops"),
+        help="say where it goes then: `at most 3 times, then -> ...`",
     )
 
 
