@@ -71,6 +71,8 @@ class _Case:
             if name not in self._given and not field.optional:
                 declared = self._outline.place(name)
                 self._symbols.report.add(say.not_given(name, field.type, self._decl.span, declared))
+        if not any(isinstance(item, syntax.Expect) for item in self._decl.items):
+            self._symbols.report.add(say.nothing_expected(self._decl.title, self._decl.span))
         return program.Test(
             title=self._decl.title,
             workflow=self._outline.decl.name.text,

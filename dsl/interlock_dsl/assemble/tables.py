@@ -7,6 +7,8 @@ from interlock_dsl.assemble.expressions import Expressions
 from interlock_dsl.cel.tree import OPERATORS, Call, Expression, Literal, Name
 from interlock_dsl.cel.types import BOOL, ListType, RecordType, Type
 from interlock_dsl.findings import cases as say
+from interlock_dsl.findings import types as say_type
+from interlock_dsl.findings.report import Report
 from interlock_dsl.resolve import Symbols
 from interlock_dsl.source import Span
 from interlock_dsl.syntax import Cell, Comparison, FieldNode, Range, TableDecl, TableRow
@@ -27,6 +29,8 @@ def _table(decl: TableDecl, types: Types, expressions: Expressions) -> program.T
     parameters = types.record(decl.parameters, what="the parameter")
     result = types.record(decl.result.fields)
     rows = tuple(_row(row, decl, parameters, result, expressions) for row in decl.rows)
+    if not decl.rows:
+        expressions.report.add(say.no_rows(decl.name.text, decl.name.span))
     closed = next((row for row in decl.rows if row.cells is None), None)
     if closed is not None:
         for late in decl.rows[decl.rows.index(closed) + 1 :]:
@@ -48,18 +52,27 @@ def _row(
     if row.cells is None:
         return program.Row(None, outputs, row.span)
     columns = [(node, cell) for node, cell in zip(decl.parameters, row.cells, strict=False) if cell]
-    tests = [_joined("||", list(_tests(node, cell))) for node, cell in columns]
+    tests = [_joined("||", list(_tests(node, cell, expressions.report))) for node, cell in columns]
     tree = _joined("&&", tests) if tests else Literal(True, row.span)
     return program.Row(expressions.compile(tree, scope, BOOL), outputs, row.span)
 
 
-def _tests(parameter: FieldNode, cell: Cell) -> Iterator[Expression]:
+def _check_range(low: Expression, high: Expression, span: Span, report: Report) -> None:
+    match low, high:
+        case Literal(value=int() | float() as least), Literal(value=int() | float() as most) if least > most:
+            report.add(say_type.backwards(least, most, span))
+        case _:
+            pass
+
+
+def _tests(parameter: FieldNode, cell: Cell, report: Report) -> Iterator[Expression]:
     name = parameter.name.text
     for test in cell:
         match test:
             case Comparison(operator=operator, value=value):
                 yield _compared(name, operator, value, test.span)
             case Range(low=low, high=high):
+                _check_range(low, high, test.span, report)
                 above, below = _compared(name, ">=", low, test.span), _compared(name, "<=", high, test.span)
                 yield Call(OPERATORS["&&"], (above, below), test.span, test.span)
 

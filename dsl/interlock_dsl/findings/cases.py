@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.findings.report import error, instead, listed
+from interlock_dsl.findings.report import error, instead, listed, warning
 from interlock_dsl.source import Span
 
 
@@ -11,6 +11,22 @@ def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
     """A row that `otherwise` always comes before."""
     return error(
         "shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything")
+    )
+
+
+def no_rows(name: str, span: Span) -> Diagnostic:
+    """A table that never says anything."""
+    return error("empty-table", f"the table `{name}` has no rows", span, help="add `when ... then ...`")
+
+
+def nothing_expected(title: str, span: Span) -> Diagnostic:
+    """A test that holds whatever happens."""
+    return warning(
+        "vacuous-test",
+        f"the test `{title}` expects nothing",
+        span,
+        "holds whatever happens",
+        help="say what shall happen, such as `expect ends ...`",
     )
 
 

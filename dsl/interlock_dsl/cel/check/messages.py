@@ -8,6 +8,13 @@ from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.source import Span
 from interlock_dsl.spelling import nearest
 
+ELSEWHERE = {
+    "not": "`!`", "len": "`size(...)`", "length": "`size(...)`", "lower": "`lowerAscii()`", "upper": "`upperAscii()`",
+    "toLowerCase": "`lowerAscii()`", "toUpperCase": "`upperAscii()`", "includes": "`contains(...)`",
+    "startswith": "`startsWith(...)`", "endswith": "`endsWith(...)`", "any": "`exists(...)`", "some": "`exists(...)`",
+    "every": "`all(...)`", "str": "`string(...)`", "float": "`double(...)`", "date": "`timestamp(...)`",
+}  # fmt: skip
+"""What other languages call the functions and operators of this one."""
 SHOWN = 8
 """How many alternatives a help line lists."""
 
@@ -29,7 +36,7 @@ def unknown_function(name: str, span: Span, functions: Iterable[str]) -> Diagnos
         "undefined-reference",
         f"there is no function `{name}`",
         (Label(span, "not found"),),
-        help=_instead(name, functions),
+        help=f"write {ELSEWHERE[name]}" if name in ELSEWHERE else _instead(name, functions),
     )
 
 
