@@ -23,9 +23,9 @@ UNKNOWN = object()
 
 
 def build_tests(
-    symbols: Symbols, outlines: Mapping[str, Outline], expressions: Expressions
+    symbols: Symbols, tools: Mapping[str, program.Tool], outlines: Mapping[str, Outline], expressions: Expressions
 ) -> tuple[program.Test, ...]:
-    """Return the tests of the program; titles are unique, so that one can be named."""
+    """Return the tests of the program, whose `tools` are built; titles are unique, so that one can be named."""
     titles: dict[str, Span] = {}
     found: list[program.Test] = []
     for decl in symbols.tests:
@@ -34,7 +34,7 @@ def build_tests(
             symbols.report.add(say_name.duplicate("test", decl.title, decl.span, first))
         outline = _tested(decl, symbols, outlines)
         if outline is not None:
-            found.append(_Case(decl, outline, symbols, expressions).build())
+            found.append(_Case(decl, outline, symbols, tools, expressions).build())
     return tuple(found)
 
 
@@ -51,10 +51,18 @@ def _tested(decl: TestDecl, symbols: Symbols, outlines: Mapping[str, Outline]) -
 class _Case:
     """One test, item by item."""
 
-    def __init__(self, decl: TestDecl, outline: Outline, symbols: Symbols, expressions: Expressions) -> None:
+    def __init__(
+        self,
+        decl: TestDecl,
+        outline: Outline,
+        symbols: Symbols,
+        tools: Mapping[str, program.Tool],
+        expressions: Expressions,
+    ) -> None:
         self._decl = decl
         self._outline = outline
         self._symbols = symbols
+        self._known = tools
         self._expressions = expressions
         self._input: dict[str, object] = {}
         self._given: dict[str, Span] = {}
@@ -94,14 +102,14 @@ class _Case:
             case syntax.AgentScript(step=step, tool=tool, value=value):
                 self._step(step, syntax.AgentStep, "by an agent")
                 if tool is not None:
-                    self._symbols.tool(tool)
+                    self._tool(tool)
                 turn = ModelTurn(None if tool is None else tool.text, self._value(value))
                 self._agents[step.text] = (*self._agents.get(step.text, ()), turn)
             case syntax.PersonScript(step=step, value=value):
                 self._step(step, syntax.AskStep, "that asks a person")
                 self._persons[step.text] = (*self._persons.get(step.text, ()), self._value(value))
             case syntax.ToolScript(tool=tool, value=value, failure=failure):
-                self._symbols.tool(tool)
+                self._tool(tool)
                 reply = ToolReply(None if value is None else self._value(value), failure)
                 self._tools[tool.text] = (*self._tools.get(tool.text, ()), reply)
             case syntax.PersonDecides(role=role, approves=approves):
@@ -138,6 +146,12 @@ class _Case:
         elif not isinstance(step, kind):
             self._symbols.report.add(say.wrong_step(name.text, words, name.span, step.name.span))
 
+    def _tool(self, name: Ident) -> program.Tool | None:
+        """Return a tool, be it one that only an `undo` declares, or report that there is none."""
+        if name.text not in self._known:
+            self._symbols.miss("tool", name, self._known)
+        return self._known.get(name.text)
+
     def _expect(self, item: syntax.Expect) -> None:
         name = item.name
         value = None if item.value is None else self._value(item.value)
@@ -146,9 +160,9 @@ class _Case:
                 case "waits" | "escalates":
                     self._symbols.role(name)
                 case "calls" | "never calls" | "denied":
-                    tool = self._symbols.tool(name)
+                    tool = self._tool(name)
                     if tool is not None:
-                        self._keys(f"`{name.text}`", item, value, (p.name.text for p in tool.parameters))
+                        self._keys(f"`{name.text}`", item, value, tool.parameters.fields)
                 case "ends":
                     end = self._outline.ends.get(name.text)
                     if end is None:

@@ -16,7 +16,7 @@ from interlock_dsl.types import Types
 
 EFFECTS: Mapping[str, Effect] = {"read": "read", "write": "write", "irreversible": "irreversible"}
 MISSPELT = 2
-"""Within so many edits of a declared tool, the name in an `undo` is a mistake and declares nothing."""
+"""Within so many edits of another declared tool that takes the same arguments, the name in an `undo` is a mistake."""
 
 
 def build_tools(symbols: Symbols, types: Types, expressions: Expressions) -> dict[str, program.Tool]:
@@ -86,12 +86,20 @@ def _undo(
             expressions.report,
         )
         return program.Call(name, arguments, call.span)
-    if any(distance(name, other) <= MISSPELT for other in signatures):
+    given = frozenset(argument.name.text for argument in call.arguments)
+    others = {other: fields for other, fields in signatures.items() if other != tool.name and _takes(fields, given)}
+    if any(distance(name, other) <= MISSPELT for other in others):
         symbols.tool(call.tool)
         return None
     unique(expressions.report, "the argument", (argument.name for argument in call.arguments))
     implied = {argument.name.text: expressions.compile(argument.value, scope) for argument in call.arguments}
     return program.Call(name, implied, call.span)
+
+
+def _takes(signature: RecordType, given: frozenset[str]) -> bool:
+    """Say whether a call with these arguments could be meant for a tool with these parameters."""
+    needed = {name for name, field in signature.fields.items() if not field.optional}
+    return needed <= given <= signature.fields.keys()
 
 
 def _implied(undo: program.Call, undone: program.Tool) -> program.Tool:

@@ -104,7 +104,7 @@ class _Policies:
         for pattern in patterns:
             text = pattern.text
             if "*" not in text:
-                found.update([text] if self._symbols.tool(pattern) is not None else [])
+                found.update([text] if text in self._tools or self._symbols.tool(pattern) is not None else [])
                 continue
             if text not in self._families:
                 self._families[text] = [name for name in self._symbols.tools if matches(text, name)]

@@ -38,5 +38,5 @@ def assemble(symbols: Symbols, types: Types, outlines: Mapping[str, Outline], so
         workflows=MappingProxyType(workflows),
         policies=MappingProxyType(build_policies(symbols, tools, expressions)),
         tables=MappingProxyType(tables),
-        tests=build_tests(symbols, outlines, expressions),
+        tests=build_tests(symbols, tools, outlines, expressions),
     )
