@@ -64,6 +64,8 @@ class Answers:
     async def perform(self, command: AskModel, setting: Setting) -> Event:
         """Take the step's next turn; `ModelFailed` when there is none."""
         turn, problem = self._next(command, setting)
+        if turn is None and command.turns and command.turns[-1].complaint:
+            problem = f"{problem}; the answer before it did not fit: {command.turns[-1].complaint}"
         if turn is None or turn.failure:
             return ModelFailed(
                 setting.now(), command.id, "error", problem if turn is None else turn.failure, jitter=setting.jitter()
@@ -106,9 +108,11 @@ def _turn(place: str, given: object) -> _Turn:
     kinds = [kind for kind in ("answers", "calls", "fails") if kind in fields]
     surplus = [str(name) for name in fields if name not in ("answers", "calls", "fails", "by")]
     if len(kinds) != 1 or surplus or ("by" in fields and kinds != ["answers"]):
+        near = next(filter(None, (nearest(name, ("answers", "calls", "fails", "by")) for name in surplus)), None)
+        hint = f"; did you mean `{near}`?" if near else ""
         raise InvalidInput(
             f"scripted answers: {place}: expected one of `answers` (with `by`, for a person), `calls` or `fails`, "
-            f"got {', '.join(map(str, fields)) or 'nothing'}"
+            f"got {', '.join(map(str, fields)) or 'nothing'}{hint}"
         )
     match kinds[0]:
         case "answers":

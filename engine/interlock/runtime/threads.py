@@ -47,6 +47,8 @@ class Stopped(Exception):
 
 def _stopped(raised: BaseException) -> Stopped:
     try:
-        return Stopped(str(raised))
+        stopped = Stopped(str(raised))
     except Exception:
-        return Stopped()
+        stopped = Stopped()
+    stopped.__cause__ = raised
+    return stopped

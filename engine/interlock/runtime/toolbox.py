@@ -16,9 +16,12 @@ back as an event: it raises, it is late, it returns what the declaration does no
 import asyncio
 import inspect
 import logging
+import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from types import CodeType
 from typing import Final, Literal, TypeVar
 
 from interlock.decide import Principal
@@ -139,7 +142,7 @@ class Toolbox:
             raise
         except BaseException as error:
             _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
-            return _failed(command, setting, "error", _told(error))
+            return _failed(command, setting, "error", function.told(error))
         return _returned(tool, command, setting, returned)
 
 
@@ -204,15 +207,21 @@ def _failed(
     return ToolFailed(setting.now(), command.id, kind, message, setting.jitter())
 
 
-def _told(error: BaseException) -> str:
-    """Return what an error says, without the name of its class, as text that can be recorded."""
+def _told(error: BaseException, kind: str = "", where: str = "") -> str:
+    """Return what an error says, between what it is and where, as text that can be recorded."""
     try:
         text = " ".join(str(error).split()).encode(errors="replace").decode()
     except Exception:
         text = ""
     if len(text) > _LONGEST_MESSAGE:
         text = text[: _LONGEST_MESSAGE - 1] + "…"
-    return text or "it failed without saying why"
+    return kind + (text or "it failed without saying why") + where
+
+
+def _code(function: Callable[..., object]) -> CodeType | None:
+    """Return the code of a function written in Python, without what decorates it."""
+    code: object = getattr(inspect.unwrap(function), "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -232,8 +241,20 @@ class _Function:
     @property
     def place(self) -> str:
         """Where the function is, for people."""
+        code = _code(self._function)
+        if code is not None:
+            return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
         name = getattr(self._function, "__qualname__", None) or repr(self._function)
         return f"{getattr(self._function, '__module__', None) or '?'}.{name}"
+
+    def told(self, error: BaseException) -> str:
+        """Return what an error is, what it says, and where in the function's file it came from: what a person needs."""
+        raised = error.__cause__ if isinstance(error, Stopped) and error.__cause__ is not None else error
+        code = _code(self._function)
+        frames = traceback.extract_tb(raised.__traceback__)
+        lines = [each.lineno for each in frames if code is not None and each.filename == code.co_filename]
+        where = f" ({Path(code.co_filename).name}:{lines[-1]})" if code is not None and lines else ""
+        return _told(error, f"{type(raised).__name__}: ", where)
 
     def _context_parameter(self) -> str | None:
         for name, parameter in self._parameters.items():
