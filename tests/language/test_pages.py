@@ -1,8 +1,9 @@
 """The language guide, run: every block of `.ilk` on every page says exactly what its comments say it does.
 
 A block of ```` ```ilk ```` is a whole program; ```` ```ilk more ```` goes on from the last block of that page that was
-one. `// error: [code] "text"` (or `warning`) stands on the line that earns the finding; `text` is part of its message.
-A block without such comments has no findings at all.
+one; ```` ```ilk in common.ilk ```` is a file that later blocks of its page may use. `// error: [code] "text"` (or
+`warning`) stands on the line that earns the finding; `text` is part of its message. A block without such comments has
+no findings at all, and its tests hold.
 """
 
 import re
@@ -12,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from interlock_dsl import check_text
+import interlock_dsl as grammar
+from interlock.run.trial import run_test
+from interlock_dsl.compile import check
+from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.program import Program
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
+GRAMMAR = (Path(grammar.__file__).parent / "grammar.lark").read_text()
+EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
 EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?=\s*(?://|$))')
 
 
@@ -24,6 +31,10 @@ class Block:
     line: int
     text: str
     before: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+    def program(self) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+        return check((self.page,), {**dict(self.files), self.page: self.before + self.text}.__getitem__)
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -33,21 +44,23 @@ class Block:
         return [(n, m[1], m[2], m[3]) for n, line in lines for m in EXPECTED.finditer(line)]
 
     def found(self) -> list[tuple[int, str, str, str]]:
-        _, diagnostics = check_text(self.before + self.text, self.page)
+        _, diagnostics = self.program()
         shift = self.line - self.before.count("\n")
         return [(d.span.line + shift, d.severity.value, d.code, d.message) for d in diagnostics]
 
 
 def blocks() -> Iterator[Block]:
     for page in PAGES:
-        whole = ""
-        for match in re.finditer(r"^```ilk( more)?\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        whole, files = "", ()
+        for match in re.finditer(r"^```ilk( more| in \S+)?\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
             line = page.read_text()[: match.start()].count("\n") + 1
-            if match[1] is None:
-                whole = match[2]
-                yield Block(page.name, line, match[2])
-            else:
-                yield Block(page.name, line, match[2], whole)
+            if match[1] == " more":
+                yield Block(page.name, line, match[2], whole, files)
+                continue
+            whole = match[2]
+            yield Block(page.name, line, match[2], "", files)
+            if match[1] is not None:
+                files = (*files, (match[1].removeprefix(" in "), match[2]))
 
 
 @pytest.mark.parametrize("block", list(blocks()), ids=str)
@@ -57,6 +70,28 @@ def test_a_block_says_what_it_says(block: Block) -> None:
     assert [entry[:3] for entry in found] == [entry[:3] for entry in expected], shown
     for (*_, message), (*_, text) in zip(found, expected, strict=True):
         assert text in message, shown
+
+
+@pytest.mark.parametrize("block", [block for block in blocks() if 'test "' in block.text], ids=str)
+def test_the_tests_on_the_pages_hold(block: Block) -> None:
+    program, _ = block.program()
+    for test in program.tests if program is not None else ():
+        assert run_test(program, test).failures == (), test.title
+
+
+def test_the_list_of_lines_of_a_test_is_whole() -> None:
+    """Every kind of line the grammar knows stands in the list, and is used in a test that holds."""
+    page = (Path(__file__).parent / "tests.md").read_text()
+    listed = page[page.index("| line |") :]
+    program, _ = next(block for block in blocks() if block.page == "tests.md" and 'fails "' in block.text).program()
+    assert program is not None
+    used = {(act.kind, act.approves if act.kind == "decides" else None) for test in program.tests for act in test.acts}
+    assert {kind for kind, _ in used} == {"decides", "passes", *EXPECTATIONS}
+    assert len(used) == len(EXPECTATIONS) + 3
+    for item in re.findall(r"-> (\w+)$", GRAMMAR[GRAMMAR.index("test_item:") : GRAMMAR.index("test_value:")], re.M):
+        words = {"given": "given", "started": "started by", "approves": "approves", "denies": "denies"}.get(item)
+        words = words or {"time_passes": "pass", "expect": "expect"}.get(item, item.rpartition("_")[2])
+        assert re.search(rf"^\| `[^`]*\b{words}\b", listed, re.M), item
 
 
 def test_every_page_has_blocks() -> None:
