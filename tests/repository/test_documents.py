@@ -33,6 +33,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (ROOT / page.parent / target).exists()] == []
 
 
+def test_the_index_of_the_language_names_every_page() -> None:
+    pages = {path.name for path in PAGES if path.parent == Path("tests/language")}
+    assert set(re.findall(r"\(\.\./tests/language/(\w+\.md)\)", (ROOT / "docs/language.md").read_text())) == pages
+
+
 def test_the_readme_shows_what_is_in_the_example() -> None:
     """The sample in the README is made of lines of the example, in its order."""
     example = (_plain(line) for line in (ROOT / "examples/refund/refund.ilk").read_text().splitlines())
