@@ -72,13 +72,22 @@ def _parsed(text: str, source: str) -> object:
         else:
             loaded = json.loads(text)
     except ValueError as error:
-        shown = source if source.startswith("@") else "--input"
-        raise Fault(f"`{shown}` is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`") from error
+        if source.startswith("@") or source == "-":
+            shown = source.removeprefix("@") if source not in ("-", "@-") else "standard input"
+            raise Fault(f"`{shown}` is not valid JSON: {_where(error)}", 'names and texts stand in `"`') from error
+        raise Fault(f"`--input` is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`") from error
     except Exception as error:
         if type(error).__module__.startswith("yaml"):
-            raise Fault(f"`{source}` is not valid YAML: {str(error).splitlines()[0]}") from error
+            raise Fault(f"`{source.removeprefix('@')}` is not valid YAML: {yaml_problem(error)}") from error
         raise
     return loaded
+
+
+def yaml_problem(error: Exception) -> str:
+    """Return what is wrong with a YAML text, and at which line and column where the parser says."""
+    mark = getattr(error, "problem_mark", None)
+    said = " ".join(str(getattr(error, "problem", None) or str(error).splitlines()[0]).split())
+    return said if mark is None else f"{said} at line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _where(error: ValueError) -> str:

@@ -8,7 +8,7 @@ from interlock_cli.fault import Fault
 HELP = {
     "JournalMissing": "`interlock run` makes one; `--project DIR` names the folder it is in",
     "JournalCorrupt": "`interlock verify` says how far it can be trusted",
-    "Conflict": "someone else is working on this run; look with `interlock show` and try again",
+    "Conflict": "`interlock show` tells where the run stands now; do the same again if it still waits for that",
     "UnknownRun": "`interlock runs` lists them",
     "ProgramMismatch": "a run keeps the program it began with; start a new one for the new files",
     "ToolsIncomplete": "`--tools` or `tools` in interlock.toml names the file with the functions",

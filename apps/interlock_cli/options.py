@@ -45,11 +45,19 @@ Journal = Annotated[
 ]
 Tools = Annotated[
     Path | None,
-    typer.Option("--tools", metavar="FILE", help="The Python file that defines `toolbox`. Default: the project's."),
+    typer.Option(
+        "--tools",
+        metavar="FILE",
+        help="The Python file with `toolbox`. Default: INTERLOCK_TOOLS, the project's.",
+    ),
 ]
 Answers = Annotated[
     Path | None,
-    typer.Option("--answers", metavar="FILE", help="Recorded answers in place of models. Default: the project's."),
+    typer.Option(
+        "--answers",
+        metavar="FILE",
+        help="Answers in place of models. Default: INTERLOCK_ANSWERS, the project's.",
+    ),
 ]
 Live = Annotated[bool, typer.Option("--live", help="Ask the models of the project's settings, not recorded answers.")]
 Models = Annotated[

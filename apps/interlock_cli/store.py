@@ -25,6 +25,10 @@ def open_journal(
         if not create:
             help = "`interlock run` starts one; `--project DIR` or `--journal FILE` says where it is"
             raise Fault(f"there is no journal `{shown(path)}`: nothing has run here yet", help)
+        if named is not None:
+            from interlock_cli.present.messages import remark
+
+            remark(f"`{shown(path)}` is a new journal")
         path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteJournal(path, create=create, readonly=readonly)
 

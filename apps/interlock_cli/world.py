@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from interlock.runtime.answers import Answers
     from interlock.runtime.toolbox import Toolbox
     from interlock_cli.manner import Manner
+    from interlock_dsl.program import Workflow
 
 
 def toolbox(path: Path | None) -> "Toolbox":
@@ -45,21 +46,22 @@ def _module(path: Path) -> ModuleType:
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Fault(f"`{shown(path)}` cannot be loaded: {_what(error)}", _where(error, path)) from error
     return module
 
 
-def _what(error: Exception) -> str:
+def _what(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.msg} at line {error.lineno}"
     return f"{type(error).__name__}: {error}"
 
 
-def _where(error: Exception, path: Path) -> str:
+def _where(error: BaseException, path: Path) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"install `{error.name}`, or take it out of the file"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    here = path.resolve()
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == here]
     return f"it happened at {shown(path)}:{frames[-1].lineno}" if frames else ""
 
 
@@ -67,18 +69,25 @@ def answers(path: Path) -> "Answers":
     """Return the recorded answers of a YAML or JSON file. Raises Fault if they cannot be read."""
     import yaml
 
+    from interlock.errors import InvalidInput
     from interlock.runtime.answers import Answers
+    from interlock_cli.inputs import yaml_problem
 
     try:
         script: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         said = (error.strerror or str(error)).lower()
         raise Fault(f"cannot read the answers `{shown(path)}`: {said}", "`--answers FILE` names them") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Fault(f"`{shown(path)}` is not valid YAML: {str(error).splitlines()[0]}") from error
+    except UnicodeDecodeError as error:
+        raise Fault(f"`{shown(path)}` is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        raise Fault(f"`{shown(path)}` is not valid YAML: {yaml_problem(error)}") from error
     if not isinstance(script, Mapping):
         raise Fault(f"`{shown(path)}` holds no answers", "write `step: {answers: {...}}` for each step of an agent")
-    return Answers(script)
+    try:
+        return Answers(script)
+    except InvalidInput as error:
+        raise Fault(f"`{shown(path)}`: {error}") from error
 
 
 def models(manner: "Manner") -> "Models":
@@ -96,6 +105,30 @@ def models(manner: "Manner") -> "Models":
     except ImportError as error:
         raise Fault(str(error), "without `--live`, recorded answers stand in for the models") from error
     return LanguageModels(aliases(manner.models, manner.project.models), prices=manner.project.prices)
+
+
+def require_answers(manner: "Manner", workflow: "Workflow") -> None:
+    """Raise Fault if a workflow has models to ask, and neither they nor anything in their place is there."""
+    from interlock_dsl.program import AgentStep
+
+    agents = [step for step in workflow.steps.values() if isinstance(step, AgentStep)]
+    if not agents:
+        return
+    if not manner.live:
+        if not (manner.answers or manner.project.answers):
+            steps = ", ".join(f"`{step.name}`" for step in agents)
+            help = "write answers.yaml (`step: {answers: {...}}` for each), or ask the models with `--live`"
+            raise Fault(f"nothing answers for the models at {steps}", help)
+        return
+    known = aliases(manner.models, manner.project.models)
+    for step in agents:
+        model = step.agent.model
+        if model not in known and ":" not in model:
+            raise Fault(
+                f"nothing says which model `{model}` is, which the agent `{step.agent.name}` names",
+                f'`[models]` and below it `{model} = "provider:model"` in interlock.toml, or '
+                f"`--model {model}=provider:model`",
+            )
 
 
 def aliases(given: Sequence[str], settings: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,11 @@ def complain(message: str, help: str = "") -> None:
         err().print(Text.assemble(("  = ", "quiet"), ("help", "help"), ": ", coded(line)), soft_wrap=True)
 
 
+def remark(message: str) -> None:
+    """Say on standard error what may not have been meant, but is no mistake in itself."""
+    err().print(Text.assemble(("note", "note"), ": ", coded(message)), soft_wrap=True)
+
+
 def coded(message: str) -> Text:
     """Return a message with what stands in backticks coloured as the author's own text."""
     text = Text()

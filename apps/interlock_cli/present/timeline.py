@@ -95,7 +95,9 @@ class Layout:
 
 
 def split(text: Text, width: int) -> list[Text]:
-    """Break a text at spaces into parts of at most `width` cells; a word that is longer is cut."""
+    """Break a text at its lines, and at spaces into parts of at most `width` cells; a word that is longer is cut."""
+    if "\n" in text.plain:
+        return [part for line in text.split("\n", allow_blank=True) for part in split(line, width)]
     if text.cell_len <= width:
         return [text]
     parts: list[Text] = []

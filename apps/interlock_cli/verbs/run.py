@@ -45,6 +45,7 @@ def verb(
     from interlock_cli.language import compiled, the_workflow
     from interlock_cli.sources import the_unit
     from interlock_cli.store import open_journal
+    from interlock_cli.world import require_answers
 
     unit = the_unit(target, manner.folder)
     program = compiled(unit)
@@ -52,6 +53,7 @@ def verb(
     held = _held(scopes, program)
     given = _input(input or [], chosen)
     there = manner if unit.project == manner.project else replace(manner, folder=unit.project.root)
+    require_answers(there, chosen)
     driver = Driver(there, open_journal(unit.project, manner.journal, create=True), chosen, program, principal=name)
 
     async def start(runtime: "Runtime") -> str:

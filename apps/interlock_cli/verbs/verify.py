@@ -2,12 +2,15 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from interlock_cli.exits import Exit
 from interlock_cli.options import Journal, ProjectFolder
+
+if TYPE_CHECKING:
+    from interlock.journal.journal import Journal as Opened
 
 
 class Format(StrEnum):
@@ -27,23 +30,40 @@ def verb(
     Every entry's digest is computed anew from the one before it. Whoever can write the file can also recompute all of
     it, so keep a copy elsewhere where that matters.
     """
+    from interlock.errors import JournalCorrupt
     from interlock.journal.verify import verify
+    from interlock_cli.fault import Fault
     from interlock_cli.project import find
     from interlock_cli.store import open_journal, shown
 
     found = find(project)
-    result = verify(open_journal(found, journal, readonly=True))
+    try:
+        opened = open_journal(found, journal, readonly=True)
+    except JournalCorrupt as error:
+        help = "nothing in it can be trusted: go on from a copy of it, or name another with `--journal`"
+        raise Fault(str(error), help) from error
+    result = verify(opened)
     if format is Format.JSON:
         from interlock_cli.present.output import write
 
         report = {"holds": result.holds, "runs": result.runs, "entries": result.entries, "problems": result.problems}
         write(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        _say(result.runs, result.entries, result.problems, shown(journal or found.journal))
+        _say(result.runs, result.entries, _recorded(opened), result.problems, shown(journal or found.journal))
     return Exit.CLEAN if result.holds else Exit.FINDINGS
 
 
-def _say(runs: int, entries: int, problems: tuple[str, ...], path: str) -> None:
+def _recorded(opened: "Opened") -> int:
+    """Return how many entries the list of runs says there are; 0 where that cannot be read."""
+    from interlock.errors import InterlockError
+
+    try:
+        return sum(summary.entries for summary in opened.runs())
+    except InterlockError:
+        return 0
+
+
+def _say(runs: int, entries: int, recorded: int, problems: tuple[str, ...], path: str) -> None:
     from rich.text import Text
 
     from interlock_cli.present.console import err, out
@@ -56,6 +76,8 @@ def _say(runs: int, entries: int, problems: tuple[str, ...], path: str) -> None:
     size = f"{count(runs, 'run')}, {count(entries, 'entry', 'entries')}"
     if problems:
         found = count(len(problems), "problem")
-        out().print(Text.assemble((f"{path} does not hold together", "bad"), f": {found} in {size}"))
+        held = f"{entries:,} of {count(recorded, 'entry', 'entries')} are in runs that hold"
+        said = f": {found} in {count(runs, 'run')}; {held if recorded else 'no list of runs can be read'}"
+        out().print(Text.assemble((f"{path} does not hold together", "bad"), said))
     else:
         out().print(Text.assemble((f"{mark('done')} ", "good"), f"{path} holds together: {size}"))
