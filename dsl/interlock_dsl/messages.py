@@ -59,15 +59,21 @@ PHRASES: Final = {
 MOST_EXPECTATIONS: Final = 5
 
 
-def unexpected(found: str, expected: Sequence[str], span: Span, after: Span | None) -> Diagnostic:
+def unexpected(
+    found: str, expected: Sequence[str], span: Span, after: Span | None, help: str | None = None
+) -> Diagnostic:
     """Something stands where only other things can. What was expected belongs `after`, on an earlier line."""
     if not expected:
-        return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),))
+        return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),), help=help)
     labels = (Label(after, "expected here"), Label(span, "found this")) if after is not None else (Label(span),)
     if found == END_OF_FILE:
         labels = labels[:1]
-    return Diagnostic("syntax-error", f"expected {one_of(expected)}, found {found}", labels)
+    return Diagnostic("syntax-error", f"expected {one_of(expected)}, found {found}", labels, help=help)
 
+
+NO_UNIT: Final = "a number has no unit here: write all its digits, as in `2_000`"
+NO_NOT: Final = "write `!` for `not`"
+NO_COLON: Final = "write no `:` here: what is said follows its word"
 
 END_OF_FILE: Final = "the end of the file"
 
@@ -203,11 +209,11 @@ def too_many(most: int, span: Span) -> Diagnostic:
     return Diagnostic("too-many-errors", f"after {most} errors the rest of the file is not read", (Label(span),))
 
 
-def wrong_number_of_cells(count: int, wanted: int, span: Span) -> Diagnostic:
-    """A row with more or fewer cells than the table has inputs."""
-    return Diagnostic(
-        "row-width", f"the row has {_some(count, 'cell')}, the table {_some(wanted, 'input')}", (Label(span),)
-    )
+def wrong_number_of_cells(count: int, wanted: int, span: Span, *, commas: bool) -> Diagnostic:
+    """A row with more or fewer cells than the table has inputs; `commas` may have been meant to separate them."""
+    message = f"the row has {_some(count, 'cell')}, the table {_some(wanted, 'input')}"
+    help = "cells are separated by `|`; commas separate the values that one cell allows"
+    return Diagnostic("row-width", message, (Label(span),), help=help if commas and count < wanted else None)
 
 
 def wrong_number_of_outputs(count: int, wanted: int, span: Span) -> Diagnostic:

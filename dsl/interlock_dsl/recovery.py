@@ -13,6 +13,7 @@ A word that the parser took for a name, and that makes no sense as one, is looke
 noticed one token late.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -37,6 +38,7 @@ ITEMS: Final = frozenset(
 """What lists are made of; a parse goes on at the next of these."""
 ELSEWHERE: Final = {"and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND"}
 """How other languages write an operator."""
+_NOT: Final = re.compile(r"\bnot [\w.]+\s*\Z")
 INSERTED: Final = ("COLON", "COMMA", "->")
 
 
@@ -339,11 +341,21 @@ class Recovery:
         return next(terminal.pattern for terminal in self.parse.tables.terminals if terminal.name == kind)
 
     def _unexpected(self, found: Token) -> Diagnostic:
-        expected = self.expectations.phrases(self.parse.states)
+        expected = self._expected()
         end = self.parse.last_end
         later = "\n" in self.source.text[end : found.start_pos] or found.kind == END
         after = Span(self.source, end, end) if later and end else None
-        return messages.unexpected(self._called(found), expected, self._span(found), after)
+        return messages.unexpected(self._called(found), expected, self._span(found), after, self._advice(found))
+
+    def _advice(self, found: Token) -> str | None:
+        if found.isidentifier() and self.source.text[found.start_pos - 1 : found.start_pos].isdigit():
+            return messages.NO_UNIT
+        if _NOT.search(self.source.text, max(0, found.start_pos - 200), found.start_pos):
+            return messages.NO_NOT
+        return messages.NO_COLON if found == ":" and messages.PHRASES["text"] in self._expected() else None
+
+    def _expected(self) -> list[str]:
+        return self.expectations.phrases(self.parse.states)
 
     def _say(self, diagnostic: Diagnostic) -> None:
         self.parse.diagnostics.append(diagnostic)

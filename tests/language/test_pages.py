@@ -2,8 +2,8 @@
 
 A block of ```` ```ilk ```` is a whole program; ```` ```ilk more ```` goes on from the last block of that page that was
 one; ```` ```ilk in common.ilk ```` is a file that later blocks of its page may use. `// error: [code] "text"` (or
-`warning`) stands on the line that earns the finding; `text` is part of its message. A block without such comments has
-no findings at all, and its tests hold.
+`warning`) stands on the line that earns the finding; `text` is part of its message, and `help: "text"` after it
+of its help. A block without such comments has no findings at all, and its tests hold.
 """
 
 import re
@@ -22,7 +22,7 @@ from interlock_dsl.program import Program
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
 GRAMMAR = (Path(grammar.__file__).parent / "grammar.lark").read_text()
 EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
-EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?=\s*(?://|$))')
+EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,9 @@ def blocks() -> Iterator[Block]:
 def test_a_block_says_what_it_says(block: Block) -> None:
     found, expected = block.found(), block.expected()
     shown = "\n".join(f"{block.page}:{line}: {severity}: [{code}] {message}" for line, severity, code, message in found)
+    helps = [(m[3], m[4]) for m in EXPECTED.finditer(block.text) if m[4]]
+    said = block.program()[1]
+    assert all(any(message in d.message and help in (d.help or "") for d in said) for message, help in helps)
     assert [entry[:3] for entry in found] == [entry[:3] for entry in expected], shown
     for (*_, message), (*_, text) in zip(found, expected, strict=True):
         assert text in message, shown

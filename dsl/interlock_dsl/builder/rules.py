@@ -105,7 +105,8 @@ class RuleBuilder(PieceBuilder):
 
     def _check_width(self, row: TableRow, inputs: int, outputs: int) -> None:
         if row.cells is not None and len(row.cells) != inputs:
-            self.diagnostics.append(messages.wrong_number_of_cells(len(row.cells), inputs, row.span))
+            commas = any(len(cell) > 1 for cell in row.cells)
+            self.diagnostics.append(messages.wrong_number_of_cells(len(row.cells), inputs, row.span, commas=commas))
         if len(row.outputs) != outputs:
             self.diagnostics.append(messages.wrong_number_of_outputs(len(row.outputs), outputs, row.span))
 

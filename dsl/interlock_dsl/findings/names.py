@@ -34,7 +34,8 @@ def undefined(
     """A name that nothing of the wanted kind has. `others` are things of other kinds that have it."""
     known = sorted(candidates)
     elsewhere = [Label(place, f"`{name}` is {article(other)}, not {article(kind)}") for other, place in others]
-    help = instead(name, known)
+    usual = _USUAL.get(name.casefold()) if kind == "type" else None
+    help = f"it is called `{usual}` here" if usual else instead(name, known)
     if help is None and not elsewhere:
         help = (
             f"there is {listed(known)}"
@@ -45,6 +46,22 @@ def undefined(
         )
     return error("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
 
+
+_USUAL = {
+    "float": "double",
+    "number": "double",
+    "decimal": "double",
+    "integer": "int",
+    "str": "string",
+    "text": "string",
+    "boolean": "bool",
+    "date": "timestamp",
+    "datetime": "timestamp",
+    "timedelta": "duration",
+    "array": "list",
+    "dict": "map",
+}
+"""What other languages call a built-in type."""
 
 _EXAMPLE = {
     "agent": 'agent {} {{ model "small" }}',
