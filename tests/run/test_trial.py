@@ -83,9 +83,10 @@ WORK = 'given id "A1"\ngiven secret ""\n'
 
 
 def test_an_agent_answers_from_the_script_and_nothing_else() -> None:
-    assert "the test has no answer for it" in said(AGENT, WORK + "expect ends done")[0]
+    assert "the test has no answer for it: write `agent " in said(AGENT, WORK + "expect ends done")[0]
     left = said(AGENT, WORK + 'agent work calls orders.get { id: "A1" }\nexpect ends done')[0]
     assert "no answer left" in left
+    assert "write another line `agent " in left
 
 
 def test_tools_without_a_script_return_a_smallest_value() -> None:

@@ -148,12 +148,18 @@ class Trial:
     def _reply(self, command: AskModel) -> None:
         turns = self._agents.get(command.step)
         if turns is None:
-            raise _Stuck(self.test.span, f"agent `{command.step}` was asked, but the test has no answer for it")
+            raise _Stuck(
+                self.test.span,
+                f"agent `{command.step}` was asked, but the test has no answer for it: "
+                f"write `agent {command.step} answers ...`",
+            )
         if not turns:
             refused = [turn.complaint for turn in command.turns if turn.complaint]
             why = f"; its last answer did not fit: {refused[-1]}" if refused else ""
             raise _Stuck(
-                self.test.span, f"agent `{command.step}` was asked again, but the test has no answer left{why}"
+                self.test.span,
+                f"agent `{command.step}` was asked again, but the test has no answer left{why}; "
+                f"write another line `agent {command.step} answers ...`, one for each time it is asked",
             )
         turn = turns.popleft()
         value = _json(turn.value)
