@@ -191,7 +191,7 @@ def test_a_tool_that_raises_is_named_with_its_line(desk: Path, raised: str, said
     (desk / "tools.py").write_text(f"{head}def give(ticket: str, amount: int) -> dict:\n    1\n    {raised}\n")
     (desk / "answers.yaml").write_text("read:\n  answers: {wish: credit, amount: 500}\n")
     interlock("run", *TICKET)
-    assert said in interlock("show").out
+    assert said in " ".join(interlock("show").out.split())
 
 
 def test_tools_that_do_not_match_are_named_with_their_line(desk: Path) -> None:
@@ -210,3 +210,11 @@ def test_the_help_names_the_variables(desk: Path) -> None:
     said = " ".join(interlock("run", "--help").out.split())
     for variable in ("INTERLOCK_TOOLS", "INTERLOCK_ANSWERS", "INTERLOCK_JOURNAL", "INTERLOCK_PROJECT", "INTERLOCK_AS"):
         assert variable in said
+
+
+def test_a_failure_that_is_not_tried_again_is_told_once(desk: Path) -> None:
+    (desk / "answers.yaml").write_text("read: {fails: overloaded}\n")
+    interlock("run", *TICKET)
+    shown = interlock("show").steady
+    assert "✗ failure: overloaded\n" in shown
+    assert "attempt 1" not in shown

@@ -125,7 +125,9 @@ class Teller:
 
     @_tell.register
     def _attempt(self, note: AttemptFailed) -> list[Line]:
-        again = f"again in {duration(note.retry_at - self._at)}" if note.retry_at is not None else ""
+        if note.retry_at is None:
+            return []  # the last one: told by `CallDone` or `StepFailed`
+        again = f"again in {duration(note.retry_at - self._at)}"
         return [self._line(note.step, "again", f"attempt {note.attempt}: {note.message}", again)]
 
     @_tell.register
