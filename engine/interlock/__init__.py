@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interlock.decide import Request as Request
     from interlock.errors import Conflict as Conflict
     from interlock.errors import Diverged as Diverged
+    from interlock.errors import DrivenElsewhere as DrivenElsewhere
     from interlock.errors import InterlockError as InterlockError
     from interlock.errors import InvalidInput as InvalidInput
     from interlock.errors import JournalCorrupt as JournalCorrupt
@@ -91,8 +92,9 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
     "interlock.errors": (
-        "Conflict", "Diverged", "InterlockError", "InvalidInput", "JournalCorrupt", "JournalMissing",
-        "JournalUnavailable", "ProgramMismatch", "Refused", "ToolsIncomplete", "UnknownProgram", "UnknownRun",
+        "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput", "JournalCorrupt",
+        "JournalMissing", "JournalUnavailable", "ProgramMismatch", "Refused", "ToolsIncomplete",
+        "UnknownProgram", "UnknownRun",
     ),
     "interlock.journal.codec": ("decode", "encode"),
     "interlock.journal.journal": ("Entry", "Journal", "RunSummary"),
@@ -139,6 +141,7 @@ __all__ = [
     "Diagnostic",
     "DiagnosticError",
     "Diverged",
+    "DrivenElsewhere",
     "Entry",
     "FinishRun",
     "History",

@@ -49,5 +49,5 @@ class Refused(InterlockError):
     """What a person asked of a run could not be accepted: late, twice, by the wrong role, for something else."""
 
 
-class DrivenElsewhere(Refused):
+class DrivenElsewhere(Refused, Conflict):
     """Another process, or another runtime, is working on the run; it goes on there."""

@@ -22,6 +22,7 @@ from interlock.run.machine import Machine
 from interlock.run.notes import Note
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import Clock
+from interlock.runtime.merge import merged
 from interlock.runtime.perform import NOTICE_PATIENCE, Adapters, Performer
 from interlock.runtime.recorder import Recorder
 from interlock.runtime.report import OVER, RunReport, Waiting
@@ -44,7 +45,11 @@ class _Arrival:
 
 
 class Drive:
-    """A run in this process. `sequence` is the last entry it knows; `broken` once it and the journal may differ."""
+    """A run in this process. `sequence` is the last entry it knows; `broken` once it and the journal may differ.
+
+    `claimed` once this process is the one that drives the run: what others record is what people decide then.
+    `interrupted` while work is open that another process may have begun.
+    """
 
     def __init__(
         self, machine: Machine, setting: Setting, adapters: Adapters, clock: Clock, recorder: Recorder, started: int
@@ -52,7 +57,7 @@ class Drive:
         self.machine = machine
         self.setting = setting
         self.sequence = 0
-        self.broken = False
+        self.broken = self.claimed = self.interrupted = False
         self.finish: FinishRun | None = None
         self.observers: Sequence[Observer] = ()
         self._started = started
@@ -102,6 +107,23 @@ class Drive:
         self._awaken()
         return await arrival.told
 
+    async def catch_up(self) -> bool:
+        """Take in what people decided through other processes; what that asks is performed by `drive`.
+
+        Returns whether there was anything. Raises `Conflict` when somebody else drove the run.
+        """
+        if self.broken or self.machine.status in OVER or not self.behind:
+            return False
+        async with self._recording:
+            news = self._merge()
+        self._tell(news)
+        return True
+
+    @property
+    def behind(self) -> bool:
+        """Whether the journal holds entries of the run that are not known here."""
+        return any(True for _ in self._recorder.journal.read(self.setting.run, self.sequence))
+
     def expect(self, open_: Sequence[Command], last: Sequence[Command]) -> None:
         """Take up what was asked before a restart and is open, and what was asked last, perhaps without effect.
 
@@ -130,33 +152,60 @@ class Drive:
     # --- recording ---------------------------------------------------------------------------------------------------
 
     async def _record(self, arrival: _Arrival) -> Sequence[Note]:
+        news: list[tuple[Event, Sequence[Note]]] = []
         async with self._recording:
-            notes = await self._recorded(arrival)
-        for observer in self.observers:
-            try:
-                observer(self.setting.run, arrival.event, notes)
-            except Exception:
-                _log.exception("an observer failed on run %s", self.setting.run)
+            while (notes := await self._recorded(arrival)) is None:
+                news += self._merge()
+        self._tell([*news, (arrival.event, notes)])
         return notes
 
-    async def _recorded(self, arrival: _Arrival) -> Sequence[Note]:
+    def _tell(self, recorded: Sequence[tuple[Event, Sequence[Note]]]) -> None:
+        for event, notes in recorded:
+            for observer in self.observers:
+                try:
+                    observer(self.setting.run, event, notes)
+                except Exception:
+                    _log.exception("an observer failed on run %s", self.setting.run)
+
+    async def _recorded(self, arrival: _Arrival) -> Sequence[Note] | None:
+        """Feed and append an event; None when others recorded something first: the machine is spoilt then."""
         self._refuse_broken()
-        machine = self.machine
+        machine, known = self.machine, self.finish
         notes = machine.feed(arrival.event)
         commands = machine.commands()
-        for command in commands:
-            if isinstance(command, FinishRun):
-                self.finish = command
+        self._finished(commands)
         pending = Pending(arrival.data, machine.outcome)
         try:
             summary = self._summary(arrival.event.at)
             await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary))
+        except Conflict:
+            if not self.claimed:
+                self.broken = True
+                raise
+            self.finish = known
+            return None
         except BaseException:
             self.broken = True
             raise
         self.sequence += 1
         self._fresh.extend(commands)
         return notes
+
+    def _merge(self) -> Sequence[tuple[Event, Sequence[Note]]]:
+        try:
+            found = merged(self._recorder.journal, self.setting.run, self.setting.program, self.sequence)
+        except BaseException:
+            self.broken = True
+            raise
+        self.machine, self.sequence = found.machine, found.sequence
+        self._finished(found.commands)
+        self._fresh.extend(found.commands)
+        return found.news
+
+    def _finished(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if isinstance(command, FinishRun):
+                self.finish = command
 
     def _refuse_broken(self) -> None:
         """Refuse to go on from a state that the journal may not have."""

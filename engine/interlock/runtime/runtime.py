@@ -13,11 +13,12 @@ moment, and another one goes on with `resume` (or `approve`, `deny`, `answer`, t
 
 import random
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final, cast
 
 from interlock.decide import Principal
-from interlock.errors import Conflict, InvalidInput, Refused
+from interlock.errors import Conflict, DrivenElsewhere, InvalidInput, Refused
 from interlock.journal.codec import recordable
 from interlock.journal.journal import Journal
 from interlock.run.commands import AskApproval, AskModel, CallTool
@@ -35,6 +36,7 @@ from interlock.run.notes import Ignored
 from interlock.run.start import prepare
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
+from interlock.runtime.claims import Claims
 from interlock.runtime.clock import SECOND, Clock, SystemClock
 from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
@@ -47,6 +49,8 @@ from interlock_dsl.program import Program
 PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
 
+ATTEMPTS: Final = 50
+"""How often a person's decision is recorded after whatever the run's driver recorded first."""
 
 NOBODY: Final = Principal()
 """The principal of a run that nobody in particular asked for."""
@@ -87,6 +91,7 @@ class Runtime:
         self._clock = SystemClock() if clock is None else clock
         self._chance = random.Random(seed if seed is not None else secrets.randbits(64))
         self._recorder = Recorder(journal)
+        self._claims = Claims(journal)
         self._drives: dict[str, Drive] = {}
 
     # --- runs --------------------------------------------------------------------------------------------------------
@@ -123,15 +128,43 @@ class Runtime:
         """Go on with a run until it is over, or (`quiet`) until only people and time can move it.
 
         A retry that is due within `patience` (microseconds) is waited for. With `until="over"` everything is: timers,
-        and what `approve` and its like bring from other tasks of this event loop. Raises `UnknownRun`, what `resume`
-        raises, and `Conflict` when another process advances the run.
+        and what `approve` and its like bring from other tasks of this event loop. What they record from another
+        process is noticed with the next event, and before the run is quiet. A run has one driver: Raises
+        `DrivenElsewhere` while another process or runtime is it, `UnknownRun`, and what `resume` raises.
         """
-        drive = await self._loaded(run)
+        async with self._claims.gate(run):
+            drive = await self._entered(run)
+        if drive is None:
+            raise DrivenElsewhere(f"another process is working on run {run}; it goes on there")
+        left = False
         try:
-            await drive.drive(until, patience)
+            while not left:
+                await drive.drive(until, patience)
+                left = await self._left(drive)
         finally:
+            if not left:
+                self._claims.leave(run)
             self._forget(drive)
         return drive.report()
+
+    @asynccontextmanager
+    async def holding(self, run: str) -> AsyncGenerator[bool]:
+        """Keep a run, unless another process drives it, so that nobody else goes on with it between two calls.
+
+            async with runtime.holding(run):
+                await runtime.approve(run, ...)
+                report = await runtime.drive(run)
+
+        Gives whether this runtime has the run. Raises what `resume` raises.
+        """
+        async with self._claims.gate(run):
+            drive = await self._entered(run)
+        try:
+            yield drive is not None
+        finally:
+            if drive is not None:
+                while not await self._left(self._drives.get(run, drive)):
+                    await self.drive(run)
 
     async def run(
         self,
@@ -148,14 +181,16 @@ class Runtime:
     async def resume(self, run: str, until: Until = "quiet", *, patience: int = PATIENCE) -> RunReport:
         """Take a run up again that stopped with its process, and drive it.
 
-        Raises `UnknownRun`, `ProgramMismatch`, `Diverged`, `ToolsIncomplete` and what the journal raises.
+        Raises `DrivenElsewhere` when it has not stopped: another process is working on it. Raises `UnknownRun`,
+        `ProgramMismatch`, `Diverged`, `ToolsIncomplete` and what the journal raises.
         """
         return await self.drive(run, until, patience=patience)
 
     async def report(self, run: str) -> RunReport:
         """Say where a run stands. Nothing is performed, and nothing recorded."""
         drive = self._drives.get(run)
-        return (self._recovered(run) if drive is None else drive).report()
+        here = drive is not None and (drive.active or not drive.behind)
+        return (drive if drive is not None and here else self._recovered(run)).report()
 
     # --- people ------------------------------------------------------------------------------------------------------
 
@@ -164,38 +199,62 @@ class Runtime:
 
         That `by` is who they say and has that `role` is for the caller to know: nothing here can check it. `digest`
         is the one that was asked for, unless given. What the approval allows is performed by `drive`. Raises
-        `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same.
+        `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same. When another
+        process drives the run, it finds what was decided and performs it.
         """
-        drive = await self._loaded(run)
-        digest = digest or _digest_asked(drive, approval)
-        await self._person(drive, ApprovalGiven(drive.setting.now(), approval, by, role, digest))
+
+        def given(drive: Drive) -> Event:
+            return ApprovalGiven(drive.setting.now(), approval, by, role, digest or _digest_asked(drive, approval))
+
+        await self._person(run, given)
 
     async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
         """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
-        drive = await self._loaded(run)
-        await self._person(drive, ApprovalDenied(drive.setting.now(), approval, by, role, reason))
+        await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, by, role, reason))
 
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
-        drive = await self._loaded(run)
         try:
             given = recordable(answer)
         except ValueError as problem:
             raise Refused(f"the answer cannot be recorded: {problem}") from None
-        await self._person(drive, PersonAnswered(drive.setting.now(), question, by, role, given))
+        await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, by, role, given))
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
         """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`."""
-        drive = await self._loaded(run)
-        await self._person(drive, RunCancelled(drive.setting.now(), by, reason))
+        await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason))
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    async def _person(self, drive: Drive, event: Event) -> None:
-        notes = await self._submit(drive, event)
+    async def _person(self, run: str, decided: Callable[[Drive], Event]) -> None:
+        """Record what a person decided: here, or, when another drives the run, for that one to find."""
+        drive = self._drives.get(run)
+        if drive is not None and drive.active:
+            notes = await self._submit(drive, decided(drive))
+        else:
+            async with self._claims.gate(run):
+                drive = await self._entered(run)
+                if drive is None:
+                    notes = await self._left_for_driver(run, decided)
+                else:
+                    try:
+                        notes = await self._submit(drive, decided(drive))
+                    finally:
+                        self._claims.leave(run)
         for note in notes:
             if isinstance(note, Ignored):
                 raise Refused(note.reason)
+
+    async def _left_for_driver(self, run: str, decided: Callable[[Drive], Event]) -> tuple[object, ...]:
+        self._drives.pop(run, None)
+        for left in range(ATTEMPTS, 0, -1):
+            drive = self._recovered(run)
+            try:
+                return tuple(await drive.submit(decided(drive)))
+            except Conflict:
+                if left == 1:
+                    raise
+        return ()
 
     async def _submit(self, drive: Drive, event: Event) -> "tuple[object, ...]":
         try:
@@ -203,21 +262,42 @@ class Runtime:
         finally:
             self._forget(drive)
 
-    async def _loaded(self, run: str) -> Drive:
-        """Return a run as it is in the journal now, taken up again if it had stopped."""
-        drive = self._drives.get(run)
-        if drive is not None and (drive.active or not any(True for _ in self.journal.read(run, drive.sequence))):
-            return drive
-        drive = self._recovered(run)
-        machine, setting = drive.machine, drive.setting
-        if machine.status in OVER:
-            return drive
-        self._adapters.tools.prepare(setting.program, setting.workflow)
-        self._adapters.models.prepare(setting.program, setting.workflow)
-        self._drives[run] = drive
-        if any(isinstance(command, AskModel | CallTool) for command in machine.pending()):
-            await self._submit(drive, RunResumed(setting.now()))
+    async def _entered(self, run: str) -> Drive | None:
+        """Claim a run and return it as it is in the journal now, taken up if it had stopped; None if it is taken.
+
+        Within the gate: whatever is open by then was asked of a driver before, and what is recorded later was not.
+        """
+        ours = self._claims.holds(run)
+        if not self._claims.take(run):
+            return None
+        try:
+            drive = self._drives.get(run)
+            if drive is None or not (ours or drive.active or not drive.behind):
+                drive = self._recovered(run)
+            drive.claimed = True
+            if not drive.active:
+                await drive.catch_up()
+            if drive.machine.status in OVER:
+                return drive
+            self._adapters.tools.prepare(drive.setting.program, drive.setting.workflow)
+            self._adapters.models.prepare(drive.setting.program, drive.setting.workflow)
+            self._drives[run] = drive
+            if drive.interrupted:
+                drive.interrupted = False
+                await self._submit(drive, RunResumed(drive.setting.now()))
+        except BaseException:
+            self._claims.leave(run)
+            raise
         return drive
+
+    async def _left(self, drive: Drive) -> bool:
+        """Let a run go, unless people decided something meanwhile: false then, and there is more to do."""
+        run = drive.setting.run
+        async with self._claims.gate(run):
+            if self._claims.only_user(run) and await drive.catch_up():
+                return False
+            self._claims.leave(run)
+            return True
 
     def _recovered(self, run: str) -> Drive:
         found = recover(self.journal, run, self._programs)
@@ -230,6 +310,7 @@ class Runtime:
             setting.asked(question)
         drive = self._drive(found.machine, setting, started.at)
         drive.sequence, drive.finish = found.entries, found.finish
+        drive.interrupted = any(isinstance(command, AskModel | CallTool) for command in found.machine.pending())
         drive.expect(found.machine.pending(), found.last)
         return drive
 

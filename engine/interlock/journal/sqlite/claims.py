@@ -72,7 +72,7 @@ def claim(path: Path, run: str) -> FileClaim | None:
 def _opened(path: Path) -> tuple[int, int]:
     """Return the key of the file's one handle. A second handle must not even be opened: closing it frees all."""
     try:
-        known = os.stat(path)
+        known = path.stat()
     except FileNotFoundError:
         known = None
     if known is not None and (known.st_dev, known.st_ino) in _open:

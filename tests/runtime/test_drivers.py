@@ -1,0 +1,97 @@
+"""A run has one driver at a time; what others bring to it is recorded, and found by that one."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from interlock import DrivenElsewhere, Principal, Refused, Runtime, SqliteJournal, Toolbox, compile_text
+
+PROGRAM = compile_text("""
+tool credits.give(ticket: string max 10) { needs credits.write  effect irreversible }
+role lead { reach "leads" }
+workflow desk(ticket: string max 10) {
+  step give calls credits.give(ticket: ticket)
+  end done
+  start -> give grant credits.write after approval by lead within 1d
+  give -> done
+}
+""")
+
+
+class Desk:
+    """A journal, a call that lasts until it is let go, and how often it was made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "runs.db"
+        self.given: list[str] = []
+        self.began = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    def runtime(self) -> Runtime:
+        toolbox = Toolbox()
+
+        @toolbox.tool("credits.give")
+        async def give(ticket: str) -> None:
+            self.given.append(ticket)
+            self.began.set()
+            await self.go_on.wait()
+
+        return Runtime(SqliteJournal(self.path), PROGRAM, tools=toolbox)
+
+
+def test_nobody_takes_over_a_run_that_is_driven(tmp_path: Path) -> None:
+    async def story() -> None:
+        desk = Desk(tmp_path)
+        first, second = desk.runtime(), desk.runtime()
+        run = await first.start(PROGRAM, "desk", {"ticket": "T1"}, principal=Principal("ann"))
+        (asked,) = (await first.drive(run)).waiting_for
+        await first.approve(run, asked.id, by="maria", role="lead")
+        driving = asyncio.create_task(first.drive(run))
+        await desk.began.wait()
+        for going_on in (second.drive, second.resume):
+            with pytest.raises(DrivenElsewhere, match="another process"):
+                await going_on(run)
+        with pytest.raises(Refused, match="nothing waits"):
+            await second.approve(run, asked.id, by="nora", role="lead")
+        desk.go_on.set()
+        report = await driving
+        assert (report.status, report.end, desk.given) == ("ended", "done", ["T1"])
+
+    asyncio.run(story())
+
+
+def test_a_run_called_off_from_elsewhere_is_called_off_where_it_is_driven(tmp_path: Path) -> None:
+    async def story() -> None:
+        desk = Desk(tmp_path)
+        first, second = desk.runtime(), desk.runtime()
+        run = await first.start(PROGRAM, "desk", {"ticket": "T1"}, principal=Principal("ann"))
+        (asked,) = (await first.drive(run)).waiting_for
+        await first.approve(run, asked.id, by="maria", role="lead")
+        driving = asyncio.create_task(first.drive(run))
+        await desk.began.wait()
+        async with second.holding(run) as held:
+            assert not held
+            await second.cancel(run, by="ann", reason="not needed any more")
+        desk.go_on.set()
+        report = await driving
+        assert (report.status, desk.given) == ("cancelled", ["T1"])
+        assert (await second.report(run)).status == "cancelled"
+
+    asyncio.run(story())
+
+
+def test_a_run_let_go_can_be_taken_up_by_another(tmp_path: Path) -> None:
+    async def story() -> None:
+        desk = Desk(tmp_path)
+        desk.go_on.set()
+        first, second = desk.runtime(), desk.runtime()
+        run = await first.start(PROGRAM, "desk", {"ticket": "T1"}, principal=Principal("ann"))
+        (asked,) = (await first.drive(run)).waiting_for
+        async with second.holding(run) as held:
+            assert held
+            await second.approve(run, asked.id, by="maria", role="lead")
+            report = await second.drive(run)
+        assert (report.status, desk.given) == ("ended", ["T1"])
+
+    asyncio.run(story())
