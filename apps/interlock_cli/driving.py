@@ -32,6 +32,7 @@ class Driver:
 
     `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
     since. `past` is what has happened in the run so far, `principal` on whose behalf it is ("": nobody said).
+    `recorded` says that what is done to the run is done once it is recorded, whoever then drives it on.
     """
 
     manner: Manner
@@ -41,6 +42,7 @@ class Driver:
     past: "Sequence[Told]" = ()
     run: str = ""
     principal: str = ""
+    recorded: bool = True
     stack: ExitStack = field(default_factory=ExitStack)
 
     def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
@@ -59,8 +61,17 @@ class Driver:
 
     async def _go(self, act: "Callable[[Runtime], Awaitable[str]]") -> "RunReport":
         runtime = self._runtime()
-        self.run = await act(runtime)
-        return await runtime.drive(self.run)
+        if not self.run:
+            self.run = await act(runtime)
+            return await runtime.drive(self.run)
+        async with runtime.holding(self.run) as held:
+            await act(runtime)
+            if held or not self.recorded:
+                return await runtime.drive(self.run)
+            from interlock_cli.present.messages import remark
+
+            remark(f"another process is working on run {self.run}; it goes on there")
+            return await runtime.report(self.run)
 
     def _runtime(self) -> "Runtime":
         from interlock.runtime.runtime import Runtime

@@ -9,6 +9,7 @@ HELP = {
     "JournalMissing": "`interlock run` makes one; `--project DIR` names the folder it is in",
     "JournalCorrupt": "`interlock verify` says how far it can be trusted",
     "Conflict": "`interlock show` tells where the run stands now; do the same again if it still waits for that",
+    "DrivenElsewhere": "`interlock show` tells how far it is; when that process ends, `interlock resume` goes on",
     "UnknownRun": "`interlock runs` lists them",
     "ProgramMismatch": "a run keeps the program it began with; start a new one for the new files",
     "ToolsIncomplete": "`--tools` or `tools` in interlock.toml names the file with the functions",

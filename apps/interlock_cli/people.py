@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 Asked = TypeVar("Asked", "AskApproval", "AskPerson")
 
 
-def on_run(wanted: str, manner: Manner, act: "Callable[[Runtime, History], Awaitable[None]]") -> int:
+def on_run(wanted: str, manner: Manner, act: "Callable[[Runtime, History], Awaitable[None]] | None" = None) -> int:
     """Do one thing to the run that `wanted` means, drive it on, and tell where it stands; return the exit code.
+
+    Without `act` driving on is all there is to do, and a run that another process drives is refused.
 
     Whatever is wrong with the request is a Fault raised by `act` before anything was recorded, or a refusal after.
     """
@@ -28,10 +30,12 @@ def on_run(wanted: str, manner: Manner, act: "Callable[[Runtime, History], Await
     run = history.summary.run
 
     async def go(runtime: "Runtime") -> str:
-        await act(runtime, history)
+        if act is not None:
+            await act(runtime, history)
         return run
 
-    driver = Driver(manner, opened, history.workflow, past=history.told, run=run, principal=history.started.principal)
+    asker = history.started.principal
+    driver = Driver(manner, opened, history.workflow, None, history.told, run, asker, recorded=act is not None)
     return driver.go(go)
 
 

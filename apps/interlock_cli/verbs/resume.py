@@ -1,16 +1,11 @@
 """`interlock resume`: take a run up again after it stopped."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from interlock_cli.manner import Manner
 from interlock_cli.options import OptionalRunId, drives
-
-if TYPE_CHECKING:
-    from interlock.runtime.runtime import Runtime
-    from interlock_cli.history import History
-
 
 Every = Annotated[bool, typer.Option("--all", help="Every run that stopped, or whose time to go on has come.")]
 
@@ -27,11 +22,7 @@ def verb(run: OptionalRunId = "last", every: Every = False, *, manner: Manner) -
     if every:
         return _all(manner)
 
-    return on_run(run, manner, _drive_on)
-
-
-async def _drive_on(runtime: "Runtime", history: "History") -> None:
-    pass  # driving on is all there is to do
+    return on_run(run, manner)
 
 
 def _all(manner: Manner) -> int:
@@ -52,7 +43,7 @@ def _all(manner: Manner) -> int:
         if manner.format is Format.HUMAN:
             out().print(Text(each, "name"))
         try:
-            code = max(code, on_run(each, manner, _drive_on))
+            code = max(code, on_run(each, manner))
         except Conflict as error:
             remark(str(error))
         except (Fault, InterlockError) as error:
