@@ -5,18 +5,15 @@ handle per file in a process, and a list of what was claimed through it.
 """
 
 import os
+import sys
 import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # not a POSIX system: claims exclude each other within this process only
-    _EXCLUSIVE = False
-else:
-    _EXCLUSIVE = True
 
 _ROOM: Final = (1 << 62) - 1
 
@@ -90,5 +87,6 @@ def _close_unused(key: tuple[int, int]) -> None:
 
 
 def _set(handle: int, place: int, *, locked: bool) -> None:
-    if _EXCLUSIVE:
+    # Elsewhere claims exclude each other within this process only.
+    if sys.platform != "win32":
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if locked else fcntl.LOCK_UN, 1, place)
