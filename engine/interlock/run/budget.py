@@ -3,7 +3,9 @@
 Steps are charged when entered, calls when dispatched (an attempt that fails was performed all the same; a denied call
 never is), tokens and cost are reserved for an agent's attempt and settled with what its turns really used.
 
-# INVARIANT: what is spent plus what is reserved exceeds a budget only by what one model turn used beyond its allowance.
+# INVARIANT: what is spent plus what is reserved exceeds a budget only by what each model turn under way used beyond its
+# allowance. An agent without a `cost` of its own has no allowance but the run's: several at once may each use it up in
+# one turn, which nothing here can call back; whoever wants less gives the agent a `cost`.
 """
 
 from interlock.run.events import Usage
@@ -106,10 +108,13 @@ def exhausted(run: Run, talk: Conversation) -> str:
         return f"its {talk.tokens} tokens are used up"
     if talk.cost is not None and talk.used_cost >= talk.cost:
         return "what it may cost is used up"
-    cost = run.workflow.workflow.budget.cost
-    if cost is not None and run.spent.cost >= cost:
-        return "the budget for cost is used up"
-    return ""
+    return "the budget for cost is used up" if cost_is_spent(run) else ""
+
+
+def cost_is_spent(run: Run) -> bool:
+    """Whether the run has spent all it may cost."""
+    limit = run.workflow.workflow.budget.cost
+    return limit is not None and run.spent.cost >= limit
 
 
 def time_is_up(run: Run) -> None:

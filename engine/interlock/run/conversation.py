@@ -84,12 +84,17 @@ def _may_go_on(run: Run, visit: Visit, talk: Conversation, otherwise: str) -> bo
     """Whether the attempt has another exchange; if not, it has failed."""
     used_up = budget.exhausted(run, talk)
     if used_up:
-        _attempt_failed(run, visit, "over budget" if talk.scarce else "failure", f"{used_up}; {otherwise}", 0)
+        _attempt_failed(run, visit, _used_up(run, talk), f"{used_up}; {otherwise}", 0)
     elif talk.exchanges >= _step(visit).agent.turns:
         _attempt_failed(run, visit, "failure", f"no answer after {talk.exchanges} exchanges; {otherwise}", 0)
     else:
         return True
     return False
+
+
+def _used_up(run: Run, talk: Conversation) -> Trigger:
+    """Return whose limit it was: the run's, or only the agent's own."""
+    return "over budget" if talk.scarce or budget.cost_is_spent(run) else "failure"
 
 
 def _act(run: Run, visit: Visit, talk: Conversation, event: ModelReplied) -> None:
@@ -157,7 +162,7 @@ def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
     _turn_over(run, visit, talk, event.usage)
     trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
     used_up = budget.exhausted(run, talk)
-    if used_up and talk.scarce:
+    if used_up and _used_up(run, talk) == "over budget":
         _attempt_failed(run, visit, "over budget", f"{used_up}; {event.message}", event.jitter)
     else:
         _attempt_failed(run, visit, trigger, event.message, event.jitter)
