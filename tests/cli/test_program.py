@@ -177,6 +177,8 @@ def test_an_interrupted_run_says_how_to_go_on(desk: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background may have them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert (desk / "entered").read_text() == "now"  # waits until the tool is under way
     started.send_signal(signal.SIGINT)
