@@ -197,6 +197,8 @@ class SqliteJournal:
                 raise broken(run, sequence, "missing")
             if row[1:3] != (head.number, sequence):
                 raise broken(run, sequence, "another entry stands in its place")
+            if not all(isinstance(part, bytes) for part in row[3:]):
+                raise broken(run, sequence, "the chain is broken here: the entry is not as it was written")
             position = row[0]
             if sequence == after:
                 digest = row[5]
