@@ -33,7 +33,7 @@ test: check      ## everything that must hold: the checks, then the tests
 	$(BIN)/pytest -n 2
 
 fix: $(STAMP)    ## format and repair what can be repaired
-	$(BIN)/python -m interlock_dsl.tables
+	$(BIN)/python -m interlock_dsl.syntax.tables
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/interlock fmt examples

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from interlock.decide.authorize import HEAT, Authorizer
 from interlock.decide.request import Request
-from interlock_dsl.compile import compile_text
+from interlock_dsl.compiler.compile import compile_text
 from measure import interleaved, table
 
 AGENTS = [f"agent_{number}" for number in range(5)]

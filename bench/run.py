@@ -18,7 +18,7 @@ from pathlib import Path
 
 from interlock import Machine, MemoryJournal, Principal, Runtime, SqliteJournal, Toolbox, compile_text
 from interlock.journal.codec import decode
-from interlock.run.start import prepare
+from interlock.run.lifecycle.start import prepare
 from measure import interleaved, table
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from interlock.runtime.report import RunReport
     from interlock.runtime.runtime import Runtime
     from interlock_cli.history import Told
-    from interlock_dsl.program import Program, Workflow
+    from interlock_dsl.program.model import Program, Workflow
 
 
 @dataclass

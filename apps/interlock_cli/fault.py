@@ -15,7 +15,7 @@ class Fault(Exception):
 
 def did_you_mean(name: str, known: list[str], otherwise: str = "") -> str:
     """Return a help line that suggests the nearest known name, or lists them all when none is near."""
-    from interlock_dsl.spelling import nearest
+    from interlock_dsl.diagnostics.spelling import nearest
 
     guess = nearest(name, known)
     if guess:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from interlock.run.commands import Command
-from interlock.run.events import Event, RunStarted
-from interlock.run.notes import Note
+from interlock.run.protocol.commands import Command
+from interlock.run.protocol.events import Event, RunStarted
+from interlock.run.protocol.notes import Note
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Entry, Journal, RunSummary
     from interlock.run.machine import Machine
-    from interlock_dsl.program import Program, Workflow
+    from interlock_dsl.program.model import Program, Workflow
 
 Told: TypeAlias = tuple[Event, tuple[Note, ...]]
 """An event and what was decided on it."""

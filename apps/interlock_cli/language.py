@@ -9,7 +9,7 @@ from interlock_cli.sources import Unit
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
-    from interlock_dsl.program import Program, Workflow
+    from interlock_dsl.program.model import Program, Workflow
 
 
 class Stopwatch:
@@ -32,7 +32,7 @@ class Stopwatch:
 
 def examine(unit: Unit, clock: Stopwatch | None = None) -> "tuple[Program | None, tuple[Diagnostic, ...]]":
     """Compile a unit; return its program (None if there is an error) and everything that was found."""
-    from interlock_dsl.compile import check
+    from interlock_dsl.compiler.compile import check
 
     if clock is not None:
         clock.begin()
@@ -54,7 +54,7 @@ def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":
 
     Raises Fault where this release reads the sources differently than the one that ran them.
     """
-    from interlock_dsl.compile import compile_sources
+    from interlock_dsl.compiler.compile import compile_sources
     from interlock_dsl.diagnostics import DiagnosticError
 
     help = "use the release of interlock that started the run"

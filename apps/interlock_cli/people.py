@@ -8,7 +8,7 @@ from interlock_cli.fault import Fault, did_you_mean
 from interlock_cli.manner import Manner
 
 if TYPE_CHECKING:
-    from interlock.run.commands import AskApproval, AskPerson
+    from interlock.run.protocol.commands import AskApproval, AskPerson
     from interlock.runtime.runtime import Runtime
     from interlock_cli.history import History
 
@@ -44,7 +44,7 @@ def approval(history: "History", wanted: str, role: str) -> "AskApproval":
 
     Raises Fault if that is none or unclear.
     """
-    from interlock.run.commands import AskApproval
+    from interlock.run.protocol.commands import AskApproval
 
     asked = [each for each in history.machine.waiting_for if isinstance(each, AskApproval)]
     return _the_one(history, asked, wanted, role, "approval")
@@ -52,7 +52,7 @@ def approval(history: "History", wanted: str, role: str) -> "AskApproval":
 
 def question(history: "History", wanted: str, role: str) -> "AskPerson":
     """Return the question that is meant, like `approval`; it may also be named by its step."""
-    from interlock.run.commands import AskPerson
+    from interlock.run.protocol.commands import AskPerson
 
     asked = [each for each in history.machine.waiting_for if isinstance(each, AskPerson)]
     return _the_one(history, asked, wanted, role, "answer")
@@ -80,7 +80,7 @@ def _the_one(history: "History", asked: Sequence[Asked], wanted: str, role: str,
 
 def _command(run: str, asked: "AskApproval | AskPerson") -> str:
     """Return what a run waits for instead of what was tried, and the command for that."""
-    from interlock.run.commands import AskApproval
+    from interlock.run.protocol.commands import AskApproval
 
     what, verb = ("an approval", "approve") if isinstance(asked, AskApproval) else ("an answer", "answer")
     return f"it waits for {what} by {asked.role}: `interlock {verb} {run} {asked.id} --as NAME --role {asked.role}`"

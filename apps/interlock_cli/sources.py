@@ -155,7 +155,7 @@ def _skipped(parts: Sequence[str]) -> bool:
 
 
 def _neighbour(path: Path) -> str:
-    from interlock_dsl.spelling import nearest
+    from interlock_dsl.diagnostics.spelling import nearest
 
     try:
         near = nearest(path.name, (each.name for each in path.parent.iterdir()))

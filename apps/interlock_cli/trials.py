@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from interlock.run.machine import Machine
-from interlock.run.trial import TestResult
+from interlock.testing.runner import TestResult
 from interlock_cli.history import Told
-from interlock_dsl.program import Program, Test
+from interlock_dsl.program.model import Program, Test
 
 
 @dataclass(frozen=True)

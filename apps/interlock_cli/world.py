@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.runtime.answers import Answers
     from interlock.runtime.toolbox import Toolbox
     from interlock_cli.manner import Manner
-    from interlock_dsl.program import Workflow
+    from interlock_dsl.program.model import Workflow
 
 
 def toolbox(path: Path | None) -> "Toolbox":
@@ -109,7 +109,7 @@ def models(manner: "Manner") -> "Models":
 
 def require_answers(manner: "Manner", workflow: "Workflow") -> None:
     """Raise Fault if a workflow has models to ask, and neither they nor anything in their place is there."""
-    from interlock_dsl.program import AgentStep
+    from interlock_dsl.program.model import AgentStep
 
     agents = [step for step in workflow.steps.values() if isinstance(step, AgentStep)]
     if not agents:

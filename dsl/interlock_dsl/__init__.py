@@ -5,19 +5,19 @@
     program = compile_sources({"a.ilk": a, "common.ilk": b}, ["a.ilk"])
     program, diagnostics = check(["a.ilk"], read)      # `read` gives the text of a path
 
-Everything here is pure: no clock, no files, no network. What a program is, is in `interlock_dsl.program`; what a
-condition is, in `interlock_dsl.cel`; how types meet JSON, in `interlock_dsl.schema`; pictures of a workflow, in
-`interlock_dsl.graph`. Names are loaded when they are first used, so importing the package costs nothing.
+Everything here is pure: no clock, no files, no network. What a program is, is in `interlock_dsl.program.model`; what a
+condition is, in `interlock_dsl.cel`; how types meet JSON, in `interlock_dsl.schema`. Names are loaded when they are first
+used, so importing the package costs nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from interlock_dsl.compile import STAGES, check, check_text, compile_sources, compile_text
+    from interlock_dsl.compiler.compile import STAGES, check, check_text, compile_sources, compile_text
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Severity
-    from interlock_dsl.program import Program
-    from interlock_dsl.source import Source, Span
+    from interlock_dsl.diagnostics.source import Source, Span
+    from interlock_dsl.program.model import Program
 
 __all__ = [
     "STAGES",
@@ -34,17 +34,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "STAGES": "compile",
-    "check": "compile",
+    "STAGES": "compiler.compile",
+    "check": "compiler.compile",
     "Diagnostic": "diagnostics",
     "DiagnosticError": "diagnostics",
-    "Program": "program",
+    "Program": "program.model",
     "Severity": "diagnostics",
-    "Source": "source",
-    "Span": "source",
-    "check_text": "compile",
-    "compile_sources": "compile",
-    "compile_text": "compile",
+    "Source": "diagnostics.source",
+    "Span": "diagnostics.source",
+    "check_text": "compiler.compile",
+    "compile_sources": "compiler.compile",
+    "compile_text": "compiler.compile",
 }
 
 

@@ -44,29 +44,29 @@ if TYPE_CHECKING:
     from interlock.journal.sqlite import SqliteJournal as SqliteJournal
     from interlock.journal.verify import Verification as Verification
     from interlock.journal.verify import verify as verify
-    from interlock.run.commands import AskApproval as AskApproval
-    from interlock.run.commands import AskModel as AskModel
-    from interlock.run.commands import AskPerson as AskPerson
-    from interlock.run.commands import CallTool as CallTool
-    from interlock.run.commands import Cancel as Cancel
-    from interlock.run.commands import FinishRun as FinishRun
-    from interlock.run.commands import Notify as Notify
-    from interlock.run.commands import SetTimer as SetTimer
-    from interlock.run.events import ApprovalDenied as ApprovalDenied
-    from interlock.run.events import ApprovalGiven as ApprovalGiven
-    from interlock.run.events import ModelCall as ModelCall
-    from interlock.run.events import ModelFailed as ModelFailed
-    from interlock.run.events import ModelReplied as ModelReplied
-    from interlock.run.events import PersonAnswered as PersonAnswered
-    from interlock.run.events import RunCancelled as RunCancelled
-    from interlock.run.events import RunResumed as RunResumed
-    from interlock.run.events import RunStarted as RunStarted
-    from interlock.run.events import TimerFired as TimerFired
-    from interlock.run.events import ToolFailed as ToolFailed
-    from interlock.run.events import ToolReturned as ToolReturned
-    from interlock.run.events import Usage as Usage
+    from interlock.run.lifecycle.start import prepare as prepare
     from interlock.run.machine import Machine as Machine
-    from interlock.run.start import prepare as prepare
+    from interlock.run.protocol.commands import AskApproval as AskApproval
+    from interlock.run.protocol.commands import AskModel as AskModel
+    from interlock.run.protocol.commands import AskPerson as AskPerson
+    from interlock.run.protocol.commands import CallTool as CallTool
+    from interlock.run.protocol.commands import Cancel as Cancel
+    from interlock.run.protocol.commands import FinishRun as FinishRun
+    from interlock.run.protocol.commands import Notify as Notify
+    from interlock.run.protocol.commands import SetTimer as SetTimer
+    from interlock.run.protocol.events import ApprovalDenied as ApprovalDenied
+    from interlock.run.protocol.events import ApprovalGiven as ApprovalGiven
+    from interlock.run.protocol.events import ModelCall as ModelCall
+    from interlock.run.protocol.events import ModelFailed as ModelFailed
+    from interlock.run.protocol.events import ModelReplied as ModelReplied
+    from interlock.run.protocol.events import PersonAnswered as PersonAnswered
+    from interlock.run.protocol.events import RunCancelled as RunCancelled
+    from interlock.run.protocol.events import RunResumed as RunResumed
+    from interlock.run.protocol.events import RunStarted as RunStarted
+    from interlock.run.protocol.events import TimerFired as TimerFired
+    from interlock.run.protocol.events import ToolFailed as ToolFailed
+    from interlock.run.protocol.events import ToolReturned as ToolReturned
+    from interlock.run.protocol.events import Usage as Usage
     from interlock.runtime.adapter import Notice as Notice
     from interlock.runtime.adapter import Setting as Setting
     from interlock.runtime.answers import Answers as Answers
@@ -81,13 +81,13 @@ if TYPE_CHECKING:
     from interlock.runtime.toolbox import CallContext as CallContext
     from interlock.runtime.toolbox import Toolbox as Toolbox
     from interlock.runtime.toolbox import Uncertain as Uncertain
-    from interlock_dsl.compile import check as check
-    from interlock_dsl.compile import check_text as check_text
-    from interlock_dsl.compile import compile_sources as compile_sources
-    from interlock_dsl.compile import compile_text as compile_text
+    from interlock_dsl.compiler.compile import check as check
+    from interlock_dsl.compiler.compile import check_text as check_text
+    from interlock_dsl.compiler.compile import compile_sources as compile_sources
+    from interlock_dsl.compiler.compile import compile_text as compile_text
     from interlock_dsl.diagnostics import Diagnostic as Diagnostic
     from interlock_dsl.diagnostics import DiagnosticError as DiagnosticError
-    from interlock_dsl.program import Program as Program
+    from interlock_dsl.program.model import Program as Program
 
 _HOMES: Final = {
     "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
@@ -101,15 +101,15 @@ _HOMES: Final = {
     "interlock.journal.memory": ("MemoryJournal",),
     "interlock.journal.sqlite": ("SqliteJournal",),
     "interlock.journal.verify": ("Verification", "verify"),
-    "interlock.run.commands": (
+    "interlock.run.protocol.commands": (
         "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
     ),
-    "interlock.run.events": (
+    "interlock.run.protocol.events": (
         "ApprovalDenied", "ApprovalGiven", "ModelCall", "ModelFailed", "ModelReplied", "PersonAnswered",
         "RunCancelled", "RunResumed", "RunStarted", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
     ),
     "interlock.run.machine": ("Machine",),
-    "interlock.run.start": ("prepare",),
+    "interlock.run.lifecycle.start": ("prepare",),
     "interlock.runtime.adapter": ("Notice", "Setting"),
     "interlock.runtime.answers": ("Answers",),
     "interlock.runtime.clock": ("ManualClock", "SystemClock"),
@@ -118,9 +118,9 @@ _HOMES: Final = {
     "interlock.runtime.report": ("ReplayReport", "RunReport"),
     "interlock.runtime.runtime": ("Runtime",),
     "interlock.runtime.toolbox": ("CallContext", "Toolbox", "Uncertain"),
-    "interlock_dsl.compile": ("check", "check_text", "compile_sources", "compile_text"),
+    "interlock_dsl.compiler.compile": ("check", "check_text", "compile_sources", "compile_text"),
     "interlock_dsl.diagnostics": ("Diagnostic", "DiagnosticError"),
-    "interlock_dsl.program": ("Program",),
+    "interlock_dsl.program.model": ("Program",),
 }  # fmt: skip
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -25,7 +25,7 @@ from interlock_dsl.cel import (
     UInt,
 )
 from interlock_dsl.cel.tree import Call, Literal, Name
-from interlock_dsl.source import NOWHERE
+from interlock_dsl.diagnostics.source import NOWHERE
 
 
 class History:

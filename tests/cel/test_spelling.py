@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_dsl.spelling import distance, nearest
+from interlock_dsl.diagnostics.spelling import distance, nearest
 
 WORDS = st.text("abcde", max_size=8)
 

@@ -13,7 +13,7 @@ from cli.stories import TICKET
 from cli.terminal import interlock, run_id
 from interlock.journal.journal import Pending
 from interlock.journal.sqlite import SqliteJournal
-from interlock.run.commands import AskApproval
+from interlock.run.protocol.commands import AskApproval
 from interlock_cli.present.outcome import UNNAMED, waiting
 from interlock_cli.present.timeline import Layout, Line
 

@@ -10,7 +10,7 @@ from interlock_cli.formats.github import github
 from interlock_cli.formats.junit import Case, junit
 from interlock_cli.formats.sarif import FINGERPRINT, sarif
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label, Severity
-from interlock_dsl.source import Source, Span
+from interlock_dsl.diagnostics.source import Source, Span
 
 TEXT = "assess -> pay\n  when 100% > x\nassess -> pay\n  when x\n"
 

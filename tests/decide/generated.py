@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from interlock.decide import Consent, History, Principal, Request
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.compile import compile_text
-from interlock_dsl.program import ApprovalRule, Program
-from interlock_dsl.source import NOWHERE
+from interlock_dsl.compiler.compile import compile_text
+from interlock_dsl.diagnostics.source import NOWHERE
+from interlock_dsl.program.model import ApprovalRule, Program
 
 TOOLS = """
 tool a.read(n: int in 0..100, s?: string max 5) { needs a.see  effect read }

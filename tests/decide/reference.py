@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from interlock.decide import Request
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.program import Program, Rule
+from interlock_dsl.program.model import Program, Rule
 
 ERROR = "error"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from decide.generated import NAMES, TOOLS, WORKFLOW, again, compiled, policy, programs, requests, rule_sets, rules
 from decide.reference import reference
 from interlock.decide import Authorizer, Decision, Request
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 RANK = {"deny": 0, "ask": 1, "allow": 2}
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

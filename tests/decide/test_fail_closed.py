@@ -7,9 +7,9 @@ import pytest
 from decide.generated import HOUR, SUBJECT, TOOLS, WORKFLOW, compiled, policy
 from interlock.decide import Authorizer, Consent, Decision, History, Principal, Request, bindings_at, decode_arguments
 from interlock_dsl.cel import DYN, Environment
-from interlock_dsl.compile import compile_text
+from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.diagnostics import DiagnosticError
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 
 def ask(program: Program, tool: str = "a.read", history: History | None = None, **changes: object) -> Decision:

@@ -12,7 +12,7 @@ from decide.reference import evaluate, reference
 from interlock.decide import Authorizer, Consent, Decision, History, Request, remembered
 from interlock.decide.fuse import fuse
 from interlock.decide.index import RuleIndex
-from interlock_dsl.program import Program, Rule
+from interlock_dsl.program.model import Program, Rule
 
 FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from interlock.journal.codec import recordable
-from interlock.run import events
+from interlock.run.protocol import events
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
 whole = st.integers(-(2**63), 2**64 - 1)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from interlock.errors import JournalCorrupt
 from interlock.journal.codec import decode, encode, recordable
-from interlock.run import events
-from interlock_dsl.canonical import canonical
+from interlock.run.protocol import events
+from interlock_dsl.schema.canonical import canonical
 from journal.events import event, raw_json
 
 

@@ -14,7 +14,7 @@ from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Journal, Pending, RunSummary
 from interlock.journal.sqlite import SqliteJournal
 from interlock.journal.verify import verify
-from interlock.run.events import ModelReplied, RunResumed, ToolReturned, Usage
+from interlock.run.protocol.events import ModelReplied, RunResumed, ToolReturned, Usage
 
 
 def pending(number: int) -> Pending:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 import interlock_dsl as grammar
-from interlock.run.trial import run_test
-from interlock_dsl.compile import check
+from interlock.testing.runner import run_test
+from interlock_dsl.compiler.compile import check
 from interlock_dsl.diagnostics import Diagnostic
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
-GRAMMAR = (Path(grammar.__file__).parent / "grammar.lark").read_text()
+GRAMMAR = (Path(grammar.__file__).parent / "syntax" / "grammar.lark").read_text()
 EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
 EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
 

@@ -11,10 +11,10 @@ from repository.files import ROOT
 FOLDERS = ("dsl", "engine", "policies", "apps")
 
 WRONG = {
-    "dsl/interlock_dsl/source.py": ("import interlock.errors", "floors: apps, engine, language"),
-    "engine/interlock/decide/decision.py": ("import interlock.run.events", "floors of the engine"),
-    "dsl/interlock_dsl/syntax.py": ("import interlock_dsl.compile", "floors of the language"),
-    "dsl/interlock_dsl/cel/tree.py": ("import interlock_dsl.syntax", "conditions know nothing of workflows"),
+    "dsl/interlock_dsl/diagnostics/source.py": ("import interlock.errors", "floors: apps, engine, language"),
+    "engine/interlock/decide/decision.py": ("import interlock.run.protocol.events", "floors of the engine"),
+    "dsl/interlock_dsl/syntax.py": ("import interlock_dsl.compiler.compile", "floors of the language"),
+    "dsl/interlock_dsl/cel/tree.py": ("import interlock_dsl.syntax.tree", "conditions know nothing of workflows"),
     "apps/interlock_cli/fault.py": ("import interlock_cli.main", "no circles between neighbours"),
     "dsl/interlock_dsl/resolve.py": ("import lark", "the parser generator"),
     "apps/interlock_cli/exits.py": ("import networkx", "graphs stay in the graph"),

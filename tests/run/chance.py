@@ -9,8 +9,8 @@ from typing import Literal, TypeVar, cast
 from decide.reference import reference
 from interlock.decide import Authorizer, Decision, Principal, Request
 from interlock.run import Machine, prepare
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
-from interlock.run.events import (
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -27,9 +27,9 @@ from interlock.run.events import (
     ToolReturned,
     Usage,
 )
-from interlock.run.notes import CallDecided, Note
+from interlock.run.protocol.notes import CallDecided, Note
 from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 from interlock_dsl.schema import dump, sample
 from run.texts import AGENT, FORK, LOOP, MEETING, PAY, TRAVEL
 from run.world import program, tighten

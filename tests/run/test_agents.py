@@ -3,10 +3,10 @@
 import pytest
 
 from interlock.decide import Principal
-from interlock.run.commands import AskApproval, AskModel, CallTool, SetTimer
-from interlock.run.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
-from interlock.run.notes import AttemptFailed, CallDecided
-from interlock_dsl.program import Program
+from interlock.run.protocol.commands import AskApproval, AskModel, CallTool, SetTimer
+from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
+from interlock.run.protocol.notes import AttemptFailed, CallDecided
+from interlock_dsl.program.model import Program
 from run.texts import AGENT
 from run.world import World, ignored, tighten
 

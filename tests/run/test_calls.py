@@ -3,10 +3,10 @@
 import pytest
 
 from interlock.decide import Principal
-from interlock.run.commands import AskApproval, CallTool, Notify
-from interlock.run.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
-from interlock.run.notes import ApprovalSettled, AttemptFailed, CallDecided
-from interlock_dsl.program import Program
+from interlock.run.protocol.commands import AskApproval, CallTool, Notify
+from interlock.run.protocol.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
+from interlock.run.protocol.notes import ApprovalSettled, AttemptFailed, CallDecided
+from interlock_dsl.program.model import Program
 from run.texts import HEAD, PAY, TRAVEL
 from run.world import World, ignored, tighten
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from interlock.run.diagram import diagrams
+from interlock.run.audit.diagram import diagrams
 from interlock.run.transitions import TRANSITIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "run.md"
@@ -10,7 +10,7 @@ BEGIN, END = "<!-- transitions -->\n", "<!-- end of transitions -->"
 
 
 def test_the_diagram_of_the_transitions_is_fresh() -> None:
-    """If not: put what `python -c "from interlock.run.diagram import diagrams; print(diagrams())"` prints there."""
+    """Put there what `python -c "from interlock.run.audit.diagram import diagrams; print(diagrams())"` prints."""
     text = PAGE.read_text()
     shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
     assert shown.strip() == diagrams().strip()

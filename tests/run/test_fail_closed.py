@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.decide import Principal
-from interlock.run.commands import AskApproval, AskModel, CallTool
-from interlock.run.events import Json, ModelCall, ModelReplied, ToolFailed, Usage
-from interlock.run.notes import CallDecided, Escalated
-from interlock_dsl.compile import compile_text
+from interlock.run.protocol.commands import AskApproval, AskModel, CallTool
+from interlock.run.protocol.events import Json, ModelCall, ModelReplied, ToolFailed, Usage
+from interlock.run.protocol.notes import CallDecided, Escalated
+from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.diagnostics import DiagnosticError
 from run.texts import AGENT, FORK, HEAD, PAY, TRAVEL
 from run.world import World, tighten

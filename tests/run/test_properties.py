@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from interlock.journal.codec import decode, encode, recordable
 from interlock.run import Machine
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, FinishRun, SetTimer
-from interlock.run.events import (
+from interlock.run.machine import _KINDS
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, FinishRun, SetTimer
+from interlock.run.protocol.events import (
     Event,
     Json,
     ModelFailed,
@@ -20,10 +21,9 @@ from interlock.run.events import (
     TimerFired,
     ToolFailed,
 )
-from interlock.run.machine import _KINDS
-from interlock.run.notes import Ignored
+from interlock.run.protocol.notes import Ignored
 from interlock.run.transitions import TRANSITIONS
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 from run.chance import PRINCIPALS, PROGRAMS, Chance, allowed_now, watched
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

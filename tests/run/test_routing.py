@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from interlock.run.commands import AskPerson
-from interlock.run.events import PersonAnswered
-from interlock.run.notes import RouteTaken, StepCancelled
+from interlock.run.protocol.commands import AskPerson
+from interlock.run.protocol.events import PersonAnswered
+from interlock.run.protocol.notes import RouteTaken, StepCancelled
 from run.texts import LOOP, MEETING
 from run.world import World, ignored, program
 

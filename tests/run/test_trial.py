@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from interlock.run.trial import run_test
-from interlock_dsl.compile import compile_text
-from interlock_dsl.program import Program
+from interlock.testing.runner import run_test
+from interlock_dsl.compiler.compile import compile_text
+from interlock_dsl.program.model import Program
 from run.texts import AGENT, PAY
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

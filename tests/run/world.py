@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, FinishRun, SetTimer
-from interlock.run.events import (
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, FinishRun, SetTimer
+from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -21,9 +21,9 @@ from interlock.run.events import (
     ToolReturned,
     Usage,
 )
-from interlock.run.notes import CallDecided, Ignored, Note, RouteTaken, StepBegan, StepFailed
-from interlock_dsl.compile import compile_text
-from interlock_dsl.program import Program
+from interlock.run.protocol.notes import CallDecided, Ignored, Note, RouteTaken, StepBegan, StepFailed
+from interlock_dsl.compiler.compile import compile_text
+from interlock_dsl.program.model import Program
 
 Kind = TypeVar("Kind")
 

@@ -26,9 +26,9 @@ from interlock import (
 )
 from interlock.journal.codec import decode
 from interlock.journal.journal import Entry, Pending, RunSummary
-from interlock.run.commands import CallTool
-from interlock.run.events import Event, ModelReplied, RunResumed, RunStarted, ToolReturned
-from interlock.run.notes import Note
+from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.events import Event, ModelReplied, RunResumed, RunStarted, ToolReturned
+from interlock.run.protocol.notes import Note
 from runtime.desk import REQUEST, Desk, refund_program, script
 
 HOUR = 3_600_000_000

@@ -21,7 +21,7 @@ from interlock import (
     replay,
 )
 from interlock.journal.codec import decode
-from interlock.run.events import Event, ModelFailed, ModelReplied
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied
 from runtime.desk import REQUEST, Desk, refund_program
 from runtime.model_server import Hang, Provider, Said, Status, answer, calls, provider
 

@@ -19,8 +19,8 @@ from interlock import (
 )
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Pending, RunSummary
-from interlock.run.events import Event, ModelReplied, RunResumed, RunStarted
-from interlock.run.notes import RunEnded
+from interlock.run.protocol.events import Event, ModelReplied, RunResumed, RunStarted
+from interlock.run.protocol.notes import RunEnded
 from runtime.desk import REQUEST, Desk, refund_program, script
 
 PROGRAM = refund_program()

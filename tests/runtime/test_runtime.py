@@ -27,8 +27,8 @@ from interlock import (
 )
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Pending, RunSummary
-from interlock.run.events import Event, RunResumed, RunStarted
-from interlock.run.notes import Ignored
+from interlock.run.protocol.events import Event, RunResumed, RunStarted
+from interlock.run.protocol.notes import Ignored
 from interlock.runtime.recover import recover
 from runtime.desk import REQUEST, Desk, refund_program, script
 

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from interlock import CallContext, CallTool, Principal, Setting, Toolbox, ToolsIncomplete, Uncertain, compile_text
-from interlock.run.events import Event, ToolFailed, ToolReturned
+from interlock.run.protocol.events import Event, ToolFailed, ToolReturned
 
 PROGRAM = compile_text("""
 type Order { id: string  total: int in 0..100  note?: string }

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from interlock.journal.codec import encode
-from interlock.run.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
+from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
 from interlock_cli.formats.jsonable import plain
 from interlock_cli.history import History, Moment
 from interlock_cli.present.quantity import instant
-from interlock_dsl.canonical import canonical
+from interlock_dsl.schema.canonical import canonical
 
 Json = dict[str, object]
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 def plain(thing: object) -> object:

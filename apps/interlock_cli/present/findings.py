@@ -13,7 +13,7 @@ from interlock_dsl.diagnostics import Diagnostic, Severity
 
 def show(diagnostics: Sequence[Diagnostic], console: Console | None = None) -> None:
     """Print diagnostics, to standard error where no console is given."""
-    from interlock_dsl.render import render
+    from interlock_dsl.diagnostics.render import render
 
     console = console or err()
     color = console.is_terminal and console.color_system is not None and not console.no_color

@@ -6,14 +6,23 @@ from types import TracebackType
 from rich.console import Console
 from rich.text import Text
 
-from interlock.run.events import Event, RunStarted
-from interlock.run.notes import CallDecided, CallDone, Note, RunEnded, StepBegan, StepCancelled, StepDone, StepFailed
+from interlock.run.protocol.events import Event, RunStarted
+from interlock.run.protocol.notes import (
+    CallDecided,
+    CallDone,
+    Note,
+    RunEnded,
+    StepBegan,
+    StepCancelled,
+    StepDone,
+    StepFailed,
+)
 from interlock_cli.history import Told
 from interlock_cli.present.heading import heading
 from interlock_cli.present.progress import spinner
 from interlock_cli.present.telling import Teller
 from interlock_cli.present.timeline import Layout
-from interlock_dsl.program import AgentStep, Workflow
+from interlock_dsl.program.model import AgentStep, Workflow
 
 
 class Follower:

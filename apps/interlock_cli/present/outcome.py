@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command
 from interlock.runtime.report import RunReport
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import SECOND, duration, moment

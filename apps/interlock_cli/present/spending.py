@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from interlock.run.commands import CallTool
-from interlock.run.events import Event, ModelFailed, ModelReplied
-from interlock.run.notes import RunEnded, StepBegan
+from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied
+from interlock.run.protocol.notes import RunEnded, StepBegan
 from interlock_cli.history import History
 from interlock_cli.present.quantity import duration, money
-from interlock_dsl.program import Budget
+from interlock_dsl.program.model import Budget
 
 TIGHT = 0.8
 

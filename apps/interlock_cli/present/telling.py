@@ -7,8 +7,8 @@ from functools import singledispatchmethod
 from rich.text import Text
 
 from interlock.decide.decision import Decision, Reason
-from interlock.run.events import Event, ModelFailed, ModelReplied, RunStarted
-from interlock.run.notes import (
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted
+from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalSettled,
     AttemptFailed,
@@ -29,8 +29,8 @@ from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value
 from interlock_dsl.cel import CompiledExpression
-from interlock_dsl.program import AgentStep, AskStep, CallStep, Grant, Route, Workflow
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, Grant, Route, Workflow
 
 SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""

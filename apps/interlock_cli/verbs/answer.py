@@ -8,7 +8,7 @@ from interlock_cli.manner import Manner
 from interlock_cli.options import Role, RunId, Which, Who, drives
 
 if TYPE_CHECKING:
-    from interlock.run.commands import AskPerson
+    from interlock.run.protocol.commands import AskPerson
     from interlock.runtime.runtime import Runtime
     from interlock_cli.history import History
 
@@ -37,7 +37,7 @@ def _answer(history: "History", asked: "AskPerson", value: list[str]) -> dict[st
     from interlock_cli.inputs import run_input
     from interlock_cli.present.console import err
     from interlock_cli.present.outcome import as_json, shown_context
-    from interlock_dsl.program import AskStep
+    from interlock_dsl.program.model import AskStep
     from interlock_dsl.schema import sample
 
     step = history.workflow.steps[asked.step]

@@ -78,7 +78,7 @@ def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Fo
             show(diagnostics)
             err().print(tally(diagnostics, len(files)))
         case Format.COMPACT:
-            from interlock_dsl.render import render_compact
+            from interlock_dsl.diagnostics.render import render_compact
 
             write(render_compact(diagnostics))
         case Format.JSON:

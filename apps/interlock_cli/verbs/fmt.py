@@ -23,7 +23,7 @@ def verb(
     """
     from interlock_cli.sources import STDIN, display, files, text
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
-    from interlock_dsl.format import format
+    from interlock_dsl.formatter.format import format
 
     if targets == ["-"]:
         source = sys.stdin.read()

@@ -11,7 +11,7 @@ from interlock_cli.exits import Exit
 from interlock_cli.options import Targets
 
 if TYPE_CHECKING:
-    from interlock_dsl.program import Program, Workflow
+    from interlock_dsl.program.model import Program, Workflow
 
 
 class Format(StrEnum):
@@ -88,7 +88,7 @@ def _nothing(name: str, known: list[str]) -> tuple[str, str]:
 
 
 def _drawn(found: "list[tuple[Program, Workflow]]", format: Format) -> str:
-    from interlock_dsl.graph import to_dot, to_json, to_mermaid, to_svg
+    from interlock_cli.drawing import to_dot, to_json, to_mermaid, to_svg
 
     match format:
         case Format.SVG:

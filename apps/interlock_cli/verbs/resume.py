@@ -58,7 +58,7 @@ def _due(manner: Manner) -> list[str]:
     """Return the runs that are not over and have something to do now, the oldest first."""
     import time
 
-    from interlock.run.commands import SetTimer
+    from interlock.run.protocol.commands import SetTimer
     from interlock_cli.history import load
     from interlock_cli.store import open_journal
 

@@ -11,8 +11,8 @@ from interlock_cli.options import Target, Workflow, drives
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
-    from interlock_dsl.program import Program
-    from interlock_dsl.program import Workflow as Declared
+    from interlock_dsl.program.model import Program
+    from interlock_dsl.program.model import Workflow as Declared
 
 Input = Annotated[
     list[str] | None,

@@ -56,7 +56,7 @@ def verb(targets: Targets = None, only: Only = "", format: How = Format.HUMAN) -
 def _outcomes(
     targets: Sequence[str], only: str, broken: "list[Diagnostic]", say: Callable[[str], None]
 ) -> "Iterator[Outcome]":
-    from interlock.run.trial import run_test
+    from interlock.testing.runner import run_test
     from interlock_cli.language import examine
     from interlock_cli.sources import units
     from interlock_cli.trials import Outcome

@@ -25,10 +25,10 @@ from interlock_dsl.cel.tree import (
     children,
 )
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
-from interlock_dsl.source import NOWHERE, Source, Span
+from interlock_dsl.diagnostics.source import NOWHERE, Source, Span
 
 if TYPE_CHECKING:
-    from interlock_dsl.scan import Token
+    from interlock_dsl.syntax.scan import Token
 
 MAX_DEPTH: Final = 100
 """Levels of nesting in an expression: whatever walks a tree by recursion stays far from the limit of Python's stack."""

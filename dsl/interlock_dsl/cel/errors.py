@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 class EvaluationError(Exception):

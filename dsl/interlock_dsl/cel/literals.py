@@ -4,7 +4,7 @@ from typing import Final
 
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, UINT_HIGH, UInt
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 _SIMPLE: Final = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",

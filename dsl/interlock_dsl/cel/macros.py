@@ -22,7 +22,7 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 _QUANTIFIERS: Final[dict[str, Quantifier]] = {
     "all": "all",

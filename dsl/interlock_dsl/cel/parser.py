@@ -12,9 +12,9 @@ from interlock_dsl.cel.builder import ExpressionBuilder
 from interlock_dsl.cel.syntax_errors import explain
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
-from interlock_dsl.scan import Token, scanner
-from interlock_dsl.source import Source, Span
-from interlock_dsl.tables import Reduction, Tables, load
+from interlock_dsl.diagnostics.source import Source, Span
+from interlock_dsl.syntax.scan import Token, scanner
+from interlock_dsl.syntax.tables import Reduction, Tables, load
 
 START: Final = "expression"
 _HALF: Final = re.compile("[\ud800-\udfff]")

@@ -3,9 +3,9 @@
 from typing import Final
 
 from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.scan import LOST, Token
-from interlock_dsl.source import Source, Span
-from interlock_dsl.tables import END
+from interlock_dsl.diagnostics.source import Source, Span
+from interlock_dsl.syntax.scan import LOST, Token
+from interlock_dsl.syntax.tables import END
 
 _VALUE: Final = frozenset({"IDENTIFIER", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TRUE", "FALSE", "NULL", "NOT"})
 _OPERATOR: Final = frozenset(

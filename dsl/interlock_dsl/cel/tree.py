@@ -10,7 +10,7 @@ from dataclasses import field as attribute
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 INT_LOW: Final = -(2**63)
 INT_HIGH: Final = 2**63 - 1

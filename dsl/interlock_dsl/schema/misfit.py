@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from interlock_dsl.cel.types import Basic, IntType, ListType, MapType, RecordType, StringType, Type, UintType
-from interlock_dsl.spelling import nearest
+from interlock_dsl.diagnostics.spelling import nearest
 
 _SHOWN = 60
 _LINES = 20

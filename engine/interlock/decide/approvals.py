@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from interlock.decide.decision import ApprovalNeed, Reason
 from interlock.decide.request import Request
-from interlock_dsl.program import NeverRule
+from interlock_dsl.program.model import NeverRule
 
 
 def agreed(request: Request, role: str) -> frozenset[str]:

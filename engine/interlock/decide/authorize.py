@@ -19,7 +19,7 @@ from interlock.decide.conditions import condition, gives, plainly, restricts
 from interlock.decide.decision import ApprovalNeed, Decision, Reason
 from interlock.decide.index import Concerned, Indexed, RuleIndex
 from interlock.decide.request import Request
-from interlock_dsl.program import Grant, Program, Rule, Tool
+from interlock_dsl.program.model import Grant, Program, Rule, Tool
 
 if TYPE_CHECKING:
     from interlock.decide.remembered import Remembered

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 Answer: TypeAlias = Literal["allow", "deny", "ask"]
 

@@ -34,7 +34,7 @@ from interlock_dsl.cel.fast.pieces import (
     store,
 )
 from interlock_dsl.cel.fast.unit import Key, Uses, result
-from interlock_dsl.program import Tool
+from interlock_dsl.program.model import Tool
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression

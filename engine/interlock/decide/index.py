@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from interlock.decide.conditions import Condition, often, rarely
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
 from interlock.decide.history import History
-from interlock_dsl.program import Program, Rule, Tool
+from interlock_dsl.program.model import Program, Rule, Tool
 
 if TYPE_CHECKING:
     from interlock.decide.remembered import Remembered

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from interlock.decide.history import History
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program import ApprovalRule, Grant, NeverRule, Tool
+from interlock_dsl.program.model import ApprovalRule, Grant, NeverRule, Tool
 from interlock_dsl.schema import Misfit, fit
 
 

@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Final, cast
 
 from interlock.errors import JournalCorrupt
-from interlock.run.events import (
+from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -28,7 +28,7 @@ from interlock.run.events import (
     ToolReturned,
     Usage,
 )
-from interlock_dsl.canonical import canonical, number
+from interlock_dsl.schema.canonical import canonical, number
 
 
 def encode(event: Event) -> bytes:

@@ -17,7 +17,7 @@ from interlock.journal import chain
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Entry, Journal, Pending, RunSummary
 from interlock.journal.verify import verify
-from interlock.run.events import RunResumed
+from interlock.run.protocol.events import RunResumed
 
 
 class Nonconforming(AssertionError):

@@ -8,9 +8,9 @@ never is), tokens and cost are reserved for an agent's attempt and settled with 
 # one turn, which nothing here can call back; whoever wants less gives the agent a `cost`.
 """
 
-from interlock.run.events import Usage
+from interlock.run.protocol.events import Usage
 from interlock.run.state import Conversation, Fail, Run
-from interlock_dsl.program import AgentStep, Tool
+from interlock_dsl.program.model import AgentStep, Tool
 
 
 def charge_step(run: Run) -> str:

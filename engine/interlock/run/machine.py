@@ -13,17 +13,18 @@ machine, anywhere, gives the same state, notes, commands and digests.
 from collections.abc import Iterable
 from typing import Literal
 
-from interlock.run import budget, joins
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
-from interlock.run.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
-from interlock.run.notes import Ignored, Note
-from interlock.run.outcome import outcome_of
+from interlock.run import budget
+from interlock.run.audit.digests import digest_of
+from interlock.run.audit.outcome import outcome_of
 from interlock.run.plan import plan_of
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
+from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.routing import joins
 from interlock.run.state import Abandon, Ask, Call, Owner, Run, Visit
-from interlock.run.state_digest import digest_of
 from interlock.run.transitions import ANSWERS, MOVES, SETTLES, TRANSITIONS, Transition
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
 

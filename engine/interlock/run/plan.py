@@ -11,9 +11,9 @@ from typing import cast
 
 from interlock.decide import Authorizer
 from interlock.decide.index import matches
-from interlock.run.events import Json
+from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
-from interlock_dsl.program import Agent, AgentStep, Grant, NeverRule, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.model import Agent, AgentStep, Grant, NeverRule, Program, Role, Route, Tool, Workflow
 from interlock_dsl.schema import dump
 
 

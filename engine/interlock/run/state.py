@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from interlock.decide import ApprovalNeed, Consent, History, Principal
-from interlock.run.commands import CallOutcome, Cancel, Command, SetTimer, Turn
-from interlock.run.events import Json, ModelCall
-from interlock.run.notes import Ignored, Note
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
-from interlock_dsl.program import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
+from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
+from interlock.run.protocol.events import Json, ModelCall
+from interlock.run.protocol.notes import Ignored, Note
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
 RunPhase: TypeAlias = Literal["new", "running", "ending", "undoing", "over"]

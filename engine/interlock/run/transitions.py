@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
-from interlock.run import approval, calls, conversation, finish, interruption, questions, routing, start, steps
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
-from interlock.run.events import (
+from interlock.run.lifecycle import finish, interruption, start
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -25,6 +25,7 @@ from interlock.run.events import (
     ToolFailed,
     ToolReturned,
 )
+from interlock.run.routing import routes as routing
 from interlock.run.state import (
     Abandon,
     Agreed,
@@ -42,6 +43,11 @@ from interlock.run.state import (
     Unwind,
     Visit,
 )
+from interlock.run.steps import agents as conversation
+from interlock.run.steps import approvals as approval
+from interlock.run.steps import calls
+from interlock.run.steps import entry as steps
+from interlock.run.steps import people as questions
 
 Happened = TypeVar("Happened", bound=Event)
 Concerned = TypeVar("Concerned", Visit, Call, Ask, None)

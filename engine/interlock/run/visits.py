@@ -1,10 +1,10 @@
 """The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
 
 from interlock.run import budget
-from interlock.run.notes import StepCancelled
 from interlock.run.plan import PlannedRoute
+from interlock.run.protocol.notes import StepCancelled
 from interlock.run.state import Ask, Call, Run, Visit
-from interlock_dsl.program import End, Grant, Step
+from interlock_dsl.program.model import End, Grant, Step
 
 
 def open_visit(

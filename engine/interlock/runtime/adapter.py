@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from interlock.decide import Principal
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
-from interlock.run.events import Event
-from interlock_dsl.program import Program
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
+from interlock.run.protocol.events import Event
+from interlock_dsl.program.model import Program
 
 
 @dataclass(slots=True)

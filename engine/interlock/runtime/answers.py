@@ -16,11 +16,11 @@ from typing import cast
 
 from interlock.errors import InvalidInput
 from interlock.journal.codec import recordable
-from interlock.run.commands import AskModel, AskPerson
-from interlock.run.events import Event, Json, ModelCall, ModelFailed, ModelReplied, PersonAnswered
+from interlock.run.protocol.commands import AskModel, AskPerson
+from interlock.run.protocol.events import Event, Json, ModelCall, ModelFailed, ModelReplied, PersonAnswered
 from interlock.runtime.adapter import Setting
-from interlock_dsl.program import AgentStep, AskStep, Program
-from interlock_dsl.spelling import nearest
+from interlock_dsl.diagnostics.spelling import nearest
+from interlock_dsl.program.model import AgentStep, AskStep, Program
 
 _SOMEONE = "someone"
 

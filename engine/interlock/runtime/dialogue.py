@@ -26,9 +26,9 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from interlock.journal.codec import recordable
-from interlock.run.commands import AskModel, Turn
-from interlock.run.events import Json, ModelCall
-from interlock_dsl.program import AgentStep, Program
+from interlock.run.protocol.commands import AskModel, Turn
+from interlock.run.protocol.events import Json, ModelCall
+from interlock_dsl.program.model import AgentStep, Program
 from interlock_dsl.schema import json_schema
 
 _ANSWER: Final = "answer"

@@ -16,10 +16,10 @@ from typing import Literal, TypeAlias
 from interlock.errors import Conflict
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Pending, RunSummary
-from interlock.run.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, Notify, SetTimer
-from interlock.run.events import Event, TimerFired
 from interlock.run.machine import Machine
-from interlock.run.notes import Note
+from interlock.run.protocol.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, Notify, SetTimer
+from interlock.run.protocol.events import Event, TimerFired
+from interlock.run.protocol.notes import Note
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import Clock
 from interlock.runtime.merge import merged

@@ -7,11 +7,11 @@ from typing import Final
 from interlock.errors import Conflict, Diverged
 from interlock.journal.codec import decode
 from interlock.journal.journal import Journal
-from interlock.run.commands import Command
-from interlock.run.events import ApprovalDenied, ApprovalGiven, Event, PersonAnswered, RunCancelled
 from interlock.run.machine import Machine
-from interlock.run.notes import Note
-from interlock_dsl.program import Program
+from interlock.run.protocol.commands import Command
+from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, PersonAnswered, RunCancelled
+from interlock.run.protocol.notes import Note
+from interlock_dsl.program.model import Program
 
 _OF_PEOPLE: Final = (ApprovalGiven, ApprovalDenied, PersonAnswered, RunCancelled)
 

@@ -14,11 +14,11 @@ from math import ceil, isfinite
 from typing import Final, Literal
 
 from interlock.errors import InvalidInput
-from interlock.run.commands import AskModel
-from interlock.run.events import Event, ModelFailed, ModelReplied, Usage
+from interlock.run.protocol.commands import AskModel
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, Usage
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import SECOND, said
-from interlock_dsl.program import Agent, AgentStep, Program
+from interlock_dsl.program.model import Agent, AgentStep, Program
 from interlock_dsl.schema import Misfit, fit
 
 try:

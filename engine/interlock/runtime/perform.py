@@ -11,8 +11,8 @@ from inspect import isawaitable
 from typing import Final, TypeAlias
 
 from interlock.journal.codec import decode, encode
-from interlock.run.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
-from interlock.run.events import Event, ModelFailed, ModelReplied, PersonAnswered, ToolFailed, ToolReturned
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, PersonAnswered, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Models, Notice, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
 from interlock.runtime.toolbox import Toolbox

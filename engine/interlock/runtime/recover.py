@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from interlock.errors import Diverged, JournalCorrupt, ProgramMismatch
 from interlock.journal.codec import decode
 from interlock.journal.journal import Entry, Journal
-from interlock.run.commands import AskModel, AskPerson, Command, FinishRun
-from interlock.run.events import Event, RunStarted
 from interlock.run.machine import Machine
-from interlock.run.notes import Note
+from interlock.run.protocol.commands import AskModel, AskPerson, Command, FinishRun
+from interlock.run.protocol.events import Event, RunStarted
+from interlock.run.protocol.notes import Note
 from interlock.runtime.report import Difference, ReplayReport
-from interlock_dsl.compile import compile_sources
+from interlock_dsl.compiler.compile import compile_sources
 from interlock_dsl.diagnostics import DiagnosticError
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 
 @dataclass(slots=True)

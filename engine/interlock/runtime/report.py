@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from interlock.run.commands import AskApproval, AskPerson
-from interlock.run.events import Json
+from interlock.run.protocol.commands import AskApproval, AskPerson
+from interlock.run.protocol.events import Json
 
 Waiting: TypeAlias = AskApproval | AskPerson
 """Something a person is asked for."""

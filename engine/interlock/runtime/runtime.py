@@ -21,8 +21,10 @@ from interlock.decide import Principal
 from interlock.errors import Conflict, DrivenElsewhere, InvalidInput, Refused
 from interlock.journal.codec import recordable
 from interlock.journal.journal import Journal
-from interlock.run.commands import AskApproval, AskModel, CallTool
-from interlock.run.events import (
+from interlock.run.lifecycle.start import prepare
+from interlock.run.machine import Machine
+from interlock.run.protocol.commands import AskApproval, AskModel, CallTool
+from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -31,9 +33,7 @@ from interlock.run.events import (
     RunCancelled,
     RunResumed,
 )
-from interlock.run.machine import Machine
-from interlock.run.notes import Ignored
-from interlock.run.start import prepare
+from interlock.run.protocol.notes import Ignored
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
 from interlock.runtime.claims import Claims
@@ -44,7 +44,7 @@ from interlock.runtime.recorder import Recorder
 from interlock.runtime.recover import by_digest, recover
 from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
-from interlock_dsl.program import Program
+from interlock_dsl.program.model import Program
 
 PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable
 
-from interlock.run.commands import SetTimer
+from interlock.run.protocol.commands import SetTimer
 from interlock.runtime.clock import Alarm, Clock
 
 

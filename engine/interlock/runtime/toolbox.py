@@ -27,15 +27,15 @@ from typing import Final, Literal, TypeVar
 from interlock.decide import Principal
 from interlock.errors import ToolsIncomplete
 from interlock.journal.codec import recordable
-from interlock.run.commands import CallTool
-from interlock.run.events import Event, ToolFailed, ToolReturned
+from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.events import Event, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import SECOND, said
 from interlock.runtime.threads import Stopped, in_thread
 from interlock.runtime.values import to_host, to_json
-from interlock_dsl.program import Program, Tool
+from interlock_dsl.diagnostics.spelling import nearest
+from interlock_dsl.program.model import Program, Tool
 from interlock_dsl.schema import Misfit, fit
-from interlock_dsl.spelling import nearest
 
 _log = logging.getLogger("interlock.tools")
 _LONGEST_MESSAGE: Final = 500

@@ -8,7 +8,7 @@ from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.tree import Call, Expression, Name, Select
 from interlock_dsl.cel.types import DYN, Type
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 Given = Sequence[tuple[Type, Span]]
 

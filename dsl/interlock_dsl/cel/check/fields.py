@@ -17,7 +17,7 @@ from interlock_dsl.cel.types import (
     Type,
     TypeParameter,
 )
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 def selected(state: State, node: Select | Present, operand: Type) -> Type:

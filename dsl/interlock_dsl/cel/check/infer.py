@@ -42,8 +42,8 @@ from interlock_dsl.cel.types import (
     TypeParameter,
     TypeType,
 )
-from interlock_dsl.source import Span
-from interlock_dsl.spelling import nearest
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.diagnostics.spelling import nearest
 
 LITERALS: Mapping[type, Type] = {
     type(None): NULL,

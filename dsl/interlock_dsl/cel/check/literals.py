@@ -14,7 +14,7 @@ from interlock_dsl.cel.types import (
     UintType,
     WrapperType,
 )
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 def check_value(state: State, type: Type, place: Span, node: Expression) -> None:

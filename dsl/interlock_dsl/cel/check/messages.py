@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.source import Span
-from interlock_dsl.spelling import nearest
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.diagnostics.spelling import nearest
 
 ELSEWHERE = {
     "not": "`!`", "len": "`size(...)`", "length": "`size(...)`", "lower": "`lowerAscii()`", "upper": "`upperAscii()`",

@@ -6,7 +6,7 @@ from interlock_dsl.cel.check.unify import Bindings
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 class State:

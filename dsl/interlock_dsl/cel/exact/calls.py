@@ -9,7 +9,7 @@ from interlock_dsl.cel.measure import size
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.tree import Call
 from interlock_dsl.cel.values import Fault, Optional, adapt
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 def call_function(function: Function, arguments: list[Evaluate], node: Call, *, method: bool) -> Evaluate:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from interlock_dsl.cel.exact.frame import Evaluate, Frame
 from interlock_dsl.cel.tree import Comprehension
 from interlock_dsl.cel.values import Fault, adapt, make_map, type_name
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 def logical(left: Evaluate, right: Evaluate, spans: tuple[Span, Span], place: Span, *, decisive: bool) -> Evaluate:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from interlock_dsl.cel.errors import LIMIT_CODE, LimitExceeded
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 
 class Frame:

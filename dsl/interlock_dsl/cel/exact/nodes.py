@@ -22,7 +22,7 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.cel.values import Fault, Optional, TypeValue, adapt, make_map, type_name
-from interlock_dsl.source import Span
+from interlock_dsl.diagnostics.source import Span
 
 _ARITHMETIC = frozenset({"_+_", "_-_", "_*_", "_/_", "_%_"})
 

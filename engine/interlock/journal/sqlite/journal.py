@@ -24,7 +24,7 @@ from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
 from interlock.journal.sqlite import claims, file
-from interlock_dsl.canonical import canonical
+from interlock_dsl.schema.canonical import canonical
 
 _ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
 _INSERT: Final = "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (?, ?, ?, ?, ?, ?)"

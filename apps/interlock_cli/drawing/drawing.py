@@ -1,0 +1,129 @@
+"""What a picture of a workflow consists of: boxes with their words, lines with theirs, before anything has a place.
+
+A route to several targets goes through a bar, and so does a join: there the lines part and meet.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from interlock_cli.drawing.words import Line, merge_words, route_lines, step_detail, times
+from interlock_dsl.program.graph import kinds
+from interlock_dsl.program.model import Route, Workflow
+
+Style: TypeAlias = Literal["plain", "failure", "back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A vertex of the picture. `kind` is that of the graph's node, or `bar`."""
+
+    id: str
+    kind: str
+    name: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line from a box to another with words; one that is `upward` leads back to an earlier box."""
+
+    id: str
+    source: str
+    target: str
+    words: tuple[Line, ...] = ()
+    style: Style = "plain"
+    arrow: bool = True
+    upward: bool = False
+    tip: str = ""
+
+
+@dataclass
+class Drawing:
+    """Boxes in an order in which each comes after what leads to it, lines, and loops from a box to itself."""
+
+    boxes: list[Box] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
+    loops: dict[str, list[Stroke]] = field(default_factory=dict)
+
+
+def draw(workflow: Workflow) -> Drawing:
+    """Return the drawing of a workflow."""
+    drawing = Drawing()
+    for name, kind in kinds(workflow):
+        step = workflow.steps.get(name)
+        drawing.boxes.append(
+            Box(name, kind, "" if kind == "start" else name, "" if step is None else step_detail(step))
+        )
+    joins: dict[tuple[frozenset[str], int], str] = {}
+    for route in workflow.routes:
+        _route(drawing, route, _source(drawing, route, joins))
+    drawing.boxes = _ordered(drawing)
+    return drawing
+
+
+def _source(drawing: Drawing, route: Route, joins: dict[tuple[frozenset[str], int], str]) -> str:
+    """Return where a route begins: its source, or the bar at which its sources meet."""
+    if len(route.sources) == 1:
+        return route.sources[0]
+    key = frozenset(route.sources), route.merge
+    if key not in joins:
+        joins[key] = f"join {len(joins) + 1}"
+        drawing.boxes.append(Box(joins[key], "bar", detail=merge_words(route)))
+        for source in route.sources:
+            drawing.strokes.append(Stroke(f"{source} {joins[key]}", source, joins[key]))
+    return joins[key]
+
+
+def _route(drawing: Drawing, route: Route, source: str) -> None:
+    words, tip = route_lines(route), _tip(route)
+    if route.bound is not None:
+        back = Stroke(route.id, source, route.targets[0], words, "back", upward=True, tip=tip)
+        if source == route.targets[0]:
+            drawing.loops.setdefault(source, []).append(back)
+        else:
+            drawing.strokes.append(back)
+        if route.bound.then is not None:
+            used = (Line("bound", f"after {times(route.bound.times)}"),)
+            drawing.strokes.append(Stroke(f"{route.id} then", source, route.bound.then, used, "back"))
+        return
+    style: Style = "plain" if route.trigger is None else "failure"
+    if len(route.targets) == 1:
+        drawing.strokes.append(Stroke(route.id, source, route.targets[0], words, style, tip=tip))
+        return
+    bar = f"fork {route.id}"
+    drawing.boxes.append(Box(bar, "bar"))
+    drawing.strokes.append(Stroke(route.id, source, bar, words, style, arrow=False, tip=tip))
+    drawing.strokes.extend(Stroke(f"{bar} {target}", bar, target, (), style) for target in route.targets)
+
+
+def _tip(route: Route) -> str:
+    """Return what is shown when one points at a line: what is passed, and why somebody is told."""
+    shown = [f"shows {', '.join('.'.join(passed.path) for passed in route.passes)}"] if route.passes else []
+    return "\n".join([*shown, *(told.because for told in route.escalations if told.because)])
+
+
+def _ordered(drawing: Drawing) -> list[Box]:
+    into: dict[str, list[str]] = {box.id: [] for box in drawing.boxes}
+    for stroke in drawing.strokes:
+        above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
+        into[below].append(above)
+    boxes = {box.id: box for box in drawing.boxes}
+    done: dict[str, Box] = {}
+    for box in drawing.boxes:
+        _visit(box.id, into, boxes, done)
+    return list(done.values())
+
+
+def _visit(start: str, into: Mapping[str, Iterable[str]], boxes: Mapping[str, Box], done: dict[str, Box]) -> None:
+    open_ = [(start, iter(into[start]))]
+    seen = {start}
+    while open_:
+        node, sources = open_[-1]
+        above = next((source for source in sources if source not in done and source not in seen), None)
+        if above is None:
+            done.setdefault(node, boxes[node])
+            open_.pop()
+        else:
+            seen.add(above)
+            open_.append((above, iter(into[above])))

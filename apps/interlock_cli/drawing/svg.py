@@ -1,0 +1,235 @@
+"""A workflow as a picture: SVG without scripts, fonts or files, readable on light and dark paper."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from interlock_cli.drawing.drawing import Box, Drawing, Stroke, draw
+from interlock_cli.drawing.layout import Layout, Line, Placed, Vertex, lay_out, spread
+from interlock_cli.drawing.shapes import ICONS, STYLE, outline, width_of
+from interlock_cli.drawing.words import Line as Words
+from interlock_cli.drawing.words import title
+from interlock_dsl.program.model import Workflow
+
+MARGIN = 28.0
+HEADING = 44.0
+ROW = 15.0
+PADDING = 7.0
+ICON = 16.0
+WRAP = 42
+HEADS: Mapping[str, str] = {"plain": "#64748b", "failure": "#dc2626", "back": "#7c3aed"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of words on a line: what it looks like, and whether it begins what it says."""
+
+    mark: str
+    text: str
+    first: bool
+
+
+def to_svg(workflow: Workflow) -> str:
+    """Return a picture of a workflow, the same for the same workflow on every machine."""
+    drawing = draw(workflow)
+    layout = lay_out([_vertex(box, drawing) for box in drawing.boxes], [_line(stroke) for stroke in drawing.strokes])
+    heading = title(workflow)
+    width = max(layout.width + 2 * MARGIN, min(width_of(heading, 15, bold=True) + 2 * MARGIN, 900.0))
+    shift = (width - layout.width) / 2
+    height = layout.height + 2 * MARGIN + HEADING
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" role="img" aria-label="{escape(heading)}">',
+        STYLE,
+        "<defs>" + "".join(_head(style, color) for style, color in HEADS.items()) + "</defs>",
+        '<rect class="paper" width="100%" height="100%"/>',
+        f'<text class="heading" x="{MARGIN:.0f}" y="{MARGIN + 8:.0f}">{escape(heading)}</text>',
+        f'<g transform="translate({shift:.1f} {MARGIN + HEADING:.1f})">',
+        *_strokes(drawing, layout),
+        *(_box(box, layout.vertices[box.id]) for box in drawing.boxes),
+        *(part for id, loops in drawing.loops.items() for part in _loops(_find(drawing, id), loops, layout)),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _find(drawing: Drawing, id: str) -> Box:
+    return next(box for box in drawing.boxes if box.id == id)
+
+
+def _size(box: Box) -> tuple[float, float]:
+    match box.kind:
+        case "start":
+            return 22.0, 22.0
+        case "bar":
+            return 120.0, 8.0
+        case "end":
+            return width_of(box.name, 14, bold=True) + 44, 36.0
+        case _:
+            words = max(width_of(box.name, 14, bold=True), width_of(box.detail, 11.5))
+            return max(words + 66, 120.0), 50.0
+
+
+def _vertex(box: Box, drawing: Drawing) -> Vertex:
+    width, height = _size(box)
+    sizes = [_words_size(loop.words) for loop in drawing.loops.get(box.id, ())]
+    right = 44 + max(size[0] for size in sizes) if sizes else 0.0
+    beside = sum(size[1] + 8 for size in sizes)
+    if box.kind == "bar" and box.detail:
+        right = max(right, width_of(box.detail, 11) + 8)
+    return Vertex(box.id, width, max(height, beside), right)
+
+
+def _line(stroke: Stroke) -> Line:
+    width, height = _words_size(stroke.words)
+    above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
+    return Line(stroke.id, above, below, width, height)
+
+
+def _rows(words: tuple[Words, ...]) -> list[_Row]:
+    return [_Row(line.mark, text, not n) for line in words for n, text in enumerate(_wrapped(line.text))]
+
+
+def _wrapped(text: str) -> list[str]:
+    """Break text that is too long where it reads best: before an operator or `where`, else at a space."""
+    if len(text) <= WRAP:
+        return [text]
+    rows: list[str] = []
+    for part in re.split(r" (?=(?:&&|\|\||where|when) )", text):
+        row = ""
+        for word in part.split(" "):
+            if row and len(row) + 1 + len(word) > WRAP:
+                rows.append(row)
+                row = word
+            else:
+                row = f"{row} {word}" if row else word
+        rows.append(row)
+    return rows
+
+
+def _words_size(words: tuple[Words, ...]) -> tuple[float, float]:
+    rows = _rows(words)
+    if not rows:
+        return 0.0, 0.0
+    width = max(_row_width(row) for row in rows)
+    return width + 2 * PADDING, len(rows) * ROW + 2 * PADDING - 3
+
+
+def _row_width(row: _Row) -> float:
+    text = width_of(row.text, 11, mono=True) if row.mark == "when" else width_of(row.text, 11.5)
+    return text + (ICON if row.mark in ICONS else 0.0)
+
+
+def _words(words: tuple[Words, ...], at: Placed, tip: str) -> str:
+    width, height = _words_size(words)
+    if not words:
+        return ""
+    left, top = at.x - width / 2, at.y - height / 2
+    parts = [f'<g class="words"><rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="6"/>']
+    if tip:
+        parts.append(f"<title>{escape(tip)}</title>")
+    for number, row in enumerate(_rows(words)):
+        y = top + PADDING + number * ROW
+        x = left + PADDING
+        if row.mark in ICONS:
+            if row.first:
+                parts.append(
+                    f'<path class="icon {row.mark}" transform="translate({x:.1f} {y:.1f})" d="{ICONS[row.mark]}"/>'
+                )
+            x += ICON
+        parts.append(f'<text class="{row.mark}" x="{x:.1f}" y="{y + 10:.1f}">{escape(row.text)}</text>')
+    return "".join([*parts, "</g>"])
+
+
+def _strokes(drawing: Drawing, layout: Layout) -> Iterator[str]:
+    ports = _ports(drawing, layout)
+    words: list[str] = []
+    for stroke in drawing.strokes:
+        above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
+        upper, lower = layout.vertices[above], layout.vertices[below]
+        top = (ports[stroke.id, above], upper.y + _size(_find(drawing, above))[1] / 2)
+        bottom = (ports[stroke.id, below], lower.y - _size(_find(drawing, below))[1] / 2)
+        points = [top, *((x, y) for x, start, end in layout.bends[stroke.id] for y in (start, end)), bottom]
+        yield _curve(points[::-1] if stroke.upward else points, stroke)
+        words.append(_words(stroke.words, layout.words[stroke.id], stroke.tip))
+    yield from filter(None, words)
+
+
+def _ports(drawing: Drawing, layout: Layout) -> dict[tuple[str, str], float]:
+    """Return where on a box each line begins or ends: side by side, in the order of where they come from."""
+    sides: dict[tuple[str, bool], list[tuple[float, str]]] = {}
+    for stroke in drawing.strokes:
+        above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
+        bends = layout.bends[stroke.id]
+        sides.setdefault((above, True), []).append((bends[0][0], stroke.id))
+        sides.setdefault((below, False), []).append((bends[-1][0], stroke.id))
+    found: dict[tuple[str, str], float] = {}
+    for (id, _), lines in sides.items():
+        box = _find(drawing, id)
+        middle, reach = layout.vertices[id].x, 0.0 if box.kind == "start" else _size(box)[0] * 0.36
+        lines.sort()
+        step = min(22.0, 2 * reach / max(1, len(lines) - 1))
+        places = spread([x for x, _ in lines], [(0.0, 0.0)] * len(lines), [step] * (len(lines) - 1))
+        most = step * (len(lines) - 1)
+        for number, ((_, line), x) in enumerate(zip(lines, places, strict=True)):
+            least = middle - reach + number * step
+            found[line, id] = min(max(x, least), middle + reach - most + number * step)
+    return found
+
+
+def _curve(points: list[tuple[float, float]], stroke: Stroke) -> str:
+    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if abs(x0 - x1) < 0.5:
+            path.append(f"L{x1:.1f} {y1:.1f}")
+        else:
+            middle = (y0 + y1) / 2
+            path.append(f"C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}")
+    head = f' marker-end="url(#head-{stroke.style})"' if stroke.arrow else ""
+    return f'<path class="line {stroke.style}" d="{" ".join(path)}"{head}/>'
+
+
+def _loops(box: Box, loops: list[Stroke], layout: Layout) -> Iterator[str]:
+    at = layout.vertices[box.id]
+    width, height = _size(box)
+    right = at.x + width / 2
+    for number, loop in enumerate(loops):
+        reach = right + 26 + 8 * number
+        high, low = at.y - height * 0.25, at.y + height * 0.25
+        path = f"M{right:.1f} {low:.1f} C{reach:.1f} {low:.1f} {reach:.1f} {high:.1f} {right:.1f} {high:.1f}"
+        yield f'<path class="line back" d="{path}" marker-end="url(#head-back)"/>'
+        size = _words_size(loop.words)
+        offset = (number - (len(loops) - 1) / 2) * (size[1] + 8)
+        yield _words(loop.words, Placed(reach + 4 + size[0] / 2, at.y + offset), loop.tip)
+
+
+def _box(box: Box, at: Placed) -> str:
+    width, height = _size(box)
+    left, top = at.x - width / 2, at.y - height / 2
+    shape = outline(box.kind, left, top, width, height)
+    if box.kind == "start":
+        return f'<g class="box start">{shape}<title>start</title></g>'
+    if box.kind == "bar":
+        said = f'<text class="merge" x="{left + width + 6:.1f}" y="{at.y + 4:.1f}">{escape(box.detail)}</text>'
+        return f'<g class="box bar">{shape}{said if box.detail else ""}</g>'
+    if box.kind == "end":
+        name = f'<text class="name" text-anchor="middle" x="{at.x:.1f}" y="{at.y + 5:.1f}">{escape(box.name)}</text>'
+        return f'<g class="box end">{shape}{name}</g>'
+    icon = (
+        f'<path class="icon" transform="translate({left + 14:.1f} {at.y - 11:.1f}) scale(1.6)" d="{ICONS[box.kind]}"/>'
+    )
+    return (
+        f'<g class="box {box.kind}">{shape}{icon}'
+        f'<text class="name" x="{left + 46:.1f}" y="{at.y - 3:.1f}">{escape(box.name)}</text>'
+        f'<text class="detail" x="{left + 46:.1f}" y="{at.y + 13:.1f}">{escape(box.detail)}</text></g>'
+    )
+
+
+def _head(style: str, color: str) -> str:
+    return (
+        f'<marker id="head-{style}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
+        f'orient="auto"><path d="M0 1 L9 5 L0 9 z" fill="{color}"/></marker>'
+    )

@@ -1,0 +1,100 @@
+"""What is written on a picture of a workflow: the words of steps and routes, as short as they can be read."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, Route, SetStep, Step, TableStep, Workflow
+
+if TYPE_CHECKING:
+    from interlock_dsl.cel.environment import CompiledExpression
+
+Mark: TypeAlias = Literal["when", "otherwise", "trigger", "grant", "approval", "escalation", "bound"]
+
+_UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is said on a route, and what kind of thing it is."""
+
+    mark: Mark
+    text: str
+
+
+def route_lines(route: Route) -> tuple[Line, ...]:
+    """Return what a picture says on a route."""
+    return tuple(_lines(route))
+
+
+def _lines(route: Route) -> Iterator[Line]:
+    if route.trigger is not None:
+        yield Line("trigger", f"on {route.trigger}")
+    if route.when is not None:
+        yield Line("when", source_text(route.when))
+    if route.otherwise:
+        yield Line("otherwise", "otherwise")
+    if route.bound is not None:
+        out = "" if route.bound.then is None else f", then {route.bound.then}"
+        yield Line("bound", f"at most {times(route.bound.times)}{out}")
+    for grant in route.grants:
+        limit = "" if grant.where is None else f" where {source_text(grant.where)}"
+        yield Line("grant", ", ".join(sorted(grant.scopes)) + limit)
+    if route.approval is not None:
+        people = (
+            route.approval.role if route.approval.count == 1 else f"{route.approval.count} of {route.approval.role}"
+        )
+        deadline = "" if route.approval.within is None else f" within {duration(route.approval.within)}"
+        yield Line("approval", f"{people}{deadline}")
+    for told in route.escalations:
+        when = " on expiry" if told.on_expiry else "" if told.when is None else f" when {source_text(told.when)}"
+        yield Line("escalation", f"{told.role}{when}")
+
+
+def step_detail(step: Step) -> str:
+    """Return who or what does a step."""
+    match step:
+        case AgentStep(agent=agent):
+            return f"by {agent.name}"
+        case CallStep(call=call):
+            return call.tool
+        case AskStep(role=role, within=within):
+            return f"asks {role}" + ("" if within is None else f", {duration(within)}")
+        case TableStep(table=table):
+            return f"table {table.name}"
+        case SetStep(values=values):
+            return "sets " + ", ".join(values)
+
+
+def source_text(condition: "CompiledExpression") -> str:
+    """Return an expression as it was written, on one line."""
+    return re.sub(r"\s+", " ", re.sub(r"//[^\n]*", "", condition.expression.span.text)).strip()
+
+
+def merge_words(route: Route) -> str:
+    """Say how many sources a join waits for."""
+    count = len(route.sources)
+    if route.merge == count:
+        return "all"
+    return "any" if route.merge == 1 else f"{route.merge} of {count}"
+
+
+def duration(micros: int) -> str:
+    """Write a length of time as in a file: `4h`, `1h30m`, `200ms`."""
+    parts: list[str] = []
+    for unit, size in _UNITS:
+        count, micros = divmod(micros, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def times(count: int) -> str:
+    """Write how often."""
+    return "once" if count == 1 else "twice" if count == 2 else f"{count} times"
+
+
+def title(workflow: Workflow) -> str:
+    """Return the heading of a picture."""
+    return workflow.name if not workflow.goal else f"{workflow.name}: {workflow.goal}"

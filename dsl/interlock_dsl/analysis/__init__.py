@@ -1,0 +1,1 @@
+"""What a file means and what is wrong with it: names, types, the shape of workflows, checks."""

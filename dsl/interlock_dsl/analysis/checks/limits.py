@@ -1,0 +1,125 @@
+"""Quantities: every limit is finite, more than zero, and fits 64 bits."""
+
+from collections.abc import Iterable
+
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.cel.values import INT_HIGH
+from interlock_dsl.diagnostics.messages import types as say
+from interlock_dsl.diagnostics.report import Report
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.clauses import Clauses
+from interlock_dsl.syntax.tree import (
+    AgentDecl,
+    AskStep,
+    BudgetDecl,
+    Duration,
+    Money,
+    Retry,
+    RuleDecl,
+    ToolDecl,
+    WorkflowDecl,
+)
+
+
+def check_limits(symbols: Symbols, clauses: Clauses) -> None:
+    """Report every limit that cannot be kept, and costs in more than one currency."""
+    report = symbols.report
+    for tool in symbols.tools.values():
+        _tool(report, tool)
+    for agent in symbols.agents.values():
+        _agent(report, agent, clauses)
+    for workflow in symbols.workflows.values():
+        _workflow(report, workflow, clauses)
+    for policy in symbols.policies.values():
+        for rule in policy.rules:
+            _rule(report, rule, clauses)
+    _currencies(symbols)
+
+
+def _tool(report: Report, tool: ToolDecl) -> None:
+    _duration(report, "the timeout", tool.timeout)
+    _retry(report, tool.retry)
+    _money(report, "the cost", tool.cost, free=True)
+
+
+def _agent(report: Report, agent: AgentDecl, clauses: Clauses) -> None:
+    _count(report, "the number of tokens", agent.tokens, clauses.of(agent, "tokens"))
+    _count(report, "the number of turns", agent.turns, clauses.of(agent, "turns"))
+    _money(report, "the cost", agent.cost)
+    _duration(report, "the timeout", agent.timeout)
+    _retry(report, agent.retry)
+
+
+def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
+    if workflow.budget is not None:
+        _budget(report, workflow.budget, clauses)
+    for step in workflow.steps:
+        if isinstance(step, AskStep):
+            _duration(report, "the deadline", step.within)
+    for route in workflow.routes:
+        if route.approval is not None:
+            _count(report, "the number of people", route.approval.count, route.approval.span)
+            _duration(report, "the deadline", route.approval.within)
+        if route.bound is not None:
+            _count(report, "the number of times", route.bound.times, route.bound.span)
+
+
+def _budget(report: Report, budget: BudgetDecl, clauses: Clauses) -> None:
+    _count(report, "the number of steps", budget.steps, clauses.of(budget, "steps"))
+    _count(report, "the number of tool calls", budget.tool_calls, clauses.of(budget, "tool_calls"))
+    _count(report, "the number of tokens", budget.tokens, clauses.of(budget, "tokens"))
+    _money(report, "the cost", budget.cost)
+    _duration(report, "the time", budget.time)
+
+
+def _rule(report: Report, rule: RuleDecl, clauses: Clauses) -> None:
+    _duration(report, "the deadline", rule.within)
+    _count(report, "the number of calls", rule.count, clauses.of(rule, "to"))
+    _duration(report, "the period", rule.period)
+
+
+def _retry(report: Report, retry: Retry | None) -> None:
+    if retry is None:
+        return
+    _count(report, "the number of retries", retry.times, retry.span)
+    _duration(report, "the first wait", retry.first)
+    _duration(report, "the longest wait", retry.most)
+    if retry.first is not None and retry.most is not None and retry.most.micros < retry.first.micros:
+        report.add(say.backoff_order(retry.most.span))
+
+
+def _duration(report: Report, what: str, duration: Duration | None) -> None:
+    if duration is not None:
+        _count(report, what, duration.micros, duration.span, most=INT_HIGH // 1_000)
+
+
+def _money(report: Report, what: str, money: Money | None, *, free: bool = False) -> None:
+    if money is not None and not (free and money.micros == 0):
+        _count(report, what, money.micros, money.span)
+
+
+def _count(report: Report, what: str, count: int | None, span: Span, most: int = INT_HIGH) -> None:
+    if count is None:
+        return
+    if count <= 0:
+        report.add(say.not_positive(what, span))
+    elif count > most:
+        report.add(say.too_big(what, span))
+
+
+def _currencies(symbols: Symbols) -> None:
+    first: Money | None = None
+    for money in _amounts(symbols):
+        if first is None:
+            first = money
+        elif money.currency != first.currency:
+            symbols.report.add(say.currency(money.currency, first.currency, money.span, first.span))
+
+
+def _amounts(symbols: Symbols) -> Iterable[Money]:
+    every = [
+        *(tool.cost for tool in symbols.tools.values()),
+        *(agent.cost for agent in symbols.agents.values()),
+        *(workflow.budget.cost for workflow in symbols.workflows.values() if workflow.budget is not None),
+    ]
+    return (money for money in every if money is not None)

@@ -1,0 +1,84 @@
+"""Scopes: what agents may hold, what routes grant, what calls need."""
+
+from interlock_dsl.analysis.checks.form import place
+from interlock_dsl.analysis.outline import Outline
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.diagnostics.messages import permissions as say
+from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident, RouteDecl
+
+
+def check_scopes(symbols: Symbols) -> None:
+    """Report scopes that no tool needs, where agents and workflows name them."""
+    for agent in symbols.agents.values():
+        for scope in agent.may:
+            symbols.scope(scope)
+    for workflow in symbols.workflows.values():
+        for scope in workflow.may or ():
+            symbols.scope(scope)
+
+
+def check_permissions(outline: Outline, symbols: Symbols) -> None:
+    """Report grants that are too wide for their target or the workflow, and calls that no grant lets through."""
+    for route in outline.routes:
+        targets = [target.text for target in (*route.targets, *_way_out(route)) if target.text in outline.steps]
+        for grant in route.grants:
+            for scope in grant.scopes:
+                if symbols.scope(scope):
+                    _granted(outline, symbols, scope, targets)
+    for name in outline.steps:
+        _needed(outline, symbols, name)
+
+
+def _way_out(route: RouteDecl) -> tuple[Ident, ...]:
+    return (route.bound.then,) if route.bound is not None and route.bound.then is not None else ()
+
+
+def _granted(outline: Outline, symbols: Symbols, scope: Ident, targets: list[str]) -> None:
+    ceiling = outline.decl.may
+    if ceiling is not None and scope.text not in {allowed.text for allowed in ceiling}:
+        where = ceiling[0].span.to(ceiling[-1].span) if ceiling else outline.decl.name.span
+        symbols.report.add(say.widening_workflow(scope.text, outline.decl.name.text, scope.span, where))
+    if any(_may_use(outline, symbols, target, scope.text) is not False for target in targets):
+        return
+    step = outline.steps[targets[0]] if len(targets) == 1 else None
+    if isinstance(step, AgentStep):
+        agent = symbols.agents[step.agent.text]
+        symbols.report.add(say.widening_agent(scope.text, agent.name.text, scope.span, agent.name.span))
+    elif outline.complete:
+        symbols.report.add(say.widening_targets(scope.text, scope.span))
+
+
+def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> bool | None:
+    """Say whether a step could use a scope; None where that is not known."""
+    match outline.steps[target]:
+        case AgentStep(agent=name):
+            agent = symbols.agents.get(name.text)
+            return None if agent is None else scope in {allowed.text for allowed in agent.may}
+        case CallStep(call=call):
+            tool = symbols.tools.get(call.tool.text)
+            return None if tool is None else scope in {needed.text for needed in tool.needs}
+        case _:
+            return False
+
+
+def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
+    step = outline.steps[name]
+    tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
+    if tool is None or not isinstance(step, CallStep):
+        return
+    needed = frozenset(scope.text for scope in tool.needs)
+    arriving = [outline.routes[number] for number in dict.fromkeys(a.route for a in outline.flow.arrivals[name])]
+    lacking = [(route, needed - granted(route)) for route in arriving if needed - granted(route)]
+    if not lacking or not outline.complete:
+        return
+    if len(lacking) == len(arriving):
+        everywhere = frozenset[str].intersection(*(scopes for _, scopes in lacking)) or lacking[0][1]
+        symbols.report.add(say.missing_scope(name, tool.name.text, everywhere, step.call.tool.span, None))
+        return
+    for route, scopes in lacking:
+        symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route)))
+
+
+def granted(route: RouteDecl) -> frozenset[str]:
+    """Return the scopes that a route grants."""
+    return frozenset(scope.text for grant in route.grants for scope in grant.scopes)

@@ -1,0 +1,99 @@
+"""A workflow with its names resolved: which steps and ends there are, and which routes can be followed."""
+
+from dataclasses import dataclass
+
+from interlock_dsl.analysis.builtins import RESERVED
+from interlock_dsl.analysis.dataflow import START, Flow, flow
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.types import Types
+from interlock_dsl.cel.types import RecordType
+from interlock_dsl.diagnostics.messages import names as say
+from interlock_dsl.diagnostics.messages import routes as say_route
+from interlock_dsl.diagnostics.messages import types as say_type
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.tree import EndDecl, Ident, RouteDecl, StepNode, WorkflowDecl
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A workflow's names. `routes` are those whose ends exist; `complete` says that all of them do.
+
+    Where a route is missing, nothing is concluded from the shape: one misspelt name shall not make a dozen findings.
+    """
+
+    decl: WorkflowDecl
+    parameters: RecordType
+    steps: dict[str, StepNode]
+    ends: dict[str, EndDecl]
+    routes: tuple[RouteDecl, ...]
+    flow: Flow
+    circles: tuple[int, ...]
+    complete: bool
+
+    def place(self, name: str) -> Span:
+        """Return where a step, an end or a parameter is declared."""
+        if name in self.steps:
+            return self.steps[name].name.span
+        if name in self.ends:
+            return self.ends[name].name.span
+        return next((p.name.span for p in self.decl.parameters if p.name.text == name), self.decl.name.span)
+
+
+def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
+    """Resolve the names of a workflow, and report those that are missing, taken or reserved."""
+    taken: dict[str, tuple[str, Ident]] = {}
+    parameters = types.record(decl.parameters, what="the parameter")
+    first = {node.name.text: node for node in reversed(decl.parameters)}
+    for node in first.values():  # `types.record` has reported the others
+        _take(symbols, taken, "parameter", node.name)
+        if node.optional and not isinstance(parameters.fields[node.name.text].type, RecordType):
+            symbols.report.add(say_type.optional_parameter(node.name.text, node.name.span))
+    steps = {step.name.text: step for step in decl.steps if _take(symbols, taken, "step", step.name)}
+    ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}
+    refused = {node.name.text for node in (*decl.steps, *decl.ends)} - steps.keys() - ends.keys()
+    routes = tuple(route for route in decl.routes if _placed(route, symbols, steps, ends, refused))
+    shape, circles = flow(routes, steps, ends)
+    complete = len(routes) == len(decl.routes) and len(steps) == len(decl.steps) and len(ends) == len(decl.ends)
+    return Outline(decl, parameters, steps, ends, routes, shape, circles, complete)
+
+
+def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name: Ident) -> bool:
+    if name.text in RESERVED:
+        symbols.report.add(say.reserved(kind, name.text, name.span))
+        return False
+    other, first = taken.setdefault(name.text, (kind, name))
+    if first is name:
+        return True
+    if other != kind:
+        symbols.report.add(say.clash(kind, name.text, name.span, other, first.span))
+    else:
+        symbols.report.add(say.duplicate(kind, name.text, name.span, first.span))
+    return False
+
+
+def _placed(
+    route: RouteDecl, symbols: Symbols, steps: dict[str, StepNode], ends: dict[str, EndDecl], refused: set[str]
+) -> bool:
+    """Say whether a route leads from steps (or `start`) to steps or ends, and report where it does not.
+
+    Nothing is said of the `refused` names: their declarations have been complained about.
+    """
+    found = True
+    for source in route.sources:
+        if source.text in ends:
+            symbols.report.add(say_route.from_end(source.text, source.span, ends[source.text].name.span))
+            found = False
+        elif source.text != START and source.text not in steps:
+            if source.text not in refused:
+                symbols.miss("step", source, [START, *steps])
+            found = False
+    out = () if route.bound is None or route.bound.then is None else (route.bound.then,)
+    for target in (*route.targets, *out):
+        if target.text == START:
+            symbols.report.add(say_route.into_start(target.span))
+            found = False
+        elif target.text not in steps and target.text not in ends:
+            if target.text not in refused:
+                symbols.miss("step or end", target, [*steps, *ends])
+            found = False
+    return found

@@ -1,0 +1,87 @@
+"""Tables and tests."""
+
+from collections.abc import Iterable, Sequence
+
+from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.report import error, instead, listed, warning
+from interlock_dsl.diagnostics.source import Span
+
+
+def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
+    """A row that `otherwise` always comes before."""
+    return error(
+        "shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything")
+    )
+
+
+def no_rows(name: str, span: Span) -> Diagnostic:
+    """A table that never says anything."""
+    return error("empty-table", f"the table `{name}` has no rows", span, help="add `when ... then ...`")
+
+
+def nothing_expected(title: str, span: Span) -> Diagnostic:
+    """A test that holds whatever happens."""
+    return warning(
+        "vacuous-test",
+        f"the test `{title}` expects nothing",
+        span,
+        "holds whatever happens",
+        help="say what shall happen, such as `expect ends ...`",
+    )
+
+
+def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
+    """A test that does not say what it tests."""
+    known = list(workflows)
+    if not known:
+        return error("undefined-reference", "there is no workflow to test", span)
+    return error(
+        "undefined-reference",
+        "there are several workflows to test",
+        span,
+        help=f"write `of {known[0]}` after the title: there is {listed(known)}",
+    )
+
+
+def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic:
+    """A test that leaves a parameter of the workflow out."""
+    return error(
+        "missing-argument",
+        f"the workflow needs `{name}`",
+        span,
+        "not given",
+        Label(declared, "declared here"),
+        help=f"add `given {name} ...`, of type `{type}`",
+    )
+
+
+def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic:
+    """`agent` or `person` before a step of another form."""
+    return error("undefined-reference", f"`{name}` is not a step {wanted}", span, "", Label(declared, "declared here"))
+
+
+def misfit(problems: Sequence[str], span: Span) -> Diagnostic:
+    """A given value that does not fit the type of its parameter."""
+    return error(
+        "type-mismatch",
+        f"the value does not fit: {problems[0].removeprefix('value: ')}",
+        span,
+        note="; ".join(problems[1:]) or None,
+    )
+
+
+def not_constant(message: str, span: Span) -> Diagnostic:
+    """A value of a test that cannot be computed."""
+    return error("type-mismatch", f"this value cannot be computed: {message}", span, help="write a plain value")
+
+
+def no_such_key(what: str, name: str, span: Span, known: Iterable[str]) -> Diagnostic:
+    """An expected argument or value that does not exist."""
+    names = list(known)
+    return error(
+        "undefined-reference",
+        f"{what} has no `{name}`",
+        span,
+        "",
+        help=instead(name, names) or (f"it has {listed(names)}" if names else "it has no values"),
+    )

@@ -1,0 +1,129 @@
+"""Files and names: what is not there, and what is there twice."""
+
+from collections.abc import Iterable
+
+from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.report import article, error, instead, listed, warning
+from interlock_dsl.diagnostics.source import Span
+
+
+def missing_file(path: str, reason: str, span: Span) -> Diagnostic:
+    """`use` of a file that cannot be read."""
+    return error(
+        "missing-file",
+        f"cannot read `{path}`: {reason}",
+        span,
+        "used here",
+        help="paths are relative to the file that uses them",
+    )
+
+
+def absolute_path(path: str, span: Span) -> Diagnostic:
+    """`use` of a path that means something else on another machine."""
+    return error(
+        "missing-file",
+        f"`{path}` is not a relative path",
+        span,
+        help="write the path from this file, such as `../common.ilk`",
+    )
+
+
+def undefined(
+    kind: str, name: str, span: Span, candidates: Iterable[str], others: Iterable[tuple[str, Span]] = ()
+) -> Diagnostic:
+    """A name that nothing of the wanted kind has. `others` are things of other kinds that have it."""
+    known = sorted(candidates)
+    elsewhere = [Label(place, f"`{name}` is {article(other)}, not {article(kind)}") for other, place in others]
+    usual = _USUAL.get(name.casefold()) if kind == "type" else None
+    help = f"it is called `{usual}` here" if usual else instead(name, known)
+    if help is None and not elsewhere:
+        help = (
+            f"there is {listed(known)}"
+            if known
+            else f"declare it: `{_EXAMPLE[kind].format(name)}`"
+            if kind in _EXAMPLE
+            else None
+        )
+    return error("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
+
+
+_USUAL = {
+    "float": "double",
+    "number": "double",
+    "decimal": "double",
+    "integer": "int",
+    "str": "string",
+    "text": "string",
+    "boolean": "bool",
+    "date": "timestamp",
+    "datetime": "timestamp",
+    "timedelta": "duration",
+    "array": "list",
+    "dict": "map",
+}
+"""What other languages call a built-in type."""
+
+_EXAMPLE = {
+    "agent": 'agent {} {{ model "small" }}',
+    "role": 'role {} {{ reach "..." }}',
+    "end": "end {}",
+    "type": "type {} {{ ... }}",
+}
+
+
+def unknown_scope(scope: str, span: Span, scopes: Iterable[str]) -> Diagnostic:
+    """A scope that no tool needs."""
+    known = sorted(scopes)
+    return error(
+        "undefined-reference",
+        f"no tool needs the scope `{scope}`",
+        span,
+        "not found",
+        help=instead(scope, known) or (f"tools need {listed(known)}" if known else f"let a tool say `needs {scope}`"),
+    )
+
+
+def no_tool_matches(pattern: str, span: Span) -> Diagnostic:
+    """A pattern of a rule that no tool matches."""
+    return warning("vacuous-policy", f"no tool matches `{pattern}`", span, "this rule applies to nothing")
+
+
+def duplicate(kind: str, name: str, span: Span, first: Span) -> Diagnostic:
+    """A name declared twice."""
+    return error(
+        "duplicate-definition",
+        f"{article(kind)} `{name}` is declared twice",
+        span,
+        "again here",
+        Label(first, "first here"),
+        help="rename one of them or remove it",
+    )
+
+
+def clash(kind: str, name: str, span: Span, other: str, first: Span) -> Diagnostic:
+    """A name that stands for two things in one workflow."""
+    return error(
+        "duplicate-definition",
+        f"`{name}` is both {article(other)} and {article(kind)}",
+        span,
+        f"{article(kind)}",
+        Label(first, f"{article(other)}"),
+        help="conditions and routes could not tell them apart: rename one",
+    )
+
+
+def reserved(kind: str, name: str, span: Span) -> Diagnostic:
+    """A name that every condition already knows."""
+    return error(
+        "duplicate-definition",
+        f"{article(kind)} cannot be called `{name}`",
+        span,
+        f"`{name}` already means something in every workflow",
+    )
+
+
+def repeated(what: str, name: str, span: Span, first: Span) -> Diagnostic:
+    """Something listed twice where once is enough."""
+    return error(
+        "duplicate-definition", f"{what} `{name}` is given twice", span, "again here", Label(first, "first here")
+    )

@@ -1,0 +1,233 @@
+"""What the compiler says about a text that is not a file of the language: every message is a function here."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.source import Span
+
+PHRASES: Final = {
+    "declaration": "a declaration",
+    "workflow_item": "a step, an end, a route or another part of the workflow",
+    "route_clause": "a clause of the route",
+    "tool_clause": "a clause of the tool",
+    "agent_clause": "a clause of the agent",
+    "budget_clause": "a limit of the budget",
+    "agent_step_clause": "a clause of the step",
+    "ask_step_clause": "a clause of the step",
+    "rule": "a rule",
+    "rule_clause": "a clause of the rule",
+    "table_item": "a row of the table",
+    "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `then`, `expect`)",
+    "expectation": "`waits`, `calls`, `never calls`, `denied`, `escalates`, `ends`, `visits` or `fails`",
+    "trigger": "a trigger",
+    "cell": "a cell",
+    "alternative": "a value",
+    "expression": "an expression",
+    "any_type": "a type",
+    "conditional": "an expression",
+    "map_entry": "an entry",
+    "sum": "a value",
+    "unary": "a value",
+    "field": "a field",
+    "field_name": "the name of a field",
+    "argument": "an argument",
+    "type_name": "the name of a type",
+    "agent_name": "the name of an agent",
+    "role_name": "the name of a role",
+    "workflow_name": "the name of a workflow",
+    "policy_name": "the name of a policy",
+    "table_name": "the name of a table",
+    "step_name": "the name of a step",
+    "end_name": "the name of an end",
+    "target_name": "the name of a step",
+    "effect_name": "an effect: `read`, `write` or `irreversible`",
+    "label_name": "the name of a label",
+    "scope_name": "a scope",
+    "passed_name": "a field to pass",
+    "pattern": "a tool or a pattern of tools",
+    "tool_name": "the name of a tool",
+    "text": 'a text in quotes, as in `"..."`',
+    "count": "a whole number",
+    "number": "a number",
+    "duration": "a duration, as in `5s` or `4h`",
+    "currency": "a currency, as in `usd`",
+    "money": "an amount of money, as in `0.50 usd`",
+}
+"""How the things that a rule of the grammar stands for are called; of several that fit, the first counts."""
+
+MOST_EXPECTATIONS: Final = 5
+
+
+def unexpected(
+    found: str, expected: Sequence[str], span: Span, after: Span | None, help: str | None = None
+) -> Diagnostic:
+    """Something stands where only other things can. What was expected belongs `after`, on an earlier line."""
+    if not expected:
+        return Diagnostic("syntax-error", f"{found} cannot stand here", (Label(span),), help=help)
+    labels = (Label(after, "expected here"), Label(span, "found this")) if after is not None else (Label(span),)
+    if found == END_OF_FILE:
+        labels = labels[:1]
+    return Diagnostic("syntax-error", f"expected {one_of(expected)}, found {found}", labels, help=help)
+
+
+NO_UNIT: Final = "a number has no unit here: write all its digits, as in `2_000`"
+NO_NOT: Final = "write `!` for `not`"
+NO_COLON: Final = "write no `:` here: what is said follows its word"
+
+END_OF_FILE: Final = "the end of the file"
+
+
+def missing(sign: str, before: str, span: Span) -> Diagnostic:
+    """One sign is not there, and everything fits once it is."""
+    return Diagnostic(
+        "syntax-error", f"`{sign}` is missing before {before}", (Label(span),), help=f"write `{sign}` here"
+    )
+
+
+def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
+    """A word is nearly a keyword that fits."""
+    label = Label(span, f"did you mean `{keyword}`?")
+    return Diagnostic("syntax-error", f"`{word}` cannot stand here", (label,), help=f"write `{keyword}`")
+
+
+def unclosed(opening: Span, sign: str, found: str, span: Span, suspect: Span | None = None) -> Diagnostic:
+    """A bracket is not closed where its contents must have ended."""
+    labels = [Label(suspect or opening, "this one is not closed"), Label(span, f"{found} comes before its `{sign}`")]
+    return Diagnostic(
+        "unclosed-bracket",
+        f"`{(suspect or opening).text}` is never closed",
+        tuple(labels),
+        help=f"close it with `{sign}`",
+    )
+
+
+def unopened(span: Span) -> Diagnostic:
+    """A closing bracket has no partner."""
+    return Diagnostic(
+        "unopened-bracket", f"`{span.text}` closes nothing", (Label(span),), help="delete it, or open it before"
+    )
+
+
+def unclosed_text(span: Span, *, triple: bool) -> Diagnostic:
+    """Quotes are opened and not closed."""
+    where = "before the end of the file" if triple else "on its line"
+    quotes = span.text.lstrip("rRbB")[: 3 if triple else 1]
+    label = Label(span, "the text begins here")
+    return Diagnostic("unclosed-text", f"the text is not closed {where}", (label,), help=f"close it with `{quotes}`")
+
+
+def strange_characters(text: str, span: Span) -> Diagnostic:
+    """Characters that no token holds."""
+    line = text.split("\n", 1)[0]
+    shown = f"`{line}`" if line.isprintable() and line.strip() else " ".join(f"U+{ord(c):04X}" for c in text[:4])
+    return Diagnostic("unknown-character", f"{shown} cannot stand here", (Label(span),), help=_LOOKALIKES.get(text[0]))
+
+
+_LOOKALIKES: Final = {
+    "“": 'write `"`',
+    "”": 'write `"`',
+    "„": 'write `"`',
+    "‘": "write `'`",
+    "’": "write `'`",
+    "→": "write `->`",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "–": "write `-`",
+    "—": "write `-`",
+    "…": "write `..`",
+    "\u00a0": "this is a no-break space: write a space",
+    "\u200b": "this is an invisible space: delete it",
+    "\ufeff": "this is a byte order mark, which only a file's beginning may hold: delete it",
+    ";": "delete it: clauses and declarations need no separators",
+    "&": "write `&&`",
+    "#": "comments begin with `//`",
+    "$": "names hold letters, digits and `_`",
+    "/": "comments begin with `//`",
+}
+
+
+def repeated_clause(word: str, first: Span, again: Span) -> Diagnostic:
+    """A clause that stands once stands twice."""
+    labels = (Label(again, "again here"), Label(first, "already said here"))
+    return Diagnostic("repeated-clause", f"`{word}` is said twice", labels, help="keep one of the two")
+
+
+def stray_because(span: Span) -> Diagnostic:
+    """A reason with nothing to be the reason of."""
+    return Diagnostic(
+        "syntax-error",
+        "`because` has no escalation to give the reason of",
+        (Label(span),),
+        help="write it right after `escalate to`, or as a comment",
+    )
+
+
+def negative_count(span: Span) -> Diagnostic:
+    """A count below zero."""
+    return Diagnostic("bad-number", "a count cannot be negative", (Label(span),))
+
+
+def too_long_a_time(span: Span) -> Diagnostic:
+    """A duration beyond what 64 bits of microseconds hold."""
+    return Diagnostic("bad-duration", "a duration is at most 106751991d", (Label(span),))
+
+
+def bad_money(span: Span) -> Diagnostic:
+    """An amount of money that is not a number of millionths, or too large."""
+    return Diagnostic("bad-money", "an amount of money has at most 6 decimals and is not negative", (Label(span),))
+
+
+def too_deep_a_type(most: int, span: Span) -> Diagnostic:
+    """A type of too many levels."""
+    return Diagnostic("too-deep", f"a type nests at most {most} levels", (Label(span),))
+
+
+def too_deep(span: Span) -> Diagnostic:
+    """Brackets in brackets, without end."""
+    return Diagnostic("too-deep", "brackets nest too deeply here", (Label(span),))
+
+
+def too_long(length: int, most: int, span: Span) -> Diagnostic:
+    """A text beyond the size that is read."""
+    return Diagnostic("too-long", f"a file holds at most {most} characters, this one has {length}", (Label(span),))
+
+
+def not_text(span: Span) -> Diagnostic:
+    """A file that is no text."""
+    return Diagnostic("not-text", "this is not a text file: it holds the character U+0000", (Label(span),))
+
+
+def not_unicode(span: Span) -> Diagnostic:
+    """A file in an encoding other than UTF-8."""
+    return Diagnostic("not-text", "this is not UTF-8 text", (Label(span),), help="save the file as UTF-8")
+
+
+def too_many(most: int, span: Span) -> Diagnostic:
+    """The rest of the file is not read."""
+    return Diagnostic("too-many-errors", f"after {most} errors the rest of the file is not read", (Label(span),))
+
+
+def wrong_number_of_cells(count: int, wanted: int, span: Span, *, commas: bool) -> Diagnostic:
+    """A row with more or fewer cells than the table has inputs; `commas` may have been meant to separate them."""
+    message = f"the row has {_some(count, 'cell')}, the table {_some(wanted, 'input')}"
+    help = "cells are separated by `|`; commas separate the values that one cell allows"
+    return Diagnostic("row-width", message, (Label(span),), help=help if commas and count < wanted else None)
+
+
+def wrong_number_of_outputs(count: int, wanted: int, span: Span) -> Diagnostic:
+    """A row with more or fewer outputs than the table."""
+    return Diagnostic("row-width", f"the row has {_some(count, 'output')}, the table {wanted}", (Label(span),))
+
+
+def one_of(phrases: Sequence[str]) -> str:
+    """Return `a, b or c`."""
+    shown = list(phrases[:MOST_EXPECTATIONS])
+    if len(phrases) > MOST_EXPECTATIONS:
+        shown.append("something else")
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " or " + shown[-1]
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -1,0 +1,87 @@
+"""What was found so far, and the small words every finding is made of."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.diagnostics.spelling import nearest
+
+SHOWN = 8
+"""How many alternatives a help line lists."""
+
+
+class Report:
+    """Findings of one compilation. Each is kept once; `ordered` gives them as they stand in the files."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+        self._files: dict[str, int] = {}
+
+    def file(self, name: str) -> None:
+        """Note the next file, so that findings can be put in the order of files."""
+        self._files.setdefault(name, len(self._files))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a finding."""
+        self._found.setdefault(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keep several."""
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    def keep(self, wanted: Callable[[Diagnostic], bool]) -> None:
+        """Forget all findings but the wanted ones."""
+        self._found = dict.fromkeys(filter(wanted, self._found))
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among them."""
+        return any(found.severity is Severity.ERROR for found in self._found)
+
+    def ordered(self) -> tuple[Diagnostic, ...]:
+        """Return the findings by file, then by place."""
+        return tuple(sorted(self._found, key=self._place))
+
+    def _place(self, found: Diagnostic) -> tuple[int, int, int, str]:
+        span = found.span
+        return self._files.get(span.source.name, len(self._files)), span.start, span.end, found.message
+
+
+def error(
+    code: str, message: str, span: Span, under: str = "", *more: Label, help: str | None = None, note: str | None = None
+) -> Diagnostic:
+    """Return an error with its primary place, what to say under it, and further places."""
+    return Diagnostic(code, message, (Label(span, under), *more), help=help, notes=(note,) if note else ())
+
+
+def warning(
+    code: str, message: str, span: Span, under: str = "", *more: Label, help: str | None = None, note: str | None = None
+) -> Diagnostic:
+    """Return a warning."""
+    labels = (Label(span, under), *more)
+    return Diagnostic(code, message, labels, severity=Severity.WARNING, help=help, notes=(note,) if note else ())
+
+
+def instead(name: str, candidates: Iterable[str]) -> str | None:
+    """Ask whether the nearest candidate was meant."""
+    near = nearest(name, candidates)
+    return f"did you mean `{near}`?" if near else None
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Write names in backticks: `a`, `b` and `c`."""
+    every = [f"`{name}`" for name in names]
+    if len(every) > SHOWN:
+        return ", ".join(every[:SHOWN]) + f" {last} {len(every) - SHOWN} more"
+    return f" {last} ".join(filter(None, (", ".join(every[:-1]), *every[-1:])))
+
+
+def path(names: Sequence[str]) -> str:
+    """Write a way through the graph: `a` -> `b` -> `c`."""
+    return " -> ".join(f"`{name}`" for name in names)
+
+
+def article(word: str) -> str:
+    """Put `a` or `an` before a word."""
+    return f"{'an' if word[:1].lower() in 'aeio' else 'a'} {word}"

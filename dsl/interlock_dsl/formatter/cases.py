@@ -1,0 +1,77 @@
+"""Tests: a line for each thing given, done or expected."""
+
+from interlock_dsl.cel.format import CONDITIONAL, is_plain, quoted, written
+from interlock_dsl.cel.tree import Expression, Literal, MapEntry, MapOf
+from interlock_dsl.formatter.page import Line, indented
+from interlock_dsl.formatter.pieces import begin, duration, end, fits
+from interlock_dsl.syntax.tree import (
+    AgentScript,
+    Expect,
+    Given,
+    PersonDecides,
+    PersonScript,
+    Starts,
+    TestDecl,
+    TestItem,
+    TimePasses,
+    ToolScript,
+)
+
+
+def case(node: TestDecl) -> list[Line]:
+    """Return a test."""
+    of = f" of {node.workflow.text}" if node.workflow is not None else ""
+    head = Line(f"test {quoted(node.title)}{of} {{", begin(node))
+    return [head, *indented(line for item in node.items for line in _item(item)), Line("}", end(node), closes=True)]
+
+
+def _item(node: TestItem) -> list[Line]:
+    match node:
+        case Given(parameter=parameter, value=value):
+            return _with_value(f"given {parameter.text}", node, value)
+        case Starts(principal=principal):
+            return _with_value(f"started by {quoted(principal)}", node, None)
+        case AgentScript(step=step, tool=None, value=value):
+            return _with_value(f"agent {step.text} answers", node, value)
+        case AgentScript(step=step, tool=tool, value=value):
+            assert tool is not None
+            return _with_value(f"agent {step.text} calls {tool.text}", node, value)
+        case PersonScript(step=step, value=value):
+            return _with_value(f"person {step.text} answers", node, value)
+        case ToolScript(tool=tool, value=None, failure=failure):
+            return _with_value(f"tool {tool.text} fails {quoted(failure or '')}", node, None)
+        case ToolScript(tool=tool, value=value):
+            return _with_value(f"tool {tool.text} returns", node, value)
+        case PersonDecides(role=role, approves=approves):
+            return _with_value(f"then {role.text} {'approves' if approves else 'denies'}", node, None)
+        case TimePasses(duration=passed):
+            return _with_value(f"then {duration(passed)} pass", node, None)
+        case Expect():
+            return _with_value(_expectation(node), node, node.value)
+
+
+def _expectation(node: Expect) -> str:
+    words = {"waits": "waits for approval by", "escalates": "escalates to"}.get(node.kind, node.kind)
+    return f"expect {words}" + (f" {node.name.text}" if node.name is not None else "")
+
+
+def _with_value(head: str, node: TestItem, value: Expression | None) -> list[Line]:
+    line = head if value is None else f"{head} {written(value, records=True)}"
+    if fits(line, 1) or not isinstance(value, MapOf) or not value.entries:
+        return [Line(line, begin(node), loose=True)]
+    entries = [_entry(entry) + ("," if entry is not value.entries[-1] else "") for entry in value.entries]
+    lines = [
+        Line(text, entry.value.span.start if entry.value.span.end else None)
+        for text, entry in zip(entries, value.entries, strict=True)
+    ]
+    return [Line(f"{head} {{", begin(node), loose=True), *indented(lines), Line("}", end(node), closes=True)]
+
+
+def _entry(entry: MapEntry) -> str:
+    value = written(entry.value, records=True)
+    mark = "?" if entry.optional else ""
+    match entry.key:
+        case Literal(value=str() as key) if is_plain(key):
+            return f"{mark}{key}: {value}"
+        case key:
+            return f"{mark}{written(key, CONDITIONAL)}: {value}"

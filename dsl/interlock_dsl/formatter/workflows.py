@@ -1,0 +1,237 @@
+"""Workflows: steps, ends, routes, invariants, in the author's order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from interlock_dsl.cel.format import CONDITIONAL, grouped, operands, quoted, written
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.formatter.page import Line, indented
+from interlock_dsl.formatter.pieces import (
+    Places,
+    arguments,
+    begin,
+    duration,
+    end,
+    fits,
+    money,
+    names,
+    parameters,
+    record,
+    text,
+    values,
+)
+from interlock_dsl.syntax.tree import (
+    AgentStep,
+    Approval,
+    AskStep,
+    BudgetDecl,
+    CallStep,
+    Escalate,
+    Grant,
+    Merge,
+    Never,
+    RouteDecl,
+    SetStep,
+    StepNode,
+    TableStep,
+    WorkflowDecl,
+)
+
+_CHAIN_LEVEL: Final = {"": CONDITIONAL, "||": 3, "&&": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Some lines of a workflow, and which part they belong to: parts of different kinds stand apart."""
+
+    kind: str
+    lines: list[Line]
+
+
+def workflow(node: WorkflowDecl, places: Places) -> list[Line]:
+    """Return a workflow."""
+    items = [*_head(node, places), *(_Item("step", step(child, places)) for child in node.steps)]
+    items += [
+        _Item("end", values(f"end {child.name.text}", begin(child), child.values, end(child), 1))
+        if child.values
+        else _Item("end", [Line(f"end {child.name.text}", begin(child))])
+        for child in node.ends
+    ]
+    items += [_Item("mode", [Line(f"routes {child.step.text} first", begin(child))]) for child in node.first]
+    items += [_Item("route", route(child, places)) for child in node.routes]
+    items += [_Item("never", [Line(_never(child), begin(child))]) for child in node.nevers]
+    items.sort(key=lambda item: item.lines[0].begin or 0)
+    head = parameters(f"workflow {node.name.text}", begin(node), node.parameters, " {", 0)
+    return [*head, *indented(_spaced(items)), Line("}", end(node), closes=True)]
+
+
+def _head(node: WorkflowDecl, places: Places) -> list[_Item]:
+    lines: list[list[Line]] = []
+    if node.goal is not None:
+        lines.append([Line(f"goal {text(node.goal)}", places.clause(node, "goal"))])
+    if node.may is not None:
+        lines.append([Line(f"may {names(node.may)}", places.clause(node, "may"))])
+    if node.budget is not None:
+        lines.append(budget(node.budget, places, places.clause(node, "budget")))
+    return [_Item("head", part) for part in lines]
+
+
+def _spaced(items: Sequence[_Item]) -> list[Line]:
+    lines: list[Line] = []
+    before: _Item | None = None
+    for item in items:
+        apart = before is not None and (before.kind != item.kind or len(before.lines) > 1 or len(item.lines) > 1)
+        if item.kind == "head" and before is not None and before.kind == "head":
+            apart = False
+        lines += [replace(item.lines[0], apart=apart, loose=True), *item.lines[1:]]
+        before = item
+    return lines
+
+
+def budget(node: BudgetDecl, places: Places, start: int | None) -> list[Line]:
+    """Return a budget, on one line if it fits."""
+    clauses: list[tuple[str, str]] = []
+    if node.steps is not None:
+        clauses.append(("steps", grouped(node.steps)))
+    if node.tool_calls is not None:
+        clauses.append(("tool_calls", grouped(node.tool_calls)))
+    if node.tokens is not None:
+        clauses.append(("tokens", grouped(node.tokens)))
+    if node.cost is not None:
+        clauses.append(("cost", money(node.cost)))
+    if node.time is not None:
+        clauses.append(("time", duration(node.time)))
+    line = "budget { " + "".join(f"{word} {value}  " for word, value in clauses).rstrip() + " }"
+    if not clauses:
+        return [Line("budget {}", start)]
+    if fits(line, 1):
+        return [Line(line, start)]
+    body = [Line(f"{word} {value}", places.clause(node, word)) for word, value in clauses]
+    return [Line("budget {", start), *indented(body), Line("}", end(node), closes=True)]
+
+
+# --- steps
+
+
+def step(node: StepNode, places: Places) -> list[Line]:
+    """Return a step."""
+    head = f"step {node.name.text}"
+    match node:
+        case AgentStep():
+            return _agent_step(node, places)
+        case CallStep(call=call):
+            return arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(node), 1)
+        case AskStep():
+            return _ask_step(node, places)
+        case TableStep(table=table, arguments=given):
+            return arguments(f"{head} decides {table.text}", begin(node), given, end(node), 1)
+        case SetStep(values=fields):
+            return values(f"{head} sets", begin(node), fields, end(node), 1)
+
+
+def _agent_step(node: AgentStep, places: Places) -> list[Line]:
+    body: list[Line] = []
+    if node.task is not None:
+        body.append(Line(f"task {text(node.task)}", places.clause(node, "task")))
+    if node.tools is not None:
+        body.append(Line(f"tools {names(node.tools)}", places.clause(node, "tools")))
+    if node.returns is not None:
+        body += record("returns", places.clause(node, "returns"), node.returns)
+    return _step_with(f"step {node.name.text} by {node.agent.text}", node, body)
+
+
+def _ask_step(node: AskStep, places: Places) -> list[Line]:
+    body: list[Line] = []
+    if node.question is not None:
+        body.append(Line(f"question {text(node.question)}", places.clause(node, "question")))
+    if node.returns is not None:
+        body += record("returns", places.clause(node, "returns"), node.returns)
+    if node.within is not None:
+        body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
+    return _step_with(f"step {node.name.text} asks {node.role.text}", node, body)
+
+
+def _step_with(head: str, node: StepNode, body: Sequence[Line]) -> list[Line]:
+    if not body:
+        return [Line(head, begin(node))]
+    return [Line(f"{head} {{", begin(node)), *indented(body), Line("}", end(node), closes=True)]
+
+
+# --- routes
+
+
+def route(node: RouteDecl, places: Places) -> list[Line]:
+    """Return a route, a clause on each line."""
+    clauses: list[Line] = []
+    if node.trigger is not None:
+        clauses.append(Line(f"on {node.trigger}", places.clause(node, "on")))
+    if node.merge is not None:
+        clauses.append(Line(f"merge {_merge(node.merge)}", places.clause(node, "merge")))
+    if node.when is not None:
+        clauses += condition("when", node.when, places.clause(node, "when"), 2)
+    if node.otherwise:
+        clauses.append(Line("otherwise", places.clause(node, "otherwise")))
+    if node.bound is not None:
+        then = f", then -> {node.bound.then.text}" if node.bound.then is not None else ""
+        clauses.append(Line(f"at most {grouped(node.bound.times)} times{then}", places.clause(node, "at most")))
+    for grant in node.grants:
+        clauses.append(Line(_grant(grant), begin(grant)))
+    if node.passes:
+        clauses.append(Line(f"pass {names(node.passes)}", places.clause(node, "pass")))
+    if node.approval is not None:
+        clauses.append(Line(_approval(node.approval), places.clause(node, "after approval")))
+    for escalation in node.escalations:
+        clauses.append(Line(_escalation(escalation), begin(escalation)))
+    return [Line(f"{names(node.sources)} -> {names(node.targets)}", begin(node)), *indented(clauses)]
+
+
+def condition(word: str, expression: Expression, start: int | None, depth: int) -> list[Line]:
+    """Return `word expression`; a chain of `&&` or `||` that is too long has an operand on each line."""
+    line = f"{word} {written(expression)}"
+    sign, chain = operands(expression)
+    if fits(line, depth) or len(chain) < 2:
+        return [Line(line, start)]
+    first, *rest = (written(operand, _CHAIN_LEVEL[sign]) for operand in chain)
+    return [Line(f"{word} {first}", start), *indented(Line(f"{sign} {operand}") for operand in rest)]
+
+
+def _grant(node: Grant) -> str:
+    where = f" where {written(node.where)}" if node.where is not None else ""
+    return f"grant {names(node.scopes)}{where}"
+
+
+def _approval(node: Approval) -> str:
+    who = node.role.text
+    if node.of is not None:
+        who = f"{who} {grouped(node.count)} of {grouped(node.of)}"
+    elif node.count != 1:
+        who = f"{grouped(node.count)} of {who}"
+    within = f" within {duration(node.within)}" if node.within is not None else ""
+    return f"after approval by {who}{within}"
+
+
+def _escalation(node: Escalate) -> str:
+    line = f"escalate to {node.role.text}"
+    if node.on_expiry:
+        line += " on expiry"
+    if node.when is not None:
+        line += f" when {written(node.when)}"
+    if node.because is not None:
+        line += f" because {quoted(node.because)}"
+    return line
+
+
+def _merge(node: Merge) -> str:
+    match node:
+        case Merge(count=None):
+            return "all"
+        case Merge(count=1, of=None):
+            return "any"
+        case Merge(count=count, of=of):
+            return f"{count} of {of}"
+
+
+def _never(node: Never) -> str:
+    where = f" where {written(node.where)}" if node.where is not None else ""
+    return f"never {node.tool.text}{where} before approval by {node.role.text}"

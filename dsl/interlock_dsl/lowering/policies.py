@@ -1,0 +1,127 @@
+"""Policies: rules over tool patterns, with what their conditions can see."""
+
+from collections.abc import Iterable, Mapping
+
+from interlock_dsl.analysis.builtins import EVERYWHERE, TOOL
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.cel.check import Scope
+from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.tree import Expression, Name, Present, Select
+from interlock_dsl.cel.types import BOOL, DYN, STRING, Field, RecordType, StringType, Type
+from interlock_dsl.diagnostics.messages import names as say
+from interlock_dsl.diagnostics.messages import permissions as say_scope
+from interlock_dsl.lowering.declarations import micros
+from interlock_dsl.lowering.expressions import Expressions, walk
+from interlock_dsl.program import model as program
+from interlock_dsl.syntax.tree import Ident, PolicyDecl, RuleDecl
+
+
+def build_policies(
+    symbols: Symbols, tools: Mapping[str, program.Tool], expressions: Expressions
+) -> dict[str, program.Policy]:
+    """Return the policies of the program."""
+    policies = _Policies(symbols, tools, expressions)
+    return {name: policies.build(decl) for name, decl in symbols.policies.items()}
+
+
+class _Policies:
+    """All policies of a program. There may be many thousand rules, so those over the same tool share what they see."""
+
+    def __init__(self, symbols: Symbols, tools: Mapping[str, program.Tool], expressions: Expressions) -> None:
+        self._symbols = symbols
+        self._tools = tools
+        self._expressions = expressions
+        self._families: dict[str, list[str]] = {}
+        self._scopes: dict[str | None, Scope] = {}
+        self._tool = RecordType("Tool", {**TOOL.fields, "name": Field(StringType(tuple(tools)))}) if tools else TOOL
+        self._agent = StringType(("", *symbols.agents)) if symbols.agents else STRING
+
+    def build(self, decl: PolicyDecl) -> program.Policy:
+        counted: dict[str, int] = {}
+        rules: list[program.Rule] = []
+        for rule in decl.rules:
+            counted[rule.kind] = counted.get(rule.kind, 0) + 1
+            id = f"{decl.name.text}/{rule.kind}#{counted[rule.kind]}"
+            rules.append(self._rule(id, rule))
+        return program.Policy(decl.name.text, tuple(rules), decl.span)
+
+    def _rule(self, id: str, decl: RuleDecl) -> program.Rule:
+        matched = self._matched(decl.patterns)
+        scope = self._scope(matched)
+
+        def condition(tree: Expression | None) -> CompiledExpression | None:
+            if tree is None:
+                return None
+            if len(matched) > 1:
+                self._check_arguments(tree, decl.patterns, matched)
+            return self._expressions.compile(tree, scope, BOOL)
+
+        if decl.agent is not None and decl.agent.text.endswith(".*"):
+            self._symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
+        elif decl.agent is not None and decl.agent.text != "*":
+            self._symbols.agent(decl.agent)
+        if decl.role is not None:
+            self._symbols.role(decl.role)
+        return program.Rule(
+            id=id,
+            kind=decl.kind,
+            patterns=tuple(pattern.text for pattern in decl.patterns),
+            agent=None if decl.agent is None else decl.agent.text,
+            when=condition(decl.when),
+            unless=condition(decl.unless),
+            because=decl.because or "",
+            span=decl.span,
+            role="" if decl.role is None else decl.role.text,
+            within=micros(decl.within),
+            count=decl.count or 0,
+            period=micros(decl.period) or 0,
+        )
+
+    def _scope(self, matched: frozenset[str]) -> Scope:
+        """Return what a rule over these tools can see."""
+        only = next(iter(matched)) if len(matched) == 1 else None
+        if only not in self._scopes:
+            args = args_type(matched, self._tools)
+            self._scopes[only] = self._expressions.scope(
+                {**EVERYWHERE, "args": args, "tool": self._tool, "agent": self._agent}
+            )
+        return self._scopes[only]
+
+    def _check_arguments(self, tree: Expression, patterns: tuple[Ident, ...], matched: frozenset[str]) -> None:
+        """Report arguments that none of several tools takes; of a single tool, the type of `args` says so."""
+        for node in walk(tree):
+            if not isinstance(node, Select | Present) or not isinstance(node.operand, Name):
+                continue
+            taken = [self._tools[name].parameters.fields for name in matched if name in self._tools]
+            if node.operand.name == "args" and not any(node.field in fields for fields in taken):
+                known = {name for fields in taken for name in fields}
+                names = [pattern.text for pattern in patterns]
+                self._symbols.report.add(say_scope.no_such_argument(node.field, names, node.field_span, known))
+
+    def _matched(self, patterns: tuple[Ident, ...]) -> frozenset[str]:
+        """Return the tools that patterns match; report the names and patterns that none does."""
+        found: set[str] = set()
+        for pattern in patterns:
+            text = pattern.text
+            if "*" not in text:
+                found.update([text] if text in self._tools or self._symbols.tool(pattern) is not None else [])
+                continue
+            if text not in self._families:
+                self._families[text] = [name for name in self._symbols.tools if matches(text, name)]
+            if not self._families[text] and text != "*":
+                self._symbols.report.add(say.no_tool_matches(text, pattern.span))
+            found.update(self._families[text])
+        return frozenset(found)
+
+
+def args_type(matched: Iterable[str], tools: Mapping[str, program.Tool]) -> Type:
+    """Return the type of `args`: that of the tool where one alone is meant, else anything."""
+    names = tuple(set(matched))
+    if len(names) == 1 and names[0] in tools:
+        return RecordType("", tools[names[0]].parameters.fields)
+    return DYN
+
+
+def matches(pattern: str, tool: str) -> bool:
+    """Say whether a tool is one that a pattern means: its name, `family.*`, or `*`."""
+    return pattern in ("*", tool) or (pattern.endswith(".*") and tool.startswith(pattern[:-1]))

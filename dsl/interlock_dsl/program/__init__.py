@@ -1,0 +1,1 @@
+"""The compiled form: the model, the graph of a workflow, the digest."""

@@ -1,0 +1,398 @@
+"""A compiled file: immutable, sealed with a digest, and all that the evaluator ever sees.
+
+Names are resolved, types are `cel.types`, conditions are compiled expressions. Everything has an `id` that is stable
+under reformatting and a `span` for people. Two programs with the same digest decide the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.diagnostics.source import Span
+
+if TYPE_CHECKING:
+    import networkx
+
+    from interlock_dsl.cel import CompiledExpression
+
+Effect: TypeAlias = Literal["read", "write", "irreversible"]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """Up to `times` further attempts; the wait before the k-th is `first * 2**(k-1)`, at most `most`, microseconds."""
+
+    times: int = 0
+    first: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool and the expression of each argument."""
+
+    tool: str
+    arguments: Mapping[str, "CompiledExpression"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A typed call to the world. `timeout` in microseconds, `cost` of a call in millionths of the currency.
+
+    `idempotency_key` reads the parameters by name; `undo` reads them and `result`.
+    """
+
+    name: str
+    parameters: RecordType
+    result: Type | None
+    needs: frozenset[str]
+    effect: Effect
+    span: Span
+    idempotency_key: "CompiledExpression | None" = None
+    timeout: int | None = None
+    retry: RetryPlan = RetryPlan()
+    undo: Call | None = None
+    cost: int = 0
+    description: str = ""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call that may already have happened may be made again."""
+        return self.effect == "read" or self.idempotency_key is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A model-driven worker. `tokens` and `cost` bound one attempt at a step, `turns` the exchanges in it."""
+
+    name: str
+    span: Span
+    model: str = ""
+    instructions: str = ""
+    may: frozenset[str] = frozenset()
+    tokens: int = 8_000
+    turns: int = 10
+    cost: int = 0
+    timeout: int | None = None
+    retry: RetryPlan = RetryPlan()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """People who approve or take an escalation, and how they are reached."""
+
+    name: str
+    span: Span
+    reach: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of one run; None is unlimited. `cost` in millionths of the currency, `time` in microseconds."""
+
+    steps: int | None = None
+    tool_calls: int | None = None
+    tokens: int | None = None
+    cost: int | None = None
+    currency: str = "usd"
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStep:
+    """A model answers with a value of `returns`; `tools` are those it may be shown at all."""
+
+    name: str
+    agent: Agent
+    task: str
+    returns: RecordType
+    tools: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """One call; its output is the tool's result (null where it returns nothing)."""
+
+    name: str
+    call: Call
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AskStep:
+    """A person of a role answers with a value of `returns`, within microseconds where that is given."""
+
+    name: str
+    role: str
+    question: str
+    returns: RecordType
+    within: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep:
+    """A decision table on evaluated arguments."""
+
+    name: str
+    table: "Table"
+    arguments: Mapping[str, "CompiledExpression"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SetStep:
+    """A record of evaluated expressions."""
+
+    name: str
+    values: Mapping[str, "CompiledExpression"]
+    span: Span
+
+
+Step: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a run finishes, and what it gives back."""
+
+    name: str
+    values: Mapping[str, "CompiledExpression"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Scopes handed over, for calls whose arguments meet `where` (always, when None)."""
+
+    scopes: frozenset[str]
+    where: "CompiledExpression | None"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A path into the run's values, such as `("classify", "topic")`."""
+
+    path: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """`count` different people of `role` must agree, within microseconds where that is given."""
+
+    role: str
+    count: int
+    within: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is told: when the approval expires, when a condition holds, or (neither) whenever the route is taken."""
+
+    role: str
+    on_expiry: bool
+    when: "CompiledExpression | None"
+    because: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A route back is taken at most `times` times in a run; after that `then` is gone to instead."""
+
+    times: int
+    then: str | None
+    span: Span
+
+
+Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A guarded edge. `id` is `source->target#n`, n counting routes with the same ends from 1.
+
+    Several `sources` make a join, of which `merge` must arrive; several `targets` run at once. `trigger` is None on an
+    ordinary route, else what must have happened to the source. A join is decided when enough sources have arrived:
+    its routes (same sources, same merge) form a group like the routes of one step.
+    """
+
+    id: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    span: Span
+    trigger: Trigger | None = None
+    when: "CompiledExpression | None" = None
+    otherwise: bool = False
+    grants: tuple[Grant, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    approval: ApprovalRule | None = None
+    escalations: tuple[Escalation, ...] = ()
+    bound: Bound | None = None
+    merge: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NeverRule:
+    """No call of `tool` whose arguments meet `where` unless someone of `role` approved exactly that call."""
+
+    id: str
+    tool: str
+    where: "CompiledExpression | None"
+    role: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A typed input, a goal, a budget, steps, routes and ends. `start` is the source of the first routes.
+
+    `routes_from` has, for each step (and `start`), its ordinary single-source routes in the order written; `joins_from`
+    the routes with several sources it takes part in; `failure_routes` those with a trigger. `build_graph`, which makes
+    `graph`, is `interlock_dsl.program.graph.workflow_graph`: it stands on a higher floor.
+    """
+
+    name: str
+    parameters: RecordType
+    goal: str
+    budget: Budget
+    may: frozenset[str] | None
+    steps: Mapping[str, Step]
+    ends: Mapping[str, End]
+    routes: tuple[Route, ...]
+    nevers: tuple[NeverRule, ...]
+    first: frozenset[str]
+    span: Span
+    routes_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
+    joins_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
+    failure_routes: Mapping[str, tuple[Route, ...]] = field(repr=False)
+    build_graph: "Callable[[Workflow], networkx.DiGraph[str]]" = field(repr=False, compare=False)
+
+    @cached_property
+    def graph(self) -> "networkx.DiGraph[str]":
+        """The immutable, acyclic graph of the forward routes, made when first asked for: networkx loads slowly."""
+        return self.build_graph(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a policy says of tools that match a pattern. `role` and `within` (microseconds) belong to `require`;
+    `count` per `period` (microseconds) to `limit`. `id` is `policy/kind#n`.
+    """
+
+    id: str
+    kind: Literal["permit", "forbid", "require", "limit"]
+    patterns: tuple[str, ...]
+    agent: str | None
+    when: "CompiledExpression | None"
+    unless: "CompiledExpression | None"
+    because: str
+    span: Span
+    role: str = ""
+    within: int | None = None
+    count: int = 0
+    period: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Rules that hold across all workflows of the program."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: it matches where `condition` (over the parameters) holds; None is `otherwise`."""
+
+    condition: "CompiledExpression | None"
+    outputs: Mapping[str, "CompiledExpression"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decision table with a DMN hit policy; `collect` gives a list of what all matching rows give."""
+
+    name: str
+    parameters: RecordType
+    result: RecordType
+    hit: Literal["unique", "first", "collect"]
+    rows: tuple[Row, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything of the files that were compiled together.
+
+    `digest` is the SHA-256 (hex) of the canonical JSON (RFC 8785) of what the program means: formatting, comments and
+    tests do not change it. `sources` maps paths to texts, so that a program can be compiled again from a journal.
+    """
+
+    digest: str
+    sources: Mapping[str, str] = field(repr=False)
+    types: Mapping[str, Type]
+    tools: Mapping[str, Tool]
+    agents: Mapping[str, Agent]
+    roles: Mapping[str, Role]
+    workflows: Mapping[str, Workflow]
+    policies: Mapping[str, Policy]
+    tables: Mapping[str, Table]
+    tests: tuple["Test", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTurn:
+    """One scripted answer of an agent's step: a call it asks for, or its final answer."""
+
+    tool: str | None
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReply:
+    """One scripted reply of a tool: a result, or a failure."""
+
+    value: object = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What happens or is expected at one point of a test; `kind` as in `syntax`, `decides` and `passes` included."""
+
+    kind: Literal[
+        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "decides", "passes"
+    ]
+    span: Span
+    name: str = ""
+    value: object = None
+    approves: bool = False
+    micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A case that runs without a model: inputs, scripts, then acts in order."""
+
+    __test__ = False  # pytest collects by name
+
+    title: str
+    workflow: str
+    input: Mapping[str, object]
+    principal: str | None
+    agents: Mapping[str, tuple[ModelTurn, ...]]
+    persons: Mapping[str, tuple[object, ...]]
+    tools: Mapping[str, tuple[ToolReply, ...]]
+    acts: tuple[Act, ...]
+    span: Span

@@ -1,0 +1,17 @@
+"""From reductions to the tree of a file: one method for each rule or alias of `grammar.lark`."""
+
+from interlock_dsl.syntax.builder.cases import CaseBuilder
+from interlock_dsl.syntax.builder.declarations import DeclarationBuilder
+from interlock_dsl.syntax.builder.rules import RuleBuilder
+from interlock_dsl.syntax.builder.workflows import WorkflowBuilder
+from interlock_dsl.syntax.tree import Declaration, File
+
+__all__ = ["FileBuilder"]
+
+
+class FileBuilder(DeclarationBuilder, WorkflowBuilder, RuleBuilder, CaseBuilder):
+    """Builds a file: declarations, workflows, policies and tables, tests."""
+
+    def file(self, parts: list[Declaration]) -> File:
+        """All the declarations; comments are added by whoever has the text."""
+        return File(self.source, tuple(parts), span=self.here())

@@ -1,0 +1,151 @@
+"""Tests: what is given, what agents and tools do, what is expected."""
+
+from typing import cast
+
+from interlock_dsl.cel.builder import takes_parts
+from interlock_dsl.cel.tree import Expression, ListItem, ListOf, Literal, MapEntry, MapOf, Name
+from interlock_dsl.syntax.builder.pieces import PieceBuilder
+from interlock_dsl.syntax.tree import (
+    AgentScript,
+    Duration,
+    Expect,
+    Given,
+    Ident,
+    PersonDecides,
+    PersonScript,
+    Starts,
+    TestDecl,
+    TestItem,
+    TimePasses,
+    ToolScript,
+)
+
+
+class CaseBuilder(PieceBuilder):
+    """Builds tests."""
+
+    @takes_parts
+    def test_decl(self, title: str, *rest: object) -> TestDecl:
+        """`test "title" of workflow { items }`."""
+        workflow = rest[0] if rest and isinstance(rest[0], Ident) else None
+        items = cast("tuple[TestItem, ...]", rest[1:] if workflow else rest)
+        return TestDecl(title, workflow, items, span=self.here())
+
+    def test_value(self, parts: list[Expression]) -> Expression:
+        """A value: in its records, bare keys are the names of fields."""
+        return _with_named_keys(self.expression(parts))
+
+    @takes_parts
+    def given(self, parameter: Ident, value: Expression) -> Given:
+        """`given parameter value`."""
+        return Given(parameter, value, span=self.here())
+
+    @takes_parts
+    def started(self, principal: str) -> Starts:
+        """`started by "maria"`."""
+        return Starts(principal, span=self.here())
+
+    @takes_parts
+    def agent_calls(self, step: Ident, tool: Ident, arguments: Expression) -> AgentScript:
+        """`agent step calls tool { arguments }`."""
+        return AgentScript(step, tool, arguments, span=self.here())
+
+    @takes_parts
+    def agent_answers(self, step: Ident, value: Expression) -> AgentScript:
+        """`agent step answers value`."""
+        return AgentScript(step, None, value, span=self.here())
+
+    @takes_parts
+    def person_answers(self, step: Ident, value: Expression) -> PersonScript:
+        """`person step answers value`."""
+        return PersonScript(step, value, span=self.here())
+
+    @takes_parts
+    def tool_returns(self, tool: Ident, value: Expression) -> ToolScript:
+        """`tool name returns value`."""
+        return ToolScript(tool, value, span=self.here())
+
+    @takes_parts
+    def tool_fails(self, tool: Ident, why: str) -> ToolScript:
+        """`tool name fails "why"`."""
+        return ToolScript(tool, None, why, span=self.here())
+
+    @takes_parts
+    def approves(self, role: Ident) -> PersonDecides:
+        """`then role approves`."""
+        return PersonDecides(role, approves=True, span=self.here())
+
+    @takes_parts
+    def denies(self, role: Ident) -> PersonDecides:
+        """`then role denies`."""
+        return PersonDecides(role, approves=False, span=self.here())
+
+    @takes_parts
+    def time_passes(self, duration: Duration) -> TimePasses:
+        """`then 5h pass`."""
+        return TimePasses(duration, span=self.here())
+
+    @takes_parts
+    def expect(self, expectation: Expect) -> Expect:
+        """`expect ...`."""
+        return Expect(expectation.kind, expectation.name, expectation.value, span=self.here())
+
+    @takes_parts
+    def expect_waits(self, role: Ident) -> Expect:
+        """`waits for approval by role`."""
+        return Expect("waits", role)
+
+    @takes_parts
+    def expect_calls(self, tool: Ident, arguments: Expression | None = None) -> Expect:
+        """`calls tool { arguments }`."""
+        return Expect("calls", tool, arguments)
+
+    @takes_parts
+    def expect_never_calls(self, tool: Ident) -> Expect:
+        """`never calls tool`."""
+        return Expect("never calls", tool)
+
+    @takes_parts
+    def expect_denied(self, tool: Ident) -> Expect:
+        """`denied tool`."""
+        return Expect("denied", tool)
+
+    @takes_parts
+    def expect_escalates(self, role: Ident) -> Expect:
+        """`escalates to role`."""
+        return Expect("escalates", role)
+
+    @takes_parts
+    def expect_ends(self, end: Ident, values: Expression | None = None) -> Expect:
+        """`ends end { values }`."""
+        return Expect("ends", end, values)
+
+    def expect_fails(self, _parts: list[object]) -> Expect:
+        """`fails`."""
+        return Expect("fails")
+
+    @takes_parts
+    def expect_visits(self, step: Ident) -> Expect:
+        """`visits step`."""
+        return Expect("visits", step)
+
+
+def _with_named_keys(value: Expression) -> Expression:
+    match value:
+        case MapOf(entries=entries, span=span):
+            return MapOf(
+                tuple(MapEntry(_key(entry.key), _with_named_keys(entry.value), entry.optional) for entry in entries),
+                span,
+            )
+        case ListOf(items=items, span=span):
+            return ListOf(tuple(ListItem(_with_named_keys(item.value), item.optional) for item in items), span)
+        case _:
+            return value
+
+
+def _key(key: Expression) -> Expression:
+    match key:
+        case Name(name=name, absolute=False, span=span):
+            return Literal(name, span)
+        case _:
+            return key

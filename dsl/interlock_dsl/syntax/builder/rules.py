@@ -1,0 +1,166 @@
+"""Policies and decision tables."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, cast
+
+from interlock_dsl.cel.builder import takes_parts
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.diagnostics.messages import syntax as messages
+from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder
+from interlock_dsl.syntax.scan import Token
+from interlock_dsl.syntax.tree import (
+    Cell,
+    Comparison,
+    Duration,
+    FieldNode,
+    Ident,
+    PolicyDecl,
+    Range,
+    RecordType,
+    RuleDecl,
+    TableDecl,
+    TableRow,
+)
+
+Hit: TypeAlias = Literal["unique", "first", "collect"]
+
+
+class RuleBuilder(PieceBuilder):
+    """Builds policies and decision tables."""
+
+    @takes_parts
+    def policy_decl(self, name: Ident, *rules: RuleDecl) -> PolicyDecl:
+        """`policy name { rules }`."""
+        return PolicyDecl(name, rules, span=self.here())
+
+    @takes_parts
+    def permit_rule(self, patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
+        """`permit patterns clauses`."""
+        return self._rule("permit", patterns, clauses)
+
+    @takes_parts
+    def forbid_rule(self, patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
+        """`forbid patterns clauses`."""
+        return self._rule("forbid", patterns, clauses)
+
+    @takes_parts
+    def require_rule(self, role: Ident, *rest: Clause | tuple[Ident, ...]) -> RuleDecl:
+        """`require approval by role within 4h for patterns clauses`."""
+        patterns = next(part for part in rest if isinstance(part, tuple))
+        return self._rule("require", patterns, [part for part in rest if isinstance(part, Clause)], role=role)
+
+    @takes_parts
+    def limit_rule(self, patterns: tuple[Ident, ...], count: int, period: Duration, *clauses: Clause) -> RuleDecl:
+        """`limit patterns to 3 per 1h clauses`."""
+        return self._rule("limit", patterns, clauses, count=count, period=period)
+
+    def _rule(
+        self,
+        kind: Literal["permit", "forbid", "require", "limit"],
+        patterns: tuple[Ident, ...],
+        parts: Sequence[Clause],
+        role: Ident | None = None,
+        count: int | None = None,
+        period: Duration | None = None,
+    ) -> RuleDecl:
+        clauses = self.gather(parts)
+        return RuleDecl(
+            kind,
+            patterns,
+            agent=clauses.get("by", Ident),
+            when=clauses.expression("when"),
+            unless=clauses.expression("unless"),
+            because=clauses.get("because", str),
+            role=role,
+            within=clauses.get("within", Duration),
+            count=count,
+            period=period,
+            span=self.here(),
+        )
+
+    @takes_parts
+    def by_clause(self, agent: Ident) -> Clause:
+        """`by agent`."""
+        return self.said("by", agent)
+
+    @takes_parts
+    def unless_clause(self, condition: Expression) -> Clause:
+        """`unless condition`."""
+        return self.said("unless", condition)
+
+    # --- tables
+
+    @takes_parts
+    def table_decl(
+        self, name: Ident, parameters: tuple[FieldNode, ...], result: RecordType, *items: TableRow | Clause
+    ) -> TableDecl:
+        """`table name(inputs) -> { outputs } { hit first  rows }`."""
+        clauses = self.gather(item for item in items if isinstance(item, Clause))
+        rows = tuple(item for item in items if isinstance(item, TableRow))
+        if self.sound():
+            for row in rows:
+                self._check_width(row, len(parameters), len(result.fields))
+        hit = cast("Hit", clauses.get("hit", str) or "unique")
+        return TableDecl(name, parameters, result, rows, hit, span=self.here())
+
+    def _check_width(self, row: TableRow, inputs: int, outputs: int) -> None:
+        if row.cells is not None and len(row.cells) != inputs:
+            commas = any(len(cell) > 1 for cell in row.cells)
+            self.diagnostics.append(messages.wrong_number_of_cells(len(row.cells), inputs, row.span, commas=commas))
+        if len(row.outputs) != outputs:
+            self.diagnostics.append(messages.wrong_number_of_outputs(len(row.outputs), outputs, row.span))
+
+    @takes_parts
+    def hit_clause(self, policy: Hit) -> Clause:
+        """`hit first`."""
+        return self.said("hit", policy)
+
+    def hit_unique(self, _parts: list[object]) -> Hit:
+        """`unique`."""
+        return "unique"
+
+    def hit_first(self, _parts: list[object]) -> Hit:
+        """`first`."""
+        return "first"
+
+    def hit_collect(self, _parts: list[object]) -> Hit:
+        """`collect`."""
+        return "collect"
+
+    def when_row(self, parts: list[Cell | list[Expression]]) -> TableRow:
+        """`when cell | cell then outputs`."""
+        cells = tuple(part for part in parts if isinstance(part, tuple))
+        outputs = next(part for part in parts if isinstance(part, list))
+        return TableRow(cells, tuple(outputs), span=self.here())
+
+    @takes_parts
+    def otherwise_row(self, outputs: list[Expression]) -> TableRow:
+        """`otherwise then outputs`."""
+        return TableRow(None, tuple(outputs), span=self.here())
+
+    def outputs(self, parts: list[Expression]) -> list[Expression]:
+        """`expression | expression`."""
+        return parts
+
+    def cell(self, parts: list[Comparison | Range]) -> Cell:
+        """`alternative, alternative`."""
+        return tuple(parts)
+
+    def any_cell(self, _parts: list[Token]) -> Cell:
+        """`-`."""
+        return ()
+
+    def alternative(self, parts: list[Token | Expression]) -> Comparison:
+        """`< 5`, or a value by itself."""
+        *sign, value = parts
+        assert not isinstance(value, Token)
+        return Comparison(str(sign[0]) if sign else "==", value, span=self.here())  # type: ignore[arg-type]
+
+    @takes_parts
+    def range(self, low: Expression, high: Expression) -> Range:
+        """`low..high`."""
+        return Range(low, high, span=self.here())
+
+    def cell_value(self, parts: list[Expression]) -> Expression:
+        """A value in a cell."""
+        return self.expression(parts)

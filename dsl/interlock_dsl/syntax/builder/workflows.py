@@ -1,0 +1,336 @@
+"""Workflows: budget, steps, ends, routes with their clauses, invariants."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from interlock_dsl.cel.builder import takes_parts
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.diagnostics.messages import syntax as messages
+from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder
+from interlock_dsl.syntax.tree import (
+    AgentStep,
+    Approval,
+    Argument,
+    AskStep,
+    Bound,
+    BudgetDecl,
+    CallStep,
+    Duration,
+    EndDecl,
+    Escalate,
+    FieldNode,
+    Grant,
+    Ident,
+    Merge,
+    Money,
+    Never,
+    RecordType,
+    RouteDecl,
+    RoutesMode,
+    SetStep,
+    TableStep,
+    ToolCall,
+    Trigger,
+    WorkflowDecl,
+)
+
+STEPS: Final = (AgentStep, CallStep, AskStep, TableStep, SetStep)
+
+
+class WorkflowBuilder(PieceBuilder):
+    """Builds workflows."""
+
+    @takes_parts
+    def workflow_decl(self, name: Ident, parameters: tuple[FieldNode, ...], *items: object) -> WorkflowDecl:
+        """`workflow name(parameters) { items }`."""
+        clauses = self.gather(item for item in items if isinstance(item, Clause))
+        return WorkflowDecl(
+            name,
+            parameters,
+            goal=clauses.get("goal", str),
+            may=clauses.get("may", tuple),
+            budget=clauses.get("budget", BudgetDecl),
+            steps=tuple(item for item in items if isinstance(item, STEPS)),
+            ends=tuple(item for item in items if isinstance(item, EndDecl)),
+            routes=tuple(item for item in items if isinstance(item, RouteDecl)),
+            nevers=tuple(item for item in items if isinstance(item, Never)),
+            first=tuple(item for item in items if isinstance(item, RoutesMode)),
+            span=self.here(),
+        )
+
+    @takes_parts
+    def goal_clause(self, text: str) -> Clause:
+        """`goal "text"`."""
+        return self.said("goal", text)
+
+    @takes_parts
+    def budget(self, *parts: Clause) -> Clause:
+        """`budget { clauses }`."""
+        clauses = self.gather(parts)
+        decl = BudgetDecl(
+            steps=clauses.get("steps", int),
+            tool_calls=clauses.get("tool_calls", int),
+            tokens=clauses.get("tokens", int),
+            cost=clauses.get("cost", Money),
+            time=clauses.get("time", Duration),
+            span=self.here(),
+        )
+        return self.said("budget", decl)
+
+    @takes_parts
+    def steps_clause(self, count: int) -> Clause:
+        """`steps 12`."""
+        return self.said("steps", count)
+
+    @takes_parts
+    def tool_calls_clause(self, count: int) -> Clause:
+        """`tool_calls 8`."""
+        return self.said("tool_calls", count)
+
+    @takes_parts
+    def time_clause(self, duration: Duration) -> Clause:
+        """`time 8h`."""
+        return self.said("time", duration)
+
+    # --- steps and ends
+
+    @takes_parts
+    def agent_step(self, name: Ident, agent: Ident, *parts: Clause) -> AgentStep:
+        """`step name by agent { clauses }`."""
+        clauses = self.gather(parts)
+        return AgentStep(
+            name,
+            agent,
+            task=clauses.get("task", str),
+            returns=clauses.get("returns", RecordType),
+            tools=clauses.get("tools", tuple),
+            span=self.here(),
+        )
+
+    @takes_parts
+    def task_clause(self, text: str) -> Clause:
+        """`task "text"`."""
+        return self.said("task", text)
+
+    @takes_parts
+    def returns_clause(self, type_: RecordType) -> Clause:
+        """`returns { fields }`."""
+        return self.said("returns", type_)
+
+    @takes_parts
+    def tools_clause(self, names: tuple[Ident, ...]) -> Clause:
+        """`tools names`."""
+        return self.said("tools", names)
+
+    @takes_parts
+    def call_step(self, name: Ident, call: ToolCall) -> CallStep:
+        """`step name calls tool(arguments)`."""
+        return CallStep(name, call, span=self.here())
+
+    @takes_parts
+    def ask_step(self, name: Ident, role: Ident, *parts: Clause) -> AskStep:
+        """`step name asks role { clauses }`."""
+        clauses = self.gather(parts)
+        return AskStep(
+            name,
+            role,
+            question=clauses.get("question", str),
+            returns=clauses.get("returns", RecordType),
+            within=clauses.get("within", Duration),
+            span=self.here(),
+        )
+
+    @takes_parts
+    def question_clause(self, text: str) -> Clause:
+        """`question "text"`."""
+        return self.said("question", text)
+
+    @takes_parts
+    def within_clause(self, duration: Duration) -> Clause:
+        """`within 4h`."""
+        return self.said("within", duration)
+
+    @takes_parts
+    def table_step(self, name: Ident, table: Ident, arguments: tuple[Argument, ...]) -> TableStep:
+        """`step name decides table(arguments)`."""
+        return TableStep(name, table, arguments, span=self.here())
+
+    @takes_parts
+    def set_step(self, name: Ident, values: tuple[Argument, ...]) -> SetStep:
+        """`step name sets { values }`."""
+        return SetStep(name, values, span=self.here())
+
+    @takes_parts
+    def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:
+        """`end name { values }`."""
+        return EndDecl(name, values, span=self.here())
+
+    # --- routes
+
+    @takes_parts
+    def route(self, sources: tuple[Ident, ...], targets: tuple[Ident, ...], *parts: Clause) -> RouteDecl:
+        """`sources -> targets clauses`."""
+        own, escalations = self._apart(parts)
+        clauses = self.gather(clause for clause in own if clause.word != "grant")
+        return RouteDecl(
+            sources,
+            targets,
+            trigger=clauses.get("on", str),  # type: ignore[arg-type]
+            when=clauses.expression("when"),
+            otherwise="otherwise" in clauses.first,
+            grants=tuple(clause.value for clause in own if isinstance(clause.value, Grant)),
+            passes=clauses.names("pass"),
+            approval=clauses.get("after approval", Approval),
+            escalations=tuple(escalations),
+            bound=clauses.get("at most", Bound),
+            merge=clauses.get("merge", Merge),
+            span=self.here(),
+        )
+
+    def _apart(self, parts: Sequence[Clause]) -> tuple[list[Clause], list[Escalate]]:
+        """Return the route's own clauses, and its escalations with the clauses that follow each."""
+        own: list[Clause] = []
+        groups: list[list[Clause]] = []
+        group: list[Clause] | None = None
+        for clause in parts:
+            if clause.word == "escalate":
+                group = [clause]
+                groups.append(group)
+            elif group is not None and (clause.word in ("when", "because") or clause.value == "expiry"):
+                group.append(clause)
+            else:
+                group = None
+                if clause.word != "because":
+                    own.append(clause)
+                elif self.sound():
+                    self.diagnostics.append(messages.stray_because(clause.span))
+        return own, list(map(self._escalation, groups))
+
+    def _escalation(self, group: Sequence[Clause]) -> Escalate:
+        role = group[0].value
+        assert isinstance(role, Ident)
+        span = group[0].span.to(group[-1].span)
+        outer, self.extent = self.extent, (span.start, span.end)
+        clauses = self.gather(group)
+        self.extent = outer
+        return Escalate(
+            role,
+            on_expiry="on" in clauses.first,
+            when=clauses.expression("when"),
+            because=clauses.get("because", str),
+            span=span,
+        )
+
+    @takes_parts
+    def trigger_clause(self, trigger: Trigger) -> Clause:
+        """`on failure`."""
+        return self.said("on", trigger)
+
+    def on_failure(self, _parts: list[object]) -> Trigger:
+        """`failure`."""
+        return "failure"
+
+    def on_timeout(self, _parts: list[object]) -> Trigger:
+        """`timeout`."""
+        return "timeout"
+
+    def on_denied(self, _parts: list[object]) -> Trigger:
+        """`denied`."""
+        return "denied"
+
+    def on_expiry(self, _parts: list[object]) -> Trigger:
+        """`expiry`."""
+        return "expiry"
+
+    def on_over_budget(self, _parts: list[object]) -> Trigger:
+        """`over budget`."""
+        return "over budget"
+
+    @takes_parts
+    def when_clause(self, condition: Expression) -> Clause:
+        """`when condition`."""
+        return self.said("when", condition)
+
+    def otherwise_clause(self, _parts: list[object]) -> Clause:
+        """`otherwise`."""
+        return self.said("otherwise", True)
+
+    @takes_parts
+    def grant_clause(self, scopes: tuple[Ident, ...], where: Expression | None = None) -> Clause:
+        """`grant scopes where condition`."""
+        return self.said("grant", Grant(scopes, where, span=self.here()))
+
+    @takes_parts
+    def pass_clause(self, names: tuple[Ident, ...]) -> Clause:
+        """`pass names`."""
+        return self.said("pass", names)
+
+    @takes_parts
+    def approval_clause(self, approval: Approval, within: Clause | None = None) -> Clause:
+        """`after approval by role within 4h`."""
+        deadline = within.value if within is not None and isinstance(within.value, Duration) else None
+        return self.said(
+            "after approval", Approval(approval.role, approval.count, deadline, approval.of, span=self.here())
+        )
+
+    @takes_parts
+    def approver(self, role: Ident) -> Approval:
+        """`role`."""
+        return Approval(role, span=self.here())
+
+    @takes_parts
+    def some_of_approvers(self, role: Ident, count: int, of: int) -> Approval:
+        """`role 2 of 3`."""
+        return Approval(role, count, of=of, span=self.here())
+
+    @takes_parts
+    def several_approvers(self, count: int, role: Ident) -> Approval:
+        """`2 of role`."""
+        return Approval(role, count, span=self.here())
+
+    @takes_parts
+    def escalate_clause(self, role: Ident) -> Clause:
+        """`escalate to role`."""
+        return self.said("escalate", role)
+
+    @takes_parts
+    def because_clause(self, text: str) -> Clause:
+        """`because "text"`."""
+        return self.said("because", text)
+
+    @takes_parts
+    def bound_clause(self, times: int, then: Ident | None = None) -> Clause:
+        """`at most 3 times, then -> step`."""
+        return self.said("at most", Bound(times, then, span=self.here()))
+
+    @takes_parts
+    def merge_clause(self, merge: Merge) -> Clause:
+        """`merge all`."""
+        return self.said("merge", merge)
+
+    def merge_all(self, _parts: list[object]) -> Merge:
+        """`all`."""
+        return Merge(span=self.here())
+
+    def merge_any(self, _parts: list[object]) -> Merge:
+        """`any`."""
+        return Merge(1, span=self.here())
+
+    @takes_parts
+    def merge_some(self, count: int, of: int) -> Merge:
+        """`2 of 3`."""
+        return Merge(count, of, span=self.here())
+
+    # --- invariants
+
+    @takes_parts
+    def never(self, tool: Ident, *rest: Expression | Ident) -> Never:
+        """`never tool where condition before approval by role`."""
+        *where, role = rest
+        assert isinstance(role, Ident)
+        return Never(tool, where[0] if where and not isinstance(where[0], Ident) else None, role, span=self.here())
+
+    @takes_parts
+    def routes_mode(self, step: Ident) -> RoutesMode:
+        """`routes step first`."""
+        return RoutesMode(step, span=self.here())

@@ -1,0 +1,91 @@
+"""The whole state of a run as one JSON value, for its digest: two runs with the same picture go on alike."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+from interlock.decide import History
+from interlock.run.plan import PlannedRoute
+from interlock.run.state import Ask, Call, Run, Visit
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.model import Grant, Tool
+from interlock_dsl.schema.canonical import HIGHEST, LOWEST, digest
+
+_APART = ("agenda", "commands", "notes", "plan", "values", "workflow", "active", "open")
+_PROVIDERS_OWN = ("raw",)
+
+
+def digest_of(run: Run) -> str:
+    """Return the SHA-256, in hexadecimal, of the state's canonical JSON."""
+    return digest(picture(run))
+
+
+def picture(run: Run) -> dict[str, object]:
+    """Return a run as a JSON value. Parts of the program appear by name, things that wait by what they are called."""
+    state = {name: _plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART and name != "workflow"}
+    state["program"] = run.plan.digest
+    state["active"] = [_whole(visit) for visit in run.active.values()]
+    state["open"] = [
+        [id, _name(owner), command.__class__.__name__, _plain(command)] for id, (owner, command) in run.open.items()
+    ]
+    state["owners"] = [_whole(owner) for owner, _ in run.open.values() if isinstance(owner, Call | Ask)]
+    return state
+
+
+def _name(owner: object) -> str:
+    match owner:
+        case Visit():
+            return f"visit {owner.name} {owner.number}"
+        case Call():
+            return f"call {owner.step} {owner.slot} {owner.command} {owner.timer}"
+        case Ask():
+            return f"approval {owner.id}"
+        case _:
+            return "run"
+
+
+def _whole(value: object) -> object:
+    names = [field.name for field in fields(value)] if is_dataclass(value) else []
+    return {name: _plain(getattr(value, name)) for name in names if name not in _PROVIDERS_OWN}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None | bool():
+            return value
+        case int() | float() | str():
+            return _scalar(value)
+        case Visit() | Ask():
+            return _name(value)
+        case Call():
+            return {"call": _name(value), "args": _plain(value.args)}
+        case PlannedRoute():
+            return value.id
+        case Tool():
+            return value.name
+        case Span():
+            return [value.start, value.end]
+        case Grant():
+            return [sorted(value.scopes), _plain(value.span)]
+        case History():
+            return value.moments()
+        case Mapping():
+            return {str(_scalar(str(key))): _plain(item) for key, item in value.items()}
+        case frozenset() | set():
+            return sorted(map(str, value))
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _ if is_dataclass(value):
+            return getattr(value, "name", "") if hasattr(value, "span") else _whole(value)
+        case _:
+            return type(value).__name__
+
+
+def _scalar(value: float | str) -> object:
+    """Return a number or text as JSON can hold it: a model may have said what JSON cannot."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").hex()
+        case int():
+            return value if LOWEST <= value <= HIGHEST else hex(value)
+        case _:
+            return value if value - value == 0.0 else repr(value)

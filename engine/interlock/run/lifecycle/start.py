@@ -1,0 +1,77 @@
+"""How a run begins: checked before there is an event, and again when the event arrives."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from interlock.decide import Principal
+from interlock.errors import InvalidInput
+from interlock.run.plan import Plan, WorkflowPlan, plan_of
+from interlock.run.protocol.events import Json, RunStarted
+from interlock.run.routing import routes as routing
+from interlock.run.state import Run
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.diagnostics.spelling import nearest
+from interlock_dsl.program.model import Program
+from interlock_dsl.schema import Misfit, fit
+
+NOBODY = Principal()
+"""A nameless principal that holds every scope."""
+
+
+def prepare(
+    program: Program,
+    workflow: str,
+    input: Mapping[str, Json],
+    *,
+    run: str,
+    at: int,
+    principal: Principal = NOBODY,
+) -> RunStarted:
+    """Return the event that starts a run. `at` is microseconds since 1970.
+
+    Raises `InvalidInput` when there is no such workflow or the input does not fit its parameters.
+    """
+    problem = _problem(plan_of(program), workflow, input)
+    if isinstance(problem, str):
+        raise InvalidInput(problem)
+    scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
+    return RunStarted(at, run, program.digest, workflow, input, principal.name, principal.roles, scopes)
+
+
+def _problem(plan: Plan, workflow: str, given: Mapping[str, Json]) -> tuple[WorkflowPlan, Mapping[str, object]] | str:
+    planned = plan.workflows.get(workflow)
+    if planned is None:
+        near = nearest(workflow, plan.workflows)
+        return f"there is no workflow `{workflow}`" + (f", did you mean `{near}`?" if near else "")
+    try:
+        values = fit(planned.workflow.parameters, given)
+    except Misfit as misfit:
+        return f"the input of `{workflow}` does not fit: {misfit}"
+    return planned, cast(Mapping[str, object], values)
+
+
+def started(run: Run, owner: None, event: RunStarted) -> None:
+    """A run began."""
+    if event.program != run.plan.digest:
+        run.ignore("the run belongs to another program than the one given")
+        return
+    found = _problem(run.plan, event.workflow, event.input)
+    if isinstance(found, str):
+        run.ignore(found)
+        return
+    run.workflow, values = found
+    workflow = run.workflow.workflow
+    run.id, run.phase = event.run, "running"
+    scopes = None if event.scopes is None else frozenset(event.scopes)
+    run.principal = Principal(event.principal, event.roles, scopes)
+    for name, field in workflow.parameters.fields.items():
+        if name in values:
+            run.record(name, values[name], run.plan.shown(field.type, values[name]))
+    run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
+    run.values["principal"] = run.principal.value()
+    run.values["now"] = Timestamp(event.at * 1000)
+    run.values["$history"] = run.history
+    if workflow.budget.time is not None:
+        run.deadline = event.at + workflow.budget.time
+        run.timer = run.set_timer(None, run.deadline, "deadline")
+    routing.leave(run, "start")

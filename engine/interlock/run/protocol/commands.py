@@ -1,0 +1,131 @@
+"""What the machine asks of the world. The runtime performs commands and answers with events; it decides nothing.
+
+A command's `id` is derived from the run's own counters, so the same events give the same ids everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from interlock.run.protocol.events import Json, ModelCall
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """What a model is told about a call it asked for: `decision` is allow or deny; then a result or an error."""
+
+    key: str
+    tool: str
+    ok: bool
+    result: Json = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One past exchange with a model: the calls it asked for and what came of each, or why its answer did not fit."""
+
+    calls: tuple[ModelCall, ...] = ()
+    outcomes: tuple[CallOutcome, ...] = ()
+    raw: Json = None
+    refused_output: Json = None
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskModel:
+    """Have a model take one turn at a step. It sees `context` (what the routes passed) and nothing else of the run.
+
+    `tools` are the names it may ask for, `tokens` what is left for it, `timeout` microseconds.
+    """
+
+    id: str
+    step: str
+    agent: str
+    model: str
+    task: str
+    context: Mapping[str, Json]
+    tools: tuple[str, ...]
+    turns: tuple[Turn, ...]
+    tokens: int
+    timeout: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """Make one call that was decided `allow`. The same `key` means the same call, however often it is made."""
+
+    id: str
+    step: str
+    tool: str
+    args: Mapping[str, Json]
+    key: str
+    attempt: int
+    timeout: int | None
+    purpose: Literal["step", "agent", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Put a typed question to someone of a role; `expires` is a moment like `at`, or None."""
+
+    id: str
+    step: str
+    role: str
+    question: str
+    context: Mapping[str, Json]
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """Ask `count` people of a role to agree to exactly `subject`, whose digest they must give back."""
+
+    id: str
+    step: str
+    role: str
+    count: int
+    subject: Mapping[str, Json]
+    digest: str
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Report `TimerFired` at the moment `at`: for another attempt, because nobody answered, at the end of time."""
+
+    id: str
+    at: int
+    purpose: Literal["retry", "expiry", "deadline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """What was asked under this id is no longer needed; an answer to it will be ignored."""
+
+    id: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell a role that something was escalated to it. Needs no answer."""
+
+    id: str
+    role: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRun:
+    """Nothing more will be asked."""
+
+    id: str
+    status: Literal["ended", "failed", "cancelled"]
+    end: str
+    output: Mapping[str, Json]
+    reason: str
+
+
+Command: TypeAlias = AskModel | CallTool | AskPerson | AskApproval | SetTimer | Cancel | Notify | FinishRun

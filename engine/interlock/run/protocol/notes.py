@@ -1,0 +1,159 @@
+"""What the machine decided on an event: the audit's material. Notes are derived, never stored: the journal's events
+give them again, and an entry's outcome digest says whether they are still the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from interlock.decide.decision import Decision
+from interlock.run.protocol.events import Json
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegan:
+    """A step was entered by a route (id), with the scopes in hand there."""
+
+    step: str
+    visit: int
+    route: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step has its output."""
+
+    step: str
+    visit: int
+    output: Json
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """A step has none, and why: one of the triggers, and a sentence."""
+
+    step: str
+    visit: int
+    trigger: Literal["failure", "timeout", "denied", "expiry", "over budget"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCancelled:
+    """A step was no longer needed, or its output was discarded."""
+
+    step: str
+    visit: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """One try at a call or a turn went wrong; `retry_at` is when the next one starts, None if there is none."""
+
+    step: str
+    attempt: int
+    message: str
+    retry_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTaken:
+    """A route was chosen among those of its source. `others` are the routes that were not, each with the reason."""
+
+    route: str
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallDecided:
+    """A tool call was decided. `call` is the command's id if it was allowed, `approvals` those that were spent."""
+
+    step: str
+    agent: str
+    tool: str
+    args: Mapping[str, Json]
+    digest: str
+    decision: Decision
+    call: str = ""
+    approvals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallDone:
+    """A tool call came back (`ok`), or did not."""
+
+    step: str
+    tool: str
+    call: str
+    ok: bool
+    result: Json
+    message: str = ""
+    purpose: Literal["step", "agent", "undo"] = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """The run waits for someone of a role."""
+
+    approval: str
+    step: str
+    role: str
+    count: int
+    subject: Mapping[str, Json]
+    digest: str
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSettled:
+    """An approval was given in full, denied, or ran out."""
+
+    approval: str
+    outcome: Literal["approved", "denied", "expired"]
+    by: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A role was told."""
+
+    role: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The event could not be accepted and changed nothing: late, twice, by the wrong role, for something else."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over."""
+
+    status: Literal["ended", "failed", "cancelled"]
+    end: str
+    output: Mapping[str, Json]
+    reason: str
+
+
+Note: TypeAlias = (
+    StepBegan
+    | StepDone
+    | StepFailed
+    | StepCancelled
+    | AttemptFailed
+    | RouteTaken
+    | CallDecided
+    | CallDone
+    | ApprovalAsked
+    | ApprovalSettled
+    | Escalated
+    | Ignored
+    | RunEnded
+)

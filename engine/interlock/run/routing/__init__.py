@@ -1,0 +1,1 @@
+"""Which routes are taken, what they hand over, and where branches meet."""

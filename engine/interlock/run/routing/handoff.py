@@ -1,0 +1,45 @@
+"""What a route hands over: scopes, cut by what the principal holds, and fields. The target has nothing else."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from interlock.run.plan import PlannedRoute, cut_grants
+from interlock.run.protocol.events import Json
+from interlock.run.state import Run
+from interlock_dsl.program.model import Grant
+
+
+def grants_for(run: Run, route: PlannedRoute, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
+    """Return the grants in hand at the target of a route, and their scopes."""
+    grants, scopes = route.grants[target], route.scopes[target]
+    ceiling = run.principal.scopes
+    if ceiling is None or scopes <= ceiling:
+        return grants, scopes
+    return cut_grants(grants, ceiling), scopes & ceiling
+
+
+def context_of(run: Run, route: PlannedRoute) -> dict[str, Json]:
+    """Return the fields a route passes, nested as they are in the run: `{"request": {"order_id": ...}}`.
+
+    A field that is not there (an optional one, a step that has not run) is left out.
+    """
+    context: dict[str, Json] = {}
+    for passed in route.route.passes:
+        value: object = run.shown
+        for name in passed.path:
+            if not isinstance(value, Mapping) or name not in value:
+                break
+            value = value[name]
+        else:
+            _put(context, passed.path, cast(Json, value))
+    return context
+
+
+def _put(context: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
+    for name in path[:-1]:
+        inner = context.get(name)
+        # What is passed as a whole and again in part must not be changed in the run's own values.
+        copy = dict(inner) if isinstance(inner, dict) else {}
+        context[name] = copy
+        context = copy
+    context[path[-1]] = value

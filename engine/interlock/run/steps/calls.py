@@ -1,0 +1,224 @@
+"""Tool calls: decided, performed, repeated where that is safe, and kept in mind for undoing.
+
+Every call takes this way, whoever wants it: a step, an agent, an undo. `decide` comes before the first attempt and
+before every further one; only `_dispatch` makes a `CallTool`, and only `decide` leads there. `ask_again` repeats one
+that was made, when the runtime that should have performed it stopped.
+
+# INVARIANT: no `CallTool` without a decision `allow` taken on the event that made it.
+# INVARIANT: a call that may have happened is repeated only if its tool is repeatable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from interlock.decide import Decision, Request
+from interlock.run import budget, visits
+from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
+from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone
+from interlock.run.state import Call, CallOver, Done, Run, Trigger
+from interlock.run.steps import approvals as approval
+from interlock.run.steps.retry import next_attempt
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.types import DYN
+from interlock_dsl.program.model import Grant, Tool
+from interlock_dsl.schema import Misfit, dump, fit
+from interlock_dsl.schema.canonical import canonical, digest
+
+
+def subject_of(run: Run, call: Call) -> dict[str, Json]:
+    """Return what exactly an approval of a call is for."""
+    number = call.visit.number if call.visit is not None else 0
+    return {"run": run.id, "step": call.step, "visit": number, "tool": call.tool.name, "args": dict(call.args)}
+
+
+def decide(run: Run, call: Call) -> None:
+    """Decide a call and go on with it: perform it, ask for approvals, or refuse it."""
+    if not call.subject:
+        call.subject = digest(subject_of(run, call))
+        try:
+            call.key = _key(call)
+        except (EvaluationError, ValueError, TypeError) as error:
+            _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
+            return
+    decision = _decision(run, call)
+    spent = tuple(consent.id for consent in call.consents) if decision.answer == "allow" else ()
+    id = run.new_id("c") if decision.answer == "allow" else ""
+    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision, id, spent))
+    if decision.answer == "allow":
+        _dispatch(run, call, id)
+    elif decision.answer == "ask" and call.purpose != "undo":
+        call.phase = "in approval"
+        route = call.visit.route.route if call.visit is not None and call.purpose == "step" else None
+        approval.ask_all(run, call, decision.needs, subject_of(run, call), call.subject, route)
+    else:
+        over = all(reason.cause == "budget" for reason in decision.reasons)
+        _finish(run, call, "over budget" if over else "denied", said(decision))
+
+
+def said(decision: Decision) -> str:
+    """Return the reasons of a decision in one line."""
+    return "; ".join(f"{reason.text} [{reason.rule}]" if reason.rule else reason.text for reason in decision.reasons)
+
+
+def _decision(run: Run, call: Call) -> Decision:
+    visit = call.visit
+    if visit is None:
+        # An undo: the author declared it with the tool, so what it needs is in hand, cut by what the principal holds.
+        grants: tuple[Grant, ...] = (Grant(call.tool.needs, None, call.tool.span),)
+        over: tuple[str, ...] = ()
+    else:
+        grants, over = visit.grants, budget.over_for_call(run, call.tool)
+    request = Request(
+        tool=call.tool.name,
+        args=call.values,
+        agent=call.agent,
+        principal=run.principal,
+        grants=grants,
+        bindings=run.values,
+        history=run.history,
+        now=run.now,
+        shown=visit.talk.tools if visit is not None and visit.talk is not None else None,
+        over=over,
+        route_approval=visit.route.route.approval if visit is not None and call.purpose == "step" else None,
+        nevers=run.workflow.nevers.get(call.tool.name, ()),
+        subject=call.subject,
+        consents=call.consents,
+    )
+    return run.plan.authorizer.authorize(request)
+
+
+def _dispatch(run: Run, call: Call, id: str) -> None:
+    budget.charge_call(run, call.tool)
+    call.phase, call.command = "in flight", id
+    call.key = call.key or f"{run.id}:{id}"
+    # What was agreed to for this call covers its further attempts too, however late they are.
+    call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
+    run.ask(
+        call,
+        CallTool(id, call.step, call.tool.name, call.args, call.key, call.attempt, call.tool.timeout, call.purpose),
+    )
+
+
+def _key(call: Call) -> str:
+    """Return the key under which the author says two calls are the same; empty where a call is only like itself."""
+    if call.tool.idempotency_key is None:
+        return ""
+    value = call.tool.idempotency_key.evaluate(call.values)
+    return f"{call.tool.name}:{value if isinstance(value, str) else canonical(dump(DYN, value)).decode()}"
+
+
+def agreed(run: Run, call: Call) -> None:
+    """All approvals are there: decide again, for time has passed."""
+    if call.phase == "in approval":
+        decide(run, call)
+
+
+def refused(run: Run, call: Call, trigger: Trigger, message: str) -> None:
+    """An approval was denied or ran out."""
+    if call.phase == "in approval":
+        visits.drop_asks(run, call)
+        _finish(run, call, trigger, message)
+
+
+def returned(run: Run, call: Call, event: ToolReturned) -> None:
+    """A result came. One that does not fit the tool's type is a failure, though the call was made."""
+    _back(run, call)
+    call.doubtful = False
+    try:
+        value = None if call.tool.result is None else fit(call.tool.result, event.result)
+    except Misfit as misfit:
+        _keep(run, call, None, f"its result was not usable: {misfit}")
+        _finish(run, call, "failure", f"{call.tool.name} gave a result that does not fit: {misfit}")
+        return
+    result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
+    _keep(run, call, value, "")
+    call.phase = "over"
+    run.notes.append(CallDone(call.step, call.tool.name, call.command, True, result, "", call.purpose))
+    run.agenda.append(CallOver(call, None, value, result))
+
+
+def failed(run: Run, call: Call, event: ToolFailed) -> None:
+    """No result came. The call is made again if that is safe, some attempts are left, and someone still wants it."""
+    _back(run, call)
+    # A later attempt that failed plainly says nothing about an earlier one that may have happened.
+    call.doubtful = call.doubtful or event.kind != "error"
+    again = None
+    if call.tool.repeatable and not call.orphan:
+        again = next_attempt(call.tool.retry, call.attempt, run.now, event.jitter)
+    run.notes.append(AttemptFailed(call.step, call.attempt, event.message, again))
+    if again is not None:
+        call.phase = "resting"
+        call.timer = run.set_timer(call, again, "retry")
+        return
+    message = event.message if call.in_doubt else f"{call.tool.name} failed: {event.message}"
+    _finish(run, call, "timeout" if event.kind == "timeout" else "failure", message)
+
+
+def rested(run: Run, call: Call, event: TimerFired) -> None:
+    """The wait before the next attempt is over."""
+    call.timer = ""
+    call.attempt += 1
+    decide(run, call)
+
+
+def ask_again(run: Run, call: Call) -> None:
+    """A runtime stopped while the call was under way. A repeatable one is asked for again, under the same id and key:
+    it is the same attempt, already decided and charged. Of any other nobody knows whether it happened.
+    """
+    if call.tool.repeatable:
+        run.commands.append(run.open[call.command][1])
+    else:
+        id = call.command
+        del run.open[id]
+        failed(run, call, ToolFailed(run.now, id, "uncertain", "the runtime stopped while the call was under way"))
+
+
+def _back(run: Run, call: Call) -> None:
+    run.orphans.pop(call.command, None)
+
+
+def _finish(run: Run, call: Call, trigger: Trigger, message: str) -> None:
+    call.phase = "over"
+    if call.in_doubt:
+        run.doubts.append(call.tool.name)
+        message = f"{call.tool.name} may have happened: {message}"
+    if call.command:
+        run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose))
+    run.agenda.append(CallOver(call, trigger, message=message))
+
+
+def _keep(run: Run, call: Call, value: object, problem: str) -> None:
+    """Remember a call that changed the world, and work out now how it is undone."""
+    tool = call.tool
+    if tool.effect == "read" or call.purpose == "undo":
+        return
+    if tool.undo is None:
+        run.done.append(Done(tool.name, call.step, call.command, "", {}, "it has no undo"))
+        return
+    target = run.plan.tools[tool.undo.tool]
+    args: Mapping[str, Json] = {}
+    if not problem:
+        try:
+            bindings = {**call.values, "result": value}
+            given = {name: argument.evaluate(bindings) for name, argument in tool.undo.arguments.items()}
+            args = arguments(target, given)[1]
+        except (EvaluationError, Misfit, TypeError) as error:
+            problem = f"the arguments of its undo have no value: {error}"
+    run.done.append(Done(tool.name, call.step, call.command, target.name, args, problem))
+
+
+def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:
+    """Return evaluated arguments as a tool's parameters hold them, and as JSON.
+
+    Raises `Misfit`, or TypeError for a value that has no form in JSON.
+    """
+    shown = dump(tool.parameters, given)
+    values = fit(tool.parameters, shown)
+    return cast(Mapping[str, object], values), cast(Mapping[str, Json], shown)
+
+
+def decode(tool: Tool, args: Mapping[str, Json]) -> Mapping[str, object]:
+    """Return the values of arguments that `arguments` gave as JSON."""
+    return cast(Mapping[str, object], fit(tool.parameters, args))

@@ -1,0 +1,59 @@
+"""Questions put to a person: typed, to a role, with a time limit."""
+
+from interlock.run.protocol.commands import AskPerson, SetTimer
+from interlock.run.protocol.events import PersonAnswered, TimerFired
+from interlock.run.routing import handoff
+from interlock.run.state import Complete, Fail, Run, Visit
+from interlock_dsl.program.model import AskStep
+from interlock_dsl.schema import Misfit, fit
+
+
+def ask(run: Run, visit: Visit) -> None:
+    """Put the question of a step."""
+    step = _step(visit)
+    expires = None if step.within is None else run.now + step.within
+    visit.phase = "questioning"
+    visit.command = run.new_id("p")
+    context = handoff.context_of(run, visit.route)
+    run.ask(visit, AskPerson(visit.command, visit.name, step.role, step.question, context, expires))
+    if expires is not None:
+        visit.timer = run.set_timer(visit, expires, "expiry")
+
+
+def _step(visit: Visit) -> AskStep:
+    assert isinstance(visit.step, AskStep)
+    return visit.step
+
+
+def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
+    """Someone answered: accepted from the right role, in time, if it fits."""
+    step = _step(visit)
+    if not event.by:
+        run.ignore("an answer is given by a person with a name")
+        return
+    if event.role != step.role:
+        run.ignore(f"`{visit.command}` waits for someone of {step.role}, not of {event.role or 'no role'}")
+        return
+    if visit.timer and run.now >= _due(run, visit):
+        run.ignore(f"`{visit.command}` has expired")
+        return
+    try:
+        value = fit(step.returns, event.answer)
+    except Misfit as misfit:
+        run.ignore(f"the answer does not fit: {misfit}")
+        return
+    del run.open[visit.command]
+    visit.command = ""
+    run.agenda.append(Complete(visit, value, run.plan.shown(step.returns, value)))
+
+
+def _due(run: Run, visit: Visit) -> int:
+    timer = run.open[visit.timer][1]
+    assert isinstance(timer, SetTimer)
+    return timer.at
+
+
+def expired(run: Run, visit: Visit, event: TimerFired) -> None:
+    """Nobody answered in time."""
+    visit.timer = ""
+    run.agenda.append(Fail(visit, "expiry", f"nobody of {_step(visit).role} answered in time"))

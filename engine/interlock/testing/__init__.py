@@ -1,0 +1,1 @@
+"""Tests written in the language, and the runner that executes them without a model."""

@@ -1,0 +1,87 @@
+"""What a test expects, held against what has happened so far."""
+
+from collections.abc import Mapping, Sequence
+from json import dumps
+
+from interlock.run.machine import Machine
+from interlock.run.protocol.commands import AskApproval
+from interlock.run.protocol.notes import CallDecided, Escalated, Note, RunEnded, StepBegan
+from interlock_dsl.cel.types import DYN
+from interlock_dsl.cel.values import equal
+from interlock_dsl.program.model import Act
+from interlock_dsl.schema import dump
+
+
+def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
+    """Return what is wrong with one expectation, as `expected ... but ...`; empty if it is met."""
+    match act.kind:
+        case "waits":
+            waiting = [ask.role for ask in machine.waiting_for if isinstance(ask, AskApproval)]
+            met = act.name in waiting
+            expected = f"the run to wait for approval by {act.name}"
+        case "calls" | "never calls":
+            calls = [note for note in notes if isinstance(note, CallDecided) and note.call and note.tool == act.name]
+            met = any(_part_of(act.value, note.args) for note in calls) is (act.kind == "calls")
+            expected = f"{'a call' if act.kind == 'calls' else 'no call'} of {act.name}{_shown(act.value)}"
+            if calls:
+                made = "; ".join(_shown(note.args).strip() for note in calls)
+                return "" if met else f"expected {expected}, but it was called with {made}"
+        case "denied":
+            decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
+            met = any(note.decision.answer == "deny" for note in decided)
+            expected = f"a call of {act.name} to be denied"
+            if decided and not met:
+                return f"expected {expected}, but it was decided: {', '.join(note.decision.answer for note in decided)}"
+        case "escalates":
+            told = [note.role for note in notes if isinstance(note, Escalated)]
+            met = act.name in told
+            expected = f"an escalation to {act.name}"
+        case "visits":
+            entered = list(dict.fromkeys(note.step for note in notes if isinstance(note, StepBegan)))
+            met = act.name in entered
+            expected = f"step `{act.name}` to be entered"
+            if not met:
+                return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
+        case "ends":
+            over = _ended(notes)
+            met = (
+                over is not None
+                and over.status == "ended"
+                and over.end == act.name
+                and _part_of(act.value, over.output)
+            )
+            expected = f"the run to end at `{act.name}`{_shown(act.value)}"
+        case "fails":
+            over = _ended(notes)
+            met = over is not None and over.status == "failed"
+            expected = "the run to fail"
+        case _:
+            raise ValueError(f"`{act.kind}` is not an expectation")
+    return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+
+
+def _part_of(expected: object, actual: object) -> bool:
+    """Whether a value is what was expected; of records only the fields that were named."""
+    if expected is None and isinstance(actual, Mapping):
+        return True
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        return all(name in actual and _part_of(value, actual[name]) for name, value in expected.items())
+    return equal(dump(DYN, expected), actual)
+
+
+def _ended(notes: Sequence[Note]) -> RunEnded | None:
+    return next((note for note in notes if isinstance(note, RunEnded)), None)
+
+
+def _standing(machine: Machine, notes: Sequence[Note]) -> str:
+    over = _ended(notes)
+    if over is not None and over.status == "ended":
+        return f"it ended at `{over.end}`{_shown(over.output or None)}"
+    if over is not None:
+        return f"it {'failed' if over.status == 'failed' else 'was cancelled'}: {over.reason}"
+    waiting = [f"{'approval' if isinstance(c, AskApproval) else 'an answer'} by {c.role}" for c in machine.waiting_for]
+    return f"it waits for {' and '.join(waiting)}" if waiting else f"it is {machine.status}"
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else " " + dumps(dump(DYN, value), ensure_ascii=False)

@@ -1,0 +1,225 @@
+"""A `test` of a file, run through the machine: no model, no tools, no people, and a clock of its own.
+
+Agents and persons answer as the test says, tools too (those it says nothing of return a smallest value), approvals are
+given when the test says `then`. Time stands still but for `then 4h pass` and the waits before another attempt.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, cast
+
+from interlock.decide import Principal
+from interlock.errors import InvalidInput
+from interlock.run.lifecycle.start import prepare
+from interlock.run.machine import Machine
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    Json,
+    ModelCall,
+    ModelReplied,
+    PersonAnswered,
+    TimerFired,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock.run.protocol.notes import Ignored, Note
+from interlock.testing.expectations import unmet
+from interlock_dsl.cel.types import DYN
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.model import Act, Program, Test
+from interlock_dsl.schema import dump, sample
+
+STARTED: Final = 1_767_225_600_000_000
+"""When every trial starts: 2026-01-01T00:00:00Z, in microseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """How a test came out: what failed and where, and everything that happened on the way."""
+
+    __test__ = False  # pytest collects by name
+
+    passed: bool
+    failures: tuple[tuple[Span, str], ...]
+    events: tuple[Event, ...]
+    notes: tuple[Note, ...]
+
+
+def run_test(program: Program, test: Test) -> TestResult:
+    """Run one test of a program."""
+    trial = Trial(program, test)
+    trial.run()
+    return TestResult(not trial.failures, tuple(trial.failures), tuple(trial.events), tuple(trial.notes))
+
+
+class _Stuck(Exception):
+    """The test cannot go on: the place, and why."""
+
+    def __init__(self, span: Span, message: str) -> None:
+        self.span = span
+        super().__init__(message)
+
+
+class Trial:
+    """The machine of one test and the world around it."""
+
+    def __init__(self, program: Program, test: Test) -> None:
+        self.program = program
+        self.test = test
+        self.machine = Machine(program)
+        self.now = STARTED
+        self.events: list[Event] = []
+        self.notes: list[Note] = []
+        self.failures: list[tuple[Span, str]] = []
+        self._todo: deque[Command] = deque()
+        self._agents = {step: deque(turns) for step, turns in test.agents.items()}
+        self._persons = {step: deque(answers) for step, answers in test.persons.items()}
+        self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
+
+    def run(self) -> None:
+        """Do and check what the test says, in order."""
+        try:
+            self._start()
+            for act in self.test.acts:
+                self._settle()
+                self._act(act)
+            self._settle()
+        except _Stuck as stuck:
+            self.failures.append((stuck.span, str(stuck)))
+
+    def _start(self) -> None:
+        given = {name: _json(value) for name, value in self.test.input.items()}
+        principal = Principal(self.test.principal or "")
+        try:
+            self._feed(prepare(self.program, self.test.workflow, given, run="test", at=self.now, principal=principal))
+        except InvalidInput as error:
+            raise _Stuck(self.test.span, str(error)) from None
+
+    def _act(self, act: Act) -> None:
+        if act.kind == "decides":
+            self._decide(act)
+        elif act.kind == "passes":
+            self._pass(act.micros)
+        else:
+            problem = unmet(act, self.machine, self.notes)
+            if problem:
+                self.failures.append((act.span, problem))
+
+    def _feed(self, event: Event) -> None:
+        self.events.append(event)
+        notes = self.machine.feed(event)
+        self.notes += notes
+        self._todo += self.machine.commands()
+
+    # --- the world ---------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Let everything happen that needs neither an approval nor the passing of time."""
+        while True:
+            while self._todo:
+                self._perform(self._todo.popleft())
+            waits = [c for c in self.machine.pending() if isinstance(c, SetTimer) and c.purpose == "retry"]
+            if not waits:
+                return
+            self._fire(min(waits, key=lambda timer: timer.at))
+
+    def _perform(self, command: Command) -> None:
+        if isinstance(command, AskModel | CallTool | AskPerson) and command not in self.machine.pending():
+            return
+        match command:
+            case AskModel():
+                self._reply(command)
+            case CallTool():
+                self._return(command)
+            case AskPerson(step=step) if self._persons.get(step):
+                person = self._person(command.role, 0)
+                answer = _json(self._persons[step].popleft())
+                self._feed(PersonAnswered(self.now, command.id, person, command.role, answer))
+                if isinstance(self.notes[-1], Ignored):
+                    raise _Stuck(
+                        self.test.span, f"the answer of person `{step}` was not accepted: {self.notes[-1].reason}"
+                    )
+            case _:
+                pass
+
+    def _reply(self, command: AskModel) -> None:
+        turns = self._agents.get(command.step)
+        if turns is None:
+            raise _Stuck(
+                self.test.span,
+                f"agent `{command.step}` was asked, but the test has no answer for it: "
+                f"write `agent {command.step} answers ...`",
+            )
+        if not turns:
+            refused = [turn.complaint for turn in command.turns if turn.complaint]
+            why = f"; its last answer did not fit: {refused[-1]}" if refused else ""
+            raise _Stuck(
+                self.test.span,
+                f"agent `{command.step}` was asked again, but the test has no answer left{why}; "
+                f"write another line `agent {command.step} answers ...`, one for each time it is asked",
+            )
+        turn = turns.popleft()
+        value = _json(turn.value)
+        if turn.tool is None:
+            self._feed(ModelReplied(self.now, command.id, True, value))
+        else:
+            call = ModelCall(f"call {len(command.turns) + 1}", turn.tool, value)
+            self._feed(ModelReplied(self.now, command.id, False, calls=(call,)))
+
+    def _return(self, command: CallTool) -> None:
+        replies = self._tools.get(command.tool)
+        if not replies:
+            result = self.program.tools[command.tool].result
+            self._feed(
+                ToolReturned(self.now, command.id, None if result is None else _json(dump(result, sample(result))))
+            )
+            return
+        reply = replies.popleft() if len(replies) > 1 else replies[0]
+        if reply.failure is None:
+            self._feed(ToolReturned(self.now, command.id, _json(reply.value)))
+        else:
+            self._feed(ToolFailed(self.now, command.id, "error", reply.failure))
+
+    # --- people and time ---------------------------------------------------------------------------------------------
+
+    def _decide(self, act: Act) -> None:
+        asked = [c for c in self.machine.pending() if isinstance(c, AskApproval)]
+        ask = next((ask for ask in asked if ask.role == act.name), None)
+        if ask is None:
+            waiting = ", ".join(ask.role for ask in asked)
+            but = f"but the run waits for {waiting}" if asked else f"but the run is {self.machine.status}"
+            raise _Stuck(act.span, f"expected the run to wait for approval by {act.name}, {but}")
+        for attempt in range(ask.count + 1):
+            person = self._person(ask.role, attempt)
+            if act.approves:
+                self._feed(ApprovalGiven(self.now, ask.id, person, ask.role, ask.digest))
+            else:
+                self._feed(ApprovalDenied(self.now, ask.id, person, ask.role))
+            if not (self.notes and isinstance(self.notes[-1], Ignored)):
+                return
+
+    def _person(self, role: str, number: int) -> str:
+        """Return the name of someone of a role: never the principal's."""
+        names = [f"a {role}", *(f"another {role} ({other})" for other in range(1, number + 2))]
+        return [name for name in names if name != self.test.principal][number]
+
+    def _pass(self, micros: int) -> None:
+        until = self.now + micros
+        while True:
+            self._settle()
+            due = [c for c in self.machine.pending() if isinstance(c, SetTimer) and c.at <= until]
+            if not due:
+                break
+            self._fire(min(due, key=lambda timer: timer.at))
+        self.now = max(self.now, until)
+
+    def _fire(self, timer: SetTimer) -> None:
+        self.now = max(self.now, timer.at)
+        self._feed(TimerFired(self.now, timer.id))
+
+
+def _json(value: object) -> Json:
+    return cast(Json, dump(DYN, value))
