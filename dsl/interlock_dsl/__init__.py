@@ -6,8 +6,8 @@
     program, diagnostics = check(["a.ilk"], read)      # `read` gives the text of a path
 
 Everything here is pure: no clock, no files, no network. What a program is, is in `interlock_dsl.program.model`; what a
-condition is, in `interlock_dsl.cel`; how types meet JSON, in `interlock_dsl.schema`. Names are loaded when they are first
-used, so importing the package costs nothing.
+condition is, in `interlock_dsl.cel`; how types meet JSON, in `interlock_dsl.schema`. Names are loaded
+when they are first used, so importing the package costs nothing.
 """
 
 from importlib import import_module

@@ -1,7 +1,7 @@
 """The parser's tables: made from the grammar by Lark, kept beside it as `tables.json`, read without Lark.
 
 Building the tables takes seconds and a library; reading them takes milliseconds.
-`python -m interlock_dsl.syntax.tables` writes the file again after a change of `grammar.lark` or `cel/grammar.lark`, `--check` only says whether it is stale.
+`python -m interlock_dsl.syntax.tables` writes the file again after a change of a grammar; `--check` only says whether it is stale.
 The file depends on the grammar alone: states are numbered by a walk from the start symbols in the order of names.
 
 A row maps the name of a symbol to what is done on it: `n >= 0` goes to state n, `n < 0` reduces by rule `-n - 1`.
