@@ -32,7 +32,7 @@ def test_the_route_that_matches_is_taken_and_the_others_are_named() -> None:
     assert (world.finished.status, world.finished.end, world.finished.output) == ("ended", "low", {"n": 1})
     taken = world.of(RouteTaken)[-1]
     assert taken.route == "look->low#1"
-    assert {route for route, _ in taken.others} == {"look->high#1", "look->other#1"}
+    assert {other.route for other in taken.others} == {"look->high#1", "look->other#1"}
 
 
 def test_otherwise_is_for_what_matches_nothing() -> None:
@@ -43,7 +43,7 @@ def test_a_condition_that_errors_selects_nothing() -> None:
     assert choose(60, 0).finished.end == "high"
     world = choose(1, 0)
     assert world.finished.end == "other"
-    reasons = dict(world.of(RouteTaken)[-1].others)
+    reasons = {other.route: other.reason for other in world.of(RouteTaken)[-1].others}
     assert "no value" in reasons["look->low#1"]
 
 

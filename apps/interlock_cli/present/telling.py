@@ -143,7 +143,7 @@ class Teller:
 
     def _details(self, route: Route, note: RouteTaken) -> tuple[Text, ...]:
         found = [Text(f"grants {granted(grant)}", "quiet") for grant in route.grants]
-        for other, reason in note.others:
+        for other, _, reason in note.others:
             passed_over = self._routes.get(other)
             name = f"{', '.join(passed_over.targets)} {why(passed_over)}".strip() if passed_over else other
             found.append(Text(f"not {name}: {reason}", "quiet"))

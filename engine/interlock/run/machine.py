@@ -17,6 +17,7 @@ from interlock.run import budget
 from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.plan import plan_of
+from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.protocol.notes import Ignored, Note
@@ -62,12 +63,12 @@ class Machine:
         if event.at > before:
             self._at(event.at)
         found = self._find(event)
-        if run.phase == "running" and budget.is_late(run) and not isinstance(found, str) and found[2] != run.timer:
+        if run.phase == "running" and budget.is_late(run) and len(found) == 3 and found[2] != run.timer:
             budget.time_is_up(run)
             self._work()
             found = self._find(event)
-        if isinstance(found, str):
-            run.ignore(found)
+        if len(found) == 2:
+            run.ignore(*found)
         else:
             transition, owner, id = found
             if event.__class__ in SETTLES:
@@ -88,7 +89,7 @@ class Machine:
         if run.phase != "new":
             run.values["now"] = Timestamp(now * 1000)
 
-    def _find(self, event: Event) -> tuple[Transition, Owner, str] | str:
+    def _find(self, event: Event) -> tuple[Transition, Owner, str] | tuple[WhyIgnored, str]:
         """Return who handles an event, what it is about, and under which id that was asked; or why nothing does."""
         run = self._run
         owner: Owner = None
@@ -97,17 +98,17 @@ class Machine:
             id = event.approval if isinstance(event, _ABOUT_AN_APPROVAL) else event.command
             known = run.open.get(id)
             if known is None:
-                return f"nothing waits for `{id}` (any more)"
+                return WhyIgnored.NOT_WAITING, f"nothing waits for `{id}` (any more)"
             owner, command = known
             if command.__class__ is not ANSWERS[event.__class__]:
-                return f"`{id}` is not something that a {event.__class__.__name__} answers"
+                return WhyIgnored.WRONG_KIND, f"`{id}` is not something that a {event.__class__.__name__} answers"
             if isinstance(command, SetTimer) and run.now < command.at:
-                return f"the timer `{id}` is not due yet"
+                return WhyIgnored.NOT_DUE, f"the timer `{id}` is not due yet"
         kind = _KINDS[owner.__class__]
         phase = run.phase if owner is None else owner.phase
         transition = TRANSITIONS.get((kind, phase, event.__class__))
         if transition is None:
-            return f"a {event.__class__.__name__} means nothing now: the {kind} is {phase}"
+            return WhyIgnored.WRONG_PHASE, f"a {event.__class__.__name__} means nothing now: the {kind} is {phase}"
         return transition, owner, id
 
     def _work(self) -> None:
@@ -118,7 +119,11 @@ class Machine:
                 move = run.agenda.popleft()
                 MOVES[move.__class__](run, move)
             if run.phase == "running" and not run.active:
-                run.agenda.append(Abandon("nothing is left to do, and no end was reached" + joins.waiting(run)))
+                run.agenda.append(
+                    Abandon(
+                        WhyGivenUp.NOTHING_LEFT, "nothing is left to do, and no end was reached" + joins.waiting(run)
+                    )
+                )
 
     def commands(self) -> tuple[Command, ...]:
         """Return what was asked since the last call of this."""

@@ -12,12 +12,12 @@ from typing import Literal, TypeAlias
 
 from interlock.decide import ApprovalNeed, Consent, History, Principal
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
+from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
 from interlock.run.protocol.events import Json, ModelCall
-from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.protocol.notes import Ignored, Note, Trigger
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
 
-Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
 RunPhase: TypeAlias = Literal["new", "running", "ending", "undoing", "over"]
 VisitPhase: TypeAlias = Literal["entered", "gated", "asking", "acting", "pausing", "questioning", "calling", "over"]
 CallPhase: TypeAlias = Literal["deciding", "in approval", "in flight", "resting", "over"]
@@ -222,6 +222,7 @@ class CallOver:
 class Abandon:
     """The run cannot go on: undo what can be undone, then stop."""
 
+    code: WhyGivenUp
     reason: str
     status: Literal["failed", "cancelled"] = "failed"
 
@@ -243,6 +244,7 @@ class Ending:
     end: str = ""
     output: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
+    code: WhyGivenUp | None = None
 
 
 class Run:
@@ -315,6 +317,6 @@ class Run:
         self.values[name] = value
         self.shown[name] = shown
 
-    def ignore(self, reason: str) -> None:
+    def ignore(self, code: WhyIgnored, reason: str) -> None:
         """Say that the event changes nothing, and why. Handlers do so before they change anything."""
-        self.notes.append(Ignored(reason))
+        self.notes.append(Ignored(code, reason))

@@ -2,6 +2,7 @@
 
 from interlock.run import budget
 from interlock.run.plan import PlannedRoute
+from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
 from interlock.run.state import Ask, Call, Run, Visit
 from interlock_dsl.program.model import End, Grant, Step
@@ -37,9 +38,9 @@ def close(run: Run, visit: Visit) -> None:
             _let_go(run, call)
 
 
-def cancel(run: Run, visit: Visit, why: str) -> None:
+def cancel(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
     """Close a visit that is no longer needed, and note it."""
-    run.notes.append(StepCancelled(visit.name, visit.number, why))
+    run.notes.append(StepCancelled(visit.name, visit.number, code, why))
     close(run, visit)
 
 

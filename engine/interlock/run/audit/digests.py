@@ -1,17 +1,20 @@
-"""The whole state of a run as one JSON value, for its digest: two runs with the same picture go on alike."""
+"""The whole state of a run as one JSON value, for its digest: two runs with the same picture go on alike.
+
+Sentences for people and places in the source are left out, as they are from what a journal compares.
+"""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from interlock.decide import History
+from interlock.run.audit.outcome import SENTENCES, sayable
 from interlock.run.plan import PlannedRoute
 from interlock.run.state import Ask, Call, Run, Visit
-from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Grant, Tool
-from interlock_dsl.schema.canonical import HIGHEST, LOWEST, digest
+from interlock_dsl.schema.canonical import digest
 
-_APART = ("agenda", "commands", "notes", "plan", "values", "workflow", "active", "open")
-_PROVIDERS_OWN = ("raw",)
+_APART = ("agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over")
+_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "problem", "raw", "span"}
 
 
 def digest_of(run: Run) -> str:
@@ -21,8 +24,9 @@ def digest_of(run: Run) -> str:
 
 def picture(run: Run) -> dict[str, object]:
     """Return a run as a JSON value. Parts of the program appear by name, things that wait by what they are called."""
-    state = {name: _plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART and name != "workflow"}
+    state = {name: _plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART}
     state["program"] = run.plan.digest
+    state["left_over"] = len(run.left_over)
     state["active"] = [_whole(visit) for visit in run.active.values()]
     state["open"] = [
         [id, _name(owner), command.__class__.__name__, _plain(command)] for id, (owner, command) in run.open.items()
@@ -45,7 +49,7 @@ def _name(owner: object) -> str:
 
 def _whole(value: object) -> object:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
-    return {name: _plain(getattr(value, name)) for name in names if name not in _PROVIDERS_OWN}
+    return {name: _plain(getattr(value, name)) for name in names if name not in _LEFT_OUT}
 
 
 def _plain(value: object) -> object:
@@ -53,7 +57,7 @@ def _plain(value: object) -> object:
         case None | bool():
             return value
         case int() | float() | str():
-            return _scalar(value)
+            return sayable(value)
         case Visit() | Ask():
             return _name(value)
         case Call():
@@ -62,14 +66,12 @@ def _plain(value: object) -> object:
             return value.id
         case Tool():
             return value.name
-        case Span():
-            return [value.start, value.end]
         case Grant():
-            return [sorted(value.scopes), _plain(value.span)]
+            return sorted(value.scopes)
         case History():
             return value.moments()
         case Mapping():
-            return {str(_scalar(str(key))): _plain(item) for key, item in value.items()}
+            return {str(sayable(str(key))): _plain(item) for key, item in value.items()}
         case frozenset() | set():
             return sorted(map(str, value))
         case list() | tuple():
@@ -78,14 +80,3 @@ def _plain(value: object) -> object:
             return getattr(value, "name", "") if hasattr(value, "span") else _whole(value)
         case _:
             return type(value).__name__
-
-
-def _scalar(value: float | str) -> object:
-    """Return a number or text as JSON can hold it: a model may have said what JSON cannot."""
-    match value:
-        case str():
-            return value if value.isascii() else value.encode("utf-16", "surrogatepass").hex()
-        case int():
-            return value if LOWEST <= value <= HIGHEST else hex(value)
-        case _:
-            return value if value - value == 0.0 else repr(value)

@@ -1,63 +1,90 @@
 """The digest of what one event led to: 32 bytes that a journal keeps beside the event.
 
-If a replay comes to another outcome, the program or the machine is not the one that ran. The same notes and commands
-give the same bytes everywhere: text is JSON with sorted keys, and nothing depends on hashes or addresses.
+If a replay comes to another outcome, the program or the machine is not the one that ran. What counts are codes, ids,
+arguments, results, moments and phases. Sentences for people and places in the source do not: they may change with any
+release. The bytes are canonical JSON, so they are the same everywhere.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from hashlib import sha256
-from json import encoder as json_encoder
 from operator import attrgetter
-from typing import get_args
+from typing import Final, get_args
 
 from interlock.decide import Decision
 from interlock.run.protocol.commands import Command
-from interlock.run.protocol.notes import Note
+from interlock.run.protocol.notes import Note, NotTaken
+from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical
 
-_LEFT_OUT = {"raw", "turns"}
-"""What a command repeats of earlier events."""
+SENTENCES: Final = frozenset({"message", "question", "reason", "task", "why"})
+"""The fields of notes and commands that hold sentences for people; each has a code beside it, or is of the program."""
+
+REPEATED: Final = frozenset({"raw", "turns"})
+"""The fields of commands that repeat earlier events."""
 
 
 def outcome_of(notes: Iterable[Note], commands: Iterable[Command]) -> bytes:
     """Return the digest of notes and commands."""
-    told: list[object] = [_TOLD[one.__class__](one) for one in notes]
-    told += [_TOLD[one.__class__](one) for one in commands]
-    return sha256(_encode(told).encode()).digest()
+    value = compared(notes, commands)
+    try:
+        return sha256(canonical(value)).digest()
+    except ValueError:  # whoever feeds a machine without a journal may feed it what JSON cannot say
+        return sha256(canonical(sayable(value))).digest()
 
 
-def _teller(made: type) -> Callable[[object], object]:
-    names = [field.name for field in fields(made) if field.name not in _LEFT_OUT]
-    get = attrgetter(*names) if len(names) > 1 else attrgetter(names[0], names[0])
-    name = made.__name__
-    return lambda one: (name, get(one))
+def sayable(value: object) -> object:
+    """Return a JSON value with something else in the place of what JSON cannot say: NaN, an integer beyond 64 bits."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").hex()
+        case int():
+            return value if LOWEST <= value <= HIGHEST else {"integer": hex(value)}
+        case float():
+            return value if value - value == 0.0 else {"double": repr(value)}
+        case Mapping():
+            return {str(sayable(str(key))): sayable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [sayable(item) for item in value]
+        case _:
+            return type(value).__name__
 
 
-_TOLD: Mapping[type, Callable[[object], object]] = {
-    made: _teller(made) for made in (*get_args(Note), *get_args(Command))
+def compared(notes: Iterable[Note], commands: Iterable[Command]) -> list[object]:
+    """Return what a replay compares, as a JSON value: for each note and command its kind, then its fields."""
+    return [_WRITERS[one.__class__](one) for one in (*notes, *commands)]
+
+
+def _writer(made: type) -> Callable[[object], object]:
+    names = [field.name for field in fields(made) if field.name not in SENTENCES | REPEATED]
+    get: Callable[[object], tuple[object, ...]] = attrgetter("__class__.__name__", *names)
+    special = [at for at, name in enumerate(("", *names)) if name in _SPECIAL]
+    if not special:
+        return get
+
+    def write(one: object) -> object:
+        values = list(get(one))
+        for at in special:
+            values[at] = _SPECIAL[names[at - 1]](values[at])
+        return values
+
+    return write
+
+
+def _decision(value: Decision) -> object:
+    return [
+        value.answer,
+        [[reason.cause, reason.rule] for reason in value.reasons],
+        [[need.role, need.count, need.within, need.rule] for need in value.needs],
+    ]
+
+
+def _others(value: tuple[NotTaken, ...]) -> object:
+    return [[other.route, other.code] for other in value]
+
+
+_SPECIAL: Final[Mapping[str, Callable[..., object]]] = {"decision": _decision, "others": _others}
+_WRITERS: Final[Mapping[type, Callable[[object], object]]] = {
+    made: _writer(made) for made in (*get_args(Note), *get_args(Command))
 }
-
-
-def _decision(value: object) -> object:
-    if isinstance(value, Decision):
-        return [
-            value.answer,
-            [[reason.cause, reason.text, reason.rule] for reason in value.reasons],
-            [[need.role, need.count, need.within, need.rule] for need in value.needs],
-        ]
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {value.__class__.__name__} cannot be part of an outcome")
-
-
-_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_decision, check_circular=False)
-_make = getattr(json_encoder, "c_make_encoder", None)
-_made: Callable[[object, int], Iterable[str]] | None = _make and _make(
-    None, _decision, json_encoder.encode_basestring_ascii, None, ":", ",", True, False, True
-)
-
-
-def _encode(told: list[object]) -> str:
-    """Return what `_encoder` gives, without making its machinery anew for each value."""
-    return _encoder.encode(told) if _made is None else "".join(_made(told, 0))

@@ -5,6 +5,7 @@ given up does the same, then undoes what was done, the last first, one after the
 """
 
 from interlock.run import visits
+from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
 from interlock.run.state import Abandon, Call, CallOver, Done, Ending, Run, Unwind
@@ -18,11 +19,11 @@ def end(run: Run, at: End) -> None:
     try:
         output = rules.evaluate(at.values, run.values)[1]
     except (EvaluationError, ValueError, TypeError) as error:
-        run.agenda.append(Abandon(f"the output of end `{at.name}` has no value: {error}"))
+        run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, f"the output of end `{at.name}` has no value: {error}"))
         return
     run.phase = "ending"
     run.ending = Ending("ended", at.name, output)
-    _stop(run, f"the run reached `{at.name}`")
+    _stop(run, WhyCancelled.END_REACHED, f"the run reached `{at.name}`")
 
 
 def abandon(run: Run, move: Abandon) -> None:
@@ -30,13 +31,13 @@ def abandon(run: Run, move: Abandon) -> None:
     if run.phase != "running":
         return
     run.phase = "undoing"
-    run.ending = Ending(move.status, reason=move.reason)
-    _stop(run, "the run was given up")
+    run.ending = Ending(move.status, reason=move.reason, code=move.code)
+    _stop(run, WhyCancelled.GIVEN_UP, "the run was given up")
 
 
-def _stop(run: Run, why: str) -> None:
+def _stop(run: Run, code: WhyCancelled, why: str) -> None:
     for visit in list(run.active.values()):
-        visits.cancel(run, visit, why)
+        visits.cancel(run, visit, code, why)
     run.cancel(run.timer)
     run.agenda.clear()
     run.agenda.append(Unwind())
@@ -85,5 +86,5 @@ def _finish(run: Run, ending: Ending) -> None:
         )
         if part
     )
-    run.notes.append(RunEnded(ending.status, ending.end, ending.output, reason))
-    run.commands.append(FinishRun(run.new_id("f"), ending.status, ending.end, ending.output, reason))
+    run.notes.append(RunEnded(ending.status, ending.end, ending.output, reason, ending.code))
+    run.commands.append(FinishRun(run.new_id("f"), ending.status, ending.end, ending.output, reason, ending.code))

@@ -1,6 +1,7 @@
 """What happens to a whole run: its time is over, someone calls it off, a runtime takes it up again."""
 
 from interlock.run import budget
+from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.commands import AskModel, CallTool
 from interlock.run.protocol.events import RunCancelled, RunResumed, TimerFired
 from interlock.run.state import Abandon, Call, Run, Visit
@@ -17,7 +18,7 @@ def late(run: Run, owner: None, event: TimerFired) -> None:
 def called_off(run: Run, owner: None, event: RunCancelled) -> None:
     """Someone called the run off: it is given up like one that failed."""
     said = f"called off by {event.by or 'nobody named'}" + (f": {event.reason}" if event.reason else "")
-    run.agenda.append(Abandon(said, "cancelled"))
+    run.agenda.append(Abandon(WhyGivenUp.CALLED_OFF, said, "cancelled"))
 
 
 def resumed(run: Run, owner: None, event: RunResumed) -> None:

@@ -6,6 +6,7 @@ from typing import cast
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
+from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.events import Json, RunStarted
 from interlock.run.routing import routes as routing
 from interlock.run.state import Run
@@ -53,11 +54,11 @@ def _problem(plan: Plan, workflow: str, given: Mapping[str, Json]) -> tuple[Work
 def started(run: Run, owner: None, event: RunStarted) -> None:
     """A run began."""
     if event.program != run.plan.digest:
-        run.ignore("the run belongs to another program than the one given")
+        run.ignore(WhyIgnored.WRONG_PROGRAM, "the run belongs to another program than the one given")
         return
     found = _problem(run.plan, event.workflow, event.input)
     if isinstance(found, str):
-        run.ignore(found)
+        run.ignore(WhyIgnored.INVALID_INPUT, found)
         return
     run.workflow, values = found
     workflow = run.workflow.workflow

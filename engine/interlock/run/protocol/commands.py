@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json, ModelCall
 
 
@@ -126,6 +127,7 @@ class FinishRun:
     end: str
     output: Mapping[str, Json]
     reason: str
+    code: WhyGivenUp | None = None
 
 
 Command: TypeAlias = AskModel | CallTool | AskPerson | AskApproval | SetTimer | Cancel | Notify | FinishRun

@@ -4,10 +4,14 @@ give them again, and an entry's outcome digest says whether they are still the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from interlock.decide.decision import Decision
+from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp, WhyIgnored, WhyNotTaken
 from interlock.run.protocol.events import Json
+
+Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
+"""What made a step, an attempt or a call fail: what a route may be taken on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class StepFailed:
 
     step: str
     visit: int
-    trigger: Literal["failure", "timeout", "denied", "expiry", "over budget"]
+    trigger: Trigger
     message: str
 
 
@@ -45,6 +49,7 @@ class StepCancelled:
 
     step: str
     visit: int
+    code: WhyCancelled
     why: str
 
 
@@ -54,16 +59,25 @@ class AttemptFailed:
 
     step: str
     attempt: int
+    trigger: Trigger
     message: str
     retry_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTaken:
-    """A route was chosen among those of its source. `others` are the routes that were not, each with the reason."""
+class NotTaken(NamedTuple):
+    """A route that was not chosen, and why."""
 
     route: str
-    others: tuple[tuple[str, str], ...] = ()
+    code: WhyNotTaken
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTaken:
+    """A route was chosen among those of its source. `others` are the routes that were not."""
+
+    route: str
+    others: tuple[NotTaken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ class CallDecided:
 
 @dataclass(frozen=True, slots=True)
 class CallDone:
-    """A tool call came back (`ok`), or did not."""
+    """A tool call came back (`ok`), or did not: then `trigger` and `message` say why."""
 
     step: str
     tool: str
@@ -91,6 +105,7 @@ class CallDone:
     result: Json
     message: str = ""
     purpose: Literal["step", "agent", "undo"] = "step"
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +144,19 @@ class Escalated:
 class Ignored:
     """The event could not be accepted and changed nothing: late, twice, by the wrong role, for something else."""
 
+    code: WhyIgnored
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over."""
+    """The run is over. `code` and `reason` say why it did not reach an end."""
 
     status: Literal["ended", "failed", "cancelled"]
     end: str
     output: Mapping[str, Json]
     reason: str
+    code: WhyGivenUp | None = None
 
 
 Note: TypeAlias = (

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from interlock.run import visits
 from interlock.run.plan import Group, PlannedRoute, WorkflowPlan
+from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.state import Enter, Join, Run
 
 
@@ -33,7 +34,7 @@ def arrive(run: Run, group: Group, source: str) -> bool:
 
 def _stop_branches(run: Run, group: Group) -> None:
     for visit in [visit for visit in run.active.values() if _only_here(run.workflow, group, visit.name)]:
-        visits.cancel(run, visit, "the branches that were needed have arrived")
+        visits.cancel(run, visit, WhyCancelled.JOIN_DECIDED, "the branches that were needed have arrived")
     for move in [move for move in run.agenda if isinstance(move, Enter)]:
         if _only_here(run.workflow, group, move.target):
             run.agenda.remove(move)

@@ -7,10 +7,11 @@ compiler refuses files in which that can be seen, and what it cannot see must no
 from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import visits
 from interlock.run.plan import Group, PlannedRoute
+from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
-from interlock.run.protocol.notes import Escalated, RouteTaken, StepDone, StepFailed
+from interlock.run.protocol.notes import Escalated, NotTaken, RouteTaken, StepDone, StepFailed, Trigger
 from interlock.run.routing import joins
-from interlock.run.state import Abandon, Complete, Enter, Fail, Run, Trigger
+from interlock.run.state import Abandon, Complete, Enter, Fail, Run
 
 _FALLBACK: dict[Trigger, Trigger] = {"timeout": "failure", "expiry": "denied"}
 
@@ -36,7 +37,7 @@ def leave(run: Run, source: str) -> None:
         if joins.arrive(run, group, source):
             take(run, group, source)
     if own is None and not meeting:
-        run.agenda.append(Abandon(f"no route leaves `{source}`"))
+        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, f"no route leaves `{source}`"))
 
 
 def take(run: Run, group: Group, source: str, optional: bool = False) -> bool:
@@ -47,40 +48,41 @@ def take(run: Run, group: Group, source: str, optional: bool = False) -> bool:
         _go(run, chosen[0], source)
     elif chosen:
         places = " and ".join(f"`{planned.id}` ({planned.route.span})" for planned in chosen[:2])
-        run.agenda.append(Abandon(f"two routes from `{source}` can be taken: {places}"))
+        run.agenda.append(Abandon(WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}"))
     elif optional:
         return False
     else:
-        why = "; ".join(f"`{id}`: {reason}" for id, reason in others)
-        run.agenda.append(Abandon(f"no route from `{source}` can be taken ({group.routes[0].route.span}): {why}"))
+        why = "; ".join(f"`{other.route}`: {other.reason}" for other in others)
+        said = f"no route from `{source}` can be taken ({group.routes[0].route.span}): {why}"
+        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, said))
     return True
 
 
-def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[tuple[str, str], ...]]:
+def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[NotTaken, ...]]:
     """Return the routes that match, and of the others why not."""
     routes = group.routes
     if len(routes) == 1 and routes[0].route.when is None:
         return list(routes), ()
     chosen: list[PlannedRoute] = []
-    others: list[tuple[str, str]] = []
+    others: list[NotTaken] = []
     last: PlannedRoute | None = None
     for planned in routes:
         when = planned.route.when
         if planned.route.otherwise:
             last = planned
         elif group.first and chosen:
-            others.append((planned.id, "an earlier route was taken"))
+            others.append(NotTaken(planned.id, WhyNotTaken.EARLIER_TAKEN, "an earlier route was taken"))
         else:
             met = True if when is None else truth(when.function, run.values)
             if met is True:
                 chosen.append(planned)
+            elif met is False:
+                others.append(NotTaken(planned.id, WhyNotTaken.FALSE, "its condition is false"))
             else:
-                others.append(
-                    (planned.id, "its condition is false" if met is False else f"its condition has no value: {met}")
-                )
+                others.append(NotTaken(planned.id, WhyNotTaken.NO_VALUE, f"its condition has no value: {met}"))
     if last is not None:
         if chosen:
-            others.append((last.id, "another route was taken"))
+            others.append(NotTaken(last.id, WhyNotTaken.OTHER_TAKEN, "another route was taken"))
         else:
             chosen.append(last)
     return chosen, tuple(others)
@@ -105,7 +107,7 @@ def _go(run: Run, planned: PlannedRoute, source: str) -> None:
             planned = planned.out
         else:
             said = f"`{route.id}` was taken {taken} times, and there is no way out ({route.bound.span})"
-            run.agenda.append(Abandon(said))
+            run.agenda.append(Abandon(WhyGivenUp.BOUND_REACHED, said))
             return
     for target in planned.route.targets:
         run.agenda.append(Enter(target, planned))
@@ -125,4 +127,4 @@ def fail(run: Run, move: Fail) -> None:
             take(run, group, visit.name)
             return
         trigger = _FALLBACK.get(trigger)
-    run.agenda.append(Abandon(f"step `{visit.name}` failed ({move.trigger}): {move.message}"))
+    run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, f"step `{visit.name}` failed ({move.trigger}): {move.message}"))

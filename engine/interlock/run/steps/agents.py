@@ -10,9 +10,9 @@ from interlock.decide import Request, decode_arguments
 from interlock.run import budget
 from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
-from interlock.run.protocol.notes import AttemptFailed, CallDecided
+from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
 from interlock.run.routing import handoff
-from interlock.run.state import Call, CallOver, Complete, Conversation, Fail, Run, Trigger, Visit
+from interlock.run.state import Call, CallOver, Complete, Conversation, Fail, Run, Visit
 from interlock.run.steps import calls
 from interlock.run.steps.retry import next_attempt
 from interlock_dsl.program.model import AgentStep
@@ -77,7 +77,7 @@ def _answered(run: Run, visit: Visit, talk: Conversation, event: ModelReplied) -
 
 def _complain(run: Run, visit: Visit, talk: Conversation, turn: Turn) -> None:
     if _may_go_on(run, visit, talk, f"its answer did not fit: {turn.complaint}"):
-        run.notes.append(AttemptFailed(visit.name, visit.attempt, turn.complaint, run.now))
+        run.notes.append(AttemptFailed(visit.name, visit.attempt, "failure", turn.complaint, run.now))
         talk.turns.append(turn)
         _ask(run, visit, talk)
 
@@ -174,7 +174,7 @@ def _attempt_failed(run: Run, visit: Visit, trigger: Trigger, message: str, jitt
     again = None
     if trigger != "over budget":
         again = next_attempt(_step(visit).agent.retry, visit.attempt, run.now, jitter)
-    run.notes.append(AttemptFailed(visit.name, visit.attempt, message, again))
+    run.notes.append(AttemptFailed(visit.name, visit.attempt, trigger, message, again))
     budget.release(run, _talk(visit))
     if again is None:
         visit.talk = None

@@ -9,6 +9,7 @@ from typing import Literal
 
 from interlock.decide import ApprovalNeed, Consent
 from interlock.run import visits
+from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskApproval, Notify
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, TimerFired
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, Escalated
@@ -60,15 +61,9 @@ def _ask(
 
 def given(run: Run, ask: Ask, event: ApprovalGiven) -> None:
     """Someone agreed."""
-    problem = _unacceptable(run, ask, event.by, event.role)
-    if event.digest != ask.digest:
-        problem = problem or "the approval is for something else: its digest is not that of what was asked"
-    elif event.by and event.by == run.principal.name:
-        problem = problem or f"{event.by} started the run and cannot approve what it asks for"
-    elif event.by in ask.by:
-        problem = problem or f"{event.by} has already approved; {ask.need.count} different people must"
+    problem = _unacceptable(run, ask, event.by, event.role) or _uncounted(run, ask, event)
     if problem:
-        run.ignore(problem)
+        run.ignore(*problem)
         return
     ask.by = (*ask.by, event.by)
     if len(ask.by) < ask.need.count:
@@ -84,7 +79,7 @@ def denied(run: Run, ask: Ask, event: ApprovalDenied) -> None:
     """Someone refused: that is enough."""
     problem = _unacceptable(run, ask, event.by, event.role)
     if problem:
-        run.ignore(problem)
+        run.ignore(*problem)
         return
     ask.by = (event.by,)
     _settle(run, ask, "denied", event.reason)
@@ -107,14 +102,26 @@ def expired(run: Run, ask: Ask, event: TimerFired) -> None:
     owner.asks = (*owner.asks, _ask(run, owner, ask.need, role, ask.subject, ask.digest, None))
 
 
-def _unacceptable(run: Run, ask: Ask, by: str, role: str) -> str:
+def _unacceptable(run: Run, ask: Ask, by: str, role: str) -> tuple[WhyIgnored, str] | None:
     if not by:
-        return "an approval is given by a person with a name"
+        return WhyIgnored.NAMELESS, "an approval is given by a person with a name"
     if role != ask.role:
-        return f"`{ask.id}` waits for someone of {ask.role}, not of {role or 'no role'}"
+        return WhyIgnored.WRONG_ROLE, f"`{ask.id}` waits for someone of {ask.role}, not of {role or 'no role'}"
     if ask.expires is not None and run.now >= ask.expires:
-        return f"`{ask.id}` has expired"
-    return ""
+        return WhyIgnored.EXPIRED, f"`{ask.id}` has expired"
+    return None
+
+
+def _uncounted(run: Run, ask: Ask, event: ApprovalGiven) -> tuple[WhyIgnored, str] | None:
+    if event.digest != ask.digest:
+        said = "the approval is for something else: its digest is not that of what was asked"
+        return WhyIgnored.WRONG_SUBJECT, said
+    if event.by == run.principal.name:
+        return WhyIgnored.OWN_REQUEST, f"{event.by} started the run and cannot approve what it asks for"
+    if event.by in ask.by:
+        said = f"{event.by} has already approved; {ask.need.count} different people must"
+        return WhyIgnored.APPROVED_BEFORE, said
+    return None
 
 
 def _settle(run: Run, ask: Ask, outcome: Literal["approved", "denied", "expired"], reason: str = "") -> None:

@@ -16,8 +16,8 @@ from interlock.decide import Decision, Request
 from interlock.run import budget, visits
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
-from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone
-from interlock.run.state import Call, CallOver, Done, Run, Trigger
+from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
+from interlock.run.state import Call, CallOver, Done, Run
 from interlock.run.steps import approvals as approval
 from interlock.run.steps.retry import next_attempt
 from interlock_dsl.cel import EvaluationError
@@ -147,13 +147,14 @@ def failed(run: Run, call: Call, event: ToolFailed) -> None:
     again = None
     if call.tool.repeatable and not call.orphan:
         again = next_attempt(call.tool.retry, call.attempt, run.now, event.jitter)
-    run.notes.append(AttemptFailed(call.step, call.attempt, event.message, again))
+    trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
+    run.notes.append(AttemptFailed(call.step, call.attempt, trigger, event.message, again))
     if again is not None:
         call.phase = "resting"
         call.timer = run.set_timer(call, again, "retry")
         return
     message = event.message if call.in_doubt else f"{call.tool.name} failed: {event.message}"
-    _finish(run, call, "timeout" if event.kind == "timeout" else "failure", message)
+    _finish(run, call, trigger, message)
 
 
 def rested(run: Run, call: Call, event: TimerFired) -> None:
@@ -185,7 +186,7 @@ def _finish(run: Run, call: Call, trigger: Trigger, message: str) -> None:
         run.doubts.append(call.tool.name)
         message = f"{call.tool.name} may have happened: {message}"
     if call.command:
-        run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose))
+        run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
     run.agenda.append(CallOver(call, trigger, message=message))
 
 

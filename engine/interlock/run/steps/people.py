@@ -1,5 +1,6 @@
 """Questions put to a person: typed, to a role, with a time limit."""
 
+from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskPerson, SetTimer
 from interlock.run.protocol.events import PersonAnswered, TimerFired
 from interlock.run.routing import handoff
@@ -29,18 +30,19 @@ def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
     """Someone answered: accepted from the right role, in time, if it fits."""
     step = _step(visit)
     if not event.by:
-        run.ignore("an answer is given by a person with a name")
+        run.ignore(WhyIgnored.NAMELESS, "an answer is given by a person with a name")
         return
     if event.role != step.role:
-        run.ignore(f"`{visit.command}` waits for someone of {step.role}, not of {event.role or 'no role'}")
+        said = f"`{visit.command}` waits for someone of {step.role}, not of {event.role or 'no role'}"
+        run.ignore(WhyIgnored.WRONG_ROLE, said)
         return
     if visit.timer and run.now >= _due(run, visit):
-        run.ignore(f"`{visit.command}` has expired")
+        run.ignore(WhyIgnored.EXPIRED, f"`{visit.command}` has expired")
         return
     try:
         value = fit(step.returns, event.answer)
     except Misfit as misfit:
-        run.ignore(f"the answer does not fit: {misfit}")
+        run.ignore(WhyIgnored.INVALID_ANSWER, f"the answer does not fit: {misfit}")
         return
     del run.open[visit.command]
     visit.command = ""

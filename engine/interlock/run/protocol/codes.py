@@ -1,0 +1,81 @@
+"""Why something was decided, as codes: what a journal compares on replay. Sentences for people stand beside them and
+may change with any release; a code keeps its meaning for ever, and one that is no longer used is not used again.
+
+The codes of decisions on calls are `interlock.decide.Cause`, those of failed steps the triggers of routes.
+"""
+
+from enum import StrEnum
+
+
+class WhyIgnored(StrEnum):
+    """Why an event changed nothing."""
+
+    NOT_WAITING = "not-waiting"
+    """Nothing waits under its id, or no longer."""
+    WRONG_KIND = "wrong-kind"
+    """What was asked under its id is answered by another kind of event."""
+    NOT_DUE = "not-due"
+    """A timer fired before its time."""
+    WRONG_PHASE = "wrong-phase"
+    """What it is about is in a phase in which the event means nothing."""
+    WRONG_PROGRAM = "wrong-program"
+    """The run that begins belongs to another program."""
+    INVALID_INPUT = "invalid-input"
+    """The workflow of the run that begins is unknown, or its input is not valid."""
+    NAMELESS = "nameless"
+    """A person decided without giving a name."""
+    WRONG_ROLE = "wrong-role"
+    """A person decided for another role than the one that was asked."""
+    EXPIRED = "expired"
+    """A person decided at or after the time limit."""
+    WRONG_SUBJECT = "wrong-subject"
+    """An approval is for something else than what was asked."""
+    OWN_REQUEST = "own-request"
+    """The principal of a run approved what the run asks for."""
+    APPROVED_BEFORE = "approved-before"
+    """The same person approved twice."""
+    INVALID_ANSWER = "invalid-answer"
+    """The answer to a question is not of the declared type."""
+
+
+class WhyCancelled(StrEnum):
+    """Why a step was no longer needed."""
+
+    END_REACHED = "end-reached"
+    """The run reached an end."""
+    GIVEN_UP = "given-up"
+    """The run failed or was called off."""
+    JOIN_DECIDED = "join-decided"
+    """The branches that a join needed have arrived."""
+
+
+class WhyNotTaken(StrEnum):
+    """Why a route was not taken."""
+
+    FALSE = "false"
+    """Its condition is false."""
+    NO_VALUE = "no-value"
+    """Its condition has no value."""
+    EARLIER_TAKEN = "earlier-taken"
+    """An earlier route of a `first` group was taken."""
+    OTHER_TAKEN = "other-taken"
+    """It is the `otherwise` of a group of which another route was taken."""
+
+
+class WhyGivenUp(StrEnum):
+    """Why a run did not reach an end."""
+
+    STEP_FAILED = "step-failed"
+    """A step failed and no route is taken on that."""
+    NO_ROUTE = "no-route"
+    """No route from a step can be taken."""
+    SEVERAL_ROUTES = "several-routes"
+    """More than one route from a step can be taken, and nothing says which."""
+    BOUND_REACHED = "bound-reached"
+    """A route back was taken as often as it may be, and has no way out."""
+    NOTHING_LEFT = "nothing-left"
+    """Nothing is left to do and no end was reached."""
+    NO_OUTPUT = "no-output"
+    """The output of an end has no value."""
+    CALLED_OFF = "called-off"
+    """Someone cancelled the run."""

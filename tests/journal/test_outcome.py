@@ -1,0 +1,86 @@
+"""What a replay compares: codes, ids, arguments and moments; no sentence for people and no place in the source."""
+
+from dataclasses import fields, replace
+from enum import StrEnum
+from typing import get_args
+
+import pytest
+
+from interlock.decide import Decision, Reason
+from interlock.run.audit.outcome import REPEATED, SENTENCES, outcome_of
+from interlock.run.protocol import codes
+from interlock.run.protocol.commands import Command
+from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, RouteTaken
+from interlock_dsl.diagnostics.source import Source, Span
+
+KINDS = (*get_args(Note), *get_args(Command))
+
+
+def made(kind: type) -> object:
+    """Return a note or command in which every field has a value."""
+    values: dict[str, object] = {field.name: f"a {field.name}" for field in fields(kind)}
+    if "decision" in values:
+        values["decision"] = Decision("allow", (Reason("grant", "said"),))
+    if "others" in values:
+        values["others"] = (NotTaken("a->b#1", codes.WhyNotTaken.FALSE, "said"),)
+    return kind(**values)
+
+
+def outcome(one: object) -> bytes:
+    return outcome_of([one], [])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_another_sentence_is_the_same_outcome_and_another_value_of_any_other_field_is_not(kind: type) -> None:
+    one = made(kind)
+    for field in fields(kind):
+        if field.name in ("decision", "others"):
+            continue
+        other = replace(one, **{field.name: "something else"})  # type: ignore[type-var]
+        same = field.name in SENTENCES | REPEATED
+        assert (outcome(one) == outcome(other)) is same, field.name
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_sentence_that_says_why_has_a_code_beside_it(kind: type) -> None:
+    names = {field.name for field in fields(kind)}
+    if names & {"message", "reason", "why"}:
+        assert names & {"code", "trigger", "outcome", "role"}
+
+
+def test_of_a_decision_the_causes_and_rules_count_and_neither_texts_nor_places() -> None:
+    def decided(reason: Reason) -> CallDecided:
+        return CallDecided("s", "", "t", {}, "", Decision("deny", (reason,)))
+
+    span = Span(Source("a.ilk", "policy"), 0, 3)
+    assert outcome(decided(Reason("forbid", "said", "p/forbid#1"))) == outcome(
+        decided(Reason("forbid", "otherwise said", "p/forbid#1", span))
+    )
+    assert outcome(decided(Reason("forbid", "said", "p/forbid#1"))) != outcome(
+        decided(Reason("forbid", "said", "p/forbid#2"))
+    )
+    assert outcome(decided(Reason("forbid", "said"))) != outcome(decided(Reason("limit", "said")))
+
+
+def test_why_a_route_was_not_taken_counts_as_its_code() -> None:
+    def taken(code: codes.WhyNotTaken, reason: str) -> RouteTaken:
+        return RouteTaken("a->b#1", (NotTaken("a->c#1", code, reason),))
+
+    false, lacking = codes.WhyNotTaken.FALSE, codes.WhyNotTaken.NO_VALUE
+    assert outcome(taken(false, "one")) == outcome(taken(false, "two"))
+    assert outcome(taken(false, "one")) != outcome(taken(lacking, "one"))
+
+
+def test_what_json_cannot_say_has_an_outcome_too() -> None:
+    def decided(value: float | str) -> bytes:
+        return outcome(CallDecided("s", "", "t", {"x": value}, "", Decision("deny", ())))
+
+    assert len({decided(value) for value in (float("nan"), float("inf"), 2**70, "\ud800", "nan")}) == 5
+
+
+def test_codes_are_unique_lower_case_and_explained() -> None:
+    for name, kind in vars(codes).items():
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum:
+            assert kind.__doc__, name
+            assert all(code == code.name.lower().replace("_", "-") for code in kind)
+    assert outcome(Ignored(codes.WhyIgnored.NOT_DUE, "")) != outcome(Ignored(codes.WhyIgnored.EXPIRED, ""))
