@@ -18,6 +18,7 @@ VERBS = {
     "Write": {
         "new": "make a small project that works",
         "check": "say what is wrong with a file before it runs",
+        "explain": "say what a diagnostic code means",
         "fmt": "put files into the one format",
         "graph": "draw a workflow",
         "test": "run the tests written in the files, without a model",

@@ -9,28 +9,27 @@ from interlock_cli.formats.findings_json import findings_json
 from interlock_cli.formats.github import github
 from interlock_cli.formats.junit import Case, junit
 from interlock_cli.formats.sarif import FINGERPRINT, sarif
-from interlock_dsl.diagnostics import Certainty, Diagnostic, Label, Severity
+from interlock_dsl.diagnostics import CODES, Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.source import Source, Span
 
 TEXT = "assess -> pay\n  when 100% > x\nassess -> pay\n  when x\n"
 
 
-def finding(text: str = TEXT, file: str = "my desk/refund.ilk", severity: Severity = Severity.ERROR) -> Diagnostic:
+def finding(text: str = TEXT, file: str = "my desk/refund.ilk", code: str = "overlapping-routes") -> Diagnostic:
     source = Source(file, text)
     start = text.index("100%")
     second = text.rindex("assess")
     return Diagnostic(
-        "overlapping-routes",
+        code,
         "two routes from `assess` can both be taken",
         (Label(Span(source, start, start + 8), "this one"), Label(Span(source, second, second + 13), "and this one")),
-        severity,
         notes=("witness: x = 1",),
         help="make the first `> 1`, or declare:\n`routes assess first`",
     )
 
 
 def test_json_has_all_a_finding_knows() -> None:
-    report = json.loads(findings_json([finding(), finding(severity=Severity.WARNING)], ["refund.ilk"]))
+    report = json.loads(findings_json([finding(), finding(code="vacuous-test")], ["refund.ilk"]))
     assert (report["errors"], report["warnings"], report["files"]) == (1, 1, ["refund.ilk"])
     first = report["findings"][0]
     assert first["labels"][0] == {
@@ -42,6 +41,8 @@ def test_json_has_all_a_finding_knows() -> None:
         "text": "this one",
     }
     assert (first["certainty"], first["notes"]) == (Certainty.PROVED, ["witness: x = 1"])
+    assert first["page"] == "diagnostics/overlapping-routes.md"
+    assert report["findings"][1]["severity"] == "warning"
 
 
 def test_github_commands_escape_what_the_runner_reads() -> None:
@@ -59,7 +60,11 @@ def test_sarif_is_what_code_scanning_reads() -> None:
     log = json.loads(sarif([finding(), finding()]))
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["overlapping-routes"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert (rule["id"], rule["shortDescription"]["text"]) == ("overlapping-routes", CODES["overlapping-routes"].summary)
+    assert rule["defaultConfiguration"] == {"level": "error"}
+    assert rule["properties"] == {"certainty": "proved", "page": "diagnostics/overlapping-routes.md"}
+    assert "interlock explain overlapping-routes" in rule["help"]["text"]
     first, second = run["results"]
     assert (first["ruleId"], first["ruleIndex"], first["level"]) == ("overlapping-routes", 0, "error")
     place = first["locations"][0]["physicalLocation"]

@@ -16,11 +16,14 @@ import pytest
 import interlock_dsl as grammar
 from interlock.testing.runner import run_test
 from interlock_dsl.compiler.compile import check
-from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics import CODES, Diagnostic
 from interlock_dsl.program.model import Program
 
-PAGES = sorted(Path(__file__).parent.glob("*.md"))
-GRAMMAR = (Path(grammar.__file__).parent / "syntax" / "grammar.lark").read_text()
+LANGUAGE = Path(grammar.__file__).parent
+EXPLAINED = sorted((LANGUAGE / "diagnostics" / "pages").glob("*.md"))
+"""The page of each diagnostic code, which `interlock explain` prints."""
+PAGES = [*sorted(Path(__file__).parent.rglob("*.md")), *EXPLAINED]
+GRAMMAR = (LANGUAGE / "syntax" / "grammar.lark").read_text()
 EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
 EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
 
@@ -97,6 +100,28 @@ def test_the_list_of_lines_of_a_test_is_whole() -> None:
         assert re.search(rf"^\| `[^`]*\b{words}\b", listed, re.M), item
 
 
+UNSHOWN = {
+    "bad-character", "failed-test", "messages-left-out", "not-text", "too-deep", "too-long", "too-many-errors",
+    "unclosed-text", "unterminated-text",
+}  # fmt: skip
+"""Codes that no block can show: they are about bytes, sizes, quotes that run over a comment, or an expression alone."""
+
+
 def test_every_page_has_blocks() -> None:
     assert len(PAGES) >= 11
-    assert {page.name for page in PAGES} == {block.page for block in blocks()}
+    assert {page.name for page in PAGES} - {f"{code}.md" for code in UNSHOWN} == {block.page for block in blocks()}
+
+
+def test_every_code_has_a_page_that_shows_it() -> None:
+    assert [page.stem for page in EXPLAINED] == sorted(CODES)
+    shown = {(block.page, entry[2]) for block in blocks() for entry in block.expected()}
+    assert [code for code in CODES if (f"{code}.md", code) not in shown] == [c for c in CODES if c in UNSHOWN]
+    for page in EXPLAINED:
+        assert page.read_text().startswith(f"# {page.stem}\n\n")
+
+
+def test_every_code_is_reported_somewhere() -> None:
+    folders = (LANGUAGE, LANGUAGE.parents[1] / "apps")
+    files = [path for folder in folders for path in folder.rglob("*.py") if path.name != "codes.py"]
+    code = "\n".join(path.read_text() for path in files)
+    assert [name for name in CODES if f'"{name}"' not in code] == []

@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+from interlock_dsl.diagnostics import Diagnostic, Label, UnregisteredCodeError
 from interlock_dsl.diagnostics.render import render, render_compact
 from interlock_dsl.diagnostics.source import NOWHERE, Source, Span
 from interlock_dsl.syntax.parser import parse_partial
@@ -61,11 +62,11 @@ def test_compact():
 
 
 def test_two_labels_on_one_line_and_severity():
-    found = Diagnostic("x-y", "so", (Label(at("pay"), "a"), Label(at("assess"), "b")), Severity.WARNING)
+    found = Diagnostic("vacuous-test", "so", (Label(at("pay"), "a"), Label(at("assess"), "b")))
     assert (
         render([found])
         == """\
-warning[x-y]: so
+warning[vacuous-test]: so
  ┌─ refund.ilk:1:15
  │
 1│   assess   -> pay       when assess.amount > 0 && assess.amount <= 10_000
@@ -77,8 +78,9 @@ warning[x-y]: so
 
 def test_tabs_wide_characters_and_marks_are_aligned():
     source = Source("w.ilk", '\tgoal\t"解決e\u0301" x y\r\n')
-    assert render([Diagnostic("a", "b", (Label(at("x", source=source)), Label(at("決", source=source), "w")))]) == (
-        "error[a]: b\n ┌─ w.ilk:1:14\n │\n"
+    places = (Label(at("x", source=source)), Label(at("決", source=source), "w"))
+    assert render([Diagnostic("too-deep", "b", places)]) == (
+        "error[too-deep]: b\n ┌─ w.ilk:1:14\n │\n"
         "1│     goal    \"解決e\u0301\" x y\n"
         " │                -- w\n"
         " │                     ^\n"
@@ -87,12 +89,12 @@ def test_tabs_wide_characters_and_marks_are_aligned():
 
 def test_tab_stops():
     source = Source("t.ilk", "ab\tx\n")
-    assert "1│ ab  x\n │     ^\n" in render([Diagnostic("a", "b", (Label(at("x", source=source)),))])
+    assert "1│ ab  x\n │     ^\n" in render([Diagnostic("too-deep", "b", (Label(at("x", source=source)),))])
 
 
 def test_places_in_two_files():
     other = Source("b.ilk", "role r\n")
-    found = Diagnostic("a", "b", (Label(at("pay"), "here"), Label(at("r", 1, other), "there")))
+    found = Diagnostic("too-deep", "b", (Label(at("pay"), "here"), Label(at("r", 1, other), "there")))
     assert render([found]).splitlines()[1:] == [
         " ┌─ refund.ilk:1:15",
         " │",
@@ -107,7 +109,7 @@ def test_places_in_two_files():
 
 def test_line_numbers_share_a_margin():
     source = Source("n.ilk", "x\n" * 9 + "y\n" + "z\n" * 90)
-    found = Diagnostic("a", "b", (Label(at("y", source=source)), Label(Span(source, 0, 1))), help="c")
+    found = Diagnostic("too-deep", "b", (Label(at("y", source=source)), Label(Span(source, 0, 1))), help="c")
     assert render([found]).splitlines()[1:] == [
         "  ┌─ n.ilk:10:1",
         "  │",
@@ -121,12 +123,12 @@ def test_line_numbers_share_a_margin():
 
 def test_a_place_of_several_lines_is_marked_on_its_first():
     source = Source("m.ilk", "ab\ncd\n")
-    assert "1│ ab\n │  ^\n" in render([Diagnostic("a", "b", (Label(Span(source, 1, 5)),))])
+    assert "1│ ab\n │  ^\n" in render([Diagnostic("too-deep", "b", (Label(Span(source, 1, 5)),))])
 
 
 def test_long_lines_are_cut_around_the_mark():
     source = Source("l.ilk", "a" * 300 + " here " + "b" * 300)
-    lines = render([Diagnostic("a", "b", (Label(at("here", source=source), "it"),))], width=60).splitlines()
+    lines = render([Diagnostic("too-deep", "b", (Label(at("here", source=source), "it"),))], width=60).splitlines()
     shown, marked = lines[3], lines[4]
     assert len(shown) <= 60
     assert shown[3] == "…" and shown[-1] == "…"
@@ -135,11 +137,11 @@ def test_long_lines_are_cut_around_the_mark():
 
 def test_the_end_of_a_file_has_a_place():
     assert "^ expected here" in render(parse_partial("role", "f")[1])
-    assert "^" in render([Diagnostic("a", "b", (Label(Span(Source("e", ""), 0, 0)),))])
+    assert "^" in render([Diagnostic("too-deep", "b", (Label(Span(Source("e", ""), 0, 0)),))])
 
 
 def test_what_no_file_says_has_no_excerpt():
-    assert render([Diagnostic("a", "b", (Label(NOWHERE),), notes=("c",))]) == "error[a]: b\n = c\n"
+    assert render([Diagnostic("too-deep", "b", (Label(NOWHERE),), notes=("c",))]) == "error[too-deep]: b\n = c\n"
 
 
 def test_colors_are_only_added():
@@ -150,7 +152,7 @@ def test_colors_are_only_added():
 
 def test_a_text_cannot_steer_the_terminal():
     source = Source("\x1b[31m.ilk", "a \x1b[2J b \u202e c\n")
-    found = Diagnostic("a", "`\x1b[2J`", (Label(at("b", source=source), "\x07"),))
+    found = Diagnostic("too-deep", "`\x1b[2J`", (Label(at("b", source=source), "\x07"),))
     assert "\x1b" not in render([found]) + render_compact([found])
     assert "\u202e" not in render([found])
 
@@ -160,5 +162,15 @@ def test_any_place_of_any_text_is_shown(text, data, width):
     source = Source("any.ilk", text)
     start = data.draw(st.integers(0, len(text)))
     span = Span(source, start, data.draw(st.integers(start, len(text))))
-    shown = render([Diagnostic("a", "b", (Label(span, "c"),))], width=width)
+    shown = render([Diagnostic("too-deep", "b", (Label(span, "c"),))], width=width)
     assert re.search(r"\^+ c$", shown, re.MULTILINE)
+
+
+def test_what_is_not_proved_says_so():
+    assert "\n = certainty: possible\n" in render([Diagnostic("unguarded-optional", "b", (Label(at("pay")),))])
+    assert "certainty" not in render([CLASH])
+
+
+def test_an_unregistered_code_is_refused_when_the_diagnostic_is_made():
+    with pytest.raises(UnregisteredCodeError, match=r"`no-such-code` is not a registered code"):
+        Diagnostic("no-such-code", "b", (Label(at("pay")),))

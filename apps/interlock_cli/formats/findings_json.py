@@ -25,6 +25,7 @@ def _finding(diagnostic: Diagnostic) -> dict[str, object]:
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
         "certainty": str(diagnostic.certainty),
+        "page": diagnostic.page,
         "message": diagnostic.message,
         "labels": [_label(label) for label in diagnostic.labels],
         "notes": list(diagnostic.notes),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from interlock_cli.version import version
-from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+from interlock_dsl.diagnostics import CODES, Code, Diagnostic, Label, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -26,7 +26,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
     driver = {
         "name": "interlock",
         "version": version(),
-        "rules": [{"id": code, "name": _pascal(code), "shortDescription": {"text": _words(code)}} for code in codes],
+        "rules": [_rule(CODES[code]) for code in codes],
     }
     run = {
         "tool": {"driver": driver},
@@ -34,6 +34,17 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
         "results": [_result(diagnostic, codes.index(diagnostic.code), seen) for diagnostic in diagnostics],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(code: Code) -> dict[str, object]:
+    return {
+        "id": code.name,
+        "name": _pascal(code.name),
+        "shortDescription": {"text": code.summary},
+        "help": {"text": f"`interlock explain {code.name}` explains it; in the documentation: {code.page}"},
+        "defaultConfiguration": {"level": LEVELS[code.severity]},
+        "properties": {"certainty": str(code.certainty), "page": code.page},
+    }
 
 
 def _result(diagnostic: Diagnostic, rule: int, seen: Counter[str]) -> Mapping[str, object]:
@@ -87,10 +98,6 @@ def _fingerprint(diagnostic: Diagnostic, seen: Counter[str]) -> str:
     about = "\0".join((diagnostic.code, span.source.name, line))
     seen[about] += 1
     return hashlib.sha256(f"{about}\0{seen[about]}".encode()).hexdigest()[:32]
-
-
-def _words(code: str) -> str:
-    return code.replace("-", " ")
 
 
 def _pascal(code: str) -> str:

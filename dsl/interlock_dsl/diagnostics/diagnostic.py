@@ -1,30 +1,14 @@
 """What the compiler says: diagnostics, as values.
 
-A diagnostic has one primary label and any number of others, each at a span; notes and one help line.
-How they are printed is `render`'s business, how they are worded is `messages`'.
+A diagnostic has a registered code, one primary label and any number of others, each at a span, notes and one help line.
+`codes` says how severe and how certain it is, `messages` words it, `render` prints it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from interlock_dsl.diagnostics.codes import Certainty, Severity, registered
 from interlock_dsl.diagnostics.source import Span
-
-
-class Severity(StrEnum):
-    """How much a finding weighs: only an `error` stops the compiler."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Certainty(StrEnum):
-    """How sure the compiler is: proved with a witness, possible, or a rule of thumb."""
-
-    PROVED = "proved"
-    POSSIBLE = "possible"
-    HEURISTIC = "heuristic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +21,34 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: a stable code, a sentence without a full stop, the places, and how to mend it."""
+    """One diagnostic: a registered code, a sentence without a full stop, the places, notes, and what to do about it.
+
+    Raises `UnregisteredCodeError` if the code is not in the registry.
+    """
 
     code: str
     message: str
     labels: tuple[Label, ...]
-    severity: Severity = Severity.ERROR
     notes: tuple[str, ...] = ()
     help: str | None = None
-    certainty: Certainty = Certainty.PROVED
+
+    def __post_init__(self) -> None:
+        registered(self.code)
+
+    @property
+    def severity(self) -> Severity:
+        """How severe the registry says it is: only an `error` stops the compiler."""
+        return registered(self.code).severity
+
+    @property
+    def certainty(self) -> Certainty:
+        """How certain the registry says it is."""
+        return registered(self.code).certainty
+
+    @property
+    def page(self) -> str:
+        """The page of the documentation that explains the code, relative to the documentation's root."""
+        return registered(self.code).page
 
     @property
     def span(self) -> Span:

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+from interlock_dsl.diagnostics.codes import Certainty, Severity
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
 from interlock_dsl.diagnostics.source import NOWHERE, Span
 
 TAB: Final = 4
@@ -91,6 +92,7 @@ def _rendered(found: Diagnostic, ink: _Ink, width: int) -> str:
 
 def _remarks(found: Diagnostic, ink: _Ink, margin: int) -> list[str]:
     remarks = [_visible(note) for note in found.notes]
+    remarks += [f"certainty: {found.certainty}"] if found.certainty is not Certainty.PROVED else []
     remarks += [f"help: {_visible(found.help)}"] if found.help else []
     return [f"{' ' * margin}{ink.paint(_BLUE, '=')} {remark}" for remark in remarks]
 

@@ -1,8 +1,9 @@
-"""What was found so far, and the small words every finding is made of."""
+"""The diagnostics of one compilation so far, and the phrases that messages are made of."""
 
 from collections.abc import Callable, Iterable, Sequence
 
-from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+from interlock_dsl.diagnostics.codes import Severity
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 
@@ -11,18 +12,18 @@ SHOWN = 8
 
 
 class Report:
-    """Findings of one compilation. Each is kept once; `ordered` gives them as they stand in the files."""
+    """The diagnostics of one compilation. Each is kept once; `ordered` sorts them by file and place."""
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
         self._files: dict[str, int] = {}
 
     def file(self, name: str) -> None:
-        """Note the next file, so that findings can be put in the order of files."""
+        """Note the next file, so that diagnostics can be put in the order of files."""
         self._files.setdefault(name, len(self._files))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a finding."""
+        """Keep a diagnostic."""
         self._found.setdefault(diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
@@ -31,7 +32,7 @@ class Report:
             self.add(diagnostic)
 
     def keep(self, wanted: Callable[[Diagnostic], bool]) -> None:
-        """Forget all findings but the wanted ones."""
+        """Drop all diagnostics but the wanted ones."""
         self._found = dict.fromkeys(filter(wanted, self._found))
 
     @property
@@ -40,7 +41,7 @@ class Report:
         return any(found.severity is Severity.ERROR for found in self._found)
 
     def ordered(self) -> tuple[Diagnostic, ...]:
-        """Return the findings by file, then by place."""
+        """Return the diagnostics by file, then by place."""
         return tuple(sorted(self._found, key=self._place))
 
     def _place(self, found: Diagnostic) -> tuple[int, int, int, str]:
@@ -48,23 +49,15 @@ class Report:
         return self._files.get(span.source.name, len(self._files)), span.start, span.end, found.message
 
 
-def error(
+def diagnose(
     code: str, message: str, span: Span, under: str = "", *more: Label, help: str | None = None, note: str | None = None
 ) -> Diagnostic:
-    """Return an error with its primary place, what to say under it, and further places."""
+    """Return a diagnostic with its primary place, the text under it, and further places."""
     return Diagnostic(code, message, (Label(span, under), *more), help=help, notes=(note,) if note else ())
 
 
-def warning(
-    code: str, message: str, span: Span, under: str = "", *more: Label, help: str | None = None, note: str | None = None
-) -> Diagnostic:
-    """Return a warning."""
-    labels = (Label(span, under), *more)
-    return Diagnostic(code, message, labels, severity=Severity.WARNING, help=help, notes=(note,) if note else ())
-
-
 def instead(name: str, candidates: Iterable[str]) -> str | None:
-    """Ask whether the nearest candidate was meant."""
+    """Return a suggestion of the nearest candidate, or None."""
     near = nearest(name, candidates)
     return f"did you mean `{near}`?" if near else None
 

@@ -2,26 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
-from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.diagnostics.report import error, instead, listed, warning
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose, instead, listed
 from interlock_dsl.diagnostics.source import Span
 
 
 def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
     """A row that `otherwise` always comes before."""
-    return error(
+    return diagnose(
         "shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything")
     )
 
 
 def no_rows(name: str, span: Span) -> Diagnostic:
     """A table that never says anything."""
-    return error("empty-table", f"the table `{name}` has no rows", span, help="add `when ... then ...`")
+    return diagnose("empty-table", f"the table `{name}` has no rows", span, help="add `when ... then ...`")
 
 
 def nothing_expected(title: str, span: Span) -> Diagnostic:
     """A test that holds whatever happens."""
-    return warning(
+    return diagnose(
         "vacuous-test",
         f"the test `{title}` expects nothing",
         span,
@@ -34,8 +34,8 @@ def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
     """A test that does not say what it tests."""
     known = list(workflows)
     if not known:
-        return error("undefined-reference", "there is no workflow to test", span)
-    return error(
+        return diagnose("undefined-reference", "there is no workflow to test", span)
+    return diagnose(
         "undefined-reference",
         "there are several workflows to test",
         span,
@@ -45,7 +45,7 @@ def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
 
 def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic:
     """A test that leaves a parameter of the workflow out."""
-    return error(
+    return diagnose(
         "missing-argument",
         f"the workflow needs `{name}`",
         span,
@@ -57,12 +57,14 @@ def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic
 
 def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic:
     """`agent` or `person` before a step of another form."""
-    return error("undefined-reference", f"`{name}` is not a step {wanted}", span, "", Label(declared, "declared here"))
+    return diagnose(
+        "undefined-reference", f"`{name}` is not a step {wanted}", span, "", Label(declared, "declared here")
+    )
 
 
 def misfit(problems: Sequence[str], span: Span) -> Diagnostic:
     """A given value that does not fit the type of its parameter."""
-    return error(
+    return diagnose(
         "type-mismatch",
         f"the value does not fit: {problems[0].removeprefix('value: ')}",
         span,
@@ -72,13 +74,13 @@ def misfit(problems: Sequence[str], span: Span) -> Diagnostic:
 
 def not_constant(message: str, span: Span) -> Diagnostic:
     """A value of a test that cannot be computed."""
-    return error("type-mismatch", f"this value cannot be computed: {message}", span, help="write a plain value")
+    return diagnose("type-mismatch", f"this value cannot be computed: {message}", span, help="write a plain value")
 
 
 def no_such_key(what: str, name: str, span: Span, known: Iterable[str]) -> Diagnostic:
     """An expected argument or value that does not exist."""
     names = list(known)
-    return error(
+    return diagnose(
         "undefined-reference",
         f"{what} has no `{name}`",
         span,

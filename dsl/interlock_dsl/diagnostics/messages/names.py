@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.diagnostics.report import article, error, instead, listed, warning
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.report import article, diagnose, instead, listed
 from interlock_dsl.diagnostics.source import Span
 
 
 def missing_file(path: str, reason: str, span: Span) -> Diagnostic:
     """`use` of a file that cannot be read."""
-    return error(
+    return diagnose(
         "missing-file",
         f"cannot read `{path}`: {reason}",
         span,
@@ -20,7 +20,7 @@ def missing_file(path: str, reason: str, span: Span) -> Diagnostic:
 
 def absolute_path(path: str, span: Span) -> Diagnostic:
     """`use` of a path that means something else on another machine."""
-    return error(
+    return diagnose(
         "missing-file",
         f"`{path}` is not a relative path",
         span,
@@ -44,7 +44,7 @@ def undefined(
             if kind in _EXAMPLE
             else None
         )
-    return error("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
+    return diagnose("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
 
 
 _USUAL = {
@@ -74,7 +74,7 @@ _EXAMPLE = {
 def unknown_scope(scope: str, span: Span, scopes: Iterable[str]) -> Diagnostic:
     """A scope that no tool needs."""
     known = sorted(scopes)
-    return error(
+    return diagnose(
         "undefined-reference",
         f"no tool needs the scope `{scope}`",
         span,
@@ -85,12 +85,12 @@ def unknown_scope(scope: str, span: Span, scopes: Iterable[str]) -> Diagnostic:
 
 def no_tool_matches(pattern: str, span: Span) -> Diagnostic:
     """A pattern of a rule that no tool matches."""
-    return warning("vacuous-policy", f"no tool matches `{pattern}`", span, "this rule applies to nothing")
+    return diagnose("vacuous-policy", f"no tool matches `{pattern}`", span, "this rule applies to nothing")
 
 
 def duplicate(kind: str, name: str, span: Span, first: Span) -> Diagnostic:
     """A name declared twice."""
-    return error(
+    return diagnose(
         "duplicate-definition",
         f"{article(kind)} `{name}` is declared twice",
         span,
@@ -102,7 +102,7 @@ def duplicate(kind: str, name: str, span: Span, first: Span) -> Diagnostic:
 
 def clash(kind: str, name: str, span: Span, other: str, first: Span) -> Diagnostic:
     """A name that stands for two things in one workflow."""
-    return error(
+    return diagnose(
         "duplicate-definition",
         f"`{name}` is both {article(other)} and {article(kind)}",
         span,
@@ -114,7 +114,7 @@ def clash(kind: str, name: str, span: Span, other: str, first: Span) -> Diagnost
 
 def reserved(kind: str, name: str, span: Span) -> Diagnostic:
     """A name that every condition already knows."""
-    return error(
+    return diagnose(
         "duplicate-definition",
         f"{article(kind)} cannot be called `{name}`",
         span,
@@ -124,6 +124,6 @@ def reserved(kind: str, name: str, span: Span) -> Diagnostic:
 
 def repeated(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     """Something listed twice where once is enough."""
-    return error(
+    return diagnose(
         "duplicate-definition", f"{what} `{name}` is given twice", span, "again here", Label(first, "first here")
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.diagnostics.report import error, instead, listed, warning
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose, instead, listed
 from interlock_dsl.diagnostics.source import Span
 
 
 def widening_agent(scope: str, agent: str, span: Span, declared: Span) -> Diagnostic:
     """A grant of what the agent at the target may never hold."""
-    return error(
+    return diagnose(
         "widening-handoff",
         f"`{scope}` is granted, but `{agent}` may never hold it",
         span,
@@ -21,7 +21,7 @@ def widening_agent(scope: str, agent: str, span: Span, declared: Span) -> Diagno
 
 def widening_targets(scope: str, span: Span) -> Diagnostic:
     """A grant that none of several targets can use."""
-    return error(
+    return diagnose(
         "widening-handoff",
         f"`{scope}` is granted, but no target of this route may use it",
         span,
@@ -32,7 +32,7 @@ def widening_targets(scope: str, span: Span) -> Diagnostic:
 
 def widening_workflow(scope: str, workflow: str, span: Span, ceiling: Span) -> Diagnostic:
     """A grant beyond what the workflow may grant."""
-    return error(
+    return diagnose(
         "widening-handoff",
         f"`{scope}` is more than the workflow `{workflow}` may grant",
         span,
@@ -47,7 +47,7 @@ def missing_scope(step: str, tool: str, scopes: Iterable[str], span: Span, route
     names = sorted(scopes)
     more = [] if route is None else [Label(route, "this route does not grant it")]
     arrives = "no route grants it" if route is None else "not granted on every route"
-    return error(
+    return diagnose(
         "missing-scope",
         f"`{step}` calls `{tool}`, which needs {listed(names)}",
         span,
@@ -60,7 +60,7 @@ def missing_scope(step: str, tool: str, scopes: Iterable[str], span: Span, route
 def unknown_argument(tool: str, name: str, span: Span, parameters: Iterable[str]) -> Diagnostic:
     """An argument that the tool does not take."""
     known = list(parameters)
-    return error(
+    return diagnose(
         "undefined-reference",
         f"`{tool}` takes no argument `{name}`",
         span,
@@ -71,7 +71,7 @@ def unknown_argument(tool: str, name: str, span: Span, parameters: Iterable[str]
 
 def missing_argument(tool: str, name: str, type: object, span: Span, declared: Span) -> Diagnostic:
     """An argument that the tool needs."""
-    return error(
+    return diagnose(
         "missing-argument",
         f"`{tool}` needs the argument `{name}`",
         span,
@@ -88,13 +88,13 @@ def type_words(type: object) -> str:
 
 def enum_mismatch(offered: object, wanted: object, span: Span) -> Diagnostic:
     """Text that is not known to be one of an enum's values."""
-    return error("type-mismatch", f"expected `{wanted}`, found `{offered}`", span, f"this is `{offered}`")
+    return diagnose("type-mismatch", f"expected `{wanted}`, found `{offered}`", span, f"this is `{offered}`")
 
 
 def tool_out_of_reach(tool: str, agent: str, scopes: Iterable[str], span: Span, declared: Span) -> Diagnostic:
     """A tool shown to an agent that may never call it."""
     names = sorted(scopes)
-    return error(
+    return diagnose(
         "missing-scope",
         f"`{agent}` may never call `{tool}`: it needs {listed(names)}",
         span,
@@ -106,7 +106,7 @@ def tool_out_of_reach(tool: str, agent: str, scopes: Iterable[str], span: Span, 
 
 def undeclared_effect(tool: str, span: Span) -> Diagnostic:
     """A tool that does not say what it does to the world."""
-    return warning(
+    return diagnose(
         "undeclared-effect",
         f"`{tool}` does not say what it does to the world",
         span,
@@ -118,7 +118,7 @@ def undeclared_effect(tool: str, span: Span) -> Diagnostic:
 def unknown_effect(name: str, span: Span) -> Diagnostic:
     """An effect that does not exist."""
     effects = ("read", "write", "irreversible")
-    return error(
+    return diagnose(
         "undefined-reference",
         f"there is no effect `{name}`",
         span,
@@ -128,7 +128,7 @@ def unknown_effect(name: str, span: Span) -> Diagnostic:
 
 def calls_argument(span: Span, tools: Iterable[str]) -> Diagnostic:
     """`calls(...)` of something that is no name."""
-    return error(
+    return diagnose(
         "type-mismatch",
         "`calls` takes the name of one tool",
         span,
@@ -138,18 +138,18 @@ def calls_argument(span: Span, tools: Iterable[str]) -> Diagnostic:
 
 def bad_period(message: str, span: Span) -> Diagnostic:
     """A period that cannot be read."""
-    return error("type-mismatch", message, span, help='write a duration such as `"1h"` or `"30m"`')
+    return diagnose("type-mismatch", message, span, help='write a duration such as `"1h"` or `"30m"`')
 
 
 def unreadable(function: str, message: str, span: Span) -> Diagnostic:
     """A pattern, an instant or a duration that can never be read."""
-    return error("invalid-pattern" if function == "matches" else "type-mismatch", message, span, "cannot be read")
+    return diagnose("invalid-pattern" if function == "matches" else "type-mismatch", message, span, "cannot be read")
 
 
 def no_such_argument(name: str, patterns: Iterable[str], span: Span, known: Iterable[str]) -> Diagnostic:
     """An argument that none of several tools takes."""
     names = sorted(set(known))
-    return error(
+    return diagnose(
         "unavailable-field",
         f"no tool of {listed(list(patterns))} takes an argument `{name}`",
         span,
@@ -160,6 +160,6 @@ def no_such_argument(name: str, patterns: Iterable[str], span: Span, known: Iter
 
 def no_agent_matches(pattern: str, span: Span) -> Diagnostic:
     """`by` with a pattern that no agent can have."""
-    return error(
+    return diagnose(
         "undefined-reference", f"no agent matches `{pattern}`", span, help="name one agent, or write `by *` for any"
     )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.diagnostics.report import error, listed, path, warning
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose, listed, path
 from interlock_dsl.diagnostics.source import Span
 
 INVALID = "invalid-route"
@@ -11,29 +11,29 @@ INVALID = "invalid-route"
 
 def into_start(span: Span) -> Diagnostic:
     """A route to `start`."""
-    return error(INVALID, "no route leads to `start`", span, "a run starts once", help="name the step to go back to")
+    return diagnose(INVALID, "no route leads to `start`", span, "a run starts once", help="name the step to go back to")
 
 
 def from_end(name: str, span: Span, declared: Span) -> Diagnostic:
     """A route from an end."""
-    return error(INVALID, f"`{name}` is an end: nothing comes after it", span, "", Label(declared, "declared here"))
+    return diagnose(INVALID, f"`{name}` is an end: nothing comes after it", span, "", Label(declared, "declared here"))
 
 
 def start_alone(what: str, span: Span) -> Diagnostic:
     """A clause that a route from `start` cannot have."""
-    return error(INVALID, f"a route from `start` cannot {what}", span, "before it nothing has run")
+    return diagnose(INVALID, f"a route from `start` cannot {what}", span, "before it nothing has run")
 
 
 def same_place(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     """A source or target named twice in one route."""
-    return error(
+    return diagnose(
         INVALID, f"`{name}` is twice among the {what} of this route", span, "again here", Label(first, "first here")
     )
 
 
 def when_and_otherwise(span: Span) -> Diagnostic:
     """A route with a condition that is also taken otherwise."""
-    return error(
+    return diagnose(
         INVALID,
         "a route has either `when` or `otherwise`",
         span,
@@ -44,12 +44,12 @@ def when_and_otherwise(span: Span) -> Diagnostic:
 
 def two_otherwise(source: str, span: Span, first: Span) -> Diagnostic:
     """Two routes of a group that are taken when no other is."""
-    return error(INVALID, f"{source} has two `otherwise` routes", span, "the second", Label(first, "the first"))
+    return diagnose(INVALID, f"{source} has two `otherwise` routes", span, "the second", Label(first, "the first"))
 
 
 def two_unconditional(source: str, span: Span, first: Span, together: str) -> Diagnostic:
     """A route that is always taken beside another of the same group."""
-    return error(
+    return diagnose(
         "overlapping-routes",
         f"two routes from {source} can both be taken",
         span,
@@ -63,7 +63,7 @@ def two_unconditional(source: str, span: Span, first: Span, together: str) -> Di
 
 def implied(source: str, first: str, span: Span, implied: Span) -> Diagnostic:
     """A route whose condition never holds alone: whenever it does, that of another of the same group does."""
-    return error(
+    return diagnose(
         "overlapping-routes",
         f"two routes from {source} can both be taken",
         span,
@@ -75,7 +75,7 @@ def implied(source: str, first: str, span: Span, implied: Span) -> Diagnostic:
 
 def join_with_trigger(trigger: str, span: Span) -> Diagnostic:
     """`a, b -> c on failure`."""
-    return error(
+    return diagnose(
         INVALID,
         f"`on {trigger}` is about one step",
         span,
@@ -86,36 +86,36 @@ def join_with_trigger(trigger: str, span: Span) -> Diagnostic:
 
 def merge_of_one(span: Span) -> Diagnostic:
     """`merge` with a single source."""
-    return error(INVALID, "there is nothing to merge: the route has one source", span, help="remove `merge`")
+    return diagnose(INVALID, "there is nothing to merge: the route has one source", span, help="remove `merge`")
 
 
 def merge_count(wanted: int, sources: int, span: Span) -> Diagnostic:
     """More sources wanted than there are, or none."""
-    return error(
+    return diagnose(
         INVALID, f"{wanted} of {sources} sources can never arrive", span, help=f"write a number from 1 to {sources}"
     )
 
 
 def merge_of(said: int, sources: int, span: Span) -> Diagnostic:
     """`merge 2 of 3` with other than three sources."""
-    return error(INVALID, f"the route has {sources} sources, not {said}", span, help=f"write `of {sources}`")
+    return diagnose(INVALID, f"the route has {sources} sources, not {said}", span, help=f"write `of {sources}`")
 
 
 def end_among_targets(name: str, span: Span) -> Diagnostic:
     """`a -> b, done`."""
-    return error(
+    return diagnose(
         INVALID, f"`{name}` is an end: it would stop what runs beside it", span, help="let the branches join first"
     )
 
 
 def back_to_several(span: Span) -> Diagnostic:
     """A route back to more than one step."""
-    return error(INVALID, "a route back leads to one step", span, "has several targets")
+    return diagnose(INVALID, "a route back leads to one step", span, "has several targets")
 
 
 def expiry_without_deadline(span: Span) -> Diagnostic:
     """`escalate ... on expiry` with nothing that expires."""
-    return error(
+    return diagnose(
         INVALID,
         "nothing on this route expires",
         span,
@@ -126,7 +126,7 @@ def expiry_without_deadline(span: Span) -> Diagnostic:
 
 def approval_without_expiry(role: str, span: Span) -> Diagnostic:
     """An approval that may be waited for without end."""
-    return warning(
+    return diagnose(
         "approval-without-expiry",
         f"the run waits for `{role}` without end",
         span,
@@ -137,17 +137,17 @@ def approval_without_expiry(role: str, span: Span) -> Diagnostic:
 
 def no_start(span: Span) -> Diagnostic:
     """A workflow that never starts."""
-    return error("unreachable-step", "no route leaves `start`", span, "", help="write `start -> FIRST_STEP`")
+    return diagnose("unreachable-step", "no route leaves `start`", span, "", help="write `start -> FIRST_STEP`")
 
 
 def nothing_to_do(span: Span) -> Diagnostic:
     """A workflow without an end."""
-    return error("no-path-to-end", "the workflow has no end", span, "", help="declare where it finishes: `end done`")
+    return diagnose("no-path-to-end", "the workflow has no end", span, "", help="declare where it finishes: `end done`")
 
 
 def unreachable(kind: str, name: str, span: Span) -> Diagnostic:
     """A step or end that no route leads to."""
-    return error(
+    return diagnose(
         "unreachable-step",
         f"no way leads from `start` to the {kind} `{name}`",
         span,
@@ -157,7 +157,7 @@ def unreachable(kind: str, name: str, span: Span) -> Diagnostic:
 
 def dead_end(name: str, span: Span) -> Diagnostic:
     """A step that nothing follows."""
-    return error(
+    return diagnose(
         "dead-end-step",
         f"nothing follows `{name}`",
         span,
@@ -168,7 +168,7 @@ def dead_end(name: str, span: Span) -> Diagnostic:
 
 def no_way_out(name: str, span: Span, bound: Span) -> Diagnostic:
     """A step whose routes all go back, so many times, and nowhere after that."""
-    return error(
+    return diagnose(
         "dead-end-step",
         f"nothing follows `{name}` once the way back is used up",
         span,
@@ -180,19 +180,19 @@ def no_way_out(name: str, span: Span, bound: Span) -> Diagnostic:
 
 def no_path(name: str, span: Span) -> Diagnostic:
     """A step from which no end can be reached."""
-    return error("no-path-to-end", f"no way leads from `{name}` to an end", span)
+    return diagnose("no-path-to-end", f"no way leads from `{name}` to an end", span)
 
 
 def too_few_people(count: int, of: int, span: Span) -> Diagnostic:
     """An approval by more people than there are."""
-    return error(
+    return diagnose(
         INVALID, f"{count} of {of} people can never approve", span, help=f"write a number from 1 to {of} before `of`"
     )
 
 
 def unbounded(circle: Sequence[str], span: Span) -> Diagnostic:
     """A circle of routes without a bound."""
-    return error(
+    return diagnose(
         "unbounded-loop",
         f"this route goes back to `{circle[0]}` without a bound",
         span,
@@ -204,7 +204,7 @@ def unbounded(circle: Sequence[str], span: Span) -> Diagnostic:
 
 def way_out_leads_back(circle: Sequence[str], span: Span) -> Diagnostic:
     """A `then` that closes a circle."""
-    return error(
+    return diagnose(
         "unbounded-loop",
         "the way out of the loop leads back into it",
         span,
@@ -216,7 +216,7 @@ def way_out_leads_back(circle: Sequence[str], span: Span) -> Diagnostic:
 
 def needless_bound(source: str, target: str, span: Span) -> Diagnostic:
     """`at most` on a route that goes forward."""
-    return error(
+    return diagnose(
         INVALID,
         f"this route goes forward: nothing leads from `{target}` back to {source}",
         span,
@@ -227,7 +227,7 @@ def needless_bound(source: str, target: str, span: Span) -> Diagnostic:
 
 def back_across_branches(source: str, target: str, span: Span) -> Diagnostic:
     """A route back out of, or into, branches that run at once."""
-    return error(
+    return diagnose(
         "unbounded-loop",
         f"a route back from {source} to `{target}` would leave the branches that run beside it",
         span,
@@ -237,7 +237,7 @@ def back_across_branches(source: str, target: str, span: Span) -> Diagnostic:
 
 def never_together(left: str, right: str, span: Span) -> Diagnostic:
     """A join of steps that never both run."""
-    return error(
+    return diagnose(
         "join-never-satisfied",
         f"`{left}` and `{right}` never run at once, so this join waits for ever",
         span,
@@ -248,7 +248,7 @@ def never_together(left: str, right: str, span: Span) -> Diagnostic:
 
 def two_joins(name: str, span: Span, first: Span) -> Diagnostic:
     """A step that is a source of two different joins."""
-    return error(
+    return diagnose(
         "join-never-satisfied",
         f"`{name}` takes part in two joins",
         span,
@@ -260,7 +260,7 @@ def two_joins(name: str, span: Span, first: Span) -> Diagnostic:
 
 def never_arrives(name: str, span: Span, own: Span) -> Diagnostic:
     """A source of a join that always goes another way."""
-    return error(
+    return diagnose(
         "join-never-satisfied",
         f"`{name}` never arrives at this join, which waits for ever",
         span,
@@ -273,7 +273,7 @@ def never_arrives(name: str, span: Span, own: Span) -> Diagnostic:
 def unmerged(name: str, span: Span, first: Span, sources: Iterable[str]) -> Diagnostic:
     """Branches that run at once and lead to one step without a join."""
     joined = ", ".join(sources)
-    return error(
+    return diagnose(
         "unmerged-branches",
         f"two branches that run at once both lead to `{name}`",
         span,
@@ -285,7 +285,7 @@ def unmerged(name: str, span: Span, first: Span, sources: Iterable[str]) -> Diag
 
 def infeasible(what: str, least: int | str, budget: int | str, span: Span, way: Sequence[str]) -> Diagnostic:
     """A budget that no way to an end keeps."""
-    return error(
+    return diagnose(
         "infeasible-budget",
         f"no run can finish within {budget} {what}",
         span,
@@ -297,7 +297,7 @@ def infeasible(what: str, least: int | str, budget: int | str, span: Span, way: 
 
 def parallel_read(reader: str, name: str, span: Span, declared: Span) -> Diagnostic:
     """A step that reads what runs beside it."""
-    return error(
+    return diagnose(
         "parallel-prerequisite",
         f"`{name}` runs at the same time as {reader}, so its output may not be there",
         span,
@@ -309,7 +309,7 @@ def parallel_read(reader: str, name: str, span: Span, declared: Span) -> Diagnos
 
 def not_yet(name: str, span: Span, declared: Span, after: str) -> Diagnostic:
     """A read of what no path has written."""
-    return error(
+    return diagnose(
         "read-before-write",
         f"`{name}` has not run {after}",
         span,
@@ -320,7 +320,7 @@ def not_yet(name: str, span: Span, declared: Span, after: str) -> Diagnostic:
 
 def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
     """A `pass` of what some path has not written."""
-    return error(
+    return diagnose(
         "unguarded-optional",
         f"`{name}` has not run on every path that arrives here",
         span,
@@ -333,6 +333,6 @@ def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
 def start_passed(span: Span, parameters: Iterable[str]) -> Diagnostic:
     """`pass start`."""
     known = listed(parameters)
-    return error(
+    return diagnose(
         "undefined-reference", "`start` has no output", span, help=f"pass a parameter: {known}" if known else None
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
 from interlock_dsl.diagnostics.source import Span
 
 PHRASES: Final = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from interlock_dsl.diagnostics import Diagnostic, Label
-from interlock_dsl.diagnostics.report import error, path
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose, path
 from interlock_dsl.diagnostics.source import Span
 
 LABELS = ("untrusted", "pii", "secret")
@@ -11,29 +11,29 @@ LABELS = ("untrusted", "pii", "secret")
 
 def built_in(name: str, span: Span) -> Diagnostic:
     """A declared type with the name of a built-in one."""
-    return error("duplicate-definition", f"a type cannot be called `{name}`", span, "built in", help="rename it")
+    return diagnose("duplicate-definition", f"a type cannot be called `{name}`", span, "built in", help="rename it")
 
 
 def non_finite(what: str, span: Span) -> Diagnostic:
     """A bound that is no number."""
-    return error("non-finite-limit", f"{what} is not a finite number", span, help="give a number with an end")
+    return diagnose("non-finite-limit", f"{what} is not a finite number", span, help="give a number with an end")
 
 
 def too_big(what: str, span: Span) -> Diagnostic:
     """A number that no 64-bit integer can hold."""
-    return error(
+    return diagnose(
         "non-finite-limit", f"{what} does not fit 64 bits", span, help="the largest int is 9_223_372_036_854_775_807"
     )
 
 
 def not_positive(what: str, span: Span) -> Diagnostic:
     """A limit of zero or less."""
-    return error("limit-out-of-range", f"{what} must be more than zero", span)
+    return diagnose("limit-out-of-range", f"{what} must be more than zero", span)
 
 
 def backwards(low: object, high: object, span: Span) -> Diagnostic:
     """A range whose end is before its beginning."""
-    return error(
+    return diagnose(
         "limit-out-of-range",
         f"nothing lies in {low}..{high}",
         span,
@@ -44,7 +44,7 @@ def backwards(low: object, high: object, span: Span) -> Diagnostic:
 
 def fraction(name: str, span: Span) -> Diagnostic:
     """A bound of an integer that is not whole."""
-    return error(
+    return diagnose(
         "type-mismatch",
         f"the bounds of {name} are whole numbers",
         span,
@@ -54,39 +54,39 @@ def fraction(name: str, span: Span) -> Diagnostic:
 
 def negative_uint(span: Span) -> Diagnostic:
     """A uint that should go below zero."""
-    return error("limit-out-of-range", "a uint is never below zero", span, help="write `int`")
+    return diagnose("limit-out-of-range", "a uint is never below zero", span, help="write `int`")
 
 
 def no_bounds(name: str, span: Span) -> Diagnostic:
     """`in` on what has no order."""
-    return error("type-mismatch", f"`{name}` takes no `in` bounds", span, help="bounds are for int, uint and double")
+    return diagnose("type-mismatch", f"`{name}` takes no `in` bounds", span, help="bounds are for int, uint and double")
 
 
 def no_max(name: str, span: Span) -> Diagnostic:
     """`max` on what has no size."""
-    return error("type-mismatch", f"`{name}` takes no `max`", span, help="`max` is for string, list and map")
+    return diagnose("type-mismatch", f"`{name}` takes no `max`", span, help="`max` is for string, list and map")
 
 
 def wider(name: str, declared: object, span: Span) -> Diagnostic:
     """Bounds on a declared type that do not narrow it."""
-    return error(
+    return diagnose(
         "limit-out-of-range", f"these bounds are wider than those of `{name}`", span, f"`{name}` is `{declared}`"
     )
 
 
 def empty_enum(span: Span) -> Diagnostic:
     """An enum without values."""
-    return error("limit-out-of-range", "an enum needs at least one value", span, help='write `enum("one", "other")`')
+    return diagnose("limit-out-of-range", "an enum needs at least one value", span, help='write `enum("one", "other")`')
 
 
 def repeated_value(value: str, span: Span) -> Diagnostic:
     """An enum that has a value twice."""
-    return error("duplicate-definition", f'the enum has "{value}" twice', span, help="remove one of them")
+    return diagnose("duplicate-definition", f'the enum has "{value}" twice', span, help="remove one of them")
 
 
 def recursive(cycle: Sequence[str], span: Span, first: Span) -> Diagnostic:
     """A type that contains itself."""
-    return error(
+    return diagnose(
         "recursive-type",
         f"`{cycle[0]}` contains itself",
         span,
@@ -99,19 +99,19 @@ def recursive(cycle: Sequence[str], span: Span, first: Span) -> Diagnostic:
 
 def bad_key(name: object, span: Span) -> Diagnostic:
     """A map with keys that JSON cannot write."""
-    return error(
+    return diagnose(
         "type-mismatch", f"`{name}` cannot be the key of a map", span, help="keys are string, int, uint or bool"
     )
 
 
 def unknown_label(name: str, span: Span, help: str | None) -> Diagnostic:
     """A label that nobody knows."""
-    return error("undefined-reference", f"there is no label `@{name}`", span, "not found", help=help)
+    return diagnose("undefined-reference", f"there is no label `@{name}`", span, "not found", help=help)
 
 
 def secret(field: str, span: Span) -> Diagnostic:
     """A field whose value would have to stay out of the journal."""
-    return error(
+    return diagnose(
         "secret-in-run",
         f"`{field}` cannot be secret: what a run holds is written to its journal",
         span,
@@ -122,7 +122,7 @@ def secret(field: str, span: Span) -> Diagnostic:
 
 def optional_parameter(name: str, span: Span) -> Diagnostic:
     """A parameter of a workflow that may be absent but has no fields to test for."""
-    return error(
+    return diagnose(
         "type-mismatch",
         f"the parameter `{name}` cannot be optional",
         span,
@@ -133,7 +133,7 @@ def optional_parameter(name: str, span: Span) -> Diagnostic:
 
 def backoff_order(span: Span) -> Diagnostic:
     """A backoff that shrinks."""
-    return error(
+    return diagnose(
         "limit-out-of-range",
         "the longest wait is shorter than the first",
         span,
@@ -143,7 +143,7 @@ def backoff_order(span: Span) -> Diagnostic:
 
 def currency(name: str, wanted: str, span: Span, first: Span) -> Diagnostic:
     """A second currency: amounts of two could not be added up."""
-    return error(
+    return diagnose(
         "type-mismatch",
         f"one program counts in one currency, this is {name}",
         span,

@@ -1,0 +1,130 @@
+"""The registry of diagnostic codes: everything the compiler can report, once.
+
+A code is public: suppressions, dashboards and scripts refer to it, so it is never given another meaning. Its severity
+and its certainty belong to it; a message decides neither. Each code has a page beside this file, `pages/<code>.md`,
+which `interlock explain CODE` prints, the documentation includes, and the tests execute.
+
+To add a code: an entry here, its page, and a function in `messages` that makes the diagnostic.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Severity(StrEnum):
+    """What a diagnostic does to a compilation: an `error` stops it, a `warning` and a `note` do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Certainty(StrEnum):
+    """How certain the compiler is that the program is wrong.
+
+    `proved`: it is wrong as it stands. `possible`: there is a path on which it is wrong, which a run may never take.
+    `heuristic`: the pattern is usually a mistake.
+    """
+
+    PROVED = "proved"
+    POSSIBLE = "possible"
+    HEURISTIC = "heuristic"
+
+
+class UnregisteredCodeError(LookupError):
+    """A diagnostic was made with a code that is not in the registry: an error of the compiler, not of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One entry of the registry."""
+
+    name: str
+    topic: str
+    """The heading under which the index of diagnostics lists it."""
+    severity: Severity
+    certainty: Certainty
+    summary: str
+    """One line, lower case, no full stop."""
+
+    @property
+    def page(self) -> str:
+        """Where the documentation explains it, relative to the root of the documentation."""
+        return f"diagnostics/{self.name}.md"
+
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_PROVED, _POSSIBLE = Certainty.PROVED, Certainty.POSSIBLE
+
+_TEXT, _NAMES, _TYPES, _ROUTES = "Text and syntax", "Files and names", "Types and values", "Routes and steps"
+_DATA, _JOINS, _PERMISSIONS, _RULES = "Data flow", "Branches and loops", "Permissions", "Policies, tables and tests"
+
+CODES: Final = {
+    code.name: code
+    for code in (
+        Code("bad-character", _TEXT, _ERROR, _PROVED, "half of a surrogate pair is no character"),
+        Code("bad-duration", _TEXT, _ERROR, _PROVED, "a duration is too long"),
+        Code("bad-escape", _TEXT, _ERROR, _PROVED, "a text has an escape that does not exist"),
+        Code("bad-macro", _TEXT, _ERROR, _PROVED, "a macro such as `all` is not called in its form"),
+        Code("bad-money", _TEXT, _ERROR, _PROVED, "an amount of money is negative or too precise"),
+        Code("bad-number", _TEXT, _ERROR, _PROVED, "a number is not written as one, or is negative where it counts"),
+        Code("double-out-of-range", _TEXT, _ERROR, _PROVED, "a number is larger than a double can hold"),
+        Code("integer-out-of-range", _TEXT, _ERROR, _PROVED, "a whole number does not fit 64 bits"),
+        Code("messages-left-out", _TEXT, _ERROR, _PROVED, "protobuf messages are not part of the language"),
+        Code("not-text", _TEXT, _ERROR, _PROVED, "a file is not UTF-8 text"),
+        Code("repeated-clause", _TEXT, _ERROR, _PROVED, "a clause that stands once stands twice"),
+        Code("reserved-word", _TEXT, _ERROR, _PROVED, "a reserved word of CEL is used as a name"),
+        Code("row-width", _TEXT, _ERROR, _PROVED, "a row of a table has too many or too few cells or outputs"),
+        Code("syntax-error", _TEXT, _ERROR, _PROVED, "something stands where the grammar has no place for it"),
+        Code("too-deep", _TEXT, _ERROR, _PROVED, "brackets, expressions or types nest too deeply"),
+        Code("too-long", _TEXT, _ERROR, _PROVED, "a file or an expression is too long"),
+        Code("too-many-errors", _TEXT, _ERROR, _PROVED, "the rest of the file is not read after so many errors"),
+        Code("unclosed-bracket", _TEXT, _ERROR, _PROVED, "a bracket is never closed"),
+        Code("unclosed-text", _TEXT, _ERROR, _PROVED, "a text in quotes is never closed"),
+        Code("unknown-character", _TEXT, _ERROR, _PROVED, "a character that no part of the language begins with"),
+        Code("unopened-bracket", _TEXT, _ERROR, _PROVED, "a closing bracket has no partner"),
+        Code("unterminated-text", _TEXT, _ERROR, _PROVED, "a text in an expression is never closed"),
+        Code("duplicate-definition", _NAMES, _ERROR, _PROVED, "a name is declared twice, or is already taken"),
+        Code("missing-file", _NAMES, _ERROR, _PROVED, "a file that is used cannot be read"),
+        Code("undefined-reference", _NAMES, _ERROR, _PROVED, "nothing has this name here"),
+        Code("invalid-pattern", _TYPES, _ERROR, _PROVED, "a regular expression cannot be read"),
+        Code("limit-out-of-range", _TYPES, _ERROR, _PROVED, "a bound is empty, backwards or not positive"),
+        Code("missing-argument", _TYPES, _ERROR, _PROVED, "a value that is needed is not given"),
+        Code("non-finite-limit", _TYPES, _ERROR, _PROVED, "a bound is not a finite number of 64 bits"),
+        Code("recursive-type", _TYPES, _ERROR, _PROVED, "a type contains itself"),
+        Code("secret-in-run", _TYPES, _ERROR, _PROVED, "a secret would be written to the journal"),
+        Code("type-mismatch", _TYPES, _ERROR, _PROVED, "a value or an operand has the wrong type"),
+        Code("unavailable-field", _TYPES, _ERROR, _PROVED, "a record has no such field"),
+        Code("dead-end-step", _ROUTES, _ERROR, _PROVED, "nothing follows a step"),
+        Code("infeasible-budget", _ROUTES, _ERROR, _PROVED, "no run can finish within the budget"),
+        Code("invalid-route", _ROUTES, _ERROR, _PROVED, "a route has clauses or ends that do not go together"),
+        Code("no-path-to-end", _ROUTES, _ERROR, _PROVED, "no end can be reached"),
+        Code("overlapping-routes", _ROUTES, _ERROR, _PROVED, "two routes of a step can both be taken"),
+        Code("unreachable-step", _ROUTES, _ERROR, _PROVED, "no route leads to a step or an end"),
+        Code("parallel-prerequisite", _DATA, _ERROR, _POSSIBLE, "a step reads what runs beside it"),
+        Code("read-before-write", _DATA, _ERROR, _PROVED, "an output is read that no path has written"),
+        Code("unguarded-optional", _DATA, _ERROR, _POSSIBLE, "a value that may be absent is read without a guard"),
+        Code("join-never-satisfied", _JOINS, _ERROR, _PROVED, "a join waits for what never arrives"),
+        Code("unbounded-loop", _JOINS, _ERROR, _PROVED, "a route goes back without a bound"),
+        Code("unmerged-branches", _JOINS, _ERROR, _POSSIBLE, "branches that run at once meet without a join"),
+        Code("approval-without-expiry", _PERMISSIONS, _WARNING, _PROVED, "an approval is waited for without end"),
+        Code("missing-scope", _PERMISSIONS, _ERROR, _PROVED, "a call lacks a scope that its tool needs"),
+        Code("undeclared-effect", _PERMISSIONS, _WARNING, _PROVED, "a tool does not declare its effect"),
+        Code("widening-handoff", _PERMISSIONS, _ERROR, _PROVED, "a grant is wider than its target may hold or can use"),
+        Code("empty-table", _RULES, _ERROR, _PROVED, "a table has no rows"),
+        Code("failed-test", _RULES, _ERROR, _PROVED, "a test of a workflow did not hold"),
+        Code("shadowed-rule", _RULES, _ERROR, _PROVED, "a row can never be reached"),
+        Code("vacuous-policy", _RULES, _WARNING, _PROVED, "a rule applies to nothing"),
+        Code("vacuous-test", _RULES, _WARNING, _PROVED, "a test expects nothing"),
+    )
+}  # fmt: skip
+"""Every code, by its name; grouped by topic."""
+
+
+def registered(name: str) -> Code:
+    """Return the entry of a code; raise `UnregisteredCodeError` if there is none."""
+    try:
+        return CODES[name]
+    except KeyError:
+        raise UnregisteredCodeError(f"`{name}` is not a registered code: add it to diagnostics/codes.py") from None
