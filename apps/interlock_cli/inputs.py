@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from interlock_cli.fault import Fault, did_you_mean
+from interlock_cli.errors import CommandError, did_you_mean
 from interlock_dsl.cel.types import RecordType, StringType, Type
 
 FORMS = "write `field=value`, a JSON object, `@file.json`, or `-` for standard input"
@@ -15,7 +15,7 @@ def run_input(given: Sequence[str], parameters: RecordType) -> dict[str, object]
     """Return the input of a run from all `--input`s, later ones over earlier ones.
 
     Where a workflow has one record as its only parameter, its fields may be given without naming the parameter. Whether
-    the values fit is for the engine to say. Raises Fault if something cannot be read.
+    the values fit is for the engine to say. Raises CommandError if something cannot be read.
     """
     found: dict[str, object] = {}
     for each in given:
@@ -27,7 +27,7 @@ def run_input(given: Sequence[str], parameters: RecordType) -> dict[str, object]
             path = path if path[0] in parameters.fields else [*_only(parameters), *path]
             _merge(found, _nested(path, _typed(_type_at(path, parameters), text)))
         else:
-            raise Fault(f"`{each}` is no input", FORMS)
+            raise CommandError(f"`{each}` is no input", FORMS)
     return found
 
 
@@ -39,7 +39,9 @@ def json_value(text: str, what: str) -> object:
         value: object = json.loads(text)
     except ValueError as error:
         if text.lstrip().startswith(("{", "[", '"')):
-            raise Fault(f"{what} is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`") from error
+            raise CommandError(
+                f"{what} is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`"
+            ) from error
         return text
     return value
 
@@ -47,7 +49,7 @@ def json_value(text: str, what: str) -> object:
 def _document(source: str) -> dict[str, object]:
     value = _parsed(source if source.startswith("{") else _read(source), source)
     if not isinstance(value, dict):
-        raise Fault(f"the input in `{source}` is not a JSON object", 'write `{"parameter": value}`')
+        raise CommandError(f"the input in `{source}` is not a JSON object", 'write `{"parameter": value}`')
     return value
 
 
@@ -58,9 +60,9 @@ def _read(source: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise Fault(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from error
+        raise CommandError(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from error
     except UnicodeDecodeError as error:
-        raise Fault(f"`{path}` is not UTF-8 text") from error
+        raise CommandError(f"`{path}` is not UTF-8 text") from error
 
 
 def _parsed(text: str, source: str) -> object:
@@ -74,11 +76,15 @@ def _parsed(text: str, source: str) -> object:
     except ValueError as error:
         if source.startswith("@") or source == "-":
             shown = source.removeprefix("@") if source not in ("-", "@-") else "standard input"
-            raise Fault(f"`{shown}` is not valid JSON: {_where(error)}", 'names and texts stand in `"`') from error
-        raise Fault(f"`--input` is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`") from error
+            raise CommandError(
+                f"`{shown}` is not valid JSON: {_where(error)}", 'names and texts stand in `"`'
+            ) from error
+        raise CommandError(
+            f"`--input` is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`"
+        ) from error
     except Exception as error:
         if type(error).__module__.startswith("yaml"):
-            raise Fault(f"`{source.removeprefix('@')}` is not valid YAML: {yaml_problem(error)}") from error
+            raise CommandError(f"`{source.removeprefix('@')}` is not valid YAML: {yaml_problem(error)}") from error
         raise
     return loaded
 
@@ -114,10 +120,10 @@ def _type_at(path: Sequence[str], parameters: RecordType) -> Type:
     at: Type = parameters
     for index, name in enumerate(path):
         if not isinstance(at, RecordType):
-            raise Fault(f"`{'.'.join(path[:index])}` has no fields", f"it is `{at}`")
+            raise CommandError(f"`{'.'.join(path[:index])}` has no fields", f"it is `{at}`")
         if name not in at.fields:
             known = list(at.fields)
-            raise Fault(f"the input has no `{'.'.join(path[: index + 1])}`", did_you_mean(name, known))
+            raise CommandError(f"the input has no `{'.'.join(path[: index + 1])}`", did_you_mean(name, known))
         at = at.fields[name].type
     return at
 

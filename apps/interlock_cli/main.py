@@ -7,12 +7,11 @@ verb imports only what it needs, inside its functions where that is expensive.
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from io import TextIOWrapper
 
-from interlock_cli.exits import Exit
-from interlock_cli.fault import Fault, did_you_mean
+from interlock_cli.errors import CommandError, did_you_mean
+from interlock_cli.exit_codes import ExitCode
 
 VERBS = {
     "Write": {
@@ -56,22 +55,22 @@ def run(args: list[str]) -> int:
         if isinstance(stream, TextIOWrapper):  # what a stream cannot show is written as an escape, and is no error
             stream.reconfigure(errors="backslashreplace")
     try:
-        if "_INTERLOCK_COMPLETE" in os.environ or args[:1] in (["--install-completion"], ["--show-completion"]):
-            return _complete(args)
+        if "_INTERLOCK_COMPLETE" in os.environ:
+            return _complete()
         if not args or args[0] in ("-h", "--help", "help"):
             return _help(args[1:])
         if args[0] in ("-V", "--version", "version"):
             from interlock_cli.version import version
 
             print(f"interlock {version()}")
-            return Exit.CLEAN
+            return ExitCode.CLEAN
         return _verb(args[0], args[1:])
-    except Fault as fault:
-        return _say(fault.message, fault.help, fault.code)
+    except CommandError as error:
+        return _say(error.message, error.help, error.code)
     except BrokenPipeError:
         # Whoever read our output has seen enough; the descriptor is replaced so that the flush at exit is quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.CLEAN
+        return ExitCode.CLEAN
     except (KeyboardInterrupt, EOFError):
         return _say("interrupted", code=130)
     except Exception as error:
@@ -81,34 +80,32 @@ def run(args: list[str]) -> int:
 def _verb(name: str, args: list[str]) -> int:
     if name not in NAMES:
         hint = "`interlock --help` lists the verbs"
-        raise Fault(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
-    from interlock_cli.arguments import call
+        raise CommandError(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
+    import click
 
+    from interlock_cli.command_group import SETTINGS, command
+
+    verb = command(name)
     try:
-        code = call(_function(name), name, args)
-    except Fault:
-        raise
-    except Exception as error:
-        message = getattr(error, "format_message", None)  # every usage error of typer has one
-        if message is None:
-            raise
-        raise Fault(_lowered(str(message())), f"`interlock {name} --help` shows what it takes") from error
-    return code if isinstance(code, int) else Exit.CLEAN
+        with verb.make_context(f"interlock {name}", args, **SETTINGS) as context:
+            code: object = verb.invoke(context)
+    except click.exceptions.Exit as exit:  # after `--help`
+        return exit.exit_code
+    except click.UsageError as error:
+        help = f"`interlock {name} --help` shows what it takes"
+        if isinstance(error, click.NoSuchOption):
+            known = [option for each in verb.params for option in (*each.opts, *each.secondary_opts)]
+            wanted = error.option_name
+            raise CommandError(f"there is no option `{wanted}`", did_you_mean(wanted, known, help)) from error
+        raise CommandError(_lowered(error.format_message()), help) from error
+    return code if isinstance(code, int) else ExitCode.CLEAN
 
 
-def _function(name: str) -> Callable[..., int]:
-    function: Callable[..., int] = import_module(f"interlock_cli.verbs.{name}").verb
-    return function
+def _complete() -> int:
+    from interlock_cli.command_group import Verbs
 
-
-def _complete(args: list[str]) -> int:
-    import typer
-
-    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
-    for name, help in NAMES.items():
-        app.command(name, help=help)(_function(name))
-    app(args, prog_name="interlock")
-    return Exit.CLEAN
+    Verbs(NAMES).main([], prog_name="interlock", standalone_mode=False)
+    return ExitCode.CLEAN
 
 
 def _help(args: list[str]) -> int:
@@ -117,16 +114,16 @@ def _help(args: list[str]) -> int:
     from interlock_cli.present.help import overview
 
     overview(VERBS)
-    return Exit.CLEAN
+    return ExitCode.CLEAN
 
 
 def _lowered(message: str) -> str:
-    """Bring a message of typer into our form: lower case, no full stop, names in backticks."""
+    """Bring a message of click into our form: lower case, no full stop, names in backticks."""
     message = message.rstrip(".").replace("'", "`").replace('"', "`")
     return message[:1].lower() + message[1:]
 
 
-def _say(message: str, help: str = "", code: int = Exit.FAULT) -> int:
+def _say(message: str, help: str = "", code: int = ExitCode.ERROR) -> int:
     from interlock_cli.present.messages import complain
 
     complain(message, help)
@@ -138,15 +135,15 @@ def _surprise(error: Exception) -> int:
         from interlock_dsl.diagnostics import DiagnosticError
 
         if isinstance(error, DiagnosticError):
-            from interlock_cli.present.findings import show_all
+            from interlock_cli.present.diagnostics import show_all
 
             show_all(error.diagnostics)
-            return Exit.FINDINGS
+            return ExitCode.FINDINGS
     if os.environ.get("INTERLOCK_TRACEBACK"):
         raise error
-    from interlock_cli.known import explained
+    from interlock_cli.engine_errors import as_command_error
 
-    known = explained(error)
+    known = as_command_error(error)
     if known is not None:
         return _say(known.message, known.help, known.code)
     return _say(f"internal error: {type(error).__name__}: {error}".splitlines()[0], "INTERLOCK_TRACEBACK=1 shows where")

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
 
 SETTINGS = ("interlock.toml", "pyproject.toml")
 JOURNAL = ".interlock/journal.sqlite"
@@ -37,11 +37,13 @@ class Project:
 def find(start: Path | None = None) -> Project:
     """Return the project that `start` (a file or folder; default: INTERLOCK_PROJECT, else the current folder) is in.
 
-    Raises Fault if there is no such folder, or its settings are wrong.
+    Raises CommandError if there is no such folder, or its settings are wrong.
     """
     given = start or Path(os.environ.get("INTERLOCK_PROJECT") or ".")
     if not given.exists():
-        raise Fault(f"there is no folder `{given}`", "`--project` (or INTERLOCK_PROJECT) names the project's folder")
+        raise CommandError(
+            f"there is no folder `{given}`", "`--project` (or INTERLOCK_PROJECT) names the project's folder"
+        )
     folder = (given if given.is_dir() else given.parent).resolve()
     for each in (folder, *folder.parents):
         for name in SETTINGS:
@@ -62,14 +64,16 @@ def _mentions_us(path: Path) -> bool:
 
 
 def _load(root: Path, path: Path) -> Project | None:
-    from interlock_cli.config import read
+    from interlock_cli.settings import read
 
     settings = read(path)
     if settings is None:
         return None
     missing = [name for name in settings.files if not (root / name).is_file()]
     if missing:
-        raise Fault(f"`{path}` names `{missing[0]}`, which does not exist", "`files` is relative to that file's folder")
+        raise CommandError(
+            f"`{path}` names `{missing[0]}`, which does not exist", "`files` is relative to that file's folder"
+        )
     return Project(
         root=root,
         settings=path,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
 from interlock_cli.project import Project, find
 
 STDIN = "<stdin>"
@@ -44,7 +44,7 @@ class Unit:
 def units(targets: Sequence[str]) -> list[Unit]:
     """Return the programs that files and folders (`-`: standard input; none: the project's files) stand for.
 
-    Raises Fault if something does not exist, is not a .ilk file, cannot be read, or a folder holds none.
+    Raises CommandError if something does not exist, is not a .ilk file, cannot be read, or a folder holds none.
     """
     if list(targets) == ["-"]:
         return [Unit((STDIN,), find(Path.cwd()), given={STDIN: sys.stdin.read()})]
@@ -63,7 +63,7 @@ def units(targets: Sequence[str]) -> list[Unit]:
 def the_unit(target: str | None, folder: Path | None) -> Unit:
     """Return the one program that a file or a folder (none: the project's) stands for, named from its project's folder.
 
-    Raises Fault if there is none, or more than one.
+    Raises CommandError if there is none, or more than one.
     """
     if target == "-":
         return units(["-"])[0]
@@ -76,7 +76,9 @@ def the_unit(target: str | None, folder: Path | None) -> Unit:
     others = [path for path in found if path not in together]
     if others:
         said = ", ".join(f"`{display(path)}`" for path in found[:3])
-        raise Fault(f"there is more than one program in `{target or display(project.root)}`", f"name one: {said}")
+        raise CommandError(
+            f"there is more than one program in `{target or display(project.root)}`", f"name one: {said}"
+        )
     names = tuple(map(project.shown, together))
     return Unit(names, project, project.root, {name: text(path) for name, path in zip(names, together, strict=True)})
 
@@ -99,7 +101,7 @@ def _uses(name: str, text: str) -> set[str]:
 def files(targets: Sequence[str]) -> list[Path]:
     """Return the .ilk files that files and folders stand for, each once, folders in alphabetical order."""
     if "-" in targets:
-        raise Fault("standard input (`-`) cannot be mixed with files", "give either `-` or files and folders")
+        raise CommandError("standard input (`-`) cannot be mixed with files", "give either `-` or files and folders")
     if not targets:
         project = find()
         listed = list(project.files) if project.settings is not None else []
@@ -110,9 +112,9 @@ def files(targets: Sequence[str]) -> list[Path]:
         if path.is_dir():
             found.update(dict.fromkeys(_folder(path)))
         elif not path.exists():
-            raise Fault(f"there is no file or folder `{target}`", _neighbour(path))
+            raise CommandError(f"there is no file or folder `{target}`", _neighbour(path))
         elif path.suffix != SUFFIX:
-            raise Fault(f"`{target}` is not an {SUFFIX} file", WANTED)
+            raise CommandError(f"`{target}` is not an {SUFFIX} file", WANTED)
         else:
             found[path] = None
     return list(found)
@@ -121,14 +123,14 @@ def files(targets: Sequence[str]) -> list[Path]:
 def text(path: Path) -> str:
     """Return a file's text.
 
-    Raises Fault if it cannot be read, or is not UTF-8.
+    Raises CommandError if it cannot be read, or is not UTF-8.
     """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Fault(f"`{display(path)}` is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
+        raise CommandError(f"`{display(path)}` is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
     except OSError as error:
-        raise Fault(f"cannot read `{display(path)}`: {(error.strerror or str(error)).lower()}") from error
+        raise CommandError(f"cannot read `{display(path)}`: {(error.strerror or str(error)).lower()}") from error
 
 
 def display(path: Path) -> str:
@@ -146,7 +148,7 @@ def _folder(folder: Path) -> list[Path]:
         if path.is_file() and not _skipped(path.relative_to(folder).parts)
     ]
     if not found:
-        raise Fault(f"there is no {SUFFIX} file in `{folder}`", "`interlock new NAME` makes a project with one")
+        raise CommandError(f"there is no {SUFFIX} file in `{folder}`", "`interlock new NAME` makes a project with one")
     return found
 
 

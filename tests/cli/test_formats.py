@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_cli.formats.findings_json import findings_json
+from interlock_cli.formats.diagnostics_json import diagnostics_json
 from interlock_cli.formats.github import github
 from interlock_cli.formats.junit import Case, junit
 from interlock_cli.formats.sarif import FINGERPRINT, sarif
@@ -29,7 +29,7 @@ def finding(text: str = TEXT, file: str = "my desk/refund.ilk", code: str = "ove
 
 
 def test_json_has_all_a_finding_knows() -> None:
-    report = json.loads(findings_json([finding(), finding(code="vacuous-test")], ["refund.ilk"]))
+    report = json.loads(diagnostics_json([finding(), finding(code="vacuous-test")], ["refund.ilk"]))
     assert (report["errors"], report["warnings"], report["files"]) == (1, 1, ["refund.ilk"])
     first = report["findings"][0]
     assert first["labels"][0] == {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_cli.asking import ask, understood
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
 from interlock_cli.inputs import json_value, run_input
+from interlock_cli.prompts import ask, understood
 from interlock_dsl.cel.types import BOOL, Field, IntType, ListType, RecordType, StringType
 
 REQUEST = RecordType(
@@ -62,7 +62,7 @@ def test_a_whole_object_is_taken_as_it_is(fields: dict[str, object]) -> None:
     ],
 )
 def test_an_input_that_cannot_be_read_is_explained(given: list[str], message: str, help: str) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(CommandError) as caught:
         run_input(given, ONE)
     assert message in caught.value.message
     assert help in caught.value.help
@@ -71,7 +71,7 @@ def test_an_input_that_cannot_be_read_is_explained(given: list[str], message: st
 def test_a_value_may_be_json_or_plain_text() -> None:
     assert json_value("3", "it") == 3
     assert json_value("yes please", "it") == "yes please"
-    with pytest.raises(Fault, match="it is not valid JSON"):
+    with pytest.raises(CommandError, match="it is not valid JSON"):
         json_value('{"a": ', "it")
 
 

@@ -31,8 +31,8 @@ def test_runs_are_listed_the_newest_first(waiting: str) -> None:
     [
         (("runs", "--status", "wating"), "error: `wating` is no status of a run\n  = help: did you mean `waiting`?\n"),
         (("runs", "--limit", "-1"), "error: `--limit -1` is less than none\n"),
-        (("runs", "--limit", "few"), "error: invalid value for `--limit`: `few` is not a whole number\n"),
-        (("runs", "--format", "xml"), "error: invalid value for `--format`: `xml` is none of `human`, `json`\n"),
+        (("runs", "--limit", "few"), "error: invalid value for `--limit`: `few` is not a valid integer\n"),
+        (("runs", "--format", "xml"), "error: invalid value for `--format`: `xml` is not one of `human`, `json`\n"),
         (("show", "r"), "error: there is no run `r`"),
         (
             ("show", "last", "--journal", "no.sqlite"),

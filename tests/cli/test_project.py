@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
 from interlock_cli.project import find
 from interlock_cli.sources import units
 
@@ -65,7 +65,7 @@ def test_the_environment_beats_the_settings(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("INTERLOCK_JOURNAL", "other.sqlite")
     assert find(tmp_path).journal == tmp_path / "other.sqlite"
     monkeypatch.setenv("INTERLOCK_PROJECT", "nowhere")
-    with pytest.raises(Fault, match="there is no folder `nowhere`"):
+    with pytest.raises(CommandError, match="there is no folder `nowhere`"):
         find()
 
 
@@ -83,7 +83,7 @@ def test_the_environment_beats_the_settings(tmp_path: Path, monkeypatch: pytest.
 )
 def test_a_wrong_setting_is_refused_and_explained(tmp_path: Path, text: str, message: str, help: str) -> None:
     write(tmp_path / "interlock.toml", text)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(CommandError) as caught:
         find(tmp_path)
     assert message in caught.value.message
     assert help in caught.value.help
@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_said_clearly(tmp_path: Path, targets: list[str],
     write(tmp_path / "notes.txt", "")
     (tmp_path / "empty").mkdir()
     (tmp_path / "latin.ilk").write_bytes(b"//\xe9")
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(CommandError) as caught:
         units(targets)
     assert caught.value.message == message
     assert help in caught.value.help

@@ -95,7 +95,7 @@ def test_importing_it_imports_nothing_else() -> None:
 def test_driving_runs_does_not_import_the_models_extra() -> None:
     code = (
         "import sys; from interlock import Runtime, Toolbox, SqliteJournal, compile_text;"
-        "print([name for name in ('pydantic_ai', 'openai', 'typer', 'yaml') if name in sys.modules])"
+        "print([name for name in ('pydantic_ai', 'openai', 'click', 'yaml') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

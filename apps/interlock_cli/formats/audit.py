@@ -11,20 +11,20 @@ from collections.abc import Iterator, Mapping
 from interlock.journal.codec import encode
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
 from interlock_cli.formats.jsonable import plain
-from interlock_cli.history import History, Moment
 from interlock_cli.present.quantity import instant
+from interlock_cli.recorded_run import RecordedRun, ReplayedEntry
 from interlock_dsl.schema.canonical import canonical
 
 Json = dict[str, object]
 
 
-def audit(history: History) -> Json:
+def audit(recorded: RecordedRun) -> Json:
     """Return all there is to say about a run."""
-    started = history.started
-    ended = [note for moment in history.moments for note in moment.notes if isinstance(note, RunEnded)]
+    started = recorded.started
+    ended = [note for moment in recorded.entries for note in moment.notes if isinstance(note, RunEnded)]
     return {
         "version": 1,
-        "run": history.summary.run,
+        "run": recorded.summary.run,
         "workflow": started.workflow,
         "program": started.program,
         "principal": {
@@ -33,19 +33,19 @@ def audit(history: History) -> Json:
             "scopes": None if started.scopes is None else list(started.scopes),
         },
         "input": started.input,
-        "status": history.machine.status,
+        "status": recorded.machine.status,
         "ended": plain(ended[-1]) if ended else None,
-        "reproduced": all(moment.same for moment in history.moments),
-        "decisions": list(decisions(history)),
-        "entries": [_entry(moment) for moment in history.moments],
+        "reproduced": all(moment.same for moment in recorded.entries),
+        "decisions": list(decisions(recorded)),
+        "entries": [_entry(moment) for moment in recorded.entries],
     }
 
 
-def decisions(history: History) -> Iterator[Json]:
+def decisions(recorded: RecordedRun) -> Iterator[Json]:
     """Yield a record for each decision on a tool call, in order."""
     previous = ""
     approved: dict[str, Json] = {}
-    for moment in history.moments:
+    for moment in recorded.entries:
         for number, note in enumerate(moment.notes, 1):
             match note:
                 case ApprovalAsked(approval=approval, role=role):
@@ -53,23 +53,28 @@ def decisions(history: History) -> Iterator[Json]:
                 case ApprovalSettled(approval=approval, by=by):
                     approved.setdefault(approval, {"approval": approval})["by"] = list(by)
                 case CallDecided():
-                    yield _decision(history, moment, number, note, approved, previous)
+                    yield _decision(recorded, moment, number, note, approved, previous)
                 case _:
                     pass
         previous = moment.entry.digest.hex()
 
 
 def _decision(
-    history: History, moment: Moment, number: int, note: CallDecided, approved: Mapping[str, Json], previous: str
+    recorded: RecordedRun,
+    moment: ReplayedEntry,
+    number: int,
+    note: CallDecided,
+    approved: Mapping[str, Json],
+    previous: str,
 ) -> Json:
-    tool = history.program.tools.get(note.tool)
+    tool = recorded.program.tools.get(note.tool)
     return {
-        "decision": f"{history.summary.run}/{moment.entry.sequence}/{number}",
+        "decision": f"{recorded.summary.run}/{moment.entry.sequence}/{number}",
         "at": instant(moment.event.at),
-        "run": history.summary.run,
+        "run": recorded.summary.run,
         "step": note.step,
         "agent": note.agent,
-        "principal": history.started.principal,
+        "principal": recorded.started.principal,
         "tool": note.tool,
         "effect": tool.effect if tool else None,
         "arguments": note.args,
@@ -80,14 +85,14 @@ def _decision(
         "needs": [plain(need) for need in note.decision.needs],
         "approvals": [approved.get(approval, {"approval": approval}) for approval in note.approvals],
         "call": note.call or None,
-        "program": history.started.program,
+        "program": recorded.started.program,
         "mode": "enforce",
         "entry": moment.entry.sequence,
         "previous": previous,
     }
 
 
-def _entry(moment: Moment) -> Json:
+def _entry(moment: ReplayedEntry) -> Json:
     import json
 
     return {

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from interlock_cli.trials import Outcome
+from interlock_cli.test_outcome import TestOutcome
 
 
-def tests_json(outcomes: Sequence[Outcome]) -> dict[str, object]:
+def tests_json(outcomes: Sequence[TestOutcome]) -> dict[str, object]:
     """Return all results, with the place and the reason of each failure."""
     return {
         "version": 1,
@@ -15,7 +15,7 @@ def tests_json(outcomes: Sequence[Outcome]) -> dict[str, object]:
     }
 
 
-def _result(outcome: Outcome) -> dict[str, object]:
+def _result(outcome: TestOutcome) -> dict[str, object]:
     failures = [
         {"file": span.source.name, "line": span.line, "column": span.column, "message": message}
         for span, message in outcome.result.failures

@@ -17,24 +17,24 @@ from interlock.run.protocol.notes import (
     StepDone,
     StepFailed,
 )
-from interlock_cli.history import Told
 from interlock_cli.present.heading import heading
+from interlock_cli.present.narrative import Narrative
 from interlock_cli.present.progress import spinner
-from interlock_cli.present.telling import Teller
 from interlock_cli.present.timeline import Layout
+from interlock_cli.recorded_run import EventNotes
 from interlock_dsl.program.model import AgentStep, Workflow
 
 
 class Follower:
     """An observer of a run that prints. `past` is what the run did before, which is not told again."""
 
-    def __init__(self, workflow: Workflow, console: Console, past: Iterable[Told] = ()) -> None:
+    def __init__(self, workflow: Workflow, console: Console, past: Iterable[EventNotes] = ()) -> None:
         self._console = console
         self._workflow = workflow
         self._layout = Layout(workflow.steps, console.width)
-        self._teller = Teller(workflow, self._layout.room)
+        self._narrative = Narrative(workflow, self._layout.room)
         for event, notes in past:
-            self._teller.lines(event, notes)
+            self._narrative.lines(event, notes)
         self._under_way: dict[str, str] = {}
         self._status = spinner("", console) if console.is_terminal else None
         self._shown = False
@@ -57,7 +57,7 @@ class Follower:
             principal = event.principal if isinstance(event, RunStarted) else ""
             self._console.print(heading(self._workflow.name, run, principal))
             self._headed = True
-        for line in self._teller.lines(event, [note for note in notes if not isinstance(note, RunEnded)]):
+        for line in self._narrative.lines(event, [note for note in notes if not isinstance(note, RunEnded)]):
             for row in self._layout.rows(line):
                 self._console.print(row, no_wrap=True, overflow="ignore", crop=False)
         for note in notes:

@@ -7,8 +7,8 @@ from rich.text import Text
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied
 from interlock.run.protocol.notes import RunEnded, StepBegan
-from interlock_cli.history import History
 from interlock_cli.present.quantity import duration, money
+from interlock_cli.recorded_run import RecordedRun
 from interlock_dsl.program.model import Budget
 
 TIGHT = 0.8
@@ -25,21 +25,23 @@ class Spent:
     time: int = 0
 
 
-def spent(history: History) -> Spent:
+def spent(recorded: RecordedRun) -> Spent:
     """Add up what a run has used so far."""
-    ended = [each.event.at for each in history.moments if any(isinstance(note, RunEnded) for note in each.notes)]
-    total = Spent(time=(ended or [history.moments[-1].event.at])[0] - history.started.at)
-    for moment in history.moments:
+    ended = [each.event.at for each in recorded.entries if any(isinstance(note, RunEnded) for note in each.notes)]
+    total = Spent(time=(ended or [recorded.entries[-1].event.at])[0] - recorded.started.at)
+    for moment in recorded.entries:
         tokens, cost = _used(moment.event)
         total.tokens += tokens
         total.cost += cost
         for note in moment.notes:
-            if isinstance(note, StepBegan) and note.step in history.workflow.steps:
+            if isinstance(note, StepBegan) and note.step in recorded.workflow.steps:
                 total.steps += 1
     # A call that is asked for again after a stop has the same id, and was charged once.
-    calls = {each.id: each.tool for moment in history.moments for each in moment.commands if isinstance(each, CallTool)}
+    calls = {
+        each.id: each.tool for moment in recorded.entries for each in moment.commands if isinstance(each, CallTool)
+    }
     total.tool_calls = len(calls)
-    total.cost += sum(history.program.tools[tool].cost for tool in calls.values())
+    total.cost += sum(recorded.program.tools[tool].cost for tool in calls.values())
     return total
 
 

@@ -6,20 +6,20 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from interlock_cli.present import findings
+from interlock_cli.present import diagnostics
 from interlock_cli.present.console import out
 from interlock_cli.present.marks import mark
+from interlock_cli.present.narrative import Narrative
 from interlock_cli.present.quantity import count, duration
-from interlock_cli.present.telling import Teller
 from interlock_cli.present.timeline import Layout
-from interlock_cli.trials import Outcome
+from interlock_cli.test_outcome import TestOutcome
 from interlock_dsl.diagnostics import Diagnostic, Label
 
 LISTED = 40
 """Up to so many tests, those that pass are listed too."""
 
 
-def show(outcomes: Sequence[Outcome]) -> None:
+def show(outcomes: Sequence[TestOutcome]) -> None:
     """Print all results."""
     console = out()
     for file, group in groupby(outcomes, key=lambda outcome: outcome.file):
@@ -37,22 +37,22 @@ def show(outcomes: Sequence[Outcome]) -> None:
     console.print(_tally(outcomes))
 
 
-def _failed(console: Console, outcome: Outcome) -> None:
+def _failed(console: Console, outcome: TestOutcome) -> None:
     console.print(Text.assemble("  ", (f"{mark('bad')} ", "bad"), (outcome.test.title, "bad")))
     for span, message in outcome.result.failures:
-        findings.show([Diagnostic("failed-test", message, (Label(span),))], console)
+        diagnostics.show([Diagnostic("failed-test", message, (Label(span),))], console)
     workflow = outcome.program.workflows.get(outcome.test.workflow)
     if workflow is not None:
         layout = Layout(workflow.steps, console.width)
-        teller = Teller(workflow, layout.room)
-        for event, notes in outcome.story():
-            for line in teller.lines(event, notes):
+        narrative = Narrative(workflow, layout.room)
+        for event, notes in outcome.events():
+            for line in narrative.lines(event, notes):
                 for row in layout.rows(line):
                     console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
 
 
-def _tally(outcomes: Sequence[Outcome]) -> Text:
+def _tally(outcomes: Sequence[TestOutcome]) -> Text:
     failed = sum(not outcome.result.passed for outcome in outcomes)
     took = duration(round(sum(outcome.seconds for outcome in outcomes) * 1_000_000))
     tests = count(len(outcomes), "test")

@@ -1,32 +1,34 @@
 """`interlock approve`: agree to exactly what a run asks for."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.manner import Manner
-from interlock_cli.options import Role, RunId, Which, Who, drives
+from interlock_cli.options import drives, role, run_id, which, who
+from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
-    from interlock_cli.history import History
-
-Digest = Annotated[
-    str, typer.Option("--digest", metavar="SHA256", help="Agree only if this is the digest of what is asked.")
-]
+    from interlock_cli.recorded_run import RecordedRun
 
 
+@click.command()
+@run_id
+@which
+@who
+@role
+@click.option("--digest", default="", metavar="SHA256", help="Agree only if this is the digest of what is asked.")
 @drives
-def verb(run: RunId, which: Which = "", *, name: Who, role: Role = "", digest: Digest = "", manner: Manner) -> int:
+def verb(*, run: str, which: str, name: str, role: str, digest: str, options: RunOptions) -> int:
     """Agree to exactly what a run asks for, and let it go on.
 
     An approval is for these arguments, in this run, at this step; it can be used once, and nobody can approve what
     they asked for themselves.
     """
-    from interlock_cli.people import approval, on_run
+    from interlock_cli.requests import approval, on_run
 
-    async def act(runtime: "Runtime", history: "History") -> None:
-        asked = approval(history, which, role)
-        await runtime.approve(history.summary.run, asked.id, by=name, role=role or asked.role, digest=digest)
+    async def act(runtime: "Runtime", recorded: "RecordedRun") -> None:
+        asked = approval(recorded, which, role)
+        await runtime.approve(recorded.summary.run, asked.id, by=name, role=role or asked.role, digest=digest)
 
-    return on_run(run, manner, act)
+    return on_run(run, options, act)

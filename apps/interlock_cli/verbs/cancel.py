@@ -2,26 +2,32 @@
 
 from typing import TYPE_CHECKING
 
-from interlock_cli.exits import Exit
-from interlock_cli.fault import Fault
-from interlock_cli.manner import Manner
-from interlock_cli.options import Reason, RunId, Who, drives
+import click
+
+from interlock_cli.errors import CommandError
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import drives, reason, run_id, who
+from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
-    from interlock_cli.history import History
+    from interlock_cli.recorded_run import RecordedRun
 
 
+@click.command()
+@run_id
+@who
+@reason
 @drives
-def verb(run: RunId, *, name: Who, reason: Reason = "", manner: Manner) -> int:
+def verb(*, run: str, name: str, reason: str, options: RunOptions) -> int:
     """Call a run off. What it did and can be undone is undone, the last first; the rest is named."""
-    from interlock_cli.people import on_run
+    from interlock_cli.requests import on_run
 
-    async def act(runtime: "Runtime", history: "History") -> None:
-        status = history.machine.status
+    async def act(runtime: "Runtime", recorded: "RecordedRun") -> None:
+        status = recorded.machine.status
         if status in ("ended", "failed", "cancelled"):
-            raise Fault(f"run {history.summary.run} is over: it is {status}", "there is nothing to call off")
-        await runtime.cancel(history.summary.run, by=name, reason=reason)
+            raise CommandError(f"run {recorded.summary.run} is over: it is {status}", "there is nothing to call off")
+        await runtime.cancel(recorded.summary.run, by=name, reason=reason)
 
-    code = on_run(run, manner, act)
-    return Exit.CLEAN if code == Exit.FINDINGS else code
+    code = on_run(run, options, act)
+    return ExitCode.CLEAN if code == ExitCode.FINDINGS else code

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Targets
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
@@ -24,17 +24,17 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-def verb(
-    targets: Targets = None,
-    format: Annotated[Format, typer.Option("--format", envvar="INTERLOCK_FORMAT", help="How to print.")] = Format.HUMAN,
-    timings: Annotated[bool, typer.Option("--timings", help="Say on standard error what each stage took.")] = False,
-) -> int:
+@click.command()
+@targets
+@output_format(Format, default=Format.HUMAN, envvar="INTERLOCK_FORMAT")
+@click.option("--timings", is_flag=True, help="Say on standard error what each stage took.")
+def verb(*, targets: tuple[str, ...], format: Format, timings: bool) -> int:
     """Say what is wrong with files before they run.
 
     Human findings go to standard error, the machine formats to standard output. Exit code 1 if there is an error or a
     warning; notes do not count.
     """
-    from interlock_cli.language import Stopwatch, examine
+    from interlock_cli.compiling import Stopwatch, examine
     from interlock_cli.sources import units
     from interlock_dsl.diagnostics import Severity
 
@@ -42,14 +42,14 @@ def verb(
     found: dict[Diagnostic, None] = {}
     files: dict[str, None] = {}
     with _progress(format):
-        for unit in units(targets or []):
+        for unit in units(targets):
             _, diagnostics = examine(unit, clock)
             found.update(dict.fromkeys(diagnostics))
             files.update(dict.fromkeys(unit.given))
     _print(list(found), list(files), format)
     if clock is not None:
         _timings(clock.stages)
-    return Exit.FINDINGS if any(each.severity is not Severity.NOTE for each in found) else Exit.CLEAN
+    return ExitCode.FINDINGS if any(each.severity is not Severity.NOTE for each in found) else ExitCode.CLEAN
 
 
 def _progress(format: Format) -> AbstractContextManager[object]:
@@ -73,7 +73,7 @@ def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Fo
     match format:
         case Format.HUMAN:
             from interlock_cli.present.console import err
-            from interlock_cli.present.findings import show, tally
+            from interlock_cli.present.diagnostics import show, tally
 
             show(diagnostics)
             err().print(tally(diagnostics, len(files)))
@@ -82,9 +82,9 @@ def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Fo
 
             write(render_compact(diagnostics))
         case Format.JSON:
-            from interlock_cli.formats.findings_json import findings_json
+            from interlock_cli.formats.diagnostics_json import diagnostics_json
 
-            write(findings_json(diagnostics, files))
+            write(diagnostics_json(diagnostics, files))
         case Format.SARIF:
             from interlock_cli.formats.sarif import sarif
 

@@ -2,21 +2,29 @@
 
 from typing import TYPE_CHECKING
 
-from interlock_cli.manner import Manner
-from interlock_cli.options import Reason, Role, RunId, Which, Who, drives
+import click
+
+from interlock_cli.options import drives, reason, role, run_id, which, who
+from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
-    from interlock_cli.history import History
+    from interlock_cli.recorded_run import RecordedRun
 
 
+@click.command()
+@run_id
+@which
+@who
+@role
+@reason
 @drives
-def verb(run: RunId, which: Which = "", *, name: Who, role: Role = "", reason: Reason = "", manner: Manner) -> int:
+def verb(*, run: str, which: str, name: str, role: str, reason: str, options: RunOptions) -> int:
     """Refuse what a run asks for, and let it go on by the route it has for that, if it has one."""
-    from interlock_cli.people import approval, on_run
+    from interlock_cli.requests import approval, on_run
 
-    async def act(runtime: "Runtime", history: "History") -> None:
-        asked = approval(history, which, role)
-        await runtime.deny(history.summary.run, asked.id, by=name, role=role or asked.role, reason=reason)
+    async def act(runtime: "Runtime", recorded: "RecordedRun") -> None:
+        asked = approval(recorded, which, role)
+        await runtime.deny(recorded.summary.run, asked.id, by=name, role=role or asked.role, reason=reason)
 
-    return on_run(run, manner, act)
+    return on_run(run, options, act)

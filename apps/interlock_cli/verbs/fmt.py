@@ -2,21 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Targets
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import targets
 
 
-def verb(
-    targets: Targets = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file is not formatted.")] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Write nothing; print what would change; exit 1 if anything.")
-    ] = False,
-) -> int:
+@click.command()
+@targets
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not formatted.")
+@click.option("--diff", is_flag=True, help="Write nothing; print what would change; exit 1 if anything.")
+def verb(*, targets: tuple[str, ...], check: bool, diff: bool) -> int:
     """Put files into the one format. With `-`, read standard input and write the result to standard output.
 
     A file that does not parse is left alone and reported.
@@ -25,13 +22,13 @@ def verb(
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
     from interlock_dsl.formatter.format import format
 
-    if targets == ["-"]:
+    if targets == ("-",):
         source = sys.stdin.read()
         return _one(STDIN, source, format(source, STDIN), check, diff)
     wrong: list[Diagnostic] = []
     changed: list[str] = []
     count = 0
-    for path in files(targets or []):
+    for path in files(targets):
         name, source = display(path), text(path)
         try:
             formatted = format(source, name)
@@ -47,11 +44,11 @@ def verb(
         elif not check:
             path.write_text(formatted, encoding="utf-8", newline="\n")
     if wrong:
-        from interlock_cli.present.findings import show_all
+        from interlock_cli.present.diagnostics import show_all
 
         show_all(wrong)
     _say(changed, count, check or diff)
-    return Exit.FINDINGS if wrong or (changed and (check or diff)) else Exit.CLEAN
+    return ExitCode.FINDINGS if wrong or (changed and (check or diff)) else ExitCode.CLEAN
 
 
 def _one(name: str, source: str, formatted: str, check: bool, diff: bool) -> int:
@@ -59,7 +56,7 @@ def _one(name: str, source: str, formatted: str, check: bool, diff: bool) -> int
         _print_diff(name, source, formatted)
     elif not check:
         sys.stdout.write(formatted)
-    return Exit.FINDINGS if formatted != source and (check or diff) else Exit.CLEAN
+    return ExitCode.FINDINGS if formatted != source and (check or diff) else ExitCode.CLEAN
 
 
 def _print_diff(name: str, source: str, formatted: str) -> None:

@@ -3,12 +3,12 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Targets
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import A_FILE, output_format, targets
 
 if TYPE_CHECKING:
     from interlock_dsl.program.model import Program, Workflow
@@ -27,51 +27,49 @@ SUFFIXES = {".mmd": Format.MERMAID, ".mermaid": Format.MERMAID, ".dot": Format.D
             ".json": Format.JSON, ".svg": Format.SVG}  # fmt: skip
 
 
-def verb(
-    targets: Targets = None,
-    workflow: Annotated[str, typer.Option("--workflow", "-w", metavar="NAME", help="Only this one.")] = "",
-    format: Annotated[
-        Format | None, typer.Option("--format", help="As what. Default: by the suffix of `--output`, else mermaid.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: standard output.")
-    ] = None,
-) -> int:
+@click.command()
+@targets
+@click.option("--workflow", "-w", default="", metavar="NAME", help="Only this one.")
+@output_format(Format, "As what. Default: by the suffix of `--output`, else mermaid.")
+@click.option("--output", "-o", type=A_FILE, metavar="FILE", help="Where to. Default: standard output.")
+def verb(*, targets: tuple[str, ...], workflow: str, format: Format | None, output: Path | None) -> int:
     """Draw workflows: steps, ends, and the routes between them with what they demand.
 
     Several workflows come one after the other; SVG draws one, so `--workflow` has to name it.
     """
-    from interlock_cli.fault import Fault
-    from interlock_cli.language import compiled
+    from interlock_cli.compiling import compiled
+    from interlock_cli.errors import CommandError
     from interlock_cli.present.output import write
     from interlock_cli.sources import units
 
     chosen = format or (_by_suffix(output) if output else Format.MERMAID)
-    programs = [compiled(unit) for unit in units(targets or [])]
+    programs = [compiled(unit) for unit in units(targets)]
     names = [name for program in programs for name in program.workflows]
     found = [pair for program in programs for pair in _workflows(program, workflow)]
     if not found:
-        raise Fault(*_nothing(workflow, list(dict.fromkeys(names))))
+        raise CommandError(*_nothing(workflow, list(dict.fromkeys(names))))
     if chosen is Format.SVG and len(found) > 1:
         listed = ", ".join(f"`{each.name}`" for _, each in found)
-        raise Fault(f"one SVG shows one workflow, and there are {len(found)}", f"`--workflow` says which: {listed}")
+        raise CommandError(
+            f"one SVG shows one workflow, and there are {len(found)}", f"`--workflow` says which: {listed}"
+        )
     text = _drawn(found, chosen)
     if output is None:
         write(text)
-        return Exit.CLEAN
+        return ExitCode.CLEAN
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Fault(f"cannot write `{output}`: {(error.strerror or str(error)).lower()}") from error
-    return Exit.CLEAN
+        raise CommandError(f"cannot write `{output}`: {(error.strerror or str(error)).lower()}") from error
+    return ExitCode.CLEAN
 
 
 def _by_suffix(output: Path) -> Format:
-    from interlock_cli.fault import Fault
+    from interlock_cli.errors import CommandError
 
     if output.suffix.lower() not in SUFFIXES:
         known = ", ".join(f"`{each}`" for each in SUFFIXES)
-        raise Fault(f"`{output}` does not say what to write", f"end it in one of {known}, or give `--format`")
+        raise CommandError(f"`{output}` does not say what to write", f"end it in one of {known}, or give `--format`")
     return SUFFIXES[output.suffix.lower()]
 
 
@@ -80,7 +78,7 @@ def _workflows(program: "Program", name: str) -> "list[tuple[Program, Workflow]]
 
 
 def _nothing(name: str, known: list[str]) -> tuple[str, str]:
-    from interlock_cli.fault import did_you_mean
+    from interlock_cli.errors import did_you_mean
 
     if name and known:
         return f"there is no workflow `{name}`", did_you_mean(name, known)

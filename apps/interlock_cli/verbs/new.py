@@ -2,12 +2,11 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
+from interlock_cli.exit_codes import ExitCode
 
 FILES = {
     "NAME.ilk": "workflow.ilk",
@@ -21,25 +20,28 @@ FILES = {
 """What a project gets, and the template of each."""
 
 
-def verb(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder to make; the workflow is named after it.")
-    ],
-) -> int:
+@click.command()
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The folder to make; the workflow is named after it.",
+)
+def verb(*, folder: Path) -> int:
     """Make a small project that works: a workflow with tests, its tools, and answers in place of a model.
 
     Its `check`, `test` and `run` pass as they are; change it from there. Nothing that exists is overwritten.
     """
     name = _identifier(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Fault(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
+        raise CommandError(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
     templates = Path(__file__).parent.parent / "templates" / "desk"
     folder.mkdir(parents=True, exist_ok=True)
     for target, template in FILES.items():
         text = (templates / template).read_text(encoding="utf-8").replace("NAME", name)
         (folder / target.replace("NAME", name)).write_text(text, encoding="utf-8")
     _tell(folder, name)
-    return Exit.CLEAN
+    return ExitCode.CLEAN
 
 
 def _identifier(name: str) -> str:
@@ -47,7 +49,7 @@ def _identifier(name: str) -> str:
     kept = "".join(char if char.isascii() and char.isalnum() else "_" for char in name.lower()).strip("_")
     words = "_".join(part for part in kept.split("_") if part)
     if not words or words[0].isdigit():
-        raise Fault(f"`{name}` gives no name for a workflow", "use a folder whose name begins with a letter")
+        raise CommandError(f"`{name}` gives no name for a workflow", "use a folder whose name begins with a letter")
     return words
 
 

@@ -1,40 +1,34 @@
 """`interlock replay`: decide everything again; is it still the same?"""
 
 import json
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Journal, OptionalRunId, ProjectFolder
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import journal, optional_run_id, output_format, project
+from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal as Opened
     from interlock.journal.journal import RunSummary
 
 
-class Format(StrEnum):
-    """How the answer is printed."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
-def verb(
-    run: OptionalRunId = "last",
-    every: Annotated[bool, typer.Option("--all", help="Every run of the journal.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
-    project: ProjectFolder = None,
-    journal: Journal = None,
-) -> int:
+@click.command()
+@optional_run_id
+@click.option("--all", "every", is_flag=True, help="Every run of the journal.")
+@output_format(Format, default=Format.HUMAN)
+@project
+@journal
+def verb(*, run: str, every: bool, format: Format, project: Path | None, journal: Path | None) -> int:
     """Decide everything in a run again, from its events alone, and say whether anything differs from what was decided.
 
     Nothing is performed: no model is asked, no tool is called. Exit code 1 if something differs, 3 if that cannot be
     said because a program no longer compiles.
     """
+    from interlock_cli.journal import open_journal, the_run
     from interlock_cli.project import find
-    from interlock_cli.store import open_journal, the_run
 
     opened = open_journal(find(project), journal, readonly=True)
     wanted = list(opened.runs()) if every else [the_run(opened, run)]
@@ -46,23 +40,23 @@ def verb(
     else:
         _say(results)
     if any(result["result"] == "differs" for result in results):
-        return Exit.FINDINGS
-    return Exit.OPEN if any(result["result"] == "unknown" for result in results) else Exit.CLEAN
+        return ExitCode.FINDINGS
+    return ExitCode.INCONCLUSIVE if any(result["result"] == "unknown" for result in results) else ExitCode.CLEAN
 
 
 def _again(opened: "Opened", summary: "RunSummary") -> dict[str, object]:
     from interlock.errors import InterlockError
-    from interlock_cli.fault import Fault
-    from interlock_cli.history import load
+    from interlock_cli.errors import CommandError
+    from interlock_cli.recorded_run import load
 
     result: dict[str, object] = {"run": summary.run, "workflow": summary.workflow, "entries": summary.entries}
     try:
-        history = load(opened, summary)
-    except Fault as fault:
+        recorded = load(opened, summary)
+    except CommandError as fault:
         return result | {"result": "unknown", "reason": fault.message}
     except InterlockError as error:
         return result | {"result": "differs", "reason": str(error)}
-    for moment in history.moments:
+    for moment in recorded.entries:
         if not moment.same:
             reason = f"entry {moment.entry.sequence} is decided otherwise now"
             return result | {"result": "differs", "entry": moment.entry.sequence, "reason": reason}

@@ -1,68 +1,67 @@
 """`interlock resume`: take a run up again after it stopped."""
 
-from typing import Annotated
+import click
 
-import typer
-
-from interlock_cli.manner import Manner
-from interlock_cli.options import OptionalRunId, drives
-
-Every = Annotated[bool, typer.Option("--all", help="Every run that stopped, or whose time to go on has come.")]
+from interlock_cli.options import drives, optional_run_id
+from interlock_cli.run_options import RunOptions
 
 
+@click.command()
+@optional_run_id
+@click.option("--all", "every", is_flag=True, help="Every run that stopped, or whose time to go on has come.")
 @drives
-def verb(run: OptionalRunId = "last", every: Every = False, *, manner: Manner) -> int:
+def verb(*, run: str, every: bool, options: RunOptions) -> int:
     """Take a run up again that was interrupted, or whose time to go on has come.
 
     What may be repeated is repeated; a call that may have happened and must not happen twice is not. A run that
     another process drives is left alone.
     """
-    from interlock_cli.people import on_run
+    from interlock_cli.requests import on_run
 
     if every:
-        return _all(manner)
+        return _all(options)
 
-    return on_run(run, manner)
+    return on_run(run, options)
 
 
-def _all(manner: Manner) -> int:
+def _all(options: RunOptions) -> int:
     """Resume every run that is due, one after the other; return the worst exit code. Trouble with one stops none."""
     from rich.text import Text
 
     from interlock.errors import Conflict, InterlockError
-    from interlock_cli.exits import Exit
-    from interlock_cli.fault import Fault
-    from interlock_cli.manner import Format
-    from interlock_cli.people import on_run
+    from interlock_cli.errors import CommandError
+    from interlock_cli.exit_codes import ExitCode
     from interlock_cli.present.console import out
     from interlock_cli.present.messages import complain, remark
+    from interlock_cli.requests import on_run
+    from interlock_cli.run_options import Format
 
-    code = int(Exit.CLEAN)
-    due = _due(manner)
+    code = int(ExitCode.CLEAN)
+    due = _due(options)
     for each in due:
-        if manner.format is Format.HUMAN:
+        if options.format is Format.HUMAN:
             out().print(Text(each, "name"))
         try:
-            code = max(code, on_run(each, manner))
+            code = max(code, on_run(each, options))
         except Conflict as error:
             remark(str(error))
-        except (Fault, InterlockError) as error:
+        except (CommandError, InterlockError) as error:
             complain(f"run {each}: {error}")
-            code = int(Exit.FAULT)
-    if not due and manner.format is Format.HUMAN:
+            code = int(ExitCode.ERROR)
+    if not due and options.format is Format.HUMAN:
         out().print(Text("no run is due", "quiet"))
     return code
 
 
-def _due(manner: Manner) -> list[str]:
+def _due(options: RunOptions) -> list[str]:
     """Return the runs that are not over and have something to do now, the oldest first."""
     import time
 
     from interlock.run.protocol.commands import SetTimer
-    from interlock_cli.history import load
-    from interlock_cli.store import open_journal
+    from interlock_cli.journal import open_journal
+    from interlock_cli.recorded_run import load
 
-    opened = open_journal(manner.project, manner.journal, readonly=True)
+    opened = open_journal(options.project, options.journal, readonly=True)
     now = time.time_ns() // 1000
     found: list[str] = []
     for summary in reversed(opened.runs()):

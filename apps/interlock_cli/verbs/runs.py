@@ -2,44 +2,36 @@
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Journal, ProjectFolder
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import journal, output_format, project
+from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
     from interlock.journal.journal import RunSummary
 
 
-class Format(StrEnum):
-    """How the list is printed."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
-def verb(
-    status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="Only those: running, waiting, ended, failed, cancelled.")
-    ] = "",
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many; 0 is all.")] = 20,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
-    project: ProjectFolder = None,
-    journal: Journal = None,
-) -> int:
+@click.command()
+@click.option("--status", default="", metavar="STATUS", help="Only those: running, waiting, ended, failed, cancelled.")
+@click.option("--limit", type=int, default=20, show_default=True, metavar="N", help="At most so many; 0 is all.")
+@output_format(Format, default=Format.HUMAN)
+@project
+@journal
+def verb(*, status: str, limit: int, format: Format, project: Path | None, journal: Path | None) -> int:
     """List the runs of the project, the newest first: what they do, for how long, and what waits."""
-    from interlock_cli.fault import Fault, did_you_mean
+    from interlock_cli.errors import CommandError, did_you_mean
+    from interlock_cli.journal import open_journal
     from interlock_cli.present.status import STATUSES
     from interlock_cli.project import find
-    from interlock_cli.store import open_journal
 
     if status and status not in STATUSES:
-        raise Fault(f"`{status}` is no status of a run", did_you_mean(status, list(STATUSES)))
+        raise CommandError(f"`{status}` is no status of a run", did_you_mean(status, list(STATUSES)))
     if limit < 0:
-        raise Fault(f"`--limit {limit}` is less than none", "0 lists all runs")
+        raise CommandError(f"`--limit {limit}` is less than none", "0 lists all runs")
     opened = open_journal(find(project), journal, readonly=True)
     found = [summary for summary in opened.runs() if not status or summary.status == status]
     shown = found[: limit or None]
@@ -49,7 +41,7 @@ def verb(
         write(json.dumps([_plain(summary) for summary in shown], indent=2, ensure_ascii=False))
     else:
         _table(shown, len(found) - len(shown))
-    return Exit.CLEAN
+    return ExitCode.CLEAN
 
 
 def _plain(summary: "RunSummary") -> dict[str, object]:

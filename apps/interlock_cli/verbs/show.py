@@ -1,82 +1,76 @@
 """`interlock show`: what a run did, and why."""
 
 import json
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Journal, OptionalRunId, ProjectFolder
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import journal, optional_run_id, output_format, project
+from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
-    from interlock_cli.history import History
+    from interlock_cli.recorded_run import RecordedRun
 
 
-class Format(StrEnum):
-    """How a run is told."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
-def verb(
-    run: OptionalRunId = "last",
-    format: Annotated[Format, typer.Option("--format", help="`json` is the audit, with all decisions.")] = Format.HUMAN,
-    project: ProjectFolder = None,
-    journal: Journal = None,
-) -> int:
+@click.command()
+@optional_run_id
+@output_format(Format, "`json` is the audit, with all decisions.", default=Format.HUMAN)
+@project
+@journal
+def verb(*, run: str, format: Format, project: Path | None, journal: Path | None) -> int:
     """Tell what a run did: what ran, why it went where it went, what was denied and by which rule, what waits.
 
     Nothing is remembered but the journal: all of it is decided again to be told.
     """
-    from interlock_cli.history import load
+    from interlock_cli.journal import open_journal, the_run
     from interlock_cli.project import find
-    from interlock_cli.store import open_journal, the_run
+    from interlock_cli.recorded_run import load
 
     opened = open_journal(find(project), journal, readonly=True)
-    history = load(opened, the_run(opened, run))
+    recorded = load(opened, the_run(opened, run))
     if format is Format.JSON:
         from interlock_cli.formats.audit import audit
         from interlock_cli.present.output import write
 
-        write(json.dumps(audit(history), indent=2, ensure_ascii=False))
+        write(json.dumps(audit(recorded), indent=2, ensure_ascii=False))
     else:
-        _tell(history)
-    return Exit.CLEAN
+        _tell(recorded)
+    return ExitCode.CLEAN
 
 
-def _tell(history: "History") -> None:
+def _tell(recorded: "RecordedRun") -> None:
     import time
 
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import given, heading, started
+    from interlock_cli.present.narrative import Narrative
     from interlock_cli.present.outcome import labelled, under_way, waiting
     from interlock_cli.present.spending import spending, spent
-    from interlock_cli.present.telling import Teller
     from interlock_cli.present.timeline import Layout
 
     console = out()
-    first, run = history.started, history.summary.run
-    stopped = history.machine.status == "running"
-    console.print(heading(first.workflow, run, first.principal, history.machine.status, console.width))
+    first, run = recorded.started, recorded.summary.run
+    stopped = recorded.machine.status == "running"
+    console.print(heading(first.workflow, run, first.principal, recorded.machine.status, console.width))
     console.print(started(first.at, first.program))
     console.print(given(first.input, console.width))
     console.print()
-    layout = Layout(history.workflow.steps, console.width, details=True)
-    teller = Teller(history.workflow, places=True)
-    for moment in history.moments:
-        for line in teller.lines(moment.event, moment.notes):
+    layout = Layout(recorded.workflow.steps, console.width, details=True)
+    narrative = Narrative(recorded.workflow, places=True)
+    for moment in recorded.entries:
+        for line in narrative.lines(moment.event, moment.notes):
             for row in layout.rows(line):
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
     now = time.time_ns() // 1000
-    for text in labelled("waits", waiting(history.machine.waiting_for, run, now, "", first.principal)):
+    for text in labelled("waits", waiting(recorded.machine.waiting_for, run, now, "", first.principal)):
         console.print(text, soft_wrap=True)
-    for text in labelled("open", under_way(history.machine.pending() if stopped else (), run)):
+    for text in labelled("open", under_way(recorded.machine.pending() if stopped else (), run)):
         console.print(text, soft_wrap=True)
-    for text in labelled("used", [spending(spent(history), history.workflow.budget)]):
+    for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
         console.print(text, soft_wrap=True)
-    differing = [moment.entry.sequence for moment in history.moments if not moment.same]
+    differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
     if differing:
         console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")

@@ -4,15 +4,15 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Targets
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
-    from interlock_cli.trials import Outcome
+    from interlock_cli.test_outcome import TestOutcome
     from interlock_dsl.diagnostics import Diagnostic
 
 
@@ -25,41 +25,41 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-Only = Annotated[str, typer.Option("--only", "-k", metavar="TEXT", help="Only tests whose title holds this text.")]
-How = Annotated[Format, typer.Option("--format", help="How to print.")]
-
-
-def verb(targets: Targets = None, only: Only = "", format: How = Format.HUMAN) -> int:
+@click.command()
+@targets
+@click.option("--only", "-k", default="", metavar="TEXT", help="Only tests whose title holds this text.")
+@output_format(Format, default=Format.HUMAN)
+def verb(*, targets: tuple[str, ...], only: str, format: Format) -> int:
     """Run the tests written in the files: agents, people and tools answer as each test says, time passes at once.
 
     A program that does not compile is reported, the others are tested. Exit code 1 for either, 2 if there is no test.
     """
-    from interlock_cli.fault import Fault
+    from interlock_cli.errors import CommandError
     from interlock_cli.present.progress import progress
 
     broken: list[Diagnostic] = []
     with progress("compiling") as say:
-        outcomes = list(_outcomes(targets or [], only.casefold(), broken, say))
+        outcomes = list(_outcomes(targets, only.casefold(), broken, say))
     if broken:
-        from interlock_cli.present.findings import show_all
+        from interlock_cli.present.diagnostics import show_all
 
         show_all(broken)
     if not outcomes:
         if broken:
-            return Exit.FINDINGS
+            return ExitCode.FINDINGS
         said = f"no test has `{only}` in its title" if only else "the files hold no tests"
-        raise Fault(said, '`test "a title" { given ... expect ... }` is one')
+        raise CommandError(said, '`test "a title" { given ... expect ... }` is one')
     _print(outcomes, format)
-    return Exit.CLEAN if not broken and all(outcome.result.passed for outcome in outcomes) else Exit.FINDINGS
+    return ExitCode.CLEAN if not broken and all(outcome.result.passed for outcome in outcomes) else ExitCode.FINDINGS
 
 
 def _outcomes(
     targets: Sequence[str], only: str, broken: "list[Diagnostic]", say: Callable[[str], None]
-) -> "Iterator[Outcome]":
+) -> "Iterator[TestOutcome]":
     from interlock.testing.runner import run_test
-    from interlock_cli.language import examine
+    from interlock_cli.compiling import examine
     from interlock_cli.sources import units
-    from interlock_cli.trials import Outcome
+    from interlock_cli.test_outcome import TestOutcome
 
     done = 0
     for unit in units(targets):
@@ -74,10 +74,10 @@ def _outcomes(
             result = run_test(program, test)
             done += 1
             say(f"{done} tests run")
-            yield Outcome(program, test, result, time.perf_counter() - began)
+            yield TestOutcome(program, test, result, time.perf_counter() - began)
 
 
-def _print(outcomes: "Sequence[Outcome]", format: Format) -> None:
+def _print(outcomes: "Sequence[TestOutcome]", format: Format) -> None:
     from interlock_cli.present.output import write
 
     match format:
@@ -102,6 +102,6 @@ def _print(outcomes: "Sequence[Outcome]", format: Format) -> None:
                     write(annotation("error", outcome.file, place, end, f"test: {outcome.test.title}", message))
 
 
-def _failure(outcome: "Outcome") -> tuple[str, str]:
+def _failure(outcome: "TestOutcome") -> tuple[str, str]:
     failures = [f"{span}: {message}" for span, message in outcome.result.failures]
     return (failures[0].split(": ", 1)[1], "\n".join(failures)) if failures else ("", "")

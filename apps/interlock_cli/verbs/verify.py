@@ -1,30 +1,24 @@
 """`interlock verify`: does the journal hold together?"""
 
 import json
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from interlock_cli.exits import Exit
-from interlock_cli.options import Journal, ProjectFolder
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import journal, output_format, project
+from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal as Opened
 
 
-class Format(StrEnum):
-    """How the answer is printed."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
-def verb(
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.HUMAN,
-    project: ProjectFolder = None,
-    journal: Journal = None,
-) -> int:
+@click.command()
+@output_format(Format, default=Format.HUMAN)
+@project
+@journal
+def verb(*, format: Format, project: Path | None, journal: Path | None) -> int:
     """Check that nothing in the journal was changed, lost or added.
 
     Every entry's digest is computed anew from the one before it. Whoever can write the file can also recompute all of
@@ -32,16 +26,16 @@ def verb(
     """
     from interlock.errors import JournalCorrupt
     from interlock.journal.verify import verify
-    from interlock_cli.fault import Fault
+    from interlock_cli.errors import CommandError
+    from interlock_cli.journal import open_journal, shown
     from interlock_cli.project import find
-    from interlock_cli.store import open_journal, shown
 
     found = find(project)
     try:
         opened = open_journal(found, journal, readonly=True)
     except JournalCorrupt as error:
         help = "nothing in it can be trusted: go on from a copy of it, or name another with `--journal`"
-        raise Fault(str(error), help) from error
+        raise CommandError(str(error), help) from error
     result = verify(opened)
     if format is Format.JSON:
         from interlock_cli.present.output import write
@@ -50,7 +44,7 @@ def verb(
         write(json.dumps(report, indent=2, ensure_ascii=False))
     else:
         _say(result.runs, result.entries, _recorded(opened), result.problems, shown(journal or found.journal))
-    return Exit.CLEAN if result.holds else Exit.FINDINGS
+    return ExitCode.CLEAN if result.holds else ExitCode.FINDINGS
 
 
 def _recorded(opened: "Opened") -> int:

@@ -1,4 +1,4 @@
-"""A run as its journal tells it: the events, and what the program of that time decides on each of them again."""
+"""A run read from its journal: its events, and what its program decides on each of them again."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from interlock.run.machine import Machine
     from interlock_dsl.program.model import Program, Workflow
 
-Told: TypeAlias = tuple[Event, tuple[Note, ...]]
+EventNotes: TypeAlias = tuple[Event, tuple[Note, ...]]
 """An event and what was decided on it."""
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One entry of the journal: its event, what was decided on it and asked of the world because of it, and whether
-    that is what was decided then.
+class ReplayedEntry:
+    """One entry of the journal: its event, the notes and commands that follow from it, and whether those are the ones
+    of then (`same`).
     """
 
     entry: "Entry"
@@ -30,23 +30,23 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class History:
-    """All moments of a run, and the machine as they leave it."""
+class RecordedRun:
+    """All entries of a run, decided again, and the machine after the last one."""
 
     summary: "RunSummary"
     program: "Program"
     workflow: "Workflow"
     started: RunStarted
-    moments: tuple[Moment, ...]
+    entries: tuple[ReplayedEntry, ...]
     machine: "Machine"
 
     @property
-    def told(self) -> tuple[Told, ...]:
+    def events(self) -> tuple[EventNotes, ...]:
         """Each event with what was decided on it."""
-        return tuple((moment.event, moment.notes) for moment in self.moments)
+        return tuple((entry.event, entry.notes) for entry in self.entries)
 
 
-def load(journal: "Journal", summary: "RunSummary") -> History:
+def load(journal: "Journal", summary: "RunSummary") -> RecordedRun:
     """Read a run and decide everything in it again.
 
     Raises the journal's errors, and `JournalCorrupt` for a run that does not begin with its start.
@@ -54,16 +54,16 @@ def load(journal: "Journal", summary: "RunSummary") -> History:
     from interlock.errors import JournalCorrupt
     from interlock.journal.codec import decode
     from interlock.run.machine import Machine
-    from interlock_cli.language import compiled_again
+    from interlock_cli.compiling import compiled_again
 
     program = compiled_again(journal.program(summary.program), summary.program)
     machine = Machine(program)
-    moments: list[Moment] = []
+    entries: list[ReplayedEntry] = []
     for entry in journal.read(summary.run):
         event = decode(entry.event, entry.run, entry.sequence)
         notes = tuple(machine.feed(event))
-        moments.append(Moment(entry, event, notes, machine.commands(), machine.outcome == entry.outcome))
-    first = moments[0].event if moments else None
+        entries.append(ReplayedEntry(entry, event, notes, machine.commands(), machine.outcome == entry.outcome))
+    first = entries[0].event if entries else None
     if not isinstance(first, RunStarted) or first.workflow not in program.workflows:
         raise JournalCorrupt(f"run {summary.run} does not begin with the start of a run")
-    return History(summary, program, program.workflows[first.workflow], first, tuple(moments), machine)
+    return RecordedRun(summary, program, program.workflows[first.workflow], first, tuple(entries), machine)

@@ -36,7 +36,7 @@ SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""
 
 
-class Teller:
+class Narrative:
     """Follows one run, event by event. It remembers what a later note refers back to: calls, tokens, the start.
 
     A line has `room` characters (0: as many as it takes): values are shortened to fit. With `places`, routes are told

@@ -14,15 +14,15 @@ from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from interlock_cli.exits import Exit
-from interlock_cli.manner import Format, Manner
+from interlock_cli.exit_codes import ExitCode
+from interlock_cli.run_options import Format, RunOptions
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal
     from interlock.runtime.loop import Observer
     from interlock.runtime.report import RunReport
     from interlock.runtime.runtime import Runtime
-    from interlock_cli.history import Told
+    from interlock_cli.recorded_run import EventNotes
     from interlock_dsl.program.model import Program, Workflow
 
 
@@ -35,11 +35,11 @@ class Driver:
     `recorded` says that what is done to the run is done once it is recorded, whoever then drives it on.
     """
 
-    manner: Manner
+    options: RunOptions
     opened: "Journal"
     workflow: "Workflow"
     program: "Program | None" = None
-    past: "Sequence[Told]" = ()
+    past: "Sequence[EventNotes]" = ()
     run: str = ""
     principal: str = ""
     recorded: bool = True
@@ -57,7 +57,7 @@ class Driver:
         finally:
             self.stack.close()
             self.opened.close()
-        return told(report, self.manner, self.principal)
+        return print_report(report, self.options, self.principal)
 
     async def _go(self, act: "Callable[[Runtime], Awaitable[str]]") -> "RunReport":
         runtime = self._runtime()
@@ -75,22 +75,22 @@ class Driver:
 
     def _runtime(self) -> "Runtime":
         from interlock.runtime.runtime import Runtime
-        from interlock_cli.world import models, toolbox
+        from interlock_cli.adapters import models, toolbox
 
-        manner = self.manner
+        options = self.options
         at_hand = () if self.program is None else (self.program,)
         return Runtime(
             self.opened,
             *at_hand,
-            tools=toolbox(manner.tools or manner.project.tools),
-            models=models(manner),
+            tools=toolbox(options.tools or options.project.tools),
+            models=models(options),
             observers=self._observers(),
         )
 
     def _observers(self) -> "list[Observer]":
         from interlock_cli.present.console import err
 
-        wanted = self.manner.progress
+        wanted = self.options.progress
         if not (err().is_terminal if wanted is None else wanted):
             return []
         from interlock_cli.present.follow import Follower
@@ -103,7 +103,7 @@ class Driver:
         if not self.run:
             complain("interrupted before the run began")
         else:
-            following = f"interlock resume {self.run}{self.manner.again}"
+            following = f"interlock resume {self.run}{self.options.again}"
             complain(f"interrupted; run {self.run} is safe", f"`{following}` goes on")
         return INTERRUPTED
 
@@ -111,15 +111,15 @@ class Driver:
 INTERRUPTED = 130
 
 
-def told(report: "RunReport", manner: Manner, principal: str) -> int:
+def print_report(report: "RunReport", options: RunOptions, principal: str) -> int:
     """Print where a run stands and return the exit code that says it: a failed run is a finding."""
-    if manner.format is Format.JSON:
+    if options.format is Format.JSON:
         from interlock_cli.present.output import write
 
         write(json.dumps(_plain(report), indent=2, ensure_ascii=False))
     else:
-        _say(report, manner, principal)
-    return Exit.FINDINGS if report.status in ("failed", "cancelled") else Exit.CLEAN
+        _say(report, options, principal)
+    return ExitCode.FINDINGS if report.status in ("failed", "cancelled") else ExitCode.CLEAN
 
 
 def _plain(report: "RunReport") -> dict[str, object]:
@@ -146,7 +146,7 @@ def _fields(plain: object) -> dict[str, object]:
     return plain if isinstance(plain, dict) else {}
 
 
-def _say(report: "RunReport", manner: Manner, principal: str) -> None:
+def _say(report: "RunReport", options: RunOptions, principal: str) -> None:
     import time
 
     from interlock_cli.present.console import out
@@ -155,5 +155,5 @@ def _say(report: "RunReport", manner: Manner, principal: str) -> None:
     now = time.time_ns() // 1000
     for text in standing(report):
         out().print(text, soft_wrap=True)
-    for text in going_on(report, now, manner.again, principal):
+    for text in going_on(report, now, options.again, principal):
         out().print(text, soft_wrap=True)

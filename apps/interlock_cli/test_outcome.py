@@ -1,15 +1,15 @@
-"""A test that was run, as the verbs and the formats hand it on."""
+"""A test written in the language that was run: the test, its result and how long it took."""
 
 from dataclasses import dataclass
 
 from interlock.run.machine import Machine
 from interlock.testing.runner import TestResult
-from interlock_cli.history import Told
+from interlock_cli.recorded_run import EventNotes
 from interlock_dsl.program.model import Program, Test
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TestOutcome:
     """A test, the program it is of, how it came out, and how long that took."""
 
     program: Program
@@ -22,7 +22,7 @@ class Outcome:
         """The file the test is written in."""
         return self.test.span.source.name
 
-    def story(self) -> list[Told]:
+    def events(self) -> list[EventNotes]:
         """Return each event of the test with what was decided on it."""
         machine = Machine(self.program)
         return [(event, tuple(machine.feed(event))) for event in self.result.events]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from interlock_cli.fault import Fault, did_you_mean
+from interlock_cli.errors import CommandError, did_you_mean
 from interlock_cli.sources import Unit
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def compiled(unit: Unit) -> "Program":
 def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":
     """Return the program of a journal, which must still have the digest it had.
 
-    Raises Fault where this release reads the sources differently than the one that ran them.
+    Raises CommandError where this release reads the sources differently than the one that ran them.
     """
     from interlock_dsl.compiler.compile import compile_sources
     from interlock_dsl.diagnostics import DiagnosticError
@@ -61,26 +61,26 @@ def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":
     try:
         program = compile_sources(sources)
     except DiagnosticError as error:
-        raise Fault(f"the program of this run no longer compiles: {error.diagnostics[0]}", help) from error
+        raise CommandError(f"the program of this run no longer compiles: {error.diagnostics[0]}", help) from error
     if program.digest != digest:
-        raise Fault(
+        raise CommandError(
             f"the program of this run means something else now: {digest[:12]} became {program.digest[:12]}", help
         )
     return program
 
 
 def the_workflow(program: "Program", name: str) -> "Workflow":
-    """Return the workflow of that name, or the only one there is. Raises Fault if that is none or unclear."""
+    """Return the workflow of that name, or the only one there is. Raises CommandError if that is none or unclear."""
     known = list(program.workflows)
     if name:
         if name not in program.workflows:
             otherwise = "" if known else "the files declare none"
-            raise Fault(f"there is no workflow `{name}`", did_you_mean(name, known, otherwise))
+            raise CommandError(f"there is no workflow `{name}`", did_you_mean(name, known, otherwise))
         return program.workflows[name]
     if len(known) == 1:
         return program.workflows[known[0]]
     if not known:
-        raise Fault("the files declare no workflow", "`workflow NAME(...) { ... }` declares one")
-    raise Fault(
+        raise CommandError("the files declare no workflow", "`workflow NAME(...) { ... }` declares one")
+    raise CommandError(
         f"there are {len(known)} workflows", "`--workflow` says which: " + ", ".join(f"`{each}`" for each in known)
     )

@@ -1,9 +1,9 @@
-"""Errors of the layers below that are a person's business: each becomes a message with what to do."""
+"""Errors of the engine and of the operating system, as errors of the command line that say what to do."""
 
 import sys
 
-from interlock_cli.exits import Exit
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
+from interlock_cli.exit_codes import ExitCode
 
 HELP = {
     "JournalMissing": "`interlock run` makes one; `--project DIR` names the folder it is in",
@@ -18,17 +18,17 @@ HELP = {
 """What to do, where the engine's own message does not say it."""
 
 
-def explained(error: Exception) -> Fault | None:
-    """Return the fault that an exception amounts to, or None when it is no one's business but ours."""
+def as_command_error(error: Exception) -> CommandError | None:
+    """Return the error to show for an exception, or None where it is a defect of this program."""
     if "interlock.errors" in sys.modules:
         from interlock.errors import InterlockError, Refused
 
         if isinstance(error, InterlockError):
-            code = Exit.FINDINGS if isinstance(error, Refused) else Exit.FAULT
-            return Fault(str(error), HELP.get(type(error).__name__, ""), code)
+            code = ExitCode.FINDINGS if isinstance(error, Refused) else ExitCode.ERROR
+            return CommandError(str(error), HELP.get(type(error).__name__, ""), code)
     if isinstance(error, UnicodeDecodeError):
-        return Fault(f"a file is not UTF-8 text: {error.reason} at byte {error.start}")
+        return CommandError(f"a file is not UTF-8 text: {error.reason} at byte {error.start}")
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror[:1].lower() + error.strerror[1:]
-        return Fault(f"cannot use `{error.filename}`: {said}" if error.filename else said)
+        return CommandError(f"cannot use `{error.filename}`: {said}" if error.filename else said)
     return None

@@ -1,4 +1,4 @@
-"""How a run is driven: what a command line says about its project, tools, models, and the printing."""
+"""The options of the verbs that drive a run: its project, its tools, who answers, and the printing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from interlock_cli.project import Project, find
 
 
 class Format(StrEnum):
-    """How it is printed where the run stands."""
+    """The two output formats of most verbs: for people, for programs."""
 
     HUMAN = "human"
     JSON = "json"
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunOptions:
     """The options that everything which drives a run has in common. None is: as the project says."""
 
     folder: Path | None = None

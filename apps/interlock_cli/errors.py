@@ -1,12 +1,12 @@
-"""A mistake that stops a verb: what is wrong, and what to do about it."""
+"""The error that stops a verb: what is wrong, and what to do about it."""
 
-from interlock_cli.exits import Exit
+from interlock_cli.exit_codes import ExitCode
 
 
-class Fault(Exception):
+class CommandError(Exception):
     """Shown as `error: message` with a help line below; the program ends with `code`."""
 
-    def __init__(self, message: str, help: str = "", code: Exit = Exit.FAULT) -> None:
+    def __init__(self, message: str, help: str = "", code: ExitCode = ExitCode.ERROR) -> None:
         super().__init__(message)
         self.message = message
         self.help = help

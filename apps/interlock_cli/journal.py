@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interlock_cli.fault import Fault
+from interlock_cli.errors import CommandError
 from interlock_cli.project import Project
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def open_journal(
 ) -> "Journal":
     """Open the journal a command line names, else the project's.
 
-    Raises Fault if there is none yet and none is to be made.
+    Raises CommandError if there is none yet and none is to be made.
     """
     from interlock.journal.sqlite import SqliteJournal
 
@@ -24,7 +24,7 @@ def open_journal(
     if not path.exists():
         if not create:
             help = "`interlock run` starts one; `--project DIR` or `--journal FILE` says where it is"
-            raise Fault(f"there is no journal `{shown(path)}`: nothing has run here yet", help)
+            raise CommandError(f"there is no journal `{shown(path)}`: nothing has run here yet", help)
         if named is not None:
             from interlock_cli.present.messages import remark
 
@@ -36,11 +36,11 @@ def open_journal(
 def the_run(journal: "Journal", wanted: str) -> "RunSummary":
     """Return the run of that id, of the only id that begins so, or the one that was started `last`.
 
-    Raises Fault if there is none, or more than one.
+    Raises CommandError if there is none, or more than one.
     """
     runs = journal.runs()
     if not runs:
-        raise Fault("the journal holds no run yet", "`interlock run` starts one")
+        raise CommandError("the journal holds no run yet", "`interlock run` starts one")
     if wanted == "last":
         return runs[0]
     exact = [summary for summary in runs if summary.run == wanted]
@@ -48,8 +48,8 @@ def the_run(journal: "Journal", wanted: str) -> "RunSummary":
     if len(begun) == 1:
         return begun[0]
     if begun:
-        raise Fault(f"{len(begun)} runs begin with `{wanted}`", "give more of it: " + _listed(begun))
-    raise Fault(f"there is no run `{wanted}`", "`interlock runs` lists them: " + _listed(runs))
+        raise CommandError(f"{len(begun)} runs begin with `{wanted}`", "give more of it: " + _listed(begun))
+    raise CommandError(f"there is no run `{wanted}`", "`interlock runs` lists them: " + _listed(runs))
 
 
 def shown(path: Path) -> str:

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import TypeGuard
 
-from interlock_cli.fault import Fault, did_you_mean
+from interlock_cli.errors import CommandError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,21 @@ class Settings:
 def read(path: Path) -> Settings | None:
     """Read the settings of a file, or None if it is a pyproject.toml that has none.
 
-    Raises Fault if it is not TOML, or a setting is unknown or of the wrong kind.
+    Raises CommandError if it is not TOML, or a setting is unknown or of the wrong kind.
     """
     try:
         table: object = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         said = str(error)
-        raise Fault(f"`{path}` is not valid TOML: {said[:1].lower()}{said[1:]}") from error
+        raise CommandError(f"`{path}` is not valid TOML: {said[:1].lower()}{said[1:]}") from error
     except UnicodeDecodeError as error:
-        raise Fault(f"`{path}` is not UTF-8 text") from error
+        raise CommandError(f"`{path}` is not UTF-8 text") from error
     if path.name == "pyproject.toml":
         table = _inner(_inner(table, "tool"), "interlock")
         if table is None:
             return None
     if not isinstance(table, Mapping):
-        raise Fault(
+        raise CommandError(
             f"`{path}` sets `tool.interlock` to `{table}`, where a table was expected", "write [tool.interlock]"
         )
     return _settings(path, table)
@@ -53,10 +53,12 @@ def read(path: Path) -> Settings | None:
 def _settings(path: Path, table: Mapping[str, object]) -> Settings:
     for name, value in table.items():
         if name not in KINDS:
-            raise Fault(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(KINDS)))
+            raise CommandError(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(KINDS)))
         fits, expected, example = KINDS[name]
         if not fits(value):
-            raise Fault(f"`{path}` sets `{name}` to `{value}`, where {expected} was expected", f"write {example}")
+            raise CommandError(
+                f"`{path}` sets `{name}` to `{value}`, where {expected} was expected", f"write {example}"
+            )
     files, models, prices = table.get("files", []), table.get("models", {}), table.get("prices", {})
     texts = {name: value for name in ("tools", "answers", "journal") if _is_text(value := table.get(name))}
     return Settings(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from interlock_dsl.diagnostics import Diagnostic, Label, Severity
 
 
-def findings_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def diagnostics_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """Return the findings and the files that were looked at."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
