@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup check test fix demo bench fuzz clean
+.PHONY: help setup check docs test fix demo bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:            ## list the commands
@@ -28,7 +28,10 @@ check: $(STAMP)  ## formatting, lint, types, layers, and the examples' own check
 	$(BIN)/interlock check examples
 	$(BIN)/interlock fmt --check examples
 
-test: check      ## everything that must hold: the checks, then the tests
+docs: $(STAMP)   ## the documentation, with the API reference, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+test: check docs ## everything that must hold: the checks, the documentation, then the tests
 	$(BIN)/interlock test examples
 	$(BIN)/pytest -n 2
 

@@ -22,7 +22,9 @@ from interlock_dsl.program.model import Program
 LANGUAGE = Path(grammar.__file__).parent
 EXPLAINED = sorted((LANGUAGE / "diagnostics" / "pages").glob("*.md"))
 """The page of each diagnostic code, which `interlock explain` prints."""
-PAGES = [*sorted(Path(__file__).parent.rglob("*.md")), *EXPLAINED]
+HERE = Path(__file__).parent
+GUIDE = sorted(path for path in HERE.rglob("*.md") if path.name != "README.md")
+PAGES = [*GUIDE, *EXPLAINED]
 GRAMMAR = (LANGUAGE / "syntax" / "grammar.lark").read_text()
 EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
 EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
@@ -37,7 +39,8 @@ class Block:
     files: tuple[tuple[str, str], ...] = ()
 
     def program(self) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-        return check((self.page,), {**dict(self.files), self.page: self.before + self.text}.__getitem__)
+        name = Path(self.page).name
+        return check((name,), {**dict(self.files), name: self.before + self.text}.__getitem__)
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -52,16 +55,20 @@ class Block:
         return [(d.span.line + shift, d.severity.value, d.code, d.message) for d in diagnostics]
 
 
+def label(page: Path) -> str:
+    return str(page.relative_to(HERE)) if page in GUIDE else page.name
+
+
 def blocks() -> Iterator[Block]:
     for page in PAGES:
-        whole, files = "", ()
+        whole, files, name = "", (), label(page)
         for match in re.finditer(r"^```ilk( more| in \S+)?\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
             line = page.read_text()[: match.start()].count("\n") + 1
             if match[1] == " more":
-                yield Block(page.name, line, match[2], whole, files)
+                yield Block(name, line, match[2], whole, files)
                 continue
             whole = match[2]
-            yield Block(page.name, line, match[2], "", files)
+            yield Block(name, line, match[2], "", files)
             if match[1] is not None:
                 files = (*files, (match[1].removeprefix(" in "), match[2]))
 
@@ -109,7 +116,40 @@ UNSHOWN = {
 
 def test_every_page_has_blocks() -> None:
     assert len(PAGES) >= 11
-    assert {page.name for page in PAGES} - {f"{code}.md" for code in UNSHOWN} == {block.page for block in blocks()}
+    assert {label(page) for page in PAGES} - {f"{code}.md" for code in UNSHOWN} == {block.page for block in blocks()}
+
+
+def test_guide_and_mistakes_stand_beside_each_other() -> None:
+    """The guide shows what works; each of its pages has one of mistakes, and every block there shows at least one."""
+    guide = {page.name for page in GUIDE if page.parent == HERE}
+    assert {page.name for page in GUIDE if page.parent.name == "mistakes"} == guide
+    assert [str(block) for block in blocks() if block.page in guide and block.expected()] == []
+    shown = {block.page for block in blocks() if block.page.startswith("mistakes/") and block.expected()}
+    assert shown == {f"mistakes/{name}" for name in guide}
+
+
+def test_the_parts_shown_in_the_reference_are_of_its_program() -> None:
+    for page in (HERE / "reference").glob("*.md"):
+        text = page.read_text()
+        (program,) = re.findall(r"^```ilk\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        parts = re.findall(r"^```ilk part\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        assert parts and [part for part in parts if part not in program] == [], page.name
+
+
+def test_every_word_of_the_grammar_is_in_the_reference() -> None:
+    """The index in `docs/language.md` lists each keyword once, and the section it leads to shows it in its syntax."""
+    index = (HERE.parents[1] / "docs" / "language.md").read_text()
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", index, re.MULTILINE)
+    assert sorted(word for word, _ in rows) == sorted(set(re.findall(r'"([a-z][a-z_]*)"', GRAMMAR)))
+    for word, links in rows:
+        for page, anchor in re.findall(r"reference/(\w+\.md)#([\w-]+)\)", links):
+            sections = re.split(r"^## ", (HERE / "reference" / page).read_text(), flags=re.MULTILINE)[1:]
+            (section,) = (each for each in sections if slug(each.splitlines()[0]) == anchor)
+            assert re.search(rf"\b{word}\b", section), (word, page, anchor)
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
 def test_every_code_has_a_page_that_shows_it() -> None:
