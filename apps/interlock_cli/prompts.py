@@ -9,7 +9,7 @@ from rich.text import Text
 from interlock_cli.present.console import err
 from interlock_cli.present.messages import coded
 from interlock_dsl.cel.types import BOOL, Field, RecordType, StringType, Type
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 Reader = Callable[[], str]
 YES_OR_NO = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
@@ -42,9 +42,9 @@ def _ask(name: str, field: Field, reader: Reader) -> object:
             return None
         value = understood(field.type, text)
         try:
-            fit(field.type, value)
-        except Misfit as misfit:
-            wrong = "answer `yes` or `no`" if field.type == BOOL else str(misfit).removeprefix("value: ")
+            decode(field.type, value)
+        except ValidationError as invalid:
+            wrong = "answer `yes` or `no`" if field.type == BOOL else str(invalid).removeprefix("value: ")
             err().print(Text("    ").append_text(coded(wrong)), style="wait")
             continue
         return value

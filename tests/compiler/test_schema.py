@@ -26,7 +26,7 @@ from interlock_dsl.cel.types import (
     UintType,
 )
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
-from interlock_dsl.schema import Misfit, dump, fit, json_schema, sample
+from interlock_dsl.schema import ValidationError, decode, encode, json_schema, sample
 
 
 def bounds(kind: type[Type], numbers: st.SearchStrategy[float]) -> st.SearchStrategy[Type]:
@@ -87,9 +87,9 @@ def json_of(type: Type) -> st.SearchStrategy[object]:
 BASIC: dict[str, st.SearchStrategy[object]] = {
     "bool": st.booleans(),
     "null_type": st.none(),
-    "bytes": st.binary(max_size=4).map(lambda data: dump(BYTES, data)),
-    "timestamp": st.integers(0, 10**18).map(lambda n: dump(TIMESTAMP, Timestamp(n))),
-    "duration": st.integers(-(10**15), 10**15).map(lambda n: dump(DURATION, Duration(n))),
+    "bytes": st.binary(max_size=4).map(lambda data: encode(BYTES, data)),
+    "timestamp": st.integers(0, 10**18).map(lambda n: encode(TIMESTAMP, Timestamp(n))),
+    "duration": st.integers(-(10**15), 10**15).map(lambda n: encode(DURATION, Duration(n))),
     "dyn": st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | TEXT, lambda i: st.lists(i, max_size=2)),
 }
 
@@ -105,21 +105,21 @@ VALUED = TYPES.flatmap(lambda type: json_of(type).map(lambda value: Valued(type,
 
 @given(VALUED)
 def test_what_is_dumped_fits_again_and_is_the_same(case: Valued) -> None:
-    value = fit(case.type, case.value)
-    assert fit(case.type, dump(case.type, value)) == value
+    value = decode(case.type, case.value)
+    assert decode(case.type, encode(case.type, value)) == value
 
 
 @given(TYPES)
 def test_a_sample_fits(type: Type) -> None:
-    assert fit(type, dump(type, sample(type))) == sample(type)
+    assert decode(type, encode(type, sample(type))) == sample(type)
 
 
 @given(VALUED, st.data())
 def test_the_schema_accepts_what_fits_and_refuses_the_rest(case: Valued, data: st.DataObject) -> None:
     other = data.draw(VALUED).value
     try:
-        fit(case.type, other)
-    except Misfit:
+        decode(case.type, other)
+    except ValidationError:
         fits = False
     else:
         fits = True
@@ -209,39 +209,39 @@ WORDING = [
 
 @pytest.mark.parametrize(("value", "problems"), WORDING)
 def test_misfits_are_worded_for_people(value: object, problems: list[str]) -> None:
-    with pytest.raises(Misfit) as caught:
-        fit(ORDER, value)
+    with pytest.raises(ValidationError) as caught:
+        decode(ORDER, value)
     assert list(caught.value.problems) == problems
 
 
 @given(VALUED, VALUED)
 def test_no_message_mentions_the_validator(case: Valued, other: Valued) -> None:
     try:
-        fit(case.type, other.value)
-    except Misfit as misfit:
+        decode(case.type, other.value)
+    except ValidationError as invalid:
         assert not re.search(
-            r"pydantic|validat|Input should|int_type|string_type|typed-dict", str(misfit).split(", got")[0]
+            r"pydantic|validat|Input should|int_type|string_type|typed-dict", str(invalid).split(", got")[0]
         )
 
 
 @pytest.mark.parametrize("value", [-1, 2**64, True, 1.5, "1"])
 def test_a_uint_is_a_uint(value: object) -> None:
-    assert fit(UintType(), 2**64 - 1) == UInt(2**64 - 1)
-    with pytest.raises(Misfit):
-        fit(UintType(), value)
+    assert decode(UintType(), 2**64 - 1) == UInt(2**64 - 1)
+    with pytest.raises(ValidationError):
+        decode(UintType(), value)
 
 
 def test_deep_values_are_refused_not_crashed_on() -> None:
     deep: object = 0
     for _ in range(100_000):
         deep = [deep]
-    with pytest.raises(Misfit):
-        fit(DYN, deep)
+    with pytest.raises(ValidationError):
+        decode(DYN, deep)
 
 
 def test_what_only_functions_make_has_no_json() -> None:
     with pytest.raises(TypeError):
-        fit(AbstractType("History"), {})
+        decode(AbstractType("History"), {})
 
 
 def test_the_schema_of_a_record() -> None:

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from interlock.journal.codec import recordable
 from interlock.run.protocol import events
+from interlock_dsl.schema import json_value
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
 whole = st.integers(-(2**63), 2**64 - 1)
@@ -13,7 +13,7 @@ raw_json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
     max_leaves=12,
 )
-json = raw_json.map(recordable)
+json = raw_json.map(json_value)
 objects = st.dictionaries(text, json, max_size=4)
 texts = st.lists(text, max_size=3).map(tuple)
 usage = st.builds(events.Usage, whole, whole, whole)

@@ -6,8 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.errors import JournalCorrupt
-from interlock.journal.codec import decode, encode, recordable
+from interlock.journal.codec import decode, encode
 from interlock.run.protocol import events
+from interlock_dsl.schema import json_value
 from interlock_dsl.schema.canonical import canonical
 from journal.events import event, raw_json
 
@@ -121,7 +122,7 @@ def test_decoding_is_total(data: bytes) -> None:
 @example(-0.0)
 @example([2.0**63, 2.0**64, -(2.0**63), 1e21, 5e-324, 5.326714702625815e16, 2.0**53 + 2])
 def test_what_is_recordable_comes_back_the_same_in_type_too(value: events.Json) -> None:
-    kept = recordable(value)
+    kept = json_value(value)
     assert same(kept, value)
     read = decode(encode(events.ToolReturned(1, "c1", kept)))
     assert isinstance(read, events.ToolReturned)
@@ -166,7 +167,7 @@ def sorted_keys(value: events.Json) -> str:
 )
 def test_what_the_journal_cannot_hold_is_refused_with_its_place(value: object, said: str) -> None:
     with pytest.raises(ValueError) as refused:
-        recordable(value)
+        json_value(value)
     assert str(refused.value) == said
 
 
@@ -174,4 +175,4 @@ def test_endless_values_are_refused() -> None:
     endless: list[object] = []
     endless.append(endless)
     with pytest.raises(ValueError, match="nested more than 100 levels deep"):
-        recordable(endless)
+        json_value(endless)

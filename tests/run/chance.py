@@ -30,7 +30,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import CallDecided, Note
 from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
 from interlock_dsl.program.model import Program
-from interlock_dsl.schema import dump, sample
+from interlock_dsl.schema import encode, sample
 from run.texts import AGENT, FORK, LOOP, MEETING, PAY, TRAVEL
 from run.world import program, tighten
 
@@ -121,7 +121,7 @@ class Chance:
             case StringType(values=values):
                 return self.one(values or ("A1", "B2"))
             case _:
-                return cast(Json, dump(type, sample(type)))
+                return cast(Json, encode(type, sample(type)))
 
     def usage(self, most: int) -> Usage:
         """Return what a turn used, not more than it may."""

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interlock.journal.codec import decode, encode, recordable
+from interlock.journal.codec import decode, encode
 from interlock.run import Machine
 from interlock.run.machine import _KINDS
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, FinishRun, SetTimer
@@ -24,6 +24,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored
 from interlock.run.transitions import TRANSITIONS
 from interlock_dsl.program.model import Program
+from interlock_dsl.schema import json_value
 from run.chance import PRINCIPALS, PROGRAMS, Chance, allowed_now, watched
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -167,12 +168,12 @@ def test_what_a_journal_gives_back_decides_the_same(seed: int, whole: Given) -> 
 def cleaned(event: Event) -> Event:
     """Return an event as a runtime would record it; ValueError if it could not."""
     changed = {
-        field.name: recordable(getattr(event, field.name))
+        field.name: json_value(getattr(event, field.name))
         for field in fields(event)
         if field.name in ("output", "result", "answer", "input")
     }
     if isinstance(event, ModelReplied):
-        changed["calls"] = tuple(replace(call, args=recordable(call.args)) for call in event.calls)  # type: ignore[assignment]
+        changed["calls"] = tuple(replace(call, args=json_value(call.args)) for call in event.calls)  # type: ignore[assignment]
     return replace(event, **changed)  # type: ignore[arg-type]
 
 

@@ -1,21 +1,24 @@
 """Values of the engine as JSON."""
 
 import dataclasses
-from collections.abc import Mapping
 
+from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.schema import encode
 
 
 def plain(thing: object) -> object:
     """Return a value of the engine as JSON; a place in the source becomes `file:line:column`."""
+    return encode(DYN, thing, _record)
+
+
+def _record(thing: object) -> object:
     match thing:
         case Span():
             return str(thing) if thing.source.text else None
-        case Mapping():
-            return {str(key): plain(each) for key, each in thing.items()}
-        case tuple() | list():
-            return [plain(each) for each in thing]
+        case frozenset():
+            return sorted(thing)
         case _ if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-            return {field.name: plain(getattr(thing, field.name)) for field in dataclasses.fields(thing)}
+            return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
         case _:
-            return thing
+            raise TypeError(f"a {thing.__class__.__name__} has no form in JSON")

@@ -7,15 +7,14 @@ from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.environment import DEFAULT_LIMIT
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import ERROR
+from interlock_dsl.cel.types import DYN, ERROR
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.lowering.expressions import Expressions
 from interlock_dsl.program import model as program
 from interlock_dsl.program.model import Act, ModelTurn, ToolReply
-from interlock_dsl.schema import Misfit, fit
-from interlock_dsl.schema.forms import plain
+from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
 
@@ -134,9 +133,9 @@ class _Case:
         if value is UNKNOWN or fields[name.text].type is ERROR:
             return
         try:
-            fit(fields[name.text].type, value)
-        except Misfit as misfit:
-            self._symbols.report.add(say.misfit(misfit.problems, item.value.span))
+            decode(fields[name.text].type, value)
+        except ValidationError as invalid:
+            self._symbols.report.add(say.invalid_value(invalid.problems, item.value.span))
         except TypeError:
             return  # a type with a mistake in it, which has been reported
 
@@ -192,7 +191,7 @@ class _Case:
         if type is ERROR:
             return UNKNOWN
         try:
-            return plain(compiled.exact.evaluate({}, DEFAULT_LIMIT))
+            return encode(DYN, compiled.exact.evaluate({}, DEFAULT_LIMIT))
         except EvaluationError as error:
             self._symbols.report.add(say.not_constant(error.message, error.span))
         except TypeError as error:

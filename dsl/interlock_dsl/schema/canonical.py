@@ -87,16 +87,15 @@ def _written(value: object) -> str:
 
 def _sorted(mapping: Mapping[object, object]) -> list[str]:
     keys: list[str] = []
-    plain = True
     for key in mapping:
         if not isinstance(key, str):
             raise TypeError(f"a key must be text, not {key!r}")
-        plain = plain and key.isascii()
         keys.append(key)
     # Code points and UTF-16 code units order alike except where surrogate pairs are involved.
-    keys.sort(key=None if plain else _units)
+    keys.sort(key=None if "".join(keys).isascii() else units)
     return keys
 
 
-def _units(key: str) -> bytes:
+def units(key: str) -> bytes:
+    """Return what keys are ordered by: their UTF-16 code units."""
     return key.encode("utf-16-be")

@@ -21,9 +21,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(type: Type) -> dict[str, object]:
-    """Return a self-contained schema: it accepts exactly the JSON values that `fit` does.
+    """Return a self-contained schema: it accepts exactly the JSON values that `decode` does.
 
-    (Two things JSON Schema cannot say, and `fit` is stricter about: an int is not written `5.0`, and a timestamp is
+    (Two things JSON Schema cannot say, and `decode` is stricter about: an int is not written `5.0`, and a timestamp is
     a real one.)
     """
     return {"$schema": DIALECT, **_schema(type)}

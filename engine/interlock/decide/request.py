@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from interlock.decide.history import History
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import ApprovalRule, Grant, NeverRule, Tool
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Request:
 def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], str]:
     """Return the values of a call's arguments, and what is wrong with them (empty if nothing)."""
     try:
-        values = fit(tool.parameters, given)
-    except Misfit as misfit:
-        return {}, str(misfit)
+        values = decode(tool.parameters, given)
+    except ValidationError as invalid:
+        return {}, str(invalid)
     assert isinstance(values, Mapping)
     return values, ""
 

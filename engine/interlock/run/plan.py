@@ -14,7 +14,7 @@ from interlock.decide.index import matches
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
 from interlock_dsl.program.model import Agent, AgentStep, Grant, NeverRule, Program, Role, Route, Tool, Workflow
-from interlock_dsl.schema import dump
+from interlock_dsl.schema import encode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ class Plan:
         plain = self._plain.get(id(type))
         if plain is None:
             plain = self._plain[id(type)] = _is_json(type)
-        return cast(Json, value if plain else dump(type, value))
+        return cast(Json, value if plain else encode(type, value))
 
 
 _PLANS: dict[int, tuple["weakref.ref[Program]", Plan]] = {}

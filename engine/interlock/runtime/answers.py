@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from interlock.errors import InvalidInput
-from interlock.journal.codec import recordable
 from interlock.run.protocol.commands import AskModel, AskPerson
 from interlock.run.protocol.events import Event, Json, ModelCall, ModelFailed, ModelReplied, PersonAnswered
 from interlock.runtime.adapter import Setting
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import AgentStep, AskStep, Program
+from interlock_dsl.schema import json_value
 
 _SOMEONE = "someone"
 
@@ -149,7 +149,7 @@ def _text(place: str, given: object) -> str:
 
 def _json(place: str, given: object) -> Json:
     try:
-        return recordable(given)
+        return json_value(given)
     except ValueError as problem:
         raise InvalidInput(f"scripted answers: {place}: {problem}") from None
 

@@ -25,11 +25,10 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
-from interlock.journal.codec import recordable
 from interlock.run.protocol.commands import AskModel, Turn
 from interlock.run.protocol.events import Json, ModelCall
 from interlock_dsl.program.model import AgentStep, Program
-from interlock_dsl.schema import json_schema
+from interlock_dsl.schema import json_schema, json_value
 
 _ANSWER: Final = "answer"
 _UNACCEPTABLE: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -165,7 +164,7 @@ def raw_of(response: ModelResponse) -> Json:
     try:
         (message,) = cast("list[dict[str, object]]", ModelMessagesTypeAdapter.dump_python([response], mode="json"))
         parts = [_without(part, "timestamp") for part in cast("list[dict[str, object]]", message["parts"])]
-        return recordable({**_without(message, "timestamp", "usage", "run_id", "conversation_id"), "parts": parts})
+        return json_value({**_without(message, "timestamp", "usage", "run_id", "conversation_id"), "parts": parts})
     except (ValueError, RecursionError):
         return None
 
@@ -223,7 +222,7 @@ def _text(value: str) -> str:
 
 def _recordable(value: object) -> Json:
     try:
-        return recordable(value)
+        return json_value(value)
     except ValueError:
         return "(something that cannot be recorded)"
 

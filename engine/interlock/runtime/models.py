@@ -19,7 +19,7 @@ from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, Usag
 from interlock.runtime.adapter import Setting
 from interlock.runtime.clock import SECOND, said
 from interlock_dsl.program.model import Agent, AgentStep, Program
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 try:
     from pydantic_ai.direct import model_request
@@ -150,8 +150,8 @@ class LanguageModels:
     def _fits(command: AskModel, setting: Setting, output: object) -> bool:
         step = setting.program.workflows[setting.workflow].steps[command.step]
         try:
-            return isinstance(step, AgentStep) and fit(step.returns, output) is not None
-        except Misfit:
+            return isinstance(step, AgentStep) and decode(step.returns, output) is not None
+        except ValidationError:
             return False
 
     def _usage(

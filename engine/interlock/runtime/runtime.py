@@ -19,7 +19,6 @@ from typing import Final, cast
 
 from interlock.decide import Principal
 from interlock.errors import Conflict, DrivenElsewhere, InvalidInput, Refused
-from interlock.journal.codec import recordable
 from interlock.journal.journal import Journal
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
@@ -45,6 +44,7 @@ from interlock.runtime.recover import by_digest, recover
 from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program.model import Program
+from interlock_dsl.schema import json_value
 
 PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
@@ -215,7 +215,7 @@ class Runtime:
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
         try:
-            given = recordable(answer)
+            given = json_value(answer)
         except ValueError as problem:
             raise Refused(f"the answer cannot be recorded: {problem}") from None
         await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, by, role, given))
@@ -345,7 +345,7 @@ def _forward(clock: Clock, at: int) -> Callable[[], int]:
 
 def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
     try:
-        return cast("dict[str, Json]", recordable(dict(given)))
+        return cast("dict[str, Json]", json_value(dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"the input cannot be recorded: {problem}") from None
 

@@ -26,7 +26,6 @@ from typing import Final, Literal, TypeVar
 
 from interlock.decide import Principal
 from interlock.errors import ToolsIncomplete
-from interlock.journal.codec import recordable
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Event, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Setting
@@ -35,7 +34,7 @@ from interlock.runtime.threads import Stopped, in_thread
 from interlock.runtime.values import to_host, to_json
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import Program, Tool
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode, json_value
 
 _log = logging.getLogger("interlock.tools")
 _LONGEST_MESSAGE: Final = 500
@@ -182,10 +181,10 @@ def _returned(tool: Tool, command: CallTool, setting: Setting, returned: object)
     if tool.result is None:
         return ToolReturned(setting.now(), command.id)
     try:
-        result = recordable(to_json(returned))
-        fit(tool.result, result)
-    except ValueError as misfit:
-        said_so = "; ".join(str(misfit).splitlines())
+        result = json_value(to_json(returned))
+        decode(tool.result, result)
+    except ValueError as invalid:
+        said_so = "; ".join(str(invalid).splitlines())
         message = f"`{tool.name}` returned something else than its declaration says: {said_so}"
         # The function was called: for anything but a read, what it did is done.
         return _failed(command, setting, "error" if tool.effect == "read" else "uncertain", message)
@@ -194,9 +193,9 @@ def _returned(tool: Tool, command: CallTool, setting: Setting, returned: object)
 
 def _arguments(tool: Tool, command: CallTool) -> dict[str, object]:
     try:
-        arguments = to_host(fit(tool.parameters, dict(command.args)))
-    except Misfit as misfit:
-        raise ValueError(f"`{tool.name}` was not called: {'; '.join(misfit.problems)}") from None
+        arguments = to_host(decode(tool.parameters, dict(command.args)))
+    except ValidationError as invalid:
+        raise ValueError(f"`{tool.name}` was not called: {'; '.join(invalid.problems)}") from None
     assert isinstance(arguments, dict)
     return arguments
 

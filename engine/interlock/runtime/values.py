@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
+from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
-from interlock_dsl.schema.forms import plain
+from interlock_dsl.schema import encode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,26 +40,22 @@ def to_json(value: object) -> object:
 
     Raises ValueError for a datetime without a time zone.
     """
+    return encode(DYN, value.value if isinstance(value, enum.Enum) else value, _of_the_language)
+
+
+def _of_the_language(value: object) -> object:
     match value:
         case enum.Enum():
-            return to_json(value.value)
-        case None | bool() | int() | float() | str():
-            return value
-        case Mapping():
-            return {key: to_json(item) for key, item in value.items()}
-        case list() | tuple():
-            return [to_json(item) for item in value]
+            return value.value
         case BaseModel():
-            return to_json(value.model_dump())
+            return value.model_dump()
         case datetime():
             if value.utcoffset() is None:
                 raise ValueError(f"{value.isoformat()} has no time zone, so it is no point in time")
-            return plain(Timestamp.from_datetime(value))
+            return Timestamp.from_datetime(value)
         case timedelta():
-            return plain(Duration.from_timedelta(value))
-        case bytes():
-            return plain(value)
+            return Duration.from_timedelta(value)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         case _:
             return value

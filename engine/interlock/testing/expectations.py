@@ -9,7 +9,7 @@ from interlock.run.protocol.notes import CallDecided, Escalated, Note, RunEnded,
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.model import Act
-from interlock_dsl.schema import dump
+from interlock_dsl.schema import encode
 
 
 def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
@@ -66,7 +66,7 @@ def _part_of(expected: object, actual: object) -> bool:
         return True
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         return all(name in actual and _part_of(value, actual[name]) for name, value in expected.items())
-    return equal(dump(DYN, expected), actual)
+    return equal(encode(DYN, expected), actual)
 
 
 def _ended(notes: Sequence[Note]) -> RunEnded | None:
@@ -84,4 +84,4 @@ def _standing(machine: Machine, notes: Sequence[Note]) -> str:
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else " " + dumps(dump(DYN, value), ensure_ascii=False)
+    return "" if value is None else " " + dumps(encode(DYN, value), ensure_ascii=False)

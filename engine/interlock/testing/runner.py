@@ -30,7 +30,7 @@ from interlock.testing.expectations import unmet
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Act, Program, Test
-from interlock_dsl.schema import dump, sample
+from interlock_dsl.schema import encode, sample
 
 STARTED: Final = 1_767_225_600_000_000
 """When every trial starts: 2026-01-01T00:00:00Z, in microseconds since 1970."""
@@ -174,7 +174,7 @@ class Trial:
         if not replies:
             result = self.program.tools[command.tool].result
             self._feed(
-                ToolReturned(self.now, command.id, None if result is None else _json(dump(result, sample(result))))
+                ToolReturned(self.now, command.id, None if result is None else _json(encode(result, sample(result))))
             )
             return
         reply = replies.popleft() if len(replies) > 1 else replies[0]
@@ -222,4 +222,4 @@ class Trial:
 
 
 def _json(value: object) -> Json:
-    return cast(Json, dump(DYN, value))
+    return cast(Json, encode(DYN, value))

@@ -62,7 +62,7 @@ def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic
     )
 
 
-def misfit(problems: Sequence[str], span: Span) -> Diagnostic:
+def invalid_value(problems: Sequence[str], span: Span) -> Diagnostic:
     """A given value that does not fit the type of its parameter."""
     return diagnose(
         "type-mismatch",

@@ -59,7 +59,7 @@ def unwind(run: Run, move: Unwind) -> None:
 
 def _undo(run: Run, done: Done) -> None:
     tool = run.plan.tools[done.undo]
-    values = calls.decode(tool, done.args)
+    values = calls.decode_again(tool, done.args)
     calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
 
 

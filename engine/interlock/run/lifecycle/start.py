@@ -13,7 +13,7 @@ from interlock.run.state import Run
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import Program
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 NOBODY = Principal()
 """A nameless principal that holds every scope."""
@@ -45,9 +45,9 @@ def _problem(plan: Plan, workflow: str, given: Mapping[str, Json]) -> tuple[Work
         near = nearest(workflow, plan.workflows)
         return f"there is no workflow `{workflow}`" + (f", did you mean `{near}`?" if near else "")
     try:
-        values = fit(planned.workflow.parameters, given)
-    except Misfit as misfit:
-        return f"the input of `{workflow}` does not fit: {misfit}"
+        values = decode(planned.workflow.parameters, given)
+    except ValidationError as invalid:
+        return f"the input of `{workflow}` does not fit: {invalid}"
     return planned, cast(Mapping[str, object], values)
 
 

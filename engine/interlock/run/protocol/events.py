@@ -2,14 +2,15 @@
 
 Events are facts in the past tense, made of JSON values. Whatever the outside says (a model, a tool, a person, a timer)
 arrives as one; nothing in it is trusted: the machine checks every field against its own state and the program.
-`at` is microseconds since 1970-01-01T00:00:00Z, given by the runtime; the machine has no other clock.
+`type` is an event's name in a journal; adding a field with a default keeps older journals readable, anything else needs
+a new type. `at` is microseconds since 1970-01-01T00:00:00Z, given by the runtime; the machine has no other clock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from interlock_dsl.schema.json_value import Json as Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class RunStarted:
     principal: str = ""
     roles: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
+    type: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class ModelReplied:
     calls: tuple[ModelCall, ...] = ()
     usage: Usage = Usage()
     raw: Json = None
+    type: Literal["replied"] = field(default="replied", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class ModelFailed:
     message: str
     usage: Usage = Usage()
     jitter: int = 0
+    type: Literal["model_failed"] = field(default="model_failed", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class ToolReturned:
     at: int
     command: str
     result: Json = None
+    type: Literal["returned"] = field(default="returned", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class ToolFailed:
     kind: Literal["error", "timeout", "uncertain"]
     message: str
     jitter: int = 0
+    type: Literal["tool_failed"] = field(default="tool_failed", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class PersonAnswered:
     by: str
     role: str
     answer: Json
+    type: Literal["answered"] = field(default="answered", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class ApprovalGiven:
     by: str
     role: str
     digest: str
+    type: Literal["approved"] = field(default="approved", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ class ApprovalDenied:
     by: str
     role: str
     reason: str = ""
+    type: Literal["denied"] = field(default="denied", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,7 @@ class TimerFired:
 
     at: int
     command: str
+    type: Literal["fired"] = field(default="fired", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,7 @@ class RunCancelled:
     at: int
     by: str
     reason: str = ""
+    type: Literal["cancelled"] = field(default="cancelled", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,7 @@ class RunResumed:
     """A runtime took the run up again after it stopped; whatever was under way then may or may not have happened."""
 
     at: int
+    type: Literal["resumed"] = field(default="resumed", kw_only=True, repr=False)
 
 
 Event: TypeAlias = (

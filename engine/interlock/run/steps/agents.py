@@ -16,7 +16,7 @@ from interlock.run.state import Call, CallOver, Complete, Conversation, Fail, Ru
 from interlock.run.steps import calls
 from interlock.run.steps.retry import next_attempt
 from interlock_dsl.program.model import AgentStep
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 
 def begin(run: Run, visit: Visit) -> None:
@@ -68,9 +68,9 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
 def _answered(run: Run, visit: Visit, talk: Conversation, event: ModelReplied) -> None:
     returns = _step(visit).returns
     try:
-        value = fit(returns, event.output)
-    except Misfit as misfit:
-        _complain(run, visit, talk, Turn(raw=event.raw, refused_output=event.output, complaint=str(misfit)))
+        value = decode(returns, event.output)
+    except ValidationError as invalid:
+        _complain(run, visit, talk, Turn(raw=event.raw, refused_output=event.output, complaint=str(invalid)))
     else:
         run.agenda.append(Complete(visit, value, run.plan.shown(returns, value)))
 

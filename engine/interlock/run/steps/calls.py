@@ -23,7 +23,7 @@ from interlock.run.steps.retry import next_attempt
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Grant, Tool
-from interlock_dsl.schema import Misfit, dump, fit
+from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.schema.canonical import canonical, digest
 
 
@@ -106,7 +106,7 @@ def _key(call: Call) -> str:
     if call.tool.idempotency_key is None:
         return ""
     value = call.tool.idempotency_key.evaluate(call.values)
-    return f"{call.tool.name}:{value if isinstance(value, str) else canonical(dump(DYN, value)).decode()}"
+    return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
 def agreed(run: Run, call: Call) -> None:
@@ -127,10 +127,10 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     _back(run, call)
     call.doubtful = False
     try:
-        value = None if call.tool.result is None else fit(call.tool.result, event.result)
-    except Misfit as misfit:
-        _keep(run, call, None, f"its result was not usable: {misfit}")
-        _finish(run, call, "failure", f"{call.tool.name} gave a result that does not fit: {misfit}")
+        value = None if call.tool.result is None else decode(call.tool.result, event.result)
+    except ValidationError as invalid:
+        _keep(run, call, None, f"its result was not usable: {invalid}")
+        _finish(run, call, "failure", f"{call.tool.name} gave a result that does not fit: {invalid}")
         return
     result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
     _keep(run, call, value, "")
@@ -205,7 +205,7 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
             bindings = {**call.values, "result": value}
             given = {name: argument.evaluate(bindings) for name, argument in tool.undo.arguments.items()}
             args = arguments(target, given)[1]
-        except (EvaluationError, Misfit, TypeError) as error:
+        except (EvaluationError, ValidationError, TypeError) as error:
             problem = f"the arguments of its undo have no value: {error}"
     run.done.append(Done(tool.name, call.step, call.command, target.name, args, problem))
 
@@ -213,13 +213,13 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
 def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:
     """Return evaluated arguments as a tool's parameters hold them, and as JSON.
 
-    Raises `Misfit`, or TypeError for a value that has no form in JSON.
+    Raises `ValidationError`, or TypeError for a value that has no form in JSON.
     """
-    shown = dump(tool.parameters, given)
-    values = fit(tool.parameters, shown)
+    shown = encode(tool.parameters, given)
+    values = decode(tool.parameters, shown)
     return cast(Mapping[str, object], values), cast(Mapping[str, Json], shown)
 
 
-def decode(tool: Tool, args: Mapping[str, Json]) -> Mapping[str, object]:
+def decode_again(tool: Tool, args: Mapping[str, Json]) -> Mapping[str, object]:
     """Return the values of arguments that `arguments` gave as JSON."""
-    return cast(Mapping[str, object], fit(tool.parameters, args))
+    return cast(Mapping[str, object], decode(tool.parameters, args))

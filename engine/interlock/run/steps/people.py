@@ -6,7 +6,7 @@ from interlock.run.protocol.events import PersonAnswered, TimerFired
 from interlock.run.routing import handoff
 from interlock.run.state import Complete, Fail, Run, Visit
 from interlock_dsl.program.model import AskStep
-from interlock_dsl.schema import Misfit, fit
+from interlock_dsl.schema import ValidationError, decode
 
 
 def ask(run: Run, visit: Visit) -> None:
@@ -40,9 +40,9 @@ def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
         run.ignore(WhyIgnored.EXPIRED, f"`{visit.command}` has expired")
         return
     try:
-        value = fit(step.returns, event.answer)
-    except Misfit as misfit:
-        run.ignore(WhyIgnored.INVALID_ANSWER, f"the answer does not fit: {misfit}")
+        value = decode(step.returns, event.answer)
+    except ValidationError as invalid:
+        run.ignore(WhyIgnored.INVALID_ANSWER, f"the answer does not fit: {invalid}")
         return
     del run.open[visit.command]
     visit.command = ""

@@ -9,7 +9,7 @@ from interlock.run.steps import calls
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import CallStep, Row, SetStep, Table, TableStep
-from interlock_dsl.schema import Misfit, dump, fit
+from interlock_dsl.schema import ValidationError, decode, encode
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression
@@ -23,7 +23,7 @@ def call(run: Run, visit: Visit) -> None:
     try:
         given = {name: argument.evaluate(run.values) for name, argument in step.call.arguments.items()}
         values, args = calls.arguments(tool, given)
-    except (EvaluationError, Misfit, TypeError) as error:
+    except (EvaluationError, ValidationError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"the arguments of {tool.name} do not fit: {error}"))
         return
     visit.phase = "calling"
@@ -56,7 +56,7 @@ def evaluate(
         kind = item.__class__
         if kind is float and not -_HUGE <= cast(float, item) <= _HUGE:
             raise ValueError(f"`{name}` is not a finite number")
-        shown[name] = cast(Json, item if kind in _PLAIN else dump(DYN, item))
+        shown[name] = cast(Json, item if kind in _PLAIN else encode(DYN, item))
     return value, shown
 
 
@@ -71,10 +71,10 @@ def decide(run: Run, visit: Visit) -> None:
     table = step.table
     try:
         given = {name: argument.evaluate(run.values) for name, argument in step.arguments.items()}
-        arguments = cast(Mapping[str, object], fit(table.parameters, dump(table.parameters, given)))
+        arguments = cast(Mapping[str, object], decode(table.parameters, encode(table.parameters, given)))
         found = matching(table, arguments)
         outputs = [evaluate(row.outputs, arguments)[1] for row in found]
-        values = [fit(table.result, output) for output in outputs]
+        values = [decode(table.result, output) for output in outputs]
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"table `{table.name}`: {error}"))
         return

@@ -10,25 +10,25 @@ _SHOWN = 60
 _LINES = 20
 
 
-class Misfit(ValueError):
-    """A value does not fit its type. `problems` are the lines of the message."""
+class ValidationError(ValueError):
+    """A value is not one of its type. `problems` are the lines of the message."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
 
-def misfit(type: Type, value: object, error: ValueError) -> Misfit:
-    """Return the `Misfit` that says what a validator's error means."""
-    from pydantic_core import ValidationError
+def explained(type: Type, value: object, error: ValueError) -> ValidationError:
+    """Return the error that says what a validator's error means."""
+    from pydantic_core import ValidationError as Invalid
 
-    if not isinstance(error, ValidationError):
-        return Misfit((f"value: expected {expectation(type)}, got {shown(value)}",))
+    if not isinstance(error, Invalid):
+        return ValidationError((f"value: expected {expectation(type)}, got {shown(value)}",))
     details = error.errors(include_url=False, include_context=False)
     problems = list(dict.fromkeys(_problem(type, tuple(d["loc"]), d["type"], d["input"]) for d in details))
     if len(problems) > _LINES:
         problems[_LINES:] = [f"and {len(problems) - _LINES} more"]
-    return Misfit(problems)
+    return ValidationError(problems)
 
 
 def _problem(type: Type, place: tuple[int | str, ...], kind: str, given: object) -> str:

@@ -18,7 +18,8 @@ from interlock_dsl.cel.types import (
     UintType,
 )
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, UINT_HIGH, UInt
-from interlock_dsl.schema.misfit import Misfit, misfit
+from interlock_dsl.schema.errors import ValidationError, explained
+from interlock_dsl.schema.json_value import json_value
 from interlock_dsl.schema.scalars import read_bytes, read_duration, read_timestamp
 
 if TYPE_CHECKING:
@@ -29,19 +30,19 @@ _validators: "dict[int, tuple[Type, SchemaValidator]]" = {}
 _CACHED = 4096
 
 
-def fit(type: Type, value: object) -> object:
+def decode(type: Type, value: object) -> object:
     """Return the value of a type that a JSON value stands for.
 
-    Raises `Misfit`, with one line for each thing that is wrong, when it stands for none.
+    Raises `ValidationError`, with one line for each thing that is wrong, when it stands for none.
     """
     cached = _validators.get(id(type))
     validator = cached[1] if cached is not None else _built(type)
     try:
         return validator.validate_python(value)
     except ValueError as error:
-        raise misfit(type, value, error) from None
+        raise explained(type, value, error) from None
     except RecursionError:
-        raise Misfit(("value: nested too deeply",)) from None
+        raise ValidationError(("value: nested too deeply",)) from None
 
 
 def _built(type: Type) -> "SchemaValidator":
@@ -108,7 +109,7 @@ def _basic(type: Basic) -> "CoreSchema":
         case "bytes":
             return core.no_info_plain_validator_function(read_bytes)
         case "dyn":
-            return core.no_info_plain_validator_function(_anything)
+            return core.no_info_plain_validator_function(json_value)
         case _:
             raise TypeError(f"`{type}` has no form in JSON")
 
@@ -135,27 +136,3 @@ def _truth(key: object) -> bool:
     if key not in ("true", "false"):
         raise ValueError("neither `true` nor `false`")
     return key == "true"
-
-
-def _anything(value: object) -> object:
-    """Return a JSON value as it is; refuse what JSON or 64 bits cannot hold."""
-    match value:
-        case None | bool():
-            return value
-        case int():
-            if not INT_LOW <= value <= UINT_HIGH:
-                raise ValueError("beyond 64 bits")
-            return value
-        case float():
-            if value - value != 0.0:
-                raise ValueError("not a finite number")
-            return value
-        case str():
-            value.encode()
-            return value
-        case list():
-            return [_anything(item) for item in value]
-        case dict() if all(isinstance(key, str) for key in value):
-            return {_anything(key): _anything(item) for key, item in value.items()}
-        case _:
-            raise ValueError("not a JSON value")
