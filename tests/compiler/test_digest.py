@@ -79,7 +79,7 @@ CHANGES = [
     ("string max 500", "string max 501"),
     ("max 2_000 @untrusted", "max 2_000"),
     ("needs orders.read", "needs orders.read, refunds.write"),
-    ("effect read", "effect write"),
+    ("effect irreversible", "effect write"),
     ("idempotent by order_id\n", "idempotent by order_id + order_id\n"),
     ("timeout 5s", "timeout 6s"),
     ("retry 3 times", "retry 4 times"),

@@ -15,9 +15,10 @@ TOOLS = """
 tool a.read(n: int in 0..100, s?: string max 5) { needs a.see  effect read }
 tool a.write(n: int in 0..100, s?: string max 5) { needs a.see, a.do  effect write }
 tool b.read(n: int in 0..100, s?: string max 5) { needs b.see  effect read }
-tool c(n: int in 0..100, s?: string max 5) { effect irreversible }
-agent ann { model "m"  may a.see, a.do, b.see }
-agent bob { model "m"  may a.see, a.do, b.see }
+tool c(n: int in 0..100, s?: string max 5) { needs c.do  effect irreversible }
+tool d(n: int in 0..100, s?: string max 5) { effect read }
+agent ann { model "m"  may a.see, a.do, b.see, c.do }
+agent bob { model "m"  may a.see, a.do, b.see, c.do }
 role boss { reach "x" }
 role chief { reach "y" }
 """
@@ -31,7 +32,7 @@ workflow w(x: int in 0..10) {
   %s
 }
 """
-NAMES = ["a.read", "a.write", "b.read", "c"]
+NAMES = ["a.read", "a.write", "b.read", "c", "d"]
 SUBJECT = "s" * 64
 HOUR = 3_600_000_000
 
@@ -65,7 +66,7 @@ def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("permit", "forbid", "requir
 
 rule_sets = st.lists(rules(), max_size=6)
 wheres = st.sampled_from(["", " where args.n < 50", " where 100 / args.n > 4"])
-scopes = st.sampled_from(["a.see", "a.do", "b.see", "a.see, a.do"])
+scopes = st.sampled_from(["a.see", "a.do", "b.see", "a.see, a.do", "c.do"])
 roles = st.sampled_from(["boss", "chief"])
 grants = st.lists(st.tuples(scopes, wheres), max_size=3)
 nevers = st.lists(st.tuples(st.sampled_from(NAMES), wheres, roles), max_size=2)

@@ -104,6 +104,8 @@ def reference(program: Program, request: Request) -> Verdict:
             against.add(("no-permit", ""))
     else:
         against |= {("missing-scope", "") for scope in tool.needs if not in_hand(scope, request, program)}
+        if tool.effect != "read" and not tool.needs:
+            against.add(("missing-scope", ""))
         allowing.add(("grant", ""))
 
     matching = [r for r in rules if r.kind != "permit" and restriction_matches(r, request, program)]

@@ -92,6 +92,17 @@ def test_5_no_scope_in_hand_is_a_denial() -> None:
     assert causes(ask(program, grants=())) == ["missing-scope"]
 
 
+@pytest.mark.parametrize("effect", ["write", "irreversible"])
+def test_5_an_effect_without_a_scope_is_a_denial_in_every_workflow(effect: str) -> None:
+    """The compiler refuses such a tool; where one gets that far, nothing hands it out."""
+    program = compiled(TOOLS + WORKFLOW % ("grant a.see, a.do", ""))
+    broken = replace(program.tools["d"], effect=effect)  # type: ignore[arg-type]
+    program = replace(program, tools={**program.tools, "d": broken})
+    grants = program.workflows["w"].routes_from["start"][0].grants
+    assert causes(ask(program, "d", grants=grants)) == ["missing-scope"]
+    assert "d" not in Authorizer(program).listed("ann", frozenset({"a.see", "a.do"}))
+
+
 @pytest.mark.parametrize("given", ["n", 5, None, [], {}, {"n": 101}, {"n": True}, {"n": 5, "m": 1}, {"n": 5.5}])
 def test_6_there_is_no_call_without_arguments_that_fit(given: object) -> None:
     program = under("permit *")

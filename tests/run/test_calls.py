@@ -1,14 +1,16 @@
 """A step that makes one call: retries, approvals on the way, what happens when nobody knows."""
 
+from dataclasses import replace
+
 import pytest
 
 from interlock.decide import Principal
 from interlock.run.protocol.commands import AskApproval, CallTool, Notify
 from interlock.run.protocol.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
 from interlock.run.protocol.notes import ApprovalSettled, AttemptFailed, CallDecided
-from interlock_dsl.program.model import Program
+from interlock_dsl.program.model import Program, RetryPlan
 from run.texts import HEAD, PAY, TRAVEL
-from run.world import World, ignored, tighten
+from run.world import World, ignored, program, tighten
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -97,8 +99,10 @@ def test_every_attempt_is_decided_again_and_costs_a_call() -> None:
 
 @pytest.mark.parametrize("kind", ["error", "timeout", "uncertain"])
 def test_a_call_that_may_have_happened_and_is_not_repeatable_is_never_repeated(kind: str) -> None:
-    text = TRAVEL.replace("effect irreversible }", "effect irreversible  retry 3 times backoff 1s..1s }")
-    run = World(text, {"id": "A1"})
+    # The compiler refuses such a retry; the machine does not rely on it.
+    whole = program(TRAVEL)
+    retried = replace(whole.tools["mail.send"], retry=RetryPlan(3, SECOND, SECOND))
+    run = World(replace(whole, tools={**whole.tools, "mail.send": retried}), {"id": "A1"})
     run.returns("pay.issue", {"id": "R1"})
     run.returns("pay.issue", {"id": "R2"})
     run.fails("mail.send", kind)

@@ -43,7 +43,7 @@ workflow refund(order_id: string) {
 }
 """
 ONCE = """
-tool ledger.post(order_id: string) { needs ledger.write  effect irreversible  retry 3 times backoff 1ms..1ms }
+tool ledger.post(order_id: string) { needs ledger.write  effect irreversible }
 workflow refund(order_id: string) {
   budget { steps 5 }
   step post calls ledger.post(order_id: order_id)

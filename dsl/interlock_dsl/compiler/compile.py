@@ -56,16 +56,20 @@ def _outline(unit: Compilation) -> None:
 
 def _check(unit: Compilation) -> None:
     from interlock_dsl.analysis.checks.form import check_form
+    from interlock_dsl.analysis.checks.ineffective import check_ineffective
     from interlock_dsl.analysis.checks.limits import check_limits
     from interlock_dsl.analysis.checks.permissions import check_permissions, check_scopes
     from interlock_dsl.analysis.checks.shape import check_shape
+    from interlock_dsl.analysis.checks.tools import check_tools
 
     check_limits(unit.symbols, unit.clauses)
+    check_tools(unit.symbols, unit.clauses)
     check_scopes(unit.symbols)
     for found in unit.outlines.values():
         check_form(found, unit.report, unit.clauses)
         check_shape(found, unit.symbols)
         check_permissions(found, unit.symbols)
+        check_ineffective(found, unit.symbols)
 
 
 def _assemble(unit: Compilation) -> None:

@@ -116,7 +116,14 @@ class Authorizer:
         concerned = self._index.concerning(name, agent)
         if concerned is None or any(_always(indexed.rule) for indexed in concerned.forbids):
             return False
-        return bool(concerned.permits) if scopes is None else concerned.tool.needs <= scopes
+        if scopes is None:
+            return bool(concerned.permits)
+        return concerned.tool.needs <= scopes and not _scopeless(concerned.tool)
+
+
+def _scopeless(tool: Tool) -> bool:
+    """Whether a tool changes the world and needs no scope, so that no grant withholds it. The compiler refuses it."""
+    return tool.effect != "read" and not tool.needs
 
 
 def _always(rule: Rule) -> bool:
@@ -150,6 +157,8 @@ def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decisio
         else:
             said = f"scope `{scope}` is not in hand" + (" for these arguments" if near else "")
             lacking.append(Reason("missing-scope", said, span=near or tool.span))
+    if _scopeless(tool):
+        lacking.append(Reason("missing-scope", f"`{tool.name}` changes the world and needs no scope", span=tool.span))
     if lacking:
         return Decision("deny", tuple(lacking))
     return Decision("allow", tuple(used.values()) or (Reason("grant", "it needs no scope", span=tool.span),))

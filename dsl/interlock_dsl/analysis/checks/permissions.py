@@ -63,11 +63,13 @@ def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> boo
 
 def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
     step = outline.steps[name]
+    arriving = [outline.routes[number] for number in dict.fromkeys(a.route for a in outline.flow.arrivals[name])]
+    if isinstance(step, AgentStep):
+        _shown(outline, symbols, step, arriving)
     tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
     if tool is None or not isinstance(step, CallStep):
         return
     needed = frozenset(scope.text for scope in tool.needs)
-    arriving = [outline.routes[number] for number in dict.fromkeys(a.route for a in outline.flow.arrivals[name])]
     lacking = [(route, needed - granted(route)) for route in arriving if needed - granted(route)]
     if not lacking or not outline.complete:
         return
@@ -77,6 +79,22 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
         return
     for route, scopes in lacking:
         symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route)))
+
+
+def _shown(outline: Outline, symbols: Symbols, step: AgentStep, arriving: list[RouteDecl]) -> None:
+    """Report tools written for an agent that no route gives the scopes for: it would never be shown them."""
+    agent = symbols.agents.get(step.agent.text)
+    may = frozenset(scope.text for scope in agent.may) if agent is not None else frozenset[str]()
+    for name in step.tools or ():
+        tool = symbols.tools.get(name.text)
+        if tool is None or not arriving or not outline.complete:
+            continue
+        needed = frozenset(scope.text for scope in tool.needs)
+        if not needed <= may:
+            continue
+        if not any(needed <= granted(route) for route in arriving):
+            lacking = frozenset[str].intersection(*(needed - granted(route) for route in arriving)) or needed
+            symbols.report.add(say.tool_never_shown(name.text, step.name.text, lacking, name.span))
 
 
 def granted(route: RouteDecl) -> frozenset[str]:

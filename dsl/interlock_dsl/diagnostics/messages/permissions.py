@@ -104,6 +104,18 @@ def tool_out_of_reach(tool: str, agent: str, scopes: Iterable[str], span: Span, 
     )
 
 
+def tool_never_shown(tool: str, step: str, scopes: Iterable[str], span: Span) -> Diagnostic:
+    """A tool of an agent's step whose scopes no route into the step grants."""
+    names = sorted(scopes)
+    return diagnose(
+        "missing-scope",
+        f"`{tool}` is never shown at `{step}`: it needs {listed(names)}",
+        span,
+        "no route into the step grants it",
+        help=f"add `grant {', '.join(names)}` to a route into `{step}`, or remove the tool",
+    )
+
+
 def undeclared_effect(tool: str, span: Span) -> Diagnostic:
     """A tool that does not say what it does to the world."""
     return diagnose(

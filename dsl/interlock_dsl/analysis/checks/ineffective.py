@@ -1,0 +1,97 @@
+"""Clauses of a workflow that could never have an effect: nothing that is written is ignored in silence."""
+
+from interlock_dsl.analysis.checks.form import groups, place
+from interlock_dsl.analysis.dataflow import START
+from interlock_dsl.analysis.outline import Outline
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.diagnostics.messages import ineffective as say
+from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, RouteDecl, SetStep, StepNode, TableStep
+
+
+def check_ineffective(outline: Outline, symbols: Symbols) -> None:
+    """Report passed fields that nobody sees, triggers that cannot happen, and an order among routes where is none."""
+    if not outline.complete:
+        return
+    for route in outline.routes:
+        _passed(outline, symbols, route)
+        _trigger(outline, symbols, route)
+    _order(outline, symbols)
+
+
+def _passed(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
+    """Fields are for who answers at the target, and for who approves that it begins."""
+    if not route.passes:
+        return
+    targets = [*route.targets, *([route.bound.then] if route.bound is not None and route.bound.then else [])]
+    steps = [outline.steps.get(target.text) for target in targets]
+    if any(isinstance(step, AgentStep | AskStep) for step in steps):
+        return
+    if route.approval is not None and not all(isinstance(step, CallStep) for step in steps):
+        return
+    target = targets[0].text
+    span = route.passes[0].span.to(route.passes[-1].span)
+    symbols.report.add(say.pass_unseen(target, target in outline.ends, span))
+
+
+def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
+    if route.trigger is None or len(route.sources) != 1:
+        return
+    name = route.sources[0].text
+    step = outline.steps.get(name)
+    if step is not None and not _can_happen(outline, symbols, name, step, route.trigger):
+        symbols.report.add(say.impossible_trigger(name, _kind(step), route.trigger, place(route), _instead(step)))
+
+
+def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
+    approvals = [route.approval for route in outline.routes if route.approval is not None and _leads_to(route, name)]
+    deadline = any(approval.within is not None for approval in approvals)
+    asks_in_time = isinstance(step, AskStep) and step.within is not None
+    requires = [rule for policy in symbols.policies.values() for rule in policy.rules if rule.kind == "require"]
+    match trigger:
+        case "timeout":
+            return isinstance(step, AgentStep | CallStep)
+        case "denied":
+            return isinstance(step, CallStep) or bool(approvals) or asks_in_time
+        case "expiry":
+            called = isinstance(step, CallStep) and any(rule.within is not None for rule in requires)
+            return deadline or asks_in_time or called
+        case "over budget":
+            return outline.decl.budget is not None
+        case _:
+            return True
+
+
+def _leads_to(route: RouteDecl, name: str) -> bool:
+    out = route.bound.then if route.bound is not None else None
+    return any(target.text == name for target in route.targets) or (out is not None and out.text == name)
+
+
+def _kind(step: StepNode) -> str:
+    match step:
+        case AgentStep():
+            return "an agent's step"
+        case CallStep():
+            return "a call"
+        case AskStep():
+            return "a question"
+        case TableStep():
+            return "a table"
+        case SetStep():
+            return "a step that sets values"
+
+
+def _instead(step: StepNode) -> str | None:
+    if isinstance(step, AskStep):
+        return "a question nobody answers ends with `on expiry`, if it has a `within`"
+    return None
+
+
+def _order(outline: Outline, symbols: Symbols) -> None:
+    """`routes x first` orders routes that compete: with one route in every group there is nothing to order."""
+    ordered = {
+        source for (sources, _, _), routes in groups(outline.routes).items() if len(routes) > 1 for source in sources
+    }
+    for mode in outline.decl.first:
+        known = mode.step.text in outline.steps or mode.step.text == START
+        if known and mode.step.text not in ordered:
+            symbols.report.add(say.nothing_to_order(mode.step.text, mode.span))

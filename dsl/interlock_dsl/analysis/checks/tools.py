@@ -1,0 +1,20 @@
+"""Tools: no effect without a scope, and no clause that the tool's other clauses make void."""
+
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.diagnostics.messages import tools as say
+from interlock_dsl.syntax.clauses import Clauses
+
+
+def check_tools(symbols: Symbols, clauses: Clauses) -> None:
+    """Report tools that change the world without needing a scope, and retries and undos that would never happen."""
+    for tool in symbols.tools.values():
+        name = tool.name.text
+        # A tool that does not say its effect is taken as irreversible.
+        reads = tool.effect is not None and tool.effect.text == "read"
+        if not reads and not tool.needs:
+            effect = None if tool.effect is None else tool.effect.text
+            symbols.report.add(say.write_without_scope(name, effect, tool.name.span))
+        if not reads and tool.retry is not None and tool.idempotent is None:
+            symbols.report.add(say.retry_without_idempotency(name, clauses.of(tool, "retry")))
+        if reads and tool.undo is not None:
+            symbols.report.add(say.undo_of_read(name, clauses.of(tool, "undo")))

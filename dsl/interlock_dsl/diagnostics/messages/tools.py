@@ -1,0 +1,41 @@
+"""What a tool's clauses say of one another."""
+
+from interlock_dsl.diagnostics.diagnostic import Diagnostic
+from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.source import Span
+
+INEFFECTIVE = "ineffective-clause"
+
+
+def write_without_scope(tool: str, effect: str | None, span: Span) -> Diagnostic:
+    """A tool that changes the world and needs no scope: no grant could withhold it."""
+    family = tool.split(".")[0]
+    return diagnose(
+        "write-without-scope",
+        f"`{tool}` changes the world and needs no scope",
+        span,
+        "any step could call it" if effect is not None else "taken as irreversible, and any step could call it",
+        help=f"write which scope it needs, such as `needs {family}.write`; or `effect read`, if it changes nothing",
+    )
+
+
+def retry_without_idempotency(tool: str, span: Span) -> Diagnostic:
+    """A retry of a call that is never repeated."""
+    return diagnose(
+        "retry-without-idempotency",
+        f"`{tool}` is never called again: a call that changes something and may have happened is not repeated",
+        span,
+        "has no effect",
+        help="write `idempotent by ...`, if the same key makes the service act once; else remove `retry`",
+    )
+
+
+def undo_of_read(tool: str, span: Span) -> Diagnostic:
+    """An undo of a call that changes nothing."""
+    return diagnose(
+        INEFFECTIVE,
+        f"`{tool}` only reads: there is nothing to undo",
+        span,
+        "has no effect",
+        help="remove `undo`, or say what the tool does: `effect write`",
+    )
