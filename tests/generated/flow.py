@@ -1,0 +1,47 @@
+"""Which outputs are there where: worked out over a skeleton by plain fixed points, for the generator to aim with.
+
+It need not be exact. What it gets wrong, `check` refuses, and that program is not used.
+"""
+
+from collections.abc import Iterable
+
+from generated.skeleton import START, Edge, Skeleton
+
+Names = frozenset[str]
+
+
+class Reach:
+    """For each step and end: the steps that have run on every way to it, and those that have on some."""
+
+    def __init__(self, skeleton: Skeleton) -> None:
+        self.skeleton = skeleton
+        steps = frozenset(skeleton.kinds)
+        nodes = [*skeleton.kinds, *skeleton.ends]
+        self.always: dict[str, Names] = {START: frozenset(), **dict.fromkeys(nodes, steps)}
+        self.sometimes: dict[str, Names] = dict.fromkeys([START, *nodes], frozenset())
+        changed = True
+        while changed:
+            changed = False
+            for node in nodes:
+                into = [edge for edge in skeleton.edges if node in edge.all_targets]
+                always = frozenset[str].intersection(*(self.after(edge) for edge in into)) if into else frozenset[str]()
+                sometimes = frozenset[str]().union(*(self.perhaps(edge) for edge in into))
+                if (always, sometimes) != (self.always[node], self.sometimes[node]):
+                    self.always[node], self.sometimes[node], changed = always, sometimes, True
+
+    def after(self, edge: Edge) -> Names:
+        """Return the steps that have run whenever an edge is considered."""
+        seen = [self.always[source] | self._own(edge, source) for source in edge.sources]
+        enough = len(seen) - edge.needed + 1 if len(seen) > 1 else 1
+        return frozenset(name for name in _all(seen) if sum(name in names for names in seen) >= enough)
+
+    def perhaps(self, edge: Edge) -> Names:
+        """Return the steps that may have run when an edge is considered."""
+        return _all(self.sometimes[source] | self._own(edge, source) for source in edge.sources)
+
+    def _own(self, edge: Edge, source: str) -> Names:
+        return frozenset({source}) if edge.mode != "on" and source != START else frozenset()
+
+
+def _all(several: Iterable[Names]) -> Names:
+    return frozenset[str]().union(*several)

@@ -1,0 +1,296 @@
+"""A workflow as text: a skeleton filled in with steps, conditions, grants, approvals and what else routes carry."""
+
+from dataclasses import dataclass, field
+
+from generated.declarations import Declared, MadeAgent, MadeTable, MadeTool, fallback_type
+from generated.dice import Dice
+from generated.expressions import Expressions, Read, over, reads_of, reads_perhaps, same_shape
+from generated.flow import Names, Reach
+from generated.skeleton import Edge, Skeleton
+from generated.typed import fields_text, record
+from interlock_dsl.cel.types import BOOL, NULL, IntType, RecordType, StringType, Type
+
+WITHIN = ("10m", "1h", "4h")
+
+
+@dataclass
+class Stuff:
+    """What a step is made with."""
+
+    kind: str
+    output: Type
+    agent: MadeAgent | None = None
+    tool: MadeTool | None = None
+    table: MadeTable | None = None
+    role: str = ""
+
+
+@dataclass
+class Workflow:
+    """Everything needed to write one workflow."""
+
+    dice: Dice
+    made: Declared
+    skeleton: Skeleton
+    parameters: RecordType
+    reach: Reach
+    stuff: dict[str, Stuff] = field(default_factory=dict)
+    sets: dict[str, list[str]] = field(default_factory=dict)
+    granted: set[str] = field(default_factory=set)
+
+    # --- what may be read where
+
+    def expressions(self, always: Names, sometimes: Names) -> Expressions:
+        reads = over(self.parameters)
+        for name, held in self.parameters.fields.items():
+            if held.optional:
+                reads += reads_perhaps(name, held.type)
+        outputs = {name: self.stuff[name].output for name in self.stuff}
+        for name in sorted(always):
+            reads += [read for read in reads_of(name, outputs[name]) if read.type != NULL]
+        perhaps = sorted(sometimes - always)
+        for name in perhaps:
+            reads += reads_perhaps(name, outputs[name])
+        careless = [read for name in sorted(outputs) for read in reads_of(name, outputs[name], (), 1)]
+        return Expressions(
+            self.dice, [read for read in reads if not isinstance(read.type, RecordType)], tuple(self.made.tools),
+            careless=[read for read in careless if not isinstance(read.type, RecordType)],
+            pairs=same_shape(outputs, perhaps) if self.dice.often(0.2) else [],
+        )  # fmt: skip
+
+    def at(self, edge: Edge) -> Expressions:
+        return self.expressions(self.reach.after(edge), self.reach.perhaps(edge))
+
+    # --- steps
+
+    def fill(self) -> None:
+        """Decide what each step is."""
+        dice, made = self.dice, self.made
+        for name, kind in self.skeleton.kinds.items():
+            match kind:
+                case "agent":
+                    agent = dice.one(list(made.agents.values()))
+                    self.stuff[name] = Stuff(kind, fallback_type(dice, made), agent=agent)
+                case "call":
+                    tool = dice.one(list(made.tools.values()))
+                    self.stuff[name] = Stuff(kind, NULL if tool.result is None else tool.result, tool=tool)
+                case "ask":
+                    self.stuff[name] = Stuff(kind, fallback_type(dice, made), role=dice.one(made.roles))
+                case "table":
+                    table = dice.one(list(made.tables.values()))
+                    self.stuff[name] = Stuff(kind, table.output, table=table)
+                case _:
+                    held = record(dice, [], 0)
+                    fields = {n: type(f)(f.type) for n, f in held.fields.items()}
+                    self.stuff[name] = Stuff(kind, RecordType("", fields))
+
+    def step_text(self, name: str) -> str:
+        stuff, dice = self.stuff[name], self.dice
+        here = self.expressions(self.reach.always[name], self.reach.sometimes[name])
+        match stuff.kind:
+            case "agent":
+                assert stuff.agent is not None
+                tools = self._shown(stuff.agent)
+                shown = f"\n    tools {', '.join(tools)}" if tools else ""
+                returns = self._returns(stuff.output)
+                return f'step {name} by {stuff.agent.name} {{\n    task "do {name}"{shown}{returns}\n  }}'
+            case "call":
+                assert stuff.tool is not None
+                return f"step {name} calls {stuff.tool.name}({self._arguments(stuff.tool.parameters, here)})"
+            case "ask":
+                within = f"\n    within {dice.one(WITHIN)}" if dice.often(0.7) else ""
+                returns = self._returns(stuff.output)
+                return f'step {name} asks {stuff.role} {{\n    question "what of {name}?"{within}{returns}\n  }}'
+            case "table":
+                assert stuff.table is not None
+                return f"step {name} decides {stuff.table.name}({self._arguments(stuff.table.parameters, here)})"
+            case _:
+                assert isinstance(stuff.output, RecordType)
+                return f"step {name} sets {{ {self._arguments(stuff.output, here)} }}"
+
+    def _shown(self, agent: MadeAgent) -> list[str]:
+        able = [tool.name for tool in self.made.tools.values() if set(tool.needs) <= set(agent.may)]
+        return self.dice.some(able, 1, 3) if able and self.dice.often(0.5) else []
+
+    def _returns(self, type: Type) -> str:
+        assert isinstance(type, RecordType)
+        return f"\n    returns {{ {fields_text(type, self.dice)} }}"
+
+    def _arguments(self, wanted: RecordType, here: Expressions) -> str:
+        given = [
+            f"{name}: {here.of(held.type)}"
+            for name, held in wanted.fields.items()
+            if not held.optional or self.dice.often(0.5)
+        ]
+        return self.dice.one((", ", "  ")).join(given)
+
+    def end_text(self, name: str) -> str:
+        here = self.expressions(self.reach.always[name], self.reach.sometimes[name])
+        if not self.dice.often(0.6):
+            return f"end {name}"
+        values = [f"{label}: {here.of(self._some_type(here))}" for label in self.dice.some(("out", "why", "sum"), 1, 2)]
+        return f"end {name} {{ {', '.join(values)} }}"
+
+    def _some_type(self, here: Expressions) -> Type:
+        types = [read.type for read in here.reads]
+        return self.dice.one(types) if types and self.dice.often(0.7) else self.dice.one((BOOL, IntType(0, 10)))
+
+    # --- routes
+
+    def route_texts(self) -> list[str]:
+        groups: dict[tuple[tuple[str, ...], str], list[Edge]] = {}
+        for edge in self.skeleton.edges:
+            groups.setdefault((edge.sources, edge.trigger), []).append(edge)
+        return [text for group in groups.values() for text in self._group(group)]
+
+    def _group(self, edges: list[Edge]) -> list[str]:
+        """Write the routes of which one is taken, so that mostly exactly one can be."""
+        said: list[str] = []
+        texts: list[str] = []
+        if edges[0].mode == "on" and self.dice.often(0.15) and not edges[0].targets[0].startswith("s"):
+            condition = self.at(edges[0]).boolean(1)
+            other = Edge(edges[0].sources, (self.dice.one(self.skeleton.ends),), "on", edges[0].trigger)
+            texts.append(self._route(other, f" when {condition}"))
+            return [*texts, self._route(edges[0], " otherwise")]
+        for number, edge in enumerate(edges):
+            match edge.mode:
+                case "when":
+                    condition = self._condition(edge, said, last=number == len(edges) - 1)
+                    said.append(condition)
+                    texts.append(self._route(edge, f" when {condition}"))
+                case "otherwise":
+                    texts.append(self._route(edge, " otherwise"))
+                case _:
+                    texts.append(self._route(edge, ""))
+        return texts
+
+    def _condition(self, edge: Edge, said: list[str], *, last: bool) -> str:
+        here = self.at(edge)
+        if edge.style == "split" and last and said:
+            return f"!({said[0]})"
+        own = [read for read in here.reads if read.path.split(".")[0] in edge.sources and not read.guards]
+        if own and self.dice.often(0.6):
+            here.reads = own
+        condition = here.boolean(2)
+        if said and edge.style in ("", "three"):
+            return " && ".join([*(f"!({earlier})" for earlier in said), f"({condition})"])
+        return condition
+
+    def _route(self, edge: Edge, choice: str) -> str:
+        dice, here = self.dice, self.at(edge)
+        clauses = [f"on {edge.trigger}"] if edge.mode == "on" else []
+        if choice:
+            clauses.append(choice.strip())
+        clauses += self._grants(edge)
+        kinds = [self.stuff[target].kind for target in edge.all_targets if target in self.stuff]
+        if ("agent" in kinds or "ask" in kinds) and dice.often(0.8):
+            clauses += self._passes(edge)
+        approval = dice.often(0.2 if {"call", "agent"} & set(kinds) else 0.05)
+        if approval:
+            count = dice.one(("", "", "2 of "))
+            clauses.append(f"after approval by {count}{dice.one(self.made.roles)} within {dice.one(WITHIN)}")
+            if dice.often(0.5):
+                clauses.append(f"escalate to {dice.one(self.made.roles)} on expiry" + self._because())
+        if dice.often(0.15):
+            when = f" when {here.boolean(1)}" if dice.often(0.6) else ""
+            clauses.append(f"escalate to {dice.one(self.made.roles)}{when}{self._because()}")
+        if edge.merge:
+            clauses.append(f"merge {edge.merge}")
+        if edge.times:
+            out = f", then -> {edge.then}" if edge.then else ""
+            clauses.append(f"at most {edge.times} times{out}")
+        ends = f"{', '.join(edge.sources)} -> {', '.join(edge.targets)}"
+        return "\n    ".join([ends, *clauses])
+
+    def _because(self) -> str:
+        return ' because "look at this"' if self.dice.often(0.5) else ""
+
+    def _grants(self, edge: Edge) -> list[str]:
+        scopes: set[str] = set()
+        called: list[MadeTool] = []
+        for target in edge.all_targets:
+            stuff = self.stuff.get(target)
+            if stuff is None:
+                continue
+            if stuff.tool is not None:
+                scopes |= set(stuff.tool.needs)
+                called.append(stuff.tool)
+            elif stuff.agent is not None and self.dice.often(0.8):
+                scopes |= set(self.dice.some(stuff.agent.may, 1, 3))
+        if not scopes:
+            return []
+        self.granted |= scopes
+        where = ""
+        if self.dice.often(0.3):
+            if len(called) == 1 and len(edge.all_targets) == 1:
+                reads = over(called[0].parameters, "args")
+                where = f" where {Expressions(self.dice, reads).boolean(1)}"
+            else:
+                where = f' where tool.effect != "{self.dice.one(("read", "irreversible"))}"'
+        if len(scopes) > 1 and self.dice.often(0.3):
+            one, *others = sorted(scopes)
+            return [f"grant {one}{where}", f"grant {', '.join(others)}"]
+        return [f"grant {', '.join(sorted(scopes))}{where}"]
+
+    def _passes(self, edge: Edge) -> list[str]:
+        reads: list[Read] = [
+            Read(name, held.type) for name, held in self.parameters.fields.items() if not held.optional
+        ]
+        for name in sorted(self.reach.after(edge)):
+            output = self.stuff[name].output
+            reads += reads_of(name, output, (), 2)
+        reads = [read for read in reads if read.type != NULL]
+        chosen = self.dice.some([read.path for read in reads], 1, 3)
+        return [f"pass {', '.join(dict.fromkeys(chosen))}"] if chosen else []
+
+    # --- what holds for all of it
+
+    def never_texts(self) -> list[str]:
+        if not self.dice.often(0.2):
+            return []
+        found = []
+        for tool in self.dice.some([tool for tool in self.made.tools.values() if tool.needs], 1, 2):
+            where = ""
+            if self.dice.often(0.7):
+                where = f" where {Expressions(self.dice, over(tool.parameters, 'args')).boolean(1)}"
+            found.append(f"never {tool.name}{where} before approval by {self.dice.one(self.made.roles)}")
+        return found
+
+    def budget_text(self) -> list[str]:
+        dice = self.dice
+        if not dice.often(0.65):
+            return []
+        several = [
+            f"steps {len(self.skeleton.kinds) + dice.number(0, 6)}",
+            f"tool_calls {len(self.skeleton.kinds) + dice.number(-2, 3)}" if len(self.skeleton.kinds) > 3 else "",
+            f"tokens {dice.one((500, 3_000, 20_000))}",
+            f"cost {dice.one(('2.00', '5.00', '0.60'))} usd",
+            f"time {dice.one(('1h', '8h', '2d'))}",
+        ]
+        chosen = [limit for limit in several if limit and dice.often(0.5)]
+        return [f"budget {{ {'  '.join(chosen)} }}"] if chosen else []
+
+    def text(self) -> str:
+        self.fill()
+        steps = [self.step_text(name) for name in self.skeleton.kinds]
+        ends = [self.end_text(name) for name in self.skeleton.ends]
+        routes = self.route_texts()
+        modes = [f"routes {name} first" for name in self.skeleton.first]
+        head = ['goal "see it through"'] if self.dice.often(0.5) else []
+        if self.granted and self.dice.often(0.3):
+            head.append(f"may {', '.join(sorted(self.granted))}")
+        items = [*head, *self.budget_text(), *steps, *ends, *routes, *modes, *self.never_texts()]
+        return f"workflow w({fields_text(self.parameters, self.dice)}) {{\n  " + "\n  ".join(items) + "\n}"
+
+
+def parameters(dice: Dice, made: Declared) -> RecordType:
+    """Return a workflow's input. Only records may be absent."""
+    made_of = record(dice, made.named, 1)
+    renamed = {}
+    for name, held in made_of.fields.items():
+        optional = isinstance(held.type, RecordType) and dice.often(0.5)
+        renamed[f"in_{name}"] = type(held)(held.type, optional)
+    return RecordType("", renamed)
+
+
+__all__ = ["StringType", "Workflow", "parameters"]

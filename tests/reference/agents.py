@@ -1,0 +1,230 @@
+"""A model's turns at a step. Nothing it says is believed."""
+
+from interlock.run.protocol.events import ModelCall, ModelFailed, ModelReplied, Usage
+from reference import calls, routing
+from reference.decisions import shown_tools
+from reference.retry import next_attempt
+from reference.state import Call, Conversation, Run, Visit, is_agent
+from reference.values import Unfit, decoded, encoded
+
+
+def begin(run: Run, visit: Visit) -> None:
+    """Start an attempt: hold back what it may use, and ask."""
+    step = is_agent(visit.step)
+    agent, budget = step.agent, run.of.budget
+    tokens, cost, scarce = agent.tokens, agent.cost or None, False
+    if budget.tokens is not None:
+        left = budget.tokens - run.tokens - run.held_tokens()
+        if left <= 0:
+            run.later(routing.fail, run, visit, "over budget")
+            return
+        tokens, scarce = min(tokens, left), left < tokens
+    if budget.cost is not None:
+        left = budget.cost - run.cost - run.held_cost()
+        if left <= 0:
+            run.later(routing.fail, run, visit, "over budget")
+            return
+        if cost is not None:
+            cost, scarce = min(cost, left), scarce or left < cost
+    tools = shown_tools(run.program, agent.name, visit.scopes, step.tools)
+    visit.conversation = Conversation(routing.passed(run, visit.way), tools, tokens, cost, scarce)
+    ask(run, visit)
+
+
+def talk(visit: Visit) -> Conversation:
+    assert visit.conversation is not None
+    return visit.conversation
+
+
+def ask(run: Run, visit: Visit) -> None:
+    step, held = is_agent(visit.step), talk(visit)
+    visit.phase = "asking model"
+    run.ask(
+        "ask model", visit, visit.name, step.agent.name, step.agent.model, step.task, held.context, held.tools,
+        tuple(held.turns), held.tokens - held.used_tokens, step.agent.timeout,
+    )  # fmt: skip
+
+
+def charge(run: Run, held: Conversation, usage: Usage) -> None:
+    """Count what a turn used."""
+    tokens, cost = max(0, usage.input_tokens + usage.output_tokens), max(0, usage.cost)
+    run.tokens += tokens
+    run.cost += cost
+    held.used_tokens += tokens
+    held.used_cost += cost
+
+
+def used_up(run: Run, held: Conversation) -> bool:
+    return (
+        held.used_tokens >= held.tokens
+        or (held.cost is not None and held.used_cost >= held.cost)
+        or run.cost_is_spent()
+    )
+
+
+def whose_limit(run: Run, held: Conversation) -> str:
+    """The run's, or only the agent's own."""
+    return "over budget" if held.scarce or run.cost_is_spent() else "failure"
+
+
+def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
+    """A model took its turn: it answers, or asks for calls; anything else is given back to it."""
+    held = talk(visit)
+    charge(run, held, event.usage)
+    held.exchanges += 1
+    if event.answered and not event.calls:
+        returns = is_agent(visit.step).returns
+        try:
+            value = decoded(returns, event.output)
+        except Unfit:
+            complain(run, visit, event, event.output)
+            return
+        run.later(routing.complete, run, visit, value, encoded(returns, value))
+    elif event.calls and not event.answered:
+        if may_go_on(run, visit):
+            act(run, visit, event)
+    else:
+        complain(run, visit, event, None)
+
+
+def complain(run: Run, visit: Visit, event: ModelReplied, refused: object) -> None:
+    if may_go_on(run, visit):
+        run.note("attempt failed", visit.name, visit.attempt, run.now)
+        talk(visit).turns.append(("refused", event.raw, refused))
+        ask(run, visit)
+
+
+def may_go_on(run: Run, visit: Visit) -> bool:
+    held = talk(visit)
+    if used_up(run, held):
+        attempt_failed(run, visit, whose_limit(run, held), 0)
+        return False
+    if held.exchanges >= is_agent(visit.step).agent.turns:
+        attempt_failed(run, visit, "failure", 0)
+        return False
+    return True
+
+
+def act(run: Run, visit: Visit, event: ModelReplied) -> None:
+    """Decide the calls of a turn, one after the other."""
+    held = talk(visit)
+    visit.phase = "acting"
+    held.asked, held.outcomes, visit.calls = event.calls, {}, []
+    keys: set[str] = set()
+    for slot, asked in enumerate(event.calls):
+        made = read(run, visit, slot, asked, asked.key in keys)
+        keys.add(asked.key)
+        if made is not None:
+            visit.calls.append(made)
+    for made in list(visit.calls):
+        calls.decide(run, made)
+    heard(run, visit, event.raw)
+
+
+def read(run: Run, visit: Visit, slot: int, asked: ModelCall, repeated: bool) -> Call | None:
+    """Return the call a model asks for. One that it was not shown, or that is none, is denied at once."""
+    agent, held = is_agent(visit.step).agent.name, talk(visit)
+    tool = run.program.tools.get(asked.tool)
+    if tool is not None and asked.tool in held.tools and not repeated:
+        try:
+            values = decoded(tool.parameters, asked.args)
+        except Unfit:
+            pass
+        else:
+            assert isinstance(values, dict)
+            args = encoded(tool.parameters, values)
+            assert isinstance(args, dict)
+            return Call(tool, values, args, "agent", visit.name, visit, agent, slot)
+    cause = "unknown-tool" if tool is None else "not-shown" if asked.tool not in held.tools else "arguments"
+    args = asked.args if isinstance(asked.args, dict) else {}
+    run.note(
+        "call decided", visit.name, agent, asked.tool, args, "", "deny", frozenset({(cause, "")}), frozenset(), "", ()
+    )
+    held.outcomes[slot] = (asked.key, asked.tool, False, None, "denied")
+    return None
+
+
+def call_over(run: Run, made: Call, trigger: str, result: object) -> None:
+    """A call of the turn is over."""
+    visit = made.visit
+    assert visit is not None
+    if visit.phase != "acting" or made not in visit.calls:
+        return
+    held = talk(visit)
+    key = held.asked[made.slot].key
+    word = "" if not trigger else "denied" if trigger in ("denied", "expiry", "over budget") else "failed"
+    held.outcomes[made.slot] = (key, made.tool.name, not trigger, result, word)
+    heard(run, visit, None)
+
+
+def heard(run: Run, visit: Visit, raw: object) -> None:
+    """After the last call of a turn the model is told what came of each."""
+    held = talk(visit)
+    if len(held.outcomes) == len(held.asked):
+        held.turns.append(("calls", held.asked, tuple(held.outcomes[slot] for slot in range(len(held.asked)))))
+        visit.calls = []
+        ask(run, visit)
+
+
+def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
+    """A model gave no reply."""
+    held = talk(visit)
+    charge(run, held, event.usage)
+    trigger = "timeout" if event.kind == "timeout" else "failure"
+    if used_up(run, held) and whose_limit(run, held) == "over budget":
+        trigger = "over budget"
+    attempt_failed(run, visit, trigger, event.jitter)
+
+
+def attempt_failed(run: Run, visit: Visit, trigger: str, jitter: int) -> None:
+    retry = is_agent(visit.step).agent.retry
+    again = None if trigger == "over budget" else next_attempt(retry, visit.attempt, run.now, jitter)
+    run.note("attempt failed", visit.name, visit.attempt, again)
+    visit.conversation = None
+    if again is None:
+        run.later(routing.fail, run, visit, trigger)
+        return
+    visit.phase = "retrying"
+    run.timer(visit, again, "retry")
+
+
+def again(run: Run, visit: Visit) -> None:
+    """The wait before the next attempt is over."""
+    visit.attempt += 1
+    begin(run, visit)
+
+
+def resumed(run: Run, visit: Visit, id: str) -> None:
+    """A runtime stopped while a model was asked: the turn is lost, charged at the most it could use, and repeated.
+
+    The repeated turn counts as a further one, and what it may use is held back anew.
+    """
+    held, budget = talk(visit), run.of.budget
+    del run.open[id]
+    held.exchanges += 1
+    tokens = held.tokens - held.used_tokens
+    cost = None if held.cost is None else held.cost - held.used_cost
+    if cost is not None:
+        most = cost
+    else:
+        most = 0 if budget.cost is None else budget.cost - run.cost - run.held_cost()
+    charge(run, held, Usage(max(0, tokens), 0, max(0, most)))
+    if budget.tokens is not None:
+        left = budget.tokens - run.tokens - run.held_tokens()
+        if left <= 0:
+            attempt_failed(run, visit, "over budget", 0)
+            return
+        held.scarce = held.scarce or left < tokens
+        tokens = min(tokens, left)
+    if budget.cost is not None:
+        left = budget.cost - run.cost - run.held_cost()
+        if left <= 0:
+            attempt_failed(run, visit, "over budget", 0)
+            return
+        if cost is not None:
+            held.scarce = held.scarce or left < cost
+            cost = min(cost, left)
+    held.tokens = held.used_tokens + tokens
+    held.cost = None if cost is None else held.used_cost + cost
+    if may_go_on(run, visit):
+        ask(run, visit)

@@ -1,0 +1,199 @@
+"""Tool calls: decided before every attempt, made, repeated where that is safe, remembered for undoing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from interlock.run.protocol.events import Json, ToolReturned
+from interlock_dsl.cel.types import DYN
+from reference import agents, people, routing, steps
+from reference.decisions import decision_on
+from reference.retry import next_attempt
+from reference.state import Call, Done, Run
+from reference.values import NoValue, Unfit, canonical, decoded, digest, encoded, evaluated, typed
+
+
+def subject(run: Run, call: Call) -> dict[str, Json]:
+    """Return what exactly an approval of a call is for."""
+    number = 0 if call.visit is None else call.visit.number
+    return {"run": run.id, "step": call.step, "visit": number, "tool": call.tool.name, "args": dict(call.args)}
+
+
+def decide(run: Run, call: Call) -> None:
+    """Decide a call and do what follows: make it, ask for approvals, or refuse it."""
+    if not call.digest:
+        call.digest = digest(subject(run, call))
+        try:
+            call.key = key_of(call)
+        except NoValue:
+            over(run, call, "failure")
+            return
+    found = decision_on(run, call)
+    spent = tuple(consent.id for consent in call.consents) if found.answer == "allow" else ()
+    id = ""
+    if found.answer == "allow":
+        id = call.id if call.lost else run.new_id("call tool")
+    run.note(
+        "call decided", call.step, call.agent, call.tool.name, call.args, call.digest, found.answer, found.because,
+        frozenset((need.role, need.count, need.within) for need in found.needs), id, spent,
+    )  # fmt: skip
+    if found.answer == "allow":
+        make(run, call, id)
+    elif found.answer == "ask" and call.purpose != "undo":
+        call.phase = "in approval"
+        way = call.visit.way if call.visit is not None and call.purpose == "step" else None
+        for need in found.needs:
+            own = way is not None and way.approval is not None and way.approval.role == need.role
+            instead = steps.stand_in(way) if own and way is not None else None
+            people.ask(run, call, need.role, need.count, need.within, subject(run, call), call.digest, instead)
+    else:
+        only_budget = all(cause == "budget" for cause, _ in found.because)
+        over(run, call, "over budget" if only_budget else "denied")
+
+
+def key_of(call: Call) -> str:
+    """Return the key under which the author says two calls are the same; empty: it is only like itself."""
+    if call.tool.idempotency_key is None:
+        return ""
+    value = evaluated(call.tool.idempotency_key, call.values)
+    try:
+        return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encoded(DYN, value)).decode()}"
+    except (ValueError, TypeError) as error:
+        raise NoValue(str(error)) from error
+
+
+def make(run: Run, call: Call, id: str) -> None:
+    """Charge a call and have it made. What was agreed to covers its further attempts; a lost one was charged before."""
+    if not call.lost:
+        run.calls += 1
+        run.cost += call.tool.cost
+        run.history.calls.append((call.tool.name, run.now))
+        call.sent = run.now
+    call.lost = False
+    call.phase, call.id = "in flight", id
+    call.key = call.key or f"{run.id}:{id}"
+    call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
+    run.ask(
+        "call tool", call, call.step, call.tool.name, call.args, call.key, call.attempt, call.tool.timeout,
+        call.purpose, id=id,
+    )  # fmt: skip
+
+
+def back(run: Run, call: Call) -> None:
+    run.orphans = [orphan for orphan in run.orphans if orphan is not call]
+
+
+def returned(run: Run, call: Call, event: ToolReturned) -> None:
+    """A result came. One of another type is a failure, though the call was made."""
+    back(run, call)
+    call.perhaps = False
+    type = call.tool.result
+    try:
+        value = None if type is None else decoded(type, event.result)
+    except Unfit:
+        remember(run, call, None, usable=False)
+        over(run, call, "failure")
+        return
+    result = None if type is None else encoded(type, value)
+    remember(run, call, value, usable=True)
+    call.phase = "over"
+    run.note("call done", call.step, call.tool.name, call.id, True, result, call.purpose)
+    run.later(after, run, call, "", value, result)
+
+
+def failed(run: Run, call: Call, kind: str, jitter: int) -> None:
+    """No result came. It is made again where that is safe, attempts are left, and someone still wants it."""
+    back(run, call)
+    call.perhaps = call.perhaps or kind != "error"
+    again = None
+    if call.tool.repeatable and not call.orphan:
+        again = next_attempt(call.tool.retry, call.attempt, run.now, jitter)
+    run.note("attempt failed", call.step, call.attempt, again)
+    if again is None:
+        over(run, call, "timeout" if kind == "timeout" else "failure")
+        return
+    call.phase = "retrying"
+    run.timer(call, again, "retry")
+
+
+def again(run: Run, call: Call) -> None:
+    """The wait before the next attempt is over: it is decided like the first."""
+    call.attempt += 1
+    decide(run, call)
+
+
+def over(run: Run, call: Call, trigger: str) -> None:
+    """A call ends without a result."""
+    call.phase = "over"
+    if in_doubt(call):
+        run.doubts.append(call.tool.name)
+        trigger = "failure" if call.lost else trigger
+    if call.id:
+        run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
+    run.later(after, run, call, trigger, None, None)
+
+
+def in_doubt(call: Call) -> bool:
+    return (call.perhaps or call.lost) and call.tool.effect != "read"
+
+
+def after(run: Run, call: Call, trigger: str, value: object, result: Json) -> None:
+    """Whoever wanted the call goes on."""
+    if call.orphan:
+        run.later(steps.unwind, run)
+    elif call.purpose == "undo":
+        if trigger:
+            run.left_over.append(call.undoes)
+        run.later(steps.unwind, run)
+    elif call.purpose == "agent":
+        agents.call_over(run, call, trigger, result)
+    elif call.visit is not None:
+        if trigger:
+            run.later(routing.fail, run, call.visit, trigger)
+        else:
+            run.later(routing.complete, run, call.visit, value, result)
+
+
+def remember(run: Run, call: Call, value: object, *, usable: bool) -> None:
+    """Keep in mind what was done to the world, with the arguments of its undo."""
+    if call.tool.effect == "read" or call.purpose == "undo":
+        return
+    undo = call.tool.undo
+    args: Mapping[str, Json] = {}
+    if undo is not None and usable:
+        try:
+            given = {name: evaluated(one, {**call.values, "result": value}) for name, one in undo.arguments.items()}
+            args = typed(run.program.tools[undo.tool].parameters, given)[1]
+        except NoValue:
+            usable = False
+    possible = undo is not None and usable
+    run.done.append(Done(call.tool.name, call.step, undo.tool if undo else "", args, possible))
+
+
+def let_go(run: Run, call: Call) -> None:
+    """Nobody waits for a call any more. One under way that changes the world has to come back all the same."""
+    for one in steps.asks_of(run, call):
+        run.call_off(one)
+    if call.phase == "in flight" and call.tool.effect != "read":
+        call.orphan = True
+        run.orphans.append(call)
+        return
+    if call.phase != "over" and in_doubt(call):
+        run.doubts.append(call.tool.name)
+    call.phase = "over"
+    run.call_off(call)
+
+
+def resumed(run: Run, call: Call) -> None:
+    """A runtime stopped while the call was under way. Whether it happened nobody knows.
+
+    One that someone still wants and that may be repeated is decided again, and sent under the same id and key.
+    """
+    del run.open[call.id]
+    back(run, call)
+    if not call.tool.repeatable or call.orphan:
+        call.perhaps = True
+        run.note("attempt failed", call.step, call.attempt, None)
+        over(run, call, "failure")
+        return
+    call.lost = True
+    decide(run, call)

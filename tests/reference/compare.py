@@ -1,0 +1,255 @@
+"""Product and naive machine, side by side: the same events in, and after each the same notes, commands and state.
+
+Sentences for people are not compared, nor the order of what follows from one event: what is decided, what is asked of
+the world and what a person is shown are. Ids of commands may differ; a command of the one is paired with a command of
+the other that says the same, and later events are addressed accordingly.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from interlock.run import Machine
+from interlock.run.protocol import commands as ask
+from interlock.run.protocol import notes as told
+from interlock.run.protocol.commands import Command
+from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
+from interlock.run.protocol.notes import Note
+from interlock_dsl.program.model import Program
+from reference.machine import Reference
+
+Told = tuple[object, ...]
+
+
+class Difference(AssertionError):
+    """The two machines do not agree."""
+
+
+@dataclass
+class Pair:
+    """Two machines for one run."""
+
+    program: Program
+    machine: Machine = field(init=False)
+    reference: Reference = field(init=False)
+    ids: dict[str, str] = field(default_factory=dict)
+    """The naive machine's id for each of the product's."""
+
+    def __post_init__(self) -> None:
+        self.machine, self.reference = Machine(self.program), Reference(self.program)
+
+    def feed(self, event: Event) -> tuple[Note, ...]:
+        """Feed both; raises `Difference`."""
+        notes = self.machine.feed(event)
+        commands = self.machine.commands()
+        expected_notes, expected_commands = self.reference.feed(self.addressed(event))
+        self._commands(commands, expected_commands)
+        self._compare("notes", [self.note(one) for one in notes], expected_notes)
+        self._state()
+        return notes
+
+    def addressed(self, event: Event) -> Event:
+        """Return an event for the naive machine."""
+        match event:
+            case RunStarted() | RunCancelled() | RunResumed():
+                return event
+            case ApprovalGiven() | ApprovalDenied():
+                return replace(event, approval=self.ids.get(event.approval, event.approval))
+            case _:
+                return replace(event, command=self.ids.get(event.command, event.command))
+
+    # --- commands
+
+    def _commands(self, commands: Iterable[Command], expected: list[Told]) -> None:
+        """Pair commands that say the same, those that can be answered first."""
+        left = list(expected)
+        given = sorted(commands, key=lambda one: isinstance(one, ask.Cancel))
+        for command in given:
+            same = next((one for one in left if self._same(command, one)), None)
+            if same is None:
+                raise Difference(f"command {command}\nnot expected; expected are {left}")
+            left.remove(same)
+            if len(same) > 1 and isinstance(same[1], str):
+                self.ids.setdefault(command.id, same[1])
+        if left:
+            raise Difference(f"commands expected and not given: {left}")
+
+    def _same(self, command: Command, one: Told) -> bool:
+        """Say whether a command is the one expected: whether its id is already known, or not yet anybody's."""
+        match command:
+            case ask.Cancel(command=of):
+                return one == ("cancel", self.ids.get(of, of))
+            case ask.Notify():
+                return one == ("notify", command.role, command.step, command.reason)
+            case ask.FinishRun():
+                return one[0] == "finish" and one[1:5] == (
+                    command.status, command.end, command.output, command.code or ""
+                ) and _mentions(command.reason, one)  # fmt: skip
+            case _:
+                kind, *about = _asked(command)
+                known = self.ids.get(command.id)
+                if one[0] != kind or (known is not None and known != one[1]):
+                    return False
+                if kind == "call tool":
+                    about[3] = self._key(cast(ask.CallTool, command), cast(str, one[1]))
+                return _equal(about, list(one[2:]))
+
+    def _key(self, command: ask.CallTool, id: str) -> str:
+        """Return the key of a call: where it is the id of the first attempt, that of the naive machine."""
+        run, _, first = command.key.partition(":")
+        ids = {**self.ids, command.id: id}
+        return f"{run}:{ids[first]}" if run == self.reference.run.id and first in ids else command.key
+
+    # --- notes
+
+    def note(self, note: Note) -> Told:
+        """Return a note as the naive machine tells it."""
+        id = self.ids.get
+        if note.__class__.__name__ == "NoValue":
+            return "no value", note.source, note.route
+        if note.__class__.__name__ == "ApprovalCounted":
+            return "approval counted", id(note.approval, note.approval), note.by, note.role, note.given, note.count
+        match note:
+            case told.StepBegan():
+                return "step began", note.step, note.visit, note.route, note.scopes
+            case told.StepDone():
+                return "step done", note.step, note.visit, note.output
+            case told.StepFailed():
+                return "step failed", note.step, note.visit, note.trigger
+            case told.StepCancelled():
+                return "step cancelled", note.step, note.visit, str(note.code)
+            case told.AttemptFailed():
+                return "attempt failed", note.step, note.attempt, note.retry_at
+            case told.RouteTaken():
+                return "route taken", note.route, frozenset((one.route, str(one.code)) for one in note.others)
+            case told.CallDecided():
+                decision = note.decision
+                return (
+                    "call decided", note.step, note.agent, note.tool, note.args, note.digest, decision.answer,
+                    frozenset((reason.cause, reason.rule) for reason in decision.reasons),
+                    frozenset((need.role, need.count, need.within) for need in decision.needs),
+                    id(note.call, note.call), tuple(id(one, one) for one in note.approvals),
+                )  # fmt: skip
+            case told.CallDone():
+                return "call done", note.step, note.tool, id(note.call, note.call), note.ok, note.result, note.purpose
+            case told.ApprovalAsked():
+                return (
+                    "approval asked", id(note.approval, note.approval), note.step, note.role, note.count, note.subject,
+                    note.digest, note.expires,
+                )  # fmt: skip
+            case told.ApprovalSettled():
+                return "approval settled", id(note.approval, note.approval), note.outcome, note.by
+            case told.Escalated():
+                return "escalated", note.role, note.step, note.reason
+            case told.Ignored():
+                return "ignored", str(note.code)
+            case told.RunEnded():
+                return "run ended", note.status, note.end, note.output, str(note.code or "")
+
+    def _compare(self, what: str, found: list[Told], expected: list[Told]) -> None:
+        one, other = Counter(map(_key, found)), Counter(map(_key, expected))
+        if one != other:
+            raise Difference(
+                f"{what} differ\n  only the product:   {list((one - other).elements())}"
+                f"\n  only the reference: {list((other - one).elements())}"
+            )
+
+    # --- state
+
+    def _state(self) -> None:
+        run, other = self.machine._run, self.reference.run
+        if other.phase == "new":
+            found: Told = (run.phase, run.now)
+            expected: Told = ("new", other.now)
+        else:
+            found = (
+                run.phase, run.now, run.shown, run.spent.steps, run.spent.tool_calls, run.spent.tokens, run.spent.cost,
+                run.spent.reserved_tokens, run.spent.reserved_cost,
+                sorted((visit.name, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in run.active.values()),
+                sorted((str(self.ids.get(id)), waiting[1].__class__.__name__) for id, waiting in run.open.items()),
+            )  # fmt: skip
+            expected = (
+                other.phase, other.now, other.shown, other.steps, other.calls, other.tokens, other.cost,
+                other.held_tokens(), other.held_cost(),
+                sorted((visit.name, visit.number, visit.phase) for visit in other.active),
+                sorted((id, _CLASSES[waiting.kind]) for id, waiting in other.open.items()),
+            )  # fmt: skip
+        if not _equal(list(found), list(expected)):
+            raise Difference(f"states differ\n  the product:   {found}\n  the reference: {expected}")
+
+
+_OLD = {"gated": "in approval", "asking": "asking model", "pausing": "retrying", "questioning": "asking person"}
+_CLASSES = {
+    "ask model": "AskModel",
+    "call tool": "CallTool",
+    "ask person": "AskPerson",
+    "ask approval": "AskApproval",
+    "timer": "SetTimer",
+}
+
+
+def _asked(command: Command) -> tuple[object, ...]:
+    """Return a command that will be answered, without its id, as the naive machine gives it."""
+    match command:
+        case ask.AskModel():
+            return (
+                "ask model", command.step, command.agent, command.model, command.task, command.context, command.tools,
+                tuple(_turn(turn) for turn in command.turns), command.tokens, command.timeout,
+            )  # fmt: skip
+        case ask.CallTool():
+            return (
+                "call tool", command.step, command.tool, command.args, command.key, command.attempt, command.timeout,
+                command.purpose,
+            )  # fmt: skip
+        case ask.AskPerson():
+            return "ask person", command.step, command.role, command.question, command.context, command.expires
+        case ask.AskApproval():
+            return (
+                "ask approval", command.step, command.role, command.count, command.subject, command.digest,
+                command.expires,
+            )  # fmt: skip
+        case ask.SetTimer():
+            return "timer", command.at, command.purpose
+        case _:
+            raise TypeError(f"nobody answers a {command.__class__.__name__}")
+
+
+def _turn(turn: ask.Turn) -> Told:
+    if turn.calls or turn.outcomes:
+        return "calls", turn.calls, tuple(_outcome(one) for one in turn.outcomes)
+    return "refused", turn.raw, turn.refused_output
+
+
+def _outcome(one: ask.CallOutcome) -> Told:
+    return one.key, one.tool, one.ok, one.result, one.error.partition(":")[0]
+
+
+def _mentions(reason: str, finish: Told) -> bool:
+    """Say whether a reason names exactly the calls that were not undone and those that may have happened."""
+    left, doubts = cast(tuple[str, ...], finish[5]), cast(tuple[str, ...], finish[6])
+    said = {part.partition(": ")[0]: part.partition(": ")[2] for part in reason.split("; ")}
+    if ("not undone" in said, "may have happened" in said) != (bool(left), bool(doubts)):
+        return False
+    return all(name in said.get("not undone", "") for name in left) and (
+        not doubts or said["may have happened"] == ", ".join(doubts)
+    )
+
+
+def _key(value: object) -> object:
+    """Return a hashable form in which NaN equals NaN, and true is not one."""
+    match value:
+        case dict():
+            return frozenset((name, _key(item)) for name, item in value.items())
+        case list() | tuple():
+            return tuple(_key(item) for item in value)
+        case bool() | float():
+            return repr(value)
+        case int() | str() | None | frozenset():
+            return value
+        case _:
+            return repr(value)
+
+
+def _equal(one: object, other: object) -> bool:
+    return _key(one) == _key(other)

@@ -1,0 +1,138 @@
+"""What a call is decided on: the naive evaluator of decisions is asked, and told what this run holds."""
+
+from dataclasses import dataclass
+
+from decide.reference import approvers, concerns, is_about, reference, restriction_matches
+from interlock.decide import Request
+from interlock_dsl.program.model import ApprovalRule, Grant, Program
+from reference.state import Call, History, Run
+from reference.values import condition
+
+
+@dataclass(frozen=True)
+class Need:
+    """An approval that is missing."""
+
+    role: str
+    count: int
+    within: int | None
+    rule: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """allow, deny or ask, why, and who has to approve."""
+
+    answer: str
+    because: frozenset[tuple[str, str]]
+    needs: tuple[Need, ...] = ()
+
+
+def decision_on(run: Run, call: Call) -> Answer:
+    """Decide a call of this run."""
+    request = request_of(run, call)
+    look_at_conditions(run, request)
+    verdict = reference(run.program, request)
+    needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
+    return Answer(verdict.answer, verdict.because, needs)
+
+
+def request_of(run: Run, call: Call) -> Request:
+    visit = call.visit
+    grants = (Grant(call.tool.needs, None, call.tool.span),) if visit is None else visit.grants
+    conversation = None if visit is None else visit.conversation
+    return Request(
+        tool=call.tool.name,
+        args=call.values,
+        agent=call.agent,
+        principal=run.principal,
+        grants=grants,
+        bindings={**run.values, "$history": history_of(run, call)},
+        history=history_of(run, call),  # type: ignore[arg-type]
+        now=run.now,
+        shown=None if conversation is None else conversation.tools,
+        over=() if visit is None else budgets_over(run, call),
+        route_approval=route_approval(call),
+        nevers=run.of.nevers,
+        subject=call.digest,
+        consents=call.consents,
+    )
+
+
+def route_approval(call: Call) -> ApprovalRule | None:
+    """Return the approval that the route into a tool's step asks for."""
+    return call.visit.way.approval if call.visit is not None and call.purpose == "step" else None
+
+
+def history_of(run: Run, call: Call) -> History:
+    """Return the calls of the run; one that is decided again because it was lost does not count against itself."""
+    if not call.lost:
+        return run.history
+    others = History()
+    others.now, others.calls = run.now, list(run.history.calls)
+    others.calls.remove((call.tool.name, call.sent))
+    return others
+
+
+def budgets_over(run: Run, call: Call) -> tuple[str, ...]:
+    """Return the budgets that one more call would exceed. What a lost one was charged is its own."""
+    budget, tool = run.of.budget, call.tool
+    calls, cost = run.calls, run.cost
+    if call.lost:
+        calls, cost = calls - 1, cost - tool.cost
+    over = []
+    if budget.tool_calls is not None and calls >= budget.tool_calls:
+        over.append("tool calls")
+    if budget.cost is not None and tool.cost and cost + run.held_cost() + tool.cost > budget.cost:
+        over.append("cost")
+    if run.overdue():
+        over.append("time")
+    return tuple(over)
+
+
+def missing(program: Program, request: Request) -> list[Need]:
+    """Return the approvals still missing, one for each role: of the most people, in the shortest time."""
+    wanted: list[Need] = []
+    route = request.route_approval
+    if route is not None:
+        wanted.append(Need(route.role, route.count, route.within, ""))
+    for policy in program.policies.values():
+        for rule in policy.rules:
+            if rule.kind == "require" and concerns(rule, request) and restriction_matches(rule, request, program):
+                wanted.append(Need(rule.role, 1, rule.within, rule.id))
+    unmet = [need for need in wanted if len(approvers(request, need.role)) < need.count]
+    found = []
+    for role in dict.fromkeys(need.role for need in unmet):
+        same = [need for need in unmet if need.role == role]
+        times = [need.within for need in same if need.within is not None]
+        found.append(Need(role, max(n.count for n in same), min(times, default=None), same[0].rule))
+    return found
+
+
+def shown_tools(program: Program, agent: str, scopes: frozenset[str], listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tools of a step that some call of could be allowed or asked for."""
+    found = []
+    for name in listed:
+        request = Request(tool=name, args={}, agent=agent)
+        rules = [rule for policy in program.policies.values() for rule in policy.rules if concerns(rule, request)]
+        forbidden = any(rule.kind == "forbid" and rule.when is None and rule.unless is None for rule in rules)
+        if program.tools[name].needs <= scopes and not forbidden:
+            found.append(name)
+    return tuple(found)
+
+
+def look_at_conditions(run: Run, request: Request) -> None:
+    """Evaluate every condition that the decision may rest on, so that each one without a value is known."""
+    tool = run.program.tools[request.tool]
+    about = {"args": request.args, "agent": request.agent, "tool": {"name": tool.name, "effect": tool.effect}}
+    names = {**request.bindings, **about}
+    for policy in run.program.policies.values():
+        for rule in policy.rules:
+            if concerns(rule, request):
+                condition(rule.when, names)
+                condition(rule.unless, names)
+    for grant in request.grants or ():
+        condition(grant.where, names)
+    for never in request.nevers:
+        if is_about(never.tool, request.tool):
+            condition(never.where, names)

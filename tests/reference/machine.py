@@ -1,0 +1,187 @@
+"""The naive machine: one event after the other, each with what follows from it.
+
+    machine = Reference(program)
+    notes, commands = machine.feed(event)
+
+It knows no tables, no plans, no indexes: what a thing may do next is asked of its phase where the event arrives.
+"""
+
+from interlock.decide import Principal
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    ModelFailed,
+    ModelReplied,
+    PersonAnswered,
+    RunCancelled,
+    RunResumed,
+    RunStarted,
+    TimerFired,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.model import Program
+from reference import agents, calls, people, routing, steps
+from reference.state import Ask, Call, Open, Run, Visit
+from reference.values import Unfit, decoded, encoded
+
+ANSWERED_BY = {
+    "ask model": (ModelReplied, ModelFailed),
+    "call tool": (ToolReturned, ToolFailed),
+    "ask person": (PersonAnswered,),
+    "ask approval": (ApprovalGiven, ApprovalDenied),
+    "timer": (TimerFired,),
+}
+
+
+class Reference:
+    """One run."""
+
+    def __init__(self, program: Program) -> None:
+        self.run = Run(program)
+
+    def feed(self, event: Event) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        run = self.run
+        run.notes, run.commands, run.todo = [], [], []
+        before = run.now
+        run.at(max(before, event.at))
+        problem = self._problem(event)
+        if not problem and run.phase == "running" and run.overdue() and not self._is_deadline(event):
+            self._time_is_up()
+            problem = self._problem(event)
+        if problem:
+            run.note("ignored", problem)
+        else:
+            self._happened(event)
+            self._work()
+        if [note[0] for note in run.notes] == ["ignored"]:
+            run.at(before)
+        return run.notes, run.commands
+
+    def _waiting(self, event: Event) -> Open | None:
+        if isinstance(event, RunStarted | RunCancelled | RunResumed):
+            return None
+        id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command
+        return self.run.open.get(id)
+
+    def _problem(self, event: Event) -> str:
+        """Say why an event means nothing now."""
+        run = self.run
+        match event:
+            case RunStarted():
+                return "" if run.phase == "new" else "wrong-phase"
+            case RunCancelled():
+                return "" if run.phase == "running" else "wrong-phase"
+            case RunResumed():
+                return "" if run.phase in ("running", "ending", "undoing") else "wrong-phase"
+        waiting = self._waiting(event)
+        if waiting is None:
+            return "not-waiting"
+        if not isinstance(event, ANSWERED_BY[waiting.kind]):
+            return "wrong-kind"
+        if isinstance(event, TimerFired) and run.now < waiting.at:
+            return "not-due"
+        return ""
+
+    def _is_deadline(self, event: Event) -> bool:
+        waiting = self._waiting(event)
+        return waiting is not None and waiting.kind == "timer" and waiting.owner is None
+
+    def _time_is_up(self) -> None:
+        for visit in list(self.run.active):
+            self.run.later(routing.fail, self.run, visit, "over budget")
+        self._work()
+
+    def _work(self) -> None:
+        run = self.run
+        while True:
+            while run.todo:
+                do, about = run.todo.pop(0)
+                do(*about)
+            if run.phase != "running" or run.active:
+                return
+            run.later(steps.give_up, run, "nothing-left")
+
+    def _happened(self, event: Event) -> None:
+        run = self.run
+        waiting = self._waiting(event)
+        owner = None if waiting is None else waiting.owner
+        if waiting is not None and not isinstance(event, ApprovalGiven | ApprovalDenied | PersonAnswered):
+            del run.open[event.command]  # type: ignore[union-attr]
+        match event, owner:
+            case RunStarted(), _:
+                self._start(event)
+            case RunCancelled(), _:
+                run.later(steps.give_up, run, "called-off", "cancelled")
+            case RunResumed(), _:
+                self._resume()
+            case TimerFired(), None:
+                self._time_is_up()
+            case TimerFired(), Visit():
+                if owner.phase == "retrying":
+                    agents.again(run, owner)
+                else:
+                    run.later(routing.fail, run, owner, "expiry")
+            case TimerFired(), Call():
+                calls.again(run, owner)
+            case TimerFired(), Ask():
+                people.expired(run, owner)
+            case ModelReplied(), Visit():
+                agents.replied(run, owner, event)
+            case ModelFailed(), Visit():
+                agents.failed(run, owner, event)
+            case ToolReturned(), Call():
+                calls.returned(run, owner, event)
+            case ToolFailed(), Call():
+                calls.failed(run, owner, event.kind, event.jitter)
+            case PersonAnswered(), Visit():
+                people.answered(run, owner, event)
+            case ApprovalGiven(), Ask():
+                people.given(run, owner, event)
+            case ApprovalDenied(), Ask():
+                people.denied(run, owner, event)
+
+    def _start(self, event: RunStarted) -> None:
+        run = self.run
+        workflow = run.program.workflows.get(event.workflow)
+        if event.program != run.program.digest:
+            run.note("ignored", "wrong-program")
+            return
+        if workflow is None:
+            run.note("ignored", "invalid-input")
+            return
+        try:
+            values = decoded(workflow.parameters, event.input)
+        except Unfit:
+            run.note("ignored", "invalid-input")
+            return
+        assert isinstance(values, dict)
+        run.workflow, run.phase, run.id = workflow, "running", event.run
+        scopes = None if event.scopes is None else frozenset(event.scopes)
+        run.principal = Principal(event.principal, event.roles, scopes)
+        for name, field in workflow.parameters.fields.items():
+            if name in values:
+                run.record(name, values[name], encoded(field.type, values[name]))
+        run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
+        run.values["principal"] = {"name": event.principal, "roles": list(event.roles)}
+        run.values["$history"] = run.history
+        if workflow.budget.time is not None:
+            run.deadline = event.at + workflow.budget.time
+            run.timer(None, run.deadline, "deadline")
+        routing.leave(run, "start")
+
+    def _resume(self) -> None:
+        """A runtime stopped; another took over. What was under way is taken up, or counts as perhaps done."""
+        run = self.run
+        new = [command[1] for command in run.commands]
+        for id, waiting in list(run.open.items()):
+            if id in new or id not in run.open:
+                continue
+            if waiting.kind == "ask model":
+                assert isinstance(waiting.owner, Visit)
+                agents.resumed(run, waiting.owner, id)
+            elif waiting.kind == "call tool":
+                assert isinstance(waiting.owner, Call)
+                calls.resumed(run, waiting.owner)

@@ -1,0 +1,247 @@
+"""Which way a run goes on: routes that compete, what they hand over, where branches meet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from interlock.run.protocol.events import Json
+from interlock_dsl.program.model import AgentStep, Grant, Route
+from reference import calls, steps
+from reference.state import Run, Visit, Way
+from reference.values import NO_VALUE, condition
+
+Key = tuple[object, ...]
+
+
+def way_of(route: Route) -> Way:
+    return Way(route, route.targets, route.grants, route.passes, route.approval, route.escalations)
+
+
+def way_out(route: Route) -> Way | None:
+    """Return where a route back leads once it was taken as often as it may be: with all that the route hands over."""
+    if route.bound is None or route.bound.then is None:
+        return None
+    return Way(route, (route.bound.then,), route.grants, route.passes, route.approval, route.escalations)
+
+
+# --- a step is done, or has failed
+
+
+def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
+    """A step has its output."""
+    if visit.phase == "over":
+        return
+    close(run, visit)
+    run.record(visit.name, value, shown)
+    run.note("step done", visit.name, visit.number, shown)
+    leave(run, visit.name)
+
+
+def fail(run: Run, visit: Visit, trigger: str) -> None:
+    """A step has none: its route for that is taken, or the next more general one."""
+    if visit.phase == "over":
+        return
+    close(run, visit)
+    run.note("step failed", visit.name, visit.number, trigger)
+    general = {"timeout": ("timeout", "failure"), "expiry": ("expiry", "denied")}
+    for kind in general.get(trigger, (trigger,)):
+        routes = failing(run, visit.name, kind)
+        if routes:
+            if not choose(run, routes, visit.name, "no-route"):
+                steps.give_up(run, "no-route")
+            return
+    steps.give_up(run, "step-failed")
+
+
+def failing(run: Run, step: str, trigger: str) -> list[Route]:
+    return [route for route in run.of.routes if route.sources == (step,) and route.trigger == trigger]
+
+
+def leave(run: Run, source: str) -> None:
+    """Take a route of a step's own; where none matches, it arrives at the joins it is part of."""
+    own = [route for route in run.of.routes if route.sources == (source,) and route.trigger is None]
+    joining: dict[Key, list[Route]] = {}
+    for route in run.of.routes:
+        if source in route.sources and len(route.sources) > 1 and route.trigger is None:
+            joining.setdefault((frozenset(route.sources), route.merge), []).append(route)
+    if own and choose(run, own, source, "no-value"):
+        return
+    if own and not joining:
+        steps.give_up(run, "no-route")
+        return
+    for key, routes in joining.items():
+        if arrive(run, key, routes, source) and not choose(run, routes, source, "given up"):
+            steps.give_up(run, "no-route")
+    if not own and not joining:
+        steps.give_up(run, "no-route")
+
+
+def choose(run: Run, routes: Sequence[Route], source: str, on_error: str) -> bool:
+    """Take the one route that matches; False if none does. A condition without a value stops everything behind it."""
+    first = any(name in run.of.first for name in routes[0].sources)
+    chosen: list[Route] = []
+    others: list[tuple[str, str]] = []
+    errors: list[Route] = []
+    for route in routes:
+        if route.otherwise:
+            continue
+        if first and (chosen or errors):
+            others.append((route.id, "earlier-taken"))
+            continue
+        met = condition(route.when, run.values)
+        if met is True:
+            chosen.append(route)
+        else:
+            others.append((route.id, "false"))
+            errors += [route] if met == NO_VALUE else []
+    if errors and not (first and chosen):
+        _without_value(run, errors[0], source, on_error)
+        return True
+    last = [route for route in routes if route.otherwise]
+    if chosen:
+        others += [(route.id, "other-taken") for route in last]
+    else:
+        chosen = last[:1]
+    if len(chosen) > 1:
+        steps.give_up(run, "several-routes")
+        return True
+    if not chosen:
+        return False
+    go(run, chosen[0], source, others)
+    return True
+
+
+def _without_value(run: Run, erring: Route, source: str, on_error: str) -> None:
+    """No route of the group is taken. At a step its `on failure` is; anywhere else the run is given up."""
+    run.note("no value", source, erring.id)
+    at_step = on_error == "no-value" and source != "start"
+    rescue = failing(run, source, "failure") if at_step else []
+    if not rescue:
+        steps.give_up(run, "no-value")
+    elif not choose(run, rescue, source, "given up"):
+        steps.give_up(run, "no-route")
+
+
+def go(run: Run, route: Route, source: str, others: list[tuple[str, str]]) -> None:
+    """Follow a route, or the way out of one that is used up: tell whoever is to be told, enter its targets."""
+    way: Way | None = way_of(route)
+    if route.bound is not None:
+        taken = run.taken.get(route.id, 0)
+        if taken < route.bound.times:
+            run.taken[route.id] = taken + 1
+        else:
+            way = way_out(route)
+    if way is None:
+        steps.give_up(run, "bound-reached")
+        return
+    run.note("route taken", route.id, frozenset(others))
+    for escalation in way.escalations:
+        if not escalation.on_expiry and condition(escalation.when, run.values) is not False:
+            run.tell(escalation.role, source, escalation.because or f"the run took `{route.id}`")
+    for target in way.targets:
+        run.later(steps.enter, run, target, way)
+
+
+# --- what is handed over
+
+
+def granted(run: Run, way: Way, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
+    """Return the grants in hand at a target: what the route gives, cut by workflow, agent and principal."""
+    step = run.of.steps.get(target)
+    ceilings = [run.of.may, run.principal.scopes, step.agent.may if isinstance(step, AgentStep) else None]
+    held: list[Grant] = []
+    for grant in way.grants:
+        scopes = grant.scopes
+        for ceiling in ceilings:
+            scopes = scopes if ceiling is None else scopes & ceiling
+        if scopes:
+            held.append(Grant(scopes, grant.where, grant.span))
+    return tuple(held), frozenset().union(*(grant.scopes for grant in held))
+
+
+def passed(run: Run, way: Way) -> dict[str, Json]:
+    """Return the fields a route passes, nested as they are in the run; what is not there is left out."""
+    context: dict[str, Json] = {}
+    for one in way.passes:
+        value: Json = cast(dict[str, Json], run.shown)
+        for name in one.path:
+            if not isinstance(value, Mapping) or name not in value:
+                break
+            value = value[name]
+        else:
+            inner = context
+            for name in one.path[:-1]:
+                known = inner.get(name)
+                inner[name] = dict(known) if isinstance(known, dict) else {}
+                inner = cast(dict[str, Json], inner[name])
+            inner[one.path[-1]] = value
+    return context
+
+
+# --- branches meet
+
+
+def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
+    """Note an arrival; say whether the join goes on now."""
+    late = run.late.setdefault(key, set())
+    if source in late:
+        late.discard(source)
+        return False
+    arrived = run.arrived.setdefault(key, [])
+    if source not in arrived:
+        arrived.append(source)
+    if len(arrived) < routes[0].merge:
+        return False
+    missing = [name for name in routes[0].sources if name not in arrived]
+    run.arrived[key] = []
+    if missing:
+        for visit in [visit for visit in run.active if only_leads(run, visit.name, routes)]:
+            run.note("step cancelled", visit.name, visit.number, "join-decided")
+            close(run, visit)
+        run.todo = [one for one in run.todo if not (_entering(one) and only_leads(run, _entering(one), routes))]
+        under_way = [visit.name for visit in run.active] + [name for one in run.todo if (name := _entering(one))]
+        run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
+    return True
+
+
+def _entering(one: tuple[object, tuple[object, ...]]) -> str:
+    do, about = one
+    return cast(str, about[1]) if do is steps.enter else ""
+
+
+def reaches(run: Run, step: str, without: Iterable[Route]) -> set[str]:
+    """Return all that ordinary routes lead to from a step, itself included, but for some routes."""
+    skipped = list(without)
+    found, waiting = {step}, [step]
+    while waiting:
+        name = waiting.pop()
+        for route in run.of.routes:
+            if name not in route.sources or route.trigger is not None or route in skipped:
+                continue
+            out = (route.bound.then,) if route.bound is not None and route.bound.then is not None else ()
+            for target in (*route.targets, *out):
+                if target not in found:
+                    found.add(target)
+                    waiting.append(target)
+    return found
+
+
+def only_leads(run: Run, step: str, join: Sequence[Route]) -> bool:
+    """Say whether every ordinary way on from a step goes through a join."""
+    found = reaches(run, step, join)
+    return any(source in found for source in join[0].sources) and not any(end in found for end in run.of.ends)
+
+
+# --- a visit is over
+
+
+def close(run: Run, visit: Visit) -> None:
+    """End a visit. What it waits for is called off, but for calls under way that change the world."""
+    if visit.phase == "over":
+        return
+    visit.phase = "over"
+    run.active.remove(visit)
+    run.call_off(visit)
+    for ask in steps.asks_of(run, visit):
+        run.call_off(ask)
+    for call in visit.calls:
+        calls.let_go(run, call)

@@ -1,0 +1,260 @@
+"""What the naive machine remembers of a run, and the few things that everything else does to it.
+
+The naive machine is the oracle for `interlock.run`: written from the description of the language, never optimised, and
+compared with the product after every event. Notes and commands are plain tuples, so that nothing of the product's
+classes decides what is told; `compare.py` says which tuple stands for which class. Read `machine.py` first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from interlock.decide import Consent, Principal
+from interlock.run.protocol.events import Json, ModelCall
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.model import (
+    AgentStep,
+    ApprovalRule,
+    End,
+    Escalation,
+    Grant,
+    Pass,
+    Program,
+    Route,
+    Step,
+    Tool,
+    Workflow,
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route as it is taken: where to, and what it hands over. The way out of a route back is one of its own."""
+
+    route: Route
+    targets: tuple[str, ...]
+    grants: tuple[Grant, ...]
+    passes: tuple[Pass, ...]
+    approval: ApprovalRule | None
+    escalations: tuple[Escalation, ...]
+
+
+@dataclass(eq=False)
+class Conversation:
+    """One attempt at an agent's step. `cost` None: no limit but the run's; `scarce`: the run had less left."""
+
+    context: dict[str, Json]
+    tools: tuple[str, ...]
+    tokens: int
+    cost: int | None
+    scarce: bool
+    used_tokens: int = 0
+    used_cost: int = 0
+    exchanges: int = 0
+    turns: list[object] = field(default_factory=list)
+    asked: tuple[ModelCall, ...] = ()
+    outcomes: dict[int, tuple[object, ...]] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Visit:
+    """One stay at a step, or an end that waits for an approval."""
+
+    step: Step | End
+    number: int
+    way: Way
+    grants: tuple[Grant, ...]
+    scopes: frozenset[str]
+    phase: str = "entered"
+    attempt: int = 1
+    conversation: Conversation | None = None
+    calls: list["Call"] = field(default_factory=list)
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+
+@dataclass(eq=False)
+class Call:
+    """One tool call with all its attempts. `purpose` is step, agent or undo; `slot` its place in a model's turn."""
+
+    tool: Tool
+    values: Mapping[str, object]
+    args: Mapping[str, Json]
+    purpose: str
+    step: str
+    visit: Visit | None = None
+    agent: str = ""
+    slot: int = 0
+    phase: str = "deciding"
+    attempt: int = 1
+    id: str = ""
+    key: str = ""
+    digest: str = ""
+    consents: tuple[Consent, ...] = ()
+    perhaps: bool = False
+    """Some attempt may have happened, and none is known to have."""
+    lost: bool = False
+    """The runtime stopped while it was under way, and it has not been sent again."""
+    sent: int = 0
+    orphan: bool = False
+    """Nobody waits for it, but it has to come back."""
+    undoes: str = ""
+
+
+@dataclass(eq=False)
+class Ask:
+    """An approval asked for. `need` is the role it counts for, `role` the one that is asked now."""
+
+    id: str
+    owner: Visit | Call
+    role: str
+    need: str
+    count: int
+    within: int | None
+    subject: dict[str, Json]
+    digest: str
+    expires: int | None
+    instead: Escalation | None
+    by: tuple[str, ...] = ()
+
+
+@dataclass
+class Open:
+    """Something asked of the world: what kind, for whom, and (a timer) when it is due."""
+
+    kind: str
+    owner: Visit | Call | Ask | None
+    at: int = 0
+    command: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A call that changed the world, and how to undo it, or why that cannot be."""
+
+    tool: str
+    step: str
+    undo: str
+    args: Mapping[str, Json]
+    possible: bool
+
+
+class History:
+    """Which tool was called when: what `calls(...)` and `limit` count."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.calls: list[tuple[str, int]] = []
+
+    def count(self, tool: str) -> int:
+        return sum(1 for name, _ in self.calls if name == tool)
+
+    def within(self, tool: str, micros: int) -> int:
+        return sum(1 for name, at in self.calls if name == tool and at > self.now - micros)
+
+    def moments(self) -> dict[str, list[int]]:
+        return {tool: [at for name, at in self.calls if name == tool] for tool in {name for name, _ in self.calls}}
+
+
+class Run:
+    """The state of one run."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.workflow: Workflow | None = None
+        self.phase = "new"
+        self.id = ""
+        self.principal = Principal()
+        self.now = 0
+        self.deadline: int | None = None
+        self.history = History()
+        self.values: dict[str, object] = {}
+        self.shown: dict[str, Json] = {}
+        self.steps = self.calls = self.tokens = self.cost = 0
+        self.visits: dict[str, int] = {}
+        self.active: list[Visit] = []
+        self.open: dict[str, Open] = {}
+        self.arrived: dict[tuple[object, ...], list[str]] = {}
+        self.late: dict[tuple[object, ...], set[str]] = {}
+        self.taken: dict[str, int] = {}
+        self.done: list[Done] = []
+        self.orphans: list[Call] = []
+        self.doubts: list[str] = []
+        self.left_over: list[str] = []
+        self.ending: tuple[str, str, dict[str, Json], str] = ("", "", {}, "")
+        self.ids: dict[str, int] = {}
+        self.notes: list[tuple[object, ...]] = []
+        self.commands: list[tuple[object, ...]] = []
+        self.todo: list[tuple[Callable[..., None], tuple[object, ...]]] = []
+
+    @property
+    def of(self) -> Workflow:
+        assert self.workflow is not None
+        return self.workflow
+
+    def at(self, now: int) -> None:
+        self.now = self.history.now = now
+        self.values["now"] = Timestamp(now * 1000)
+
+    def note(self, *told: object) -> None:
+        self.notes.append(told)
+
+    def later(self, do: Callable[..., None], *about: object) -> None:
+        """Put off what follows until everything before it is done: first come, first served."""
+        self.todo.append((do, about))
+
+    def new_id(self, kind: str) -> str:
+        self.ids[kind] = self.ids.get(kind, 0) + 1
+        return f"{kind} {self.ids[kind]}"
+
+    def ask(self, kind: str, owner: Visit | Call | Ask | None, *about: object, at: int = 0, id: str = "") -> str:
+        """Ask something of the world that will be answered."""
+        id = id or self.new_id(kind)
+        command = (kind, id, *about)
+        self.open[id] = Open(kind, owner, at, command)
+        self.commands.append(command)
+        return id
+
+    def timer(self, owner: Visit | Call | Ask | None, at: int, why: str) -> None:
+        self.ask("timer", owner, at, why, at=at)
+
+    def tell(self, role: str, step: str, reason: str) -> None:
+        self.note("escalated", role, step, reason)
+        self.commands.append(("notify", role, step, reason))
+
+    def call_off(self, owner: Visit | Call | Ask | None) -> None:
+        """Take back all that is open for someone."""
+        for id in [id for id, waiting in self.open.items() if waiting.owner is owner]:
+            del self.open[id]
+            self.commands.append(("cancel", id))
+
+    def record(self, name: str, value: object, shown: Json) -> None:
+        self.values[name] = value
+        self.shown[name] = shown
+
+    # --- what agents hold back of the run's budget
+
+    def held_tokens(self) -> int:
+        if self.of.budget.tokens is None:
+            return 0
+        held = [visit.conversation for visit in self.active if visit.conversation is not None]
+        return sum(max(0, one.tokens - one.used_tokens) for one in held)
+
+    def held_cost(self) -> int:
+        if self.of.budget.cost is None:
+            return 0
+        held = [visit.conversation for visit in self.active if visit.conversation is not None]
+        return sum(max(0, one.cost - one.used_cost) for one in held if one.cost is not None)
+
+    def overdue(self) -> bool:
+        return self.deadline is not None and self.now >= self.deadline
+
+    def cost_is_spent(self) -> bool:
+        return self.of.budget.cost is not None and self.cost >= self.of.budget.cost
+
+
+def is_agent(step: Step | End) -> AgentStep:
+    assert isinstance(step, AgentStep)
+    return step

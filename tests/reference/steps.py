@@ -1,0 +1,202 @@
+"""Entering steps and ends, doing what they do at once, and how a run is over."""
+
+from collections.abc import Mapping
+
+from interlock.run.protocol.events import Json
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Row, SetStep, Table, TableStep
+from reference import agents, calls, people, routing
+from reference.state import Ask, Call, Run, Visit, Way
+from reference.values import NO_VALUE, NoValue, Unfit, condition, decoded, digest, encoded, evaluated, record_of, typed
+
+
+def enter(run: Run, target: str, way: Way) -> None:
+    """Go to a step or an end by a route."""
+    end = run.of.ends.get(target)
+    if end is not None and way.approval is None:
+        finish(run, end)
+        return
+    grants, scopes = routing.granted(run, way, target)
+    run.visits[target] = run.visits.get(target, 0) + 1
+    visit = Visit(end or run.of.steps[target], run.visits[target], way, grants, scopes)
+    run.active.append(visit)
+    run.note("step began", target, visit.number, way.route.id, tuple(sorted(scopes)))
+    if end is None:
+        limit = run.of.budget.steps
+        if (limit is not None and run.steps >= limit) or run.overdue():
+            run.later(routing.fail, run, visit, "over budget")
+            return
+        run.steps += 1
+    if way.approval is not None and not isinstance(visit.step, CallStep):
+        gate(run, visit)
+    else:
+        begin(run, visit)
+
+
+def gate(run: Run, visit: Visit) -> None:
+    """Ask for the approval of what a route hands over, before its target begins."""
+    rule = visit.way.approval
+    assert rule is not None
+    visit.phase = "in approval"
+    subject: dict[str, Json] = {
+        "run": run.id,
+        "step": visit.name,
+        "visit": visit.number,
+        "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
+        "scopes": sorted(visit.scopes),  # type: ignore[dict-item]
+        "context": routing.passed(run, visit.way),
+    }
+    people.ask(run, visit, rule.role, rule.count, rule.within, subject, digest(subject), stand_in(visit.way))
+
+
+def stand_in(way: Way) -> object:
+    return next((one for one in way.escalations if one.on_expiry), None)
+
+
+def begin(run: Run, visit: Visit) -> None:
+    """Do what a step does."""
+    match visit.step:
+        case SetStep():
+            sets(run, visit)
+        case TableStep():
+            decides(run, visit)
+        case AgentStep():
+            agents.begin(run, visit)
+        case CallStep():
+            call(run, visit)
+        case AskStep():
+            people.question(run, visit)
+        case End():
+            routing.close(run, visit)
+            finish(run, visit.step)
+
+
+def sets(run: Run, visit: Visit) -> None:
+    assert isinstance(visit.step, SetStep)
+    try:
+        values, shown = record_of(visit.step.values, run.values)
+    except NoValue:
+        run.later(routing.fail, run, visit, "failure")
+        return
+    run.later(routing.complete, run, visit, values, shown)
+
+
+def call(run: Run, visit: Visit) -> None:
+    """Evaluate the arguments of a step's call and have it decided."""
+    assert isinstance(visit.step, CallStep)
+    tool = run.program.tools[visit.step.call.tool]
+    try:
+        given = {name: evaluated(one, run.values) for name, one in visit.step.call.arguments.items()}
+        values, args = typed(tool.parameters, given)
+    except NoValue:
+        run.later(routing.fail, run, visit, "failure")
+        return
+    visit.phase = "calling"
+    made = Call(tool, values, args, "step", visit.name, visit)
+    visit.calls = [made]
+    calls.decide(run, made)
+
+
+def decides(run: Run, visit: Visit) -> None:
+    """Look a decision table up."""
+    assert isinstance(visit.step, TableStep)
+    table = visit.step.table
+    try:
+        given = {name: evaluated(one, run.values) for name, one in visit.step.arguments.items()}
+        names, _ = typed(table.parameters, given)
+        found = [decoded(table.result, record_of(row.outputs, names)[1]) for row in matching(table, names)]
+    except (NoValue, Unfit):
+        run.later(routing.fail, run, visit, "failure")
+        return
+    shown = [encoded(table.result, one) for one in found]
+    if table.hit == "collect":
+        run.later(routing.complete, run, visit, found, shown)
+    else:
+        run.later(routing.complete, run, visit, found[0], shown[0])
+
+
+def matching(table: Table, names: Mapping[str, object]) -> list[Row]:
+    """Return the rows that match, as the hit policy says. A row without a value stops the table, like a route."""
+    rows = [row for row in table.rows if row.condition is not None]
+    rest = [row for row in table.rows if row.condition is None]
+    found: list[Row] = []
+    for row in rows:
+        met = condition(row.condition, names)
+        if met == NO_VALUE:
+            raise NoValue("a row")
+        if met:
+            found.append(row)
+            if table.hit == "first":
+                return found
+    found = found or rest
+    if table.hit == "unique" and len(found) > 1:
+        raise NoValue("two rows")
+    if table.hit != "collect" and not found:
+        raise NoValue("no row")
+    return found
+
+
+# --- the run is over
+
+
+def finish(run: Run, end: End) -> None:
+    """The run reaches an end."""
+    try:
+        output = record_of(end.values, run.values)[1]
+    except NoValue:
+        run.later(give_up, run, "no-output")
+        return
+    run.phase = "ending"
+    run.ending = ("ended", end.name, output, "")
+    _stop(run, "end-reached")
+
+
+def give_up(run: Run, code: str, status: str = "failed") -> None:
+    """The run cannot go on, or was called off; what was done is undone."""
+    run.later(_given_up, run, code, status)
+
+
+def _given_up(run: Run, code: str, status: str) -> None:
+    if run.phase != "running":
+        return
+    run.phase = "undoing"
+    run.ending = (status, "", {}, code)
+    _stop(run, "given-up")
+
+
+def _stop(run: Run, why: str) -> None:
+    for visit in list(run.active):
+        run.note("step cancelled", visit.name, visit.number, why)
+        routing.close(run, visit)
+    run.call_off(None)
+    run.todo = []
+    run.later(unwind, run)
+
+
+def unwind(run: Run) -> None:
+    """Undo the next thing when nothing is under way; when nothing is left, finish."""
+    if run.orphans or run.phase not in ("ending", "undoing"):
+        return
+    while run.phase == "undoing" and run.done:
+        done = run.done.pop()
+        if not done.possible:
+            run.left_over.append(done.tool)
+            continue
+        tool = run.program.tools[done.undo]
+        values = decoded(tool.parameters, done.args)
+        assert isinstance(values, dict)
+        calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
+        return
+    run.phase = "over"
+    status, end, output, code = run.ending
+    left = tuple(run.left_over), tuple(run.doubts)
+    run.note("run ended", status, end, output, code)
+    run.commands.append(("finish", status, end, output, code, *left))
+
+
+def asks_of(run: Run, owner: Visit | Call) -> list[Ask]:
+    """Return the approvals that are open for a step or a call."""
+    return [
+        waiting.owner
+        for waiting in list(run.open.values())
+        if waiting.kind == "ask approval" and isinstance(waiting.owner, Ask) and waiting.owner.owner is owner
+    ]
