@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PROGRAMS ?= 20000
+SEED   ?= 0
 
 .PHONY: help setup check docs test fix demo bench fuzz clean
 .DEFAULT_GOAL := help
@@ -50,10 +52,11 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/cel.py
 
-fuzz: $(STAMP)   ## look for expressions that break the evaluator, for a minute
+fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS generated programs in two machines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	@mkdir -p build/fuzz
 	$(BIN)/python fuzz/cel.py -max_total_time=60 -artifact_prefix=build/fuzz/ build/fuzz fuzz/seeds/cel
+	$(BIN)/python fuzz/programs.py --programs $(PROGRAMS) --seed $(SEED) --reduce
 
 clean:           ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

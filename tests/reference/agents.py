@@ -5,7 +5,7 @@ from reference import calls, routing
 from reference.decisions import shown_tools
 from reference.retry import next_attempt
 from reference.state import Call, Conversation, Run, Visit, is_agent
-from reference.values import Unfit, decoded, encoded
+from reference.values import ValidationError, decoded, encoded
 
 
 def begin(run: Run, visit: Visit) -> None:
@@ -76,7 +76,7 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
         returns = is_agent(visit.step).returns
         try:
             value = decoded(returns, event.output)
-        except Unfit:
+        except ValidationError:
             complain(run, visit, event, event.output)
             return
         run.later(routing.complete, run, visit, value, encoded(returns, value))
@@ -128,7 +128,7 @@ def read(run: Run, visit: Visit, slot: int, asked: ModelCall, repeated: bool) ->
     if tool is not None and asked.tool in held.tools and not repeated:
         try:
             values = decoded(tool.parameters, asked.args)
-        except Unfit:
+        except ValidationError:
             pass
         else:
             assert isinstance(values, dict)

@@ -9,7 +9,7 @@ from reference import agents, people, routing, steps
 from reference.decisions import decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Run
-from reference.values import NoValue, Unfit, canonical, decoded, digest, encoded, evaluated, typed
+from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, evaluated, typed
 
 
 def subject(run: Run, call: Call) -> dict[str, Json]:
@@ -89,7 +89,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     type = call.tool.result
     try:
         value = None if type is None else decoded(type, event.result)
-    except Unfit:
+    except ValidationError:
         remember(run, call, None, usable=False)
         over(run, call, "failure")
         return

@@ -25,7 +25,7 @@ from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
 from reference import agents, calls, people, routing, steps
 from reference.state import Ask, Call, Open, Run, Visit
-from reference.values import Unfit, decoded, encoded
+from reference.values import ValidationError, decoded, encoded
 
 ANSWERED_BY = {
     "ask model": (ModelReplied, ModelFailed),
@@ -154,7 +154,7 @@ class Reference:
             return
         try:
             values = decoded(workflow.parameters, event.input)
-        except Unfit:
+        except ValidationError:
             run.note("ignored", "invalid-input")
             return
         assert isinstance(values, dict)

@@ -5,7 +5,7 @@ from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, P
 from interlock_dsl.program.model import AskStep, Escalation
 from reference import calls, routing, steps
 from reference.state import Ask, Call, Run, Visit
-from reference.values import Unfit, decoded, encoded
+from reference.values import ValidationError, decoded, encoded
 
 
 def ask(
@@ -148,7 +148,7 @@ def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
     else:
         try:
             value = decoded(step.returns, event.answer)
-        except Unfit:
+        except ValidationError:
             run.note("ignored", "invalid-answer")
             return
         del run.open[event.command]

@@ -6,7 +6,18 @@ from interlock.run.protocol.events import Json
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Row, SetStep, Table, TableStep
 from reference import agents, calls, people, routing
 from reference.state import Ask, Call, Run, Visit, Way
-from reference.values import NO_VALUE, NoValue, Unfit, condition, decoded, digest, encoded, evaluated, record_of, typed
+from reference.values import (
+    NO_VALUE,
+    NoValue,
+    ValidationError,
+    condition,
+    decoded,
+    digest,
+    encoded,
+    evaluated,
+    record_of,
+    typed,
+)
 
 
 def enter(run: Run, target: str, way: Way) -> None:
@@ -104,7 +115,7 @@ def decides(run: Run, visit: Visit) -> None:
         given = {name: evaluated(one, run.values) for name, one in visit.step.arguments.items()}
         names, _ = typed(table.parameters, given)
         found = [decoded(table.result, record_of(row.outputs, names)[1]) for row in matching(table, names)]
-    except (NoValue, Unfit):
+    except (NoValue, ValidationError):
         run.later(routing.fail, run, visit, "failure")
         return
     shown = [encoded(table.result, one) for one in found]

@@ -6,9 +6,8 @@ from typing import cast
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel import DEFAULT_LIMIT, CompiledExpression, EvaluationError
 from interlock_dsl.cel.types import DYN, Type
-from interlock_dsl.schema import Misfit as Unfit
-from interlock_dsl.schema import dump
-from interlock_dsl.schema import fit as decoded
+from interlock_dsl.schema import ValidationError, encode
+from interlock_dsl.schema import decode as decoded
 from interlock_dsl.schema.canonical import canonical, digest
 
 Names = Mapping[str, object]
@@ -29,7 +28,7 @@ LACKING: list[Lack] = []
 
 
 def encoded(type: Type, value: object) -> Json:
-    return cast(Json, dump(type, value))
+    return cast(Json, encode(type, value))
 
 
 def evaluated(expression: CompiledExpression, names: Names) -> object:
@@ -69,13 +68,12 @@ def record_of(expressions: Mapping[str, CompiledExpression], names: Names) -> tu
 def typed(type: Type, given: Names) -> tuple[Names, Mapping[str, Json]]:
     """Return evaluated arguments within the type of parameters, as values and as JSON; raises `NoValue`."""
     try:
-        shown = dump(type, given)
+        shown = encode(type, given)
         return cast(Names, decoded(type, shown)), cast(Mapping[str, Json], shown)
-    except (Unfit, TypeError) as error:
+    except (ValidationError, TypeError) as error:
         raise NoValue(str(error)) from error
 
-
 __all__ = [
-    "LACKING", "NO_VALUE", "Lack", "NoValue", "Unfit", "canonical", "condition", "decoded", "digest", "encoded",
-    "evaluated", "record_of", "typed",
+    "LACKING", "NO_VALUE", "Lack", "NoValue", "ValidationError", "canonical", "condition", "decoded", "digest",
+    "encoded", "evaluated", "record_of", "typed",
 ]  # fmt: skip
