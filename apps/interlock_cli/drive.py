@@ -5,7 +5,6 @@ interrupted at any moment: what was recorded stays, and the message says how to 
 """
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -114,9 +113,9 @@ INTERRUPTED = 130
 def print_report(report: "RunReport", options: RunOptions, principal: str) -> int:
     """Print where a run stands and return the exit code that says it: a failed run is a finding."""
     if options.format is Format.JSON:
-        from interlock_cli.present.output import write
+        from interlock_cli.present.output import json_text, write
 
-        write(json.dumps(_plain(report), indent=2, ensure_ascii=False))
+        write(json_text(_plain(report)))
     else:
         _say(report, options, principal)
     return ExitCode.FINDINGS if report.status in ("failed", "cancelled") else ExitCode.CLEAN

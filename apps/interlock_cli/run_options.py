@@ -1,5 +1,6 @@
 """The options of the verbs that drive a run: its project, its tools, who answers, and the printing."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,5 +39,7 @@ class RunOptions:
     def again(self) -> str:
         """The options that a later command on the same run needs too, as they would be typed."""
         given = {"project": self.folder, "journal": self.journal, "tools": self.tools, "answers": self.answers}
-        said = "".join(f" --{name} {path}" for name, path in given.items() if path is not None)
-        return said + (" --live" if self.live else "") + "".join(f" --model {each}" for each in self.models)
+        said = "".join(f" --{name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
+        return (
+            said + (" --live" if self.live else "") + "".join(f" --model {shlex.quote(each)}" for each in self.models)
+        )

@@ -92,7 +92,7 @@ def test_an_unknown_verb_gets_a_suggestion() -> None:
     [
         (["--version"], ("click", "rich", "pydantic", "interlock_dsl", "interlock")),
         (["--help"], ("click", "pydantic", "interlock_dsl", "interlock")),
-        (["new", "desk"], ("pydantic", "interlock_dsl", "interlock", "networkx")),
+        (["new", "desk"], ("pydantic", "interlock_dsl.cel", "interlock", "networkx")),
         (["runs"], ("pydantic", "networkx", "lark", "yaml", "asyncio")),
         (["check", "-"], ("pydantic", "yaml", "interlock", "asyncio")),
     ],

@@ -1,9 +1,9 @@
 """A workflow as a picture: SVG without scripts, fonts or files, readable on light and dark paper."""
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 
 from interlock_cli.drawing.drawing import Box, Drawing, Stroke, draw
@@ -11,6 +11,7 @@ from interlock_cli.drawing.layout import Layout, Line, Placed, Vertex, lay_out, 
 from interlock_cli.drawing.shapes import ICONS, STYLE, outline, width_of
 from interlock_cli.drawing.words import Line as Words
 from interlock_cli.drawing.words import title
+from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.program.model import Workflow
 
 MARGIN = 28.0
@@ -41,11 +42,11 @@ def to_svg(workflow: Workflow) -> str:
     height = layout.height + 2 * MARGIN + HEADING
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" aria-label="{escape(heading)}">',
+        f'height="{height:.0f}" role="img" aria-label="{_xml(heading)}">',
         STYLE,
         "<defs>" + "".join(_head(style, color) for style, color in HEADS.items()) + "</defs>",
         '<rect class="paper" width="100%" height="100%"/>',
-        f'<text class="heading" x="{MARGIN:.0f}" y="{MARGIN + 8:.0f}">{escape(heading)}</text>',
+        f'<text class="heading" x="{MARGIN:.0f}" y="{MARGIN + 8:.0f}">{_xml(heading)}</text>',
         f'<g transform="translate({shift:.1f} {MARGIN + HEADING:.1f})">',
         *_strokes(drawing, layout),
         *(_box(box, layout.vertices[box.id]) for box in drawing.boxes),
@@ -130,7 +131,7 @@ def _words(words: tuple[Words, ...], at: Placed, tip: str) -> str:
     left, top = at.x - width / 2, at.y - height / 2
     parts = [f'<g class="words"><rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="6"/>']
     if tip:
-        parts.append(f"<title>{escape(tip)}</title>")
+        parts.append(f"<title>{_xml(tip)}</title>")
     for number, row in enumerate(_rows(words)):
         y = top + PADDING + number * ROW
         x = left + PADDING
@@ -140,7 +141,7 @@ def _words(words: tuple[Words, ...], at: Placed, tip: str) -> str:
                     f'<path class="icon {row.mark}" transform="translate({x:.1f} {y:.1f})" d="{ICONS[row.mark]}"/>'
                 )
             x += ICON
-        parts.append(f'<text class="{row.mark}" x="{x:.1f}" y="{y + 10:.1f}">{escape(row.text)}</text>')
+        parts.append(f'<text class="{row.mark}" x="{x:.1f}" y="{y + 10:.1f}">{_xml(row.text)}</text>')
     return "".join([*parts, "</g>"])
 
 
@@ -213,18 +214,18 @@ def _box(box: Box, at: Placed) -> str:
     if box.kind == "start":
         return f'<g class="box start">{shape}<title>start</title></g>'
     if box.kind == "bar":
-        said = f'<text class="merge" x="{left + width + 6:.1f}" y="{at.y + 4:.1f}">{escape(box.detail)}</text>'
+        said = f'<text class="merge" x="{left + width + 6:.1f}" y="{at.y + 4:.1f}">{_xml(box.detail)}</text>'
         return f'<g class="box bar">{shape}{said if box.detail else ""}</g>'
     if box.kind == "end":
-        name = f'<text class="name" text-anchor="middle" x="{at.x:.1f}" y="{at.y + 5:.1f}">{escape(box.name)}</text>'
+        name = f'<text class="name" text-anchor="middle" x="{at.x:.1f}" y="{at.y + 5:.1f}">{_xml(box.name)}</text>'
         return f'<g class="box end">{shape}{name}</g>'
     icon = (
         f'<path class="icon" transform="translate({left + 14:.1f} {at.y - 11:.1f}) scale(1.6)" d="{ICONS[box.kind]}"/>'
     )
     return (
         f'<g class="box {box.kind}">{shape}{icon}'
-        f'<text class="name" x="{left + 46:.1f}" y="{at.y - 3:.1f}">{escape(box.name)}</text>'
-        f'<text class="detail" x="{left + 46:.1f}" y="{at.y + 13:.1f}">{escape(box.detail)}</text></g>'
+        f'<text class="name" x="{left + 46:.1f}" y="{at.y - 3:.1f}">{_xml(box.name)}</text>'
+        f'<text class="detail" x="{left + 46:.1f}" y="{at.y + 13:.1f}">{_xml(box.detail)}</text></g>'
     )
 
 
@@ -233,3 +234,8 @@ def _head(style: str, color: str) -> str:
         f'<marker id="head-{style}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
         f'orient="auto"><path d="M0 1 L9 5 L0 9 z" fill="{color}"/></marker>'
     )
+
+
+def _xml(text: str) -> str:
+    """Return a text as SVG holds it, with what cannot be seen made visible."""
+    return html.escape(escape(text))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from interlock_cli.drawing.words import duration, merge_words, route_lines, source_text, step_detail, title
+from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.program.graph import kinds
 from interlock_dsl.program.model import End, Route, Workflow
 
@@ -48,6 +49,7 @@ def _mermaid(workflow: Workflow) -> Iterator[str]:
 
 
 def _mermaid_text(text: str) -> str:
+    text = escape(text)
     for char, code in (("#", "#35;"), ("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("|", "#124;")):
         text = text.replace(char, code)
     return text
@@ -75,7 +77,7 @@ def _dot(workflow: Workflow) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return '"' + escape(text, keep="\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _node_words(workflow: Workflow, name: str) -> list[str]:

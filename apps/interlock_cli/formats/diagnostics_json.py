@@ -1,8 +1,8 @@
 """Findings as JSON: everything a finding knows, with offsets, lines and columns (both counted from 1)."""
 
-import json
 from collections.abc import Sequence
 
+from interlock_cli.present.output import json_text
 from interlock_dsl.diagnostics import Diagnostic, Label, Severity
 
 
@@ -17,7 +17,7 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) ->
         "warnings": warnings,
         "findings": [_finding(diagnostic) for diagnostic in diagnostics],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    return json_text(report)
 
 
 def _finding(diagnostic: Diagnostic) -> dict[str, object]:

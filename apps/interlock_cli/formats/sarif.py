@@ -6,11 +6,11 @@ and, in the order written, a code flow.
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from interlock_cli.present.output import json_text
 from interlock_cli.version import version
 from interlock_dsl.diagnostics import CODES, Code, Diagnostic, Label, Severity
 
@@ -33,7 +33,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(diagnostic, codes.index(diagnostic.code), seen) for diagnostic in diagnostics],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(code: Code) -> dict[str, object]:

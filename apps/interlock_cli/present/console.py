@@ -1,11 +1,19 @@
-"""The two places output goes to, in the project's colours. Rich itself honours NO_COLOR, FORCE_COLOR and TERM=dumb."""
+"""The two places output goes to, in the project's colours. Rich itself honours NO_COLOR, FORCE_COLOR and TERM=dumb.
+
+INVARIANT: what a model, a tool, a person or a file wrote reaches a terminal only through these consoles, which escape
+every segment of text they print, and through the diagnostics' renderer, which escapes in the same way.
+"""
 
 import os
 import sys
+from collections.abc import Iterable
 from functools import cache
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.theme import Theme
+
+from interlock_cli.present.escape import escape
 
 THEME = Theme(
     {
@@ -32,10 +40,24 @@ PIPED_WIDTH = 120
 """How wide lines are where nobody's terminal sets the width (COLUMNS does)."""
 
 
+class EscapingConsole(Console):
+    """A console on which no text can steer the terminal or hide: only styles become control sequences."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as rich does, and escape the text of each segment. Lines stay lines."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(escape(segment.text, keep="\n"), segment.style)
+
+
 def _console(stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
-    return Console(stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    return EscapingConsole(
+        stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False
+    )
 
 
 @cache

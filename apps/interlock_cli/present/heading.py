@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
+from interlock_cli.present.escape import escape
 from interlock_cli.present.quantity import moment
 from interlock_cli.present.status import STATUSES
 from interlock_cli.present.values import value
@@ -13,7 +14,7 @@ def heading(workflow: str, run: str, principal: str, status: str = "", width: in
     """Return `refund  3f9a  for alice`; where there is a status, at the right edge, a missing name is told too."""
     text = Text.assemble((workflow, "name"), ("  " + run, "route"))
     if principal or status:
-        text.append(f"  for {principal or 'nobody in particular'}", "quiet")
+        text.append(f"  for {escape(principal) or 'nobody in particular'}", "quiet")
     if status:
         text.append(" " * max(2, width - text.cell_len - len(status)))
         text.append(status, STATUSES.get(status, ""))

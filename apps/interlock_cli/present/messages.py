@@ -3,21 +3,22 @@
 from rich.text import Text
 
 from interlock_cli.present.console import err
+from interlock_cli.present.escape import escape
 
 
 def complain(message: str, help: str = "") -> None:
     """Say on standard error what went wrong, and below it what to do."""
-    first, *more = message.splitlines() or [""]
+    first, *more = escape(message, keep="\n").split("\n")
     err().print(Text.assemble(("error", "error"), ": ", coded(first)), soft_wrap=True)
     for line in more:
         err().print(Text.assemble("       ", coded(line)), soft_wrap=True)
-    for line in help.splitlines():
+    for line in escape(help, keep="\n").split("\n") if help else ():
         err().print(Text.assemble(("  = ", "quiet"), ("help", "help"), ": ", coded(line)), soft_wrap=True)
 
 
 def remark(message: str) -> None:
     """Say on standard error what may not have been meant, but is no mistake in itself."""
-    err().print(Text.assemble(("note", "note"), ": ", coded(message)), soft_wrap=True)
+    err().print(Text.assemble(("note", "note"), ": ", coded(escape(message))), soft_wrap=True)
 
 
 def coded(message: str) -> Text:

@@ -24,6 +24,7 @@ from interlock.run.protocol.notes import (
     StepDone,
     StepFailed,
 )
+from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
@@ -117,18 +118,18 @@ class Narrative:
     def _failed(self, note: StepFailed) -> list[Line]:
         if note.trigger == "denied" or note.message == self._failures.pop(note.step, ""):
             return []  # told by `CallDecided`, `ApprovalSettled` or `CallDone`
-        return [self._line(note.step, "bad", Text.assemble((note.trigger, "bad"), f": {note.message}"))]
+        return [self._line(note.step, "bad", Text.assemble((note.trigger, "bad"), f": {_said(note.message)}"))]
 
     @_tell.register
     def _cancelled(self, note: StepCancelled) -> list[Line]:
-        return [self._line(note.step, "gone", Text(f"not needed: {note.why}", "quiet"))]
+        return [self._line(note.step, "gone", Text(f"not needed: {_said(note.why)}", "quiet"))]
 
     @_tell.register
     def _attempt(self, note: AttemptFailed) -> list[Line]:
         if note.retry_at is None:
             return []  # the last one: told by `CallDone` or `StepFailed`
         again = f"again in {duration(note.retry_at - self._at)}"
-        return [self._line(note.step, "again", f"attempt {note.attempt}: {note.message}", again)]
+        return [self._line(note.step, "again", f"attempt {note.attempt}: {_said(note.message)}", again)]
 
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
@@ -179,7 +180,7 @@ class Narrative:
         text = self._called(note.tool, decided.args if decided else {})
         if not note.ok:
             self._failures[note.step] = note.message
-            said = note.message.removeprefix(f"{note.tool} failed: ")
+            said = _said(note.message).removeprefix(f"{note.tool} failed: ")
             return [self._line(note.step, "bad", Text.assemble(text, f"  {said}"), took)]
         if note.result is not None:
             text.append(f" {mark('route')} ", "quiet").append(self._value(note.result, text.cell_len + 10))
@@ -198,27 +199,27 @@ class Narrative:
 
     @_tell.register
     def _settled(self, note: ApprovalSettled) -> list[Line]:
-        by = f" by {', '.join(note.by)}" if note.by else ""
-        reason = f": {note.reason}" if note.reason else ""
+        by = f" by {escape(', '.join(note.by))}" if note.by else ""
+        reason = f": {_said(note.reason)}" if note.reason else ""
         sign = "done" if note.outcome == "approved" else "bad"
         step = self._asked_at.get(note.approval, "")
         return [self._line(step, sign, f"{note.outcome}{by}{reason}")]
 
     @_tell.register
     def _told(self, note: Escalated) -> list[Line]:
-        text = Text.assemble((note.role, "wait"), " is told" + (f": {note.reason}" if note.reason else ""))
+        text = Text.assemble((note.role, "wait"), " is told" + (f": {_said(note.reason)}" if note.reason else ""))
         return [self._line(note.step, "told", text)]
 
     @_tell.register
     def _ignored(self, note: Ignored) -> list[Line]:
-        return [self._line("", "gone", Text(f"not accepted: {note.reason}", "quiet"))]
+        return [self._line("", "gone", Text(f"not accepted: {_said(note.reason)}", "quiet"))]
 
     @_tell.register
     def _ended(self, note: RunEnded) -> list[Line]:
         if note.status == "ended":
             said, more = (note.end, "good"), self._value(note.output) if note.output else ""
         else:
-            said, more = (note.status, "bad"), note.reason
+            said, more = (note.status, "bad"), _said(note.reason)
         return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""))]
 
     def _called(self, tool: str, args: Mapping[str, object]) -> Text:
@@ -229,6 +230,10 @@ class Narrative:
 
     def _left(self, taken: int) -> int:
         return max(SMALLEST, self._room - taken) if self._room else 0
+
+
+def _said(text: str) -> str:
+    return escape(text, keep="\n")
 
 
 def people(role: str, count: int) -> str:

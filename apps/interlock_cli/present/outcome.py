@@ -8,6 +8,7 @@ from rich.text import Text
 
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command
 from interlock.runtime.report import RunReport
+from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import SECOND, duration, moment
 from interlock_cli.present.values import arguments, value
@@ -24,7 +25,7 @@ def standing(report: RunReport) -> Iterator[Text]:
             yield said.append(f"  {value(report.output)}" if report.output else "")
         case "failed" | "cancelled":
             said = Text.assemble((f"{mark('bad')} ", "bad"), (report.status, "bad"))
-            yield said.append(f"  {report.reason}" if report.reason else "")
+            yield said.append(f"  {escape(report.reason)}" if report.reason else "")
         case _:
             return
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from interlock_cli.present.escape import escape
+
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -70,7 +72,7 @@ def _value(thing: object, room: int) -> str:
             return repr(thing)
         case str():
             kept = thing if not room or len(thing) <= room else thing[: room - 1] + "…"
-            return json.dumps(kept, ensure_ascii=False)
+            return escape(json.dumps(kept, ensure_ascii=False))
         case Mapping():
             inside = ", ".join(f"{_key(str(key))}: {_value(each, room)}" for key, each in thing.items())
             return f"{{ {inside} }}" if inside else "{}"
@@ -81,4 +83,6 @@ def _value(thing: object, room: int) -> str:
 
 
 def _key(name: str) -> str:
-    return name if name and set(name) <= PLAIN and not name[0].isdigit() else json.dumps(name, ensure_ascii=False)
+    return (
+        name if name and set(name) <= PLAIN and not name[0].isdigit() else escape(json.dumps(name, ensure_ascii=False))
+    )

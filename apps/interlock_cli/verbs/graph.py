@@ -1,6 +1,5 @@
 """`interlock graph`: a workflow as a picture."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,13 +86,14 @@ def _nothing(name: str, known: list[str]) -> tuple[str, str]:
 
 def _drawn(found: "list[tuple[Program, Workflow]]", format: Format) -> str:
     from interlock_cli.drawing import to_dot, to_json, to_mermaid, to_svg
+    from interlock_cli.present.output import json_text
 
     match format:
         case Format.SVG:
             return to_svg(found[0][1])
         case Format.JSON:
             graphs = [to_json(workflow) for _, workflow in found]
-            return json.dumps(graphs[0] if len(graphs) == 1 else graphs, indent=2, ensure_ascii=False) + "\n"
+            return json_text(graphs[0] if len(graphs) == 1 else graphs)
         case Format.DOT:
             return "\n".join(to_dot(workflow) for _, workflow in found)
         case Format.MERMAID:

@@ -1,6 +1,5 @@
 """`interlock replay`: decide everything again; is it still the same?"""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +33,9 @@ def verb(*, run: str, every: bool, format: Format, project: Path | None, journal
     wanted = list(opened.runs()) if every else [the_run(opened, run)]
     results = [_again(opened, summary) for summary in wanted]
     if format is Format.JSON:
-        from interlock_cli.present.output import write
+        from interlock_cli.present.output import json_text, write
 
-        write(json.dumps(results, indent=2, ensure_ascii=False))
+        write(json_text(results))
     else:
         _say(results)
     if any(result["result"] == "differs" for result in results):

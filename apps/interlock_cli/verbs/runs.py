@@ -1,6 +1,5 @@
 """`interlock runs`: the list of runs."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,9 +35,9 @@ def verb(*, status: str, limit: int, format: Format, project: Path | None, journ
     found = [summary for summary in opened.runs() if not status or summary.status == status]
     shown = found[: limit or None]
     if format is Format.JSON:
-        from interlock_cli.present.output import write
+        from interlock_cli.present.output import json_text, write
 
-        write(json.dumps([_plain(summary) for summary in shown], indent=2, ensure_ascii=False))
+        write(json_text([_plain(summary) for summary in shown]))
     else:
         _table(shown, len(found) - len(shown))
     return ExitCode.CLEAN
@@ -66,6 +65,7 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
 
     from interlock_cli.present.columns import columns
     from interlock_cli.present.console import out
+    from interlock_cli.present.escape import escape
     from interlock_cli.present.quantity import ago, count, duration
     from interlock_cli.present.status import STATUSES
 
@@ -83,7 +83,7 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
                 Text(each.status, STATUSES.get(each.status, "")),
                 Text(ago(each.started, now), "quiet"),
                 Text(duration(max(0, each.updated - each.started))) if over else Text("so far", "quiet"),
-                Text(each.detail),
+                Text(escape(each.detail)),
             ]
         )
     for row in columns(rows, out().width):

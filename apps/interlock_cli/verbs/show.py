@@ -1,6 +1,5 @@
 """`interlock show`: what a run did, and why."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +31,9 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
     recorded = load(opened, the_run(opened, run))
     if format is Format.JSON:
         from interlock_cli.formats.audit import audit
-        from interlock_cli.present.output import write
+        from interlock_cli.present.output import json_text, write
 
-        write(json.dumps(audit(recorded), indent=2, ensure_ascii=False))
+        write(json_text(audit(recorded)))
     else:
         _tell(recorded)
     return ExitCode.CLEAN

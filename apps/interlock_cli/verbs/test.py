@@ -1,6 +1,5 @@
 """`interlock test`: the tests written in the files, run without a model."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
@@ -78,7 +77,7 @@ def _outcomes(
 
 
 def _print(outcomes: "Sequence[TestOutcome]", format: Format) -> None:
-    from interlock_cli.present.output import write
+    from interlock_cli.present.output import json_text, write
 
     match format:
         case Format.HUMAN:
@@ -88,7 +87,7 @@ def _print(outcomes: "Sequence[TestOutcome]", format: Format) -> None:
         case Format.JSON:
             from interlock_cli.formats.tests_json import tests_json
 
-            write(json.dumps(tests_json(outcomes), indent=2, ensure_ascii=False))
+            write(json_text(tests_json(outcomes)))
         case Format.JUNIT:
             from interlock_cli.formats.junit import Case, junit
 

@@ -1,6 +1,5 @@
 """`interlock verify`: does the journal hold together?"""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +37,10 @@ def verb(*, format: Format, project: Path | None, journal: Path | None) -> int:
         raise CommandError(str(error), help) from error
     result = verify(opened)
     if format is Format.JSON:
-        from interlock_cli.present.output import write
+        from interlock_cli.present.output import json_text, write
 
         report = {"holds": result.holds, "runs": result.runs, "entries": result.entries, "problems": result.problems}
-        write(json.dumps(report, indent=2, ensure_ascii=False))
+        write(json_text(report))
     else:
         _say(result.runs, result.entries, _recorded(opened), result.problems, shown(journal or found.journal))
     return ExitCode.CLEAN if result.holds else ExitCode.FINDINGS

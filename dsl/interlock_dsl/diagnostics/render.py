@@ -22,6 +22,7 @@ from typing import Final
 
 from interlock_dsl.diagnostics.codes import Certainty, Severity
 from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.diagnostics.source import NOWHERE, Span
 
 TAB: Final = 4
@@ -64,20 +65,20 @@ def render_compact(diagnostics: Iterable[Diagnostic]) -> str:
     """Return a line for each diagnostic: `file:line:column: severity[code]: message (help: ...)`."""
     lines = []
     for found in diagnostics:
-        help_ = f" (help: {found.help})" if found.help else ""
-        lines.append(f"{_visible(str(found.span))}: {found.severity}[{found.code}]: {_visible(found.message)}{help_}\n")
+        help_ = f" (help: {escape(found.help)})" if found.help else ""
+        lines.append(f"{escape(str(found.span))}: {found.severity}[{found.code}]: {escape(found.message)}{help_}\n")
     return "".join(lines)
 
 
 def _rendered(found: Diagnostic, ink: _Ink, width: int) -> str:
     tone = _COLORS[found.severity]
-    lines = [f"{ink.paint(tone, f'{found.severity}[{found.code}]')}{ink.paint(_BOLD, ': ' + _visible(found.message))}"]
+    lines = [f"{ink.paint(tone, f'{found.severity}[{found.code}]')}{ink.paint(_BOLD, ': ' + escape(found.message))}"]
     labels = [label for label in found.labels if label.span != NOWHERE]
     margin = max((len(str(label.span.line)) for label in labels), default=1)
     bar = ink.paint(_BLUE, " " * margin + "│")
     for at, group in enumerate(_by_source(labels)):
         corner = "┌─" if at == 0 else "├─"
-        lines.append(f"{' ' * margin}{ink.paint(_BLUE, corner)} {_visible(str(group[0].span))}")
+        lines.append(f"{' ' * margin}{ink.paint(_BLUE, corner)} {escape(str(group[0].span))}")
         lines.append(bar)
         for line, marked in _by_line(group):
             number = ink.paint(_BLUE, f"{line:>{margin}}│")
@@ -91,9 +92,9 @@ def _rendered(found: Diagnostic, ink: _Ink, width: int) -> str:
 
 
 def _remarks(found: Diagnostic, ink: _Ink, margin: int) -> list[str]:
-    remarks = [_visible(note) for note in found.notes]
+    remarks = [escape(note) for note in found.notes]
     remarks += [f"certainty: {found.certainty}"] if found.certainty is not Certainty.PROVED else []
-    remarks += [f"help: {_visible(found.help)}"] if found.help else []
+    remarks += [f"help: {escape(found.help)}"] if found.help else []
     return [f"{' ' * margin}{ink.paint(_BLUE, '=')} {remark}" for remark in remarks]
 
 
@@ -127,7 +128,7 @@ def _excerpt(
     for label, (start, end) in sorted(zip(labels, places, strict=True), key=lambda pair: pair[1]):
         primary = label is found.labels[0]
         start, end = max(start - skipped, 0), max(min(end - skipped, width), start - skipped + 1)
-        marks.append((start, ("^" if primary else "-") * (end - start) + f" {_visible(label.text)}".rstrip(), primary))
+        marks.append((start, ("^" if primary else "-") * (end - start) + f" {escape(label.text)}".rstrip(), primary))
     return shown, marks
 
 
@@ -167,6 +168,9 @@ def _columns(line: str) -> list[int]:
 def _width(char: str, column: int) -> int:
     if char == "\t":
         return TAB - column % TAB
+    shown = escape(char)
+    if shown != char:
+        return len(shown)
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
@@ -179,11 +183,4 @@ def _spread(line: str, columns: Sequence[int]) -> str:
 def _shown(char: str, column: int) -> str:
     if char == "\t":
         return " " * _width(char, column)
-    return _visible(char)
-
-
-def _visible(text: str) -> str:
-    """Return the text without characters that steer a terminal or hide what is there."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else "�" for char in text)
+    return escape(char)
