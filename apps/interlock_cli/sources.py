@@ -6,13 +6,13 @@ what it uses. A file that another one uses is looked at as part of that one.
 
 import posixpath
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from interlock_cli.errors import CommandError
 from interlock_cli.project import Project, find
+from interlock_cli.text_files import MOST_SOURCE, read_bounded, read_stdin, read_text
 
 STDIN = "<stdin>"
 SUFFIX = ".ilk"
@@ -33,12 +33,18 @@ class Unit:
     base: Path = field(default_factory=Path.cwd)
     given: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def boundary(self) -> Path:
+        """The folder that `use` does not leave: the project's, or the first file's own where no settings name one."""
+        first = (self.base / self.entries[0]).resolve()
+        root = self.project.root.resolve()
+        return root if self.project.settings is not None and first.is_relative_to(root) else first.parent
+
     def read(self, name: str) -> str:
         """Return the text of a file. Raises OSError or UnicodeDecodeError, as the compiler wants it."""
-        if name in self.given:
-            return self.given[name]
-        read = self.given[name] = (self.base / name).read_bytes().decode("utf-8-sig")
-        return read
+        if name not in self.given:
+            self.given[name] = read_bounded(self.base / name, MOST_SOURCE, inside=self.boundary)
+        return self.given[name]
 
 
 def units(targets: Sequence[str]) -> list[Unit]:
@@ -47,7 +53,7 @@ def units(targets: Sequence[str]) -> list[Unit]:
     Raises CommandError if something does not exist, is not a .ilk file, cannot be read, or a folder holds none.
     """
     if list(targets) == ["-"]:
-        return [Unit((STDIN,), find(Path.cwd()), given={STDIN: sys.stdin.read()})]
+        return [Unit((STDIN,), find(Path.cwd()), given={STDIN: read_stdin(MOST_SOURCE)})]
     found: dict[str, Unit] = {}
     projects: dict[Path, Project] = {}
     for path in files(targets):
@@ -125,12 +131,7 @@ def text(path: Path) -> str:
 
     Raises CommandError if it cannot be read, or is not UTF-8.
     """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"`{display(path)}` is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
-    except OSError as error:
-        raise CommandError(f"cannot read `{display(path)}`: {(error.strerror or str(error)).lower()}") from error
+    return read_text(path, MOST_SOURCE, f"`{display(path)}`")
 
 
 def display(path: Path) -> str:

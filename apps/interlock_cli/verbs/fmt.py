@@ -19,11 +19,12 @@ def verb(*, targets: tuple[str, ...], check: bool, diff: bool) -> int:
     A file that does not parse is left alone and reported.
     """
     from interlock_cli.sources import STDIN, display, files, text
+    from interlock_cli.text_files import read_stdin
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
     from interlock_dsl.formatter.format import format
 
     if targets == ("-",):
-        source = sys.stdin.read()
+        source = read_stdin()
         return _one(STDIN, source, format(source, STDIN), check, diff)
     wrong: list[Diagnostic] = []
     changed: list[str] = []

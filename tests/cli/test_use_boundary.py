@@ -1,0 +1,79 @@
+"""`use` reads regular files of bounded size inside the project, and nothing else."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import interlock
+from interlock_cli import text_files
+
+SECRET = 'role secret_role { reach "s" }\n'
+
+
+@pytest.fixture
+def inner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in another one that holds a file it must not see."""
+    (tmp_path / "outside.ilk").write_text(SECRET)
+    folder = tmp_path / "project"
+    (folder / "deep").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def using(path: str, at: Path) -> None:
+    at.write_text(f'use "{path}"\n\nrole here {{ reach "h" }}\n')
+
+
+@pytest.mark.parametrize("path", ["../outside.ilk", "deep/../../outside.ilk", "link.ilk", "linked/outside.ilk"])
+def test_use_does_not_leave_the_folder_of_its_file(inner: Path, path: str) -> None:
+    (inner / "link.ilk").symlink_to(inner.parent / "outside.ilk")
+    (inner / "linked").symlink_to(inner.parent)
+    using(path, inner / "main.ilk")
+    ran = interlock("check", "main.ilk")
+    assert ran.code == 1
+    assert "error[missing-file]: cannot read" in ran.err and "outside of the project" in ran.err
+    assert "main.ilk:1:1" in ran.err and "secret_role" not in ran.err
+
+
+def test_use_may_go_up_inside_the_project(inner: Path) -> None:
+    (inner / "common.ilk").write_text(SECRET)
+    using("../common.ilk", inner / "deep" / "main.ilk")
+    assert interlock("check", "deep/main.ilk").code == 1
+    (inner / "interlock.toml").write_text("")
+    assert interlock("check", "deep/main.ilk").code == 0
+    (inner / "interlock.toml").unlink()
+    (inner / "pyproject.toml").write_text("[tool.interlock]\n")
+    assert interlock("check", "deep/main.ilk").code == 0
+    using("../../outside.ilk", inner / "deep" / "main.ilk")
+    assert interlock("check", "deep/main.ilk").code == 1
+
+
+def test_use_of_what_is_no_regular_file(inner: Path) -> None:
+    os.mkfifo(inner / "pipe.ilk")
+    (inner / "folder.ilk").mkdir()
+    (inner / "cycle.ilk").symlink_to("cycle.ilk")
+    (inner / "null.ilk").symlink_to("/dev/null")
+    for name, said in (
+        ("pipe.ilk", "it is not a regular file"),
+        ("folder.ilk", "it is a folder"),
+        ("cycle.ilk", "its path leads nowhere"),
+        ("null.ilk", "outside of the project"),
+    ):
+        using(name, inner / "main.ilk")
+        ran = interlock("check", "main.ilk")
+        assert ran.code == 1 and said in ran.err, ran
+
+
+def test_use_of_a_file_that_is_too_large(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (inner / "large.ilk").write_text("// " + "x" * text_files.MOST_SOURCE)
+    using("large.ilk", inner / "main.ilk")
+    ran = interlock("check", "main.ilk")
+    assert ran.code == 1 and "it is larger than 4,194,304 bytes" in ran.err
+    assert "`large.ilk`: it is larger than" in interlock("check", "large.ilk").err
+
+
+def test_standard_input_stays_in_its_folder(inner: Path) -> None:
+    assert interlock("check", "-", typed='use "../outside.ilk"\n').code == 1
+    (inner / "common.ilk").write_text(SECRET)
+    assert interlock("check", "-", typed='use "common.ilk"\n').code == 0
