@@ -3,7 +3,7 @@
 It need not be exact. What it gets wrong, `check` refuses, and that program is not used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from generated.skeleton import START, Edge, Skeleton
 
@@ -38,6 +38,23 @@ class Reach:
     def perhaps(self, edge: Edge) -> Names:
         """Return the steps that may have run when an edge is considered."""
         return _all(self.sometimes[source] | self._own(edge, source) for source in edge.sources)
+
+    def either(self, one: str, other: str) -> Names:
+        """Return the steps and ends that every way to has passed one of two steps."""
+        covered = dict.fromkeys([*self.skeleton.kinds, *self.skeleton.ends], True) | {START: False}
+        changed = True
+        while changed:
+            changed = False
+            for node in covered:
+                into = [edge for edge in self.skeleton.edges if node in edge.all_targets]
+                if covered[node] and not all(self.passed(edge, covered, one, other) for edge in into):
+                    covered[node], changed = False, True
+        return frozenset(node for node, there in covered.items() if there)
+
+    def passed(self, edge: Edge, covered: Mapping[str, bool], one: str, other: str) -> bool:
+        """Say whether one of two steps has run whenever an edge is considered."""
+        sure = [covered[source] or bool({one, other} & self._own(edge, source)) for source in edge.sources]
+        return sum(sure) >= (len(sure) - edge.needed + 1 if len(sure) > 1 else 1)
 
     def _own(self, edge: Edge, source: str) -> Names:
         return frozenset({source}) if edge.mode != "on" and source != START else frozenset()

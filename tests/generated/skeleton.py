@@ -25,6 +25,7 @@ class Edge:
     times: int = 0
     then: str = ""
     style: str = ""
+    approval: bool = False
 
     @property
     def all_targets(self) -> tuple[str, ...]:
@@ -54,6 +55,9 @@ class Skeleton:
     ends: list[str] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
+    within: set[str] = field(default_factory=set)
+    """Questions with a deadline."""
+    budgeted: bool = True
     before: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each step the steps that every forward way to it has passed."""
 
@@ -76,7 +80,7 @@ KINDS = ("agent", "agent", "call", "call", "ask", "table", "sets")
 
 def grown(dice: Dice, size: int) -> Skeleton:
     """Return the shape of a workflow of about so many steps."""
-    skeleton = Skeleton(dice)
+    skeleton = Skeleton(dice, budgeted=dice.often(0.7))
     if dice.often(0.2):
         exits = [Exit(skeleton.edge(START, mode="when")), Exit(skeleton.edge(START, mode="otherwise"))]
     else:
@@ -113,8 +117,12 @@ def _step(skeleton: Skeleton, going: list[Exit], kind: str = "") -> str:
     skeleton.kinds[name] = kind or skeleton.dice.one(KINDS)
     passed = [_passed(skeleton, exit.edge) for exit in going]
     skeleton.before[name] = frozenset[str].intersection(*passed)
+    if skeleton.kinds[name] == "ask" and skeleton.dice.often(0.7):
+        skeleton.within.add(name)
     for exit in going:
         exit.lead(name)
+        if skeleton.dice.often(0.2 if skeleton.kinds[name] in ("agent", "call") else 0.08):
+            exit.edge.approval = True
     return name
 
 
@@ -155,9 +163,18 @@ def _exits(skeleton: Skeleton, name: str, trail: list[str]) -> list[Exit]:
 
 
 def _failing(skeleton: Skeleton, name: str) -> list[str]:
+    """Return what may happen to a step and leads somewhere then: nothing that never happens to it."""
     if not skeleton.dice.often(0.6):
         return []
-    return skeleton.dice.some(TRIGGERS, 1, 3)
+    kind = skeleton.kinds[name]
+    waits = name in skeleton.within or any(edge.approval for edge in skeleton.edges if name in edge.all_targets)
+    never = {
+        "timeout": kind not in ("agent", "call"),
+        "denied": kind != "call" and not waits,
+        "expiry": not waits,
+        "over budget": not skeleton.budgeted,
+    }
+    return skeleton.dice.some([trigger for trigger in TRIGGERS if not never.get(trigger, False)], 1, 3)
 
 
 def _fork(skeleton: Skeleton, exit: Exit, size: int, depth: int) -> list[Exit]:

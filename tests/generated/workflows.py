@@ -6,7 +6,7 @@ from generated.declarations import Declared, MadeAgent, MadeTable, MadeTool, fal
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, over, reads_of, reads_perhaps, same_shape
 from generated.flow import Names, Reach
-from generated.skeleton import Edge, Skeleton
+from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
 from interlock_dsl.cel.types import BOOL, NULL, IntType, RecordType, StringType, Type
 
@@ -37,10 +37,11 @@ class Workflow:
     stuff: dict[str, Stuff] = field(default_factory=dict)
     sets: dict[str, list[str]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
+    scopes: dict[Edge, set[str]] = field(default_factory=dict)
 
     # --- what may be read where
 
-    def expressions(self, always: Names, sometimes: Names) -> Expressions:
+    def expressions(self, always: Names, sometimes: Names, place: str | Edge) -> Expressions:
         reads = over(self.parameters)
         for name, held in self.parameters.fields.items():
             if held.optional:
@@ -55,11 +56,28 @@ class Workflow:
         return Expressions(
             self.dice, [read for read in reads if not isinstance(read.type, RecordType)], tuple(self.made.tools),
             careless=[read for read in careless if not isinstance(read.type, RecordType)],
-            pairs=same_shape(outputs, perhaps) if self.dice.often(0.2) else [],
+            pairs=self._pairs(outputs, perhaps, place),
         )  # fmt: skip
 
     def at(self, edge: Edge) -> Expressions:
-        return self.expressions(self.reach.after(edge), self.reach.perhaps(edge))
+        return self.expressions(self.reach.after(edge), self.reach.perhaps(edge), edge)
+
+    def _pairs(self, outputs: dict[str, Type], perhaps: list[str], place: str | Edge) -> list[tuple[Read, Read]]:
+        """Return outputs of which one of two is there: sometimes only perhaps, which `check` has to find out."""
+        pairs = same_shape(outputs, perhaps)
+        if not pairs or self.dice.often(0.05):
+            return pairs
+        found = []
+        for one, other in pairs:
+            left, right = one.path.split(".")[0], other.path.split(".")[0]
+            covered = self.reach.either(left, right)
+            if isinstance(place, Edge):
+                there = {name: name in covered for name in (START, *self.skeleton.kinds, *self.skeleton.ends)}
+                sure = self.reach.passed(place, there, left, right)
+            else:
+                sure = place in covered
+            found += [(one, other)] if sure else []
+        return found
 
     # --- steps
 
@@ -83,14 +101,16 @@ class Workflow:
                     held = record(dice, [], 0)
                     fields = {n: type(f)(f.type) for n, f in held.fields.items()}
                     self.stuff[name] = Stuff(kind, RecordType("", fields))
+        for edge in self.skeleton.edges:
+            self.scopes[edge] = self._scopes(edge)
 
     def step_text(self, name: str) -> str:
         stuff, dice = self.stuff[name], self.dice
-        here = self.expressions(self.reach.always[name], self.reach.sometimes[name])
+        here = self.expressions(self.reach.always[name], self.reach.sometimes[name], name)
         match stuff.kind:
             case "agent":
                 assert stuff.agent is not None
-                tools = self._shown(stuff.agent)
+                tools = self._shown(name, stuff.agent)
                 shown = f"\n    tools {', '.join(tools)}" if tools else ""
                 returns = self._returns(stuff.output)
                 return f'step {name} by {stuff.agent.name} {{\n    task "do {name}"{shown}{returns}\n  }}'
@@ -98,7 +118,7 @@ class Workflow:
                 assert stuff.tool is not None
                 return f"step {name} calls {stuff.tool.name}({self._arguments(stuff.tool.parameters, here)})"
             case "ask":
-                within = f"\n    within {dice.one(WITHIN)}" if dice.often(0.7) else ""
+                within = f"\n    within {dice.one(WITHIN)}" if name in self.skeleton.within else ""
                 returns = self._returns(stuff.output)
                 return f'step {name} asks {stuff.role} {{\n    question "what of {name}?"{within}{returns}\n  }}'
             case "table":
@@ -108,8 +128,14 @@ class Workflow:
                 assert isinstance(stuff.output, RecordType)
                 return f"step {name} sets {{ {self._arguments(stuff.output, here)} }}"
 
-    def _shown(self, agent: MadeAgent) -> list[str]:
-        able = [tool.name for tool in self.made.tools.values() if set(tool.needs) <= set(agent.may)]
+    def _shown(self, name: str, agent: MadeAgent) -> list[str]:
+        """Return tools to list for an agent: such as it may hold the scopes of, and is granted them on some way."""
+        arriving = [self.scopes[edge] for edge in self.skeleton.edges if name in edge.all_targets]
+        able = [
+            tool.name
+            for tool in self.made.tools.values()
+            if set(tool.needs) <= set(agent.may) and any(set(tool.needs) <= scopes for scopes in arriving)
+        ]
         return self.dice.some(able, 1, 3) if able and self.dice.often(0.5) else []
 
     def _returns(self, type: Type) -> str:
@@ -125,7 +151,7 @@ class Workflow:
         return self.dice.one((", ", "  ")).join(given)
 
     def end_text(self, name: str) -> str:
-        here = self.expressions(self.reach.always[name], self.reach.sometimes[name])
+        here = self.expressions(self.reach.always[name], self.reach.sometimes[name], name)
         if not self.dice.often(0.6):
             return f"end {name}"
         values = [f"{label}: {here.of(self._some_type(here))}" for label in self.dice.some(("out", "why", "sum"), 1, 2)]
@@ -185,8 +211,7 @@ class Workflow:
         kinds = [self.stuff[target].kind for target in edge.all_targets if target in self.stuff]
         if ("agent" in kinds or "ask" in kinds) and dice.often(0.8):
             clauses += self._passes(edge)
-        approval = dice.often(0.2 if {"call", "agent"} & set(kinds) else 0.05)
-        if approval:
+        if edge.approval:
             count = dice.one(("", "", "2 of "))
             clauses.append(f"after approval by {count}{dice.one(self.made.roles)} within {dice.one(WITHIN)}")
             if dice.often(0.5):
@@ -205,20 +230,23 @@ class Workflow:
     def _because(self) -> str:
         return ' because "look at this"' if self.dice.often(0.5) else ""
 
-    def _grants(self, edge: Edge) -> list[str]:
+    def _scopes(self, edge: Edge) -> set[str]:
+        """Return what a route grants: all that calls need, some of what agents may hold."""
         scopes: set[str] = set()
-        called: list[MadeTool] = []
         for target in edge.all_targets:
             stuff = self.stuff.get(target)
-            if stuff is None:
-                continue
-            if stuff.tool is not None:
+            if stuff is not None and stuff.tool is not None:
                 scopes |= set(stuff.tool.needs)
-                called.append(stuff.tool)
-            elif stuff.agent is not None and self.dice.often(0.8):
+            elif stuff is not None and stuff.agent is not None and self.dice.often(0.8):
                 scopes |= set(self.dice.some(stuff.agent.may, 1, 3))
+        return scopes
+
+    def _grants(self, edge: Edge) -> list[str]:
+        scopes = self.scopes.get(edge) or set()
         if not scopes:
             return []
+        stuffs = [self.stuff[target] for target in edge.all_targets if target in self.stuff]
+        called = [stuff.tool for stuff in stuffs if stuff.tool is not None]
         self.granted |= scopes
         where = ""
         if self.dice.often(0.3):
@@ -258,7 +286,7 @@ class Workflow:
 
     def budget_text(self) -> list[str]:
         dice = self.dice
-        if not dice.often(0.65):
+        if not self.skeleton.budgeted:
             return []
         several = [
             f"steps {len(self.skeleton.kinds) + dice.number(0, 6)}",
@@ -267,8 +295,8 @@ class Workflow:
             f"cost {dice.one(('2.00', '5.00', '0.60'))} usd",
             f"time {dice.one(('1h', '8h', '2d'))}",
         ]
-        chosen = [limit for limit in several if limit and dice.often(0.5)]
-        return [f"budget {{ {'  '.join(chosen)} }}"] if chosen else []
+        chosen = [limit for limit in several if limit and dice.often(0.5)] or several[:1]
+        return [f"budget {{ {'  '.join(chosen)} }}"]
 
     def text(self) -> str:
         self.fill()

@@ -73,6 +73,7 @@ def typed(type: Type, given: Names) -> tuple[Names, Mapping[str, Json]]:
     except (ValidationError, TypeError) as error:
         raise NoValue(str(error)) from error
 
+
 __all__ = [
     "LACKING", "NO_VALUE", "Lack", "NoValue", "ValidationError", "canonical", "condition", "decoded", "digest",
     "encoded", "evaluated", "record_of", "typed",
