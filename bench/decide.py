@@ -81,9 +81,9 @@ def by_hand(tools: list[str], rules: list[Rule], body: Callable[[list[Rule]], li
     for rule in rules:
         by_pattern.setdefault(rule.pattern, []).append(rule)
     for tool in tools:
-        concerned = by_pattern.get(tool, []) + by_pattern.get(tool.split(".")[0] + ".*", [])
+        applicable = by_pattern.get(tool, []) + by_pattern.get(tool.split(".")[0] + ".*", [])
         for agent in AGENTS:
-            lines = body([rule for rule in concerned if rule.agent in (None, agent)])
+            lines = body([rule for rule in applicable if rule.agent in (None, agent)])
             text = "def decide(args):\n" + "\n".join(f"    {line}" for line in lines)
             scope: dict[str, Written] = {}
             exec(compile(ast.parse(text), "<limit>", "exec"), scope)

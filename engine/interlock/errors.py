@@ -38,7 +38,7 @@ class Diverged(InterlockError):
 
 
 class InvalidInput(InterlockError):
-    """The input of a run does not fit the workflow's parameters, or there is no such workflow."""
+    """The input of a run is not of the types of the workflow's parameters, or there is no such workflow."""
 
 
 class ToolsIncomplete(InterlockError):

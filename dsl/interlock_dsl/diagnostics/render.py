@@ -1,4 +1,4 @@
-"""Diagnostics as text for people: the lines concerned, with what to say under them.
+"""Diagnostics as text for people: the source lines with marks and labels below them.
 
 ```
 error[overlapping-routes]: two routes from `assess` can both be taken

@@ -26,7 +26,7 @@ def nothing_expected(title: str, span: Span) -> Diagnostic:
         f"the test `{title}` expects nothing",
         span,
         "holds whatever happens",
-        help="say what shall happen, such as `expect ends ...`",
+        help="write what must happen, such as `expect ends ...`",
     )
 
 
@@ -63,10 +63,10 @@ def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic
 
 
 def invalid_value(problems: Sequence[str], span: Span) -> Diagnostic:
-    """A given value that does not fit the type of its parameter."""
+    """A given value that is not of the type of its parameter."""
     return diagnose(
         "type-mismatch",
-        f"the value does not fit: {problems[0].removeprefix('value: ')}",
+        f"the value is not valid: {problems[0].removeprefix('value: ')}",
         span,
         note="; ".join(problems[1:]) or None,
     )

@@ -96,9 +96,9 @@ def merge_count(wanted: int, sources: int, span: Span) -> Diagnostic:
     )
 
 
-def merge_of(said: int, sources: int, span: Span) -> Diagnostic:
+def merge_of(written: int, sources: int, span: Span) -> Diagnostic:
     """`merge 2 of 3` with other than three sources."""
-    return diagnose(INVALID, f"the route has {sources} sources, not {said}", span, help=f"write `of {sources}`")
+    return diagnose(INVALID, f"the route has {sources} sources, not {written}", span, help=f"write `of {sources}`")
 
 
 def end_among_targets(name: str, span: Span) -> Diagnostic:
@@ -190,26 +190,26 @@ def too_few_people(count: int, of: int, span: Span) -> Diagnostic:
     )
 
 
-def unbounded(circle: Sequence[str], span: Span) -> Diagnostic:
-    """A circle of routes without a bound."""
+def unbounded(cycle: Sequence[str], span: Span) -> Diagnostic:
+    """A cycle of routes without a bound."""
     return diagnose(
         "unbounded-loop",
-        f"this route goes back to `{circle[0]}` without a bound",
+        f"this route goes back to `{cycle[0]}` without a bound",
         span,
         "may be taken for ever",
-        note=f"the circle is {path(circle)}",
+        note=f"the cycle is {path(cycle)}",
         help="add `at most 3 times, then -> ...`",
     )
 
 
-def way_out_leads_back(circle: Sequence[str], span: Span) -> Diagnostic:
-    """A `then` that closes a circle."""
+def way_out_leads_back(cycle: Sequence[str], span: Span) -> Diagnostic:
+    """A `then` that closes a cycle."""
     return diagnose(
         "unbounded-loop",
         "the way out of the loop leads back into it",
         span,
         "after `then`",
-        note=f"the circle is {path(circle)}",
+        note=f"the cycle is {path(cycle)}",
         help="after `then` name a step or an end that comes later",
     )
 

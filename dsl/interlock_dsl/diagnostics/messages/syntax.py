@@ -54,7 +54,7 @@ PHRASES: Final = {
     "currency": "a currency, as in `usd`",
     "money": "an amount of money, as in `0.50 usd`",
 }
-"""How the things that a rule of the grammar stands for are called; of several that fit, the first counts."""
+"""What messages call the things that a rule of the grammar stands for; of several that apply, the first counts."""
 
 MOST_EXPECTATIONS: Final = 5
 
@@ -73,20 +73,20 @@ def unexpected(
 
 NO_UNIT: Final = "a number has no unit here: write all its digits, as in `2_000`"
 NO_NOT: Final = "write `!` for `not`"
-NO_COLON: Final = "write no `:` here: what is said follows its word"
+NO_COLON: Final = "write no `:` here: the value follows its word"
 
 END_OF_FILE: Final = "the end of the file"
 
 
 def missing(sign: str, before: str, span: Span) -> Diagnostic:
-    """One sign is not there, and everything fits once it is."""
+    """One sign is missing, and the text can be parsed once it is inserted."""
     return Diagnostic(
         "syntax-error", f"`{sign}` is missing before {before}", (Label(span),), help=f"write `{sign}` here"
     )
 
 
 def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
-    """A word is nearly a keyword that fits."""
+    """A word is nearly a keyword that can stand here."""
     label = Label(span, f"did you mean `{keyword}`?")
     return Diagnostic("syntax-error", f"`{word}` cannot stand here", (label,), help=f"write `{keyword}`")
 
@@ -150,8 +150,8 @@ _LOOKALIKES: Final = {
 
 def repeated_clause(word: str, first: Span, again: Span) -> Diagnostic:
     """A clause that stands once stands twice."""
-    labels = (Label(again, "again here"), Label(first, "already said here"))
-    return Diagnostic("repeated-clause", f"`{word}` is said twice", labels, help="keep one of the two")
+    labels = (Label(again, "again here"), Label(first, "first here"))
+    return Diagnostic("repeated-clause", f"`{word}` is given twice", labels, help="keep one of the two")
 
 
 def stray_because(span: Span) -> Diagnostic:
