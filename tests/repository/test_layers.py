@@ -11,12 +11,12 @@ from repository.files import ROOT
 FOLDERS = ("dsl", "engine", "policies", "apps")
 
 WRONG = {
-    "dsl/interlock_dsl/diagnostics/source.py": ("import interlock.errors", "floors: apps, engine, language"),
-    "engine/interlock/decide/decision.py": ("import interlock.run.protocol.events", "floors of the engine"),
-    "dsl/interlock_dsl/syntax.py": ("import interlock_dsl.compiler.compile", "floors of the language"),
+    "dsl/interlock_dsl/diagnostics/source.py": ("import interlock.errors", "layers: apps, engine, language"),
+    "engine/interlock/decide/decision.py": ("import interlock.run.protocol.events", "layers of the engine"),
+    "dsl/interlock_dsl/syntax/tree.py": ("import interlock_dsl.compiler.compile", "layers of the language"),
     "dsl/interlock_dsl/cel/tree.py": ("import interlock_dsl.syntax.tree", "conditions know nothing of workflows"),
-    "apps/interlock_cli/errors.py": ("import interlock_cli.main", "no circles between neighbours"),
-    "dsl/interlock_dsl/resolve.py": ("import lark", "the parser generator"),
+    "apps/interlock_cli/errors.py": ("import interlock_cli.main", "no cycles between neighbours"),
+    "dsl/interlock_dsl/analysis/symbols.py": ("import lark", "the parser generator"),
     "apps/interlock_cli/exit_codes.py": ("import networkx", "graphs stay in the graph"),
     "engine/interlock/runtime/clock.py": ("import sqlite3", "each database driver"),
     "apps/interlock_cli/version.py": ("import pydantic_ai", "model libraries"),
