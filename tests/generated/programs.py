@@ -23,7 +23,7 @@ from interlock_dsl.program.model import Program
 def program_text(dice: Dice) -> str:
     """Return the text of a program with one workflow `w`."""
     made = declare(dice)
-    skeleton = grown(dice, dice.number(2, 8))
+    skeleton = grown(dice, dice.number(2, 9))
     workflow = Workflow(dice, made, skeleton, parameters(dice, made), Reach(skeleton))
     text = workflow.text()
     return "\n\n".join(part for part in (made.text(), text, policy_text(dice, made)) if part) + "\n"

@@ -75,7 +75,7 @@ class Skeleton:
         return made
 
 
-KINDS = ("agent", "agent", "call", "call", "ask", "table", "sets")
+KINDS = ("agent", "agent", "call", "call", "call", "ask", "table", "sets")
 
 
 def grown(dice: Dice, size: int) -> Skeleton:
@@ -101,7 +101,7 @@ def _grow(skeleton: Skeleton, exits: list[Exit], size: int, depth: int) -> list[
         if len(going) > 1 and dice.often(0.2):
             leaving = going.pop()
             leaving.lead(skeleton.end())
-        if size >= 3 and depth < 2 and dice.often(0.3) and len(going) == 1 and not going[0].out:
+        if size >= 3 and depth < 2 and dice.often(0.35) and len(going) == 1 and not going[0].out:
             exits = _fork(skeleton, going[0], size, depth) + parked
             size -= 4
             continue
@@ -181,7 +181,7 @@ def _fork(skeleton: Skeleton, exit: Exit, size: int, depth: int) -> list[Exit]:
     dice = skeleton.dice
     edge = exit.edge
     heads: list[str] = []
-    for _ in range(dice.one((2, 3))):
+    for _ in range(dice.one((2, 3, 3))):
         heads.append(_step(skeleton, [exit]))
     edge.targets = tuple(heads)
     sources = [_branch(skeleton, head, size // 4, depth) for head in heads]

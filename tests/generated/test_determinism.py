@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
+PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in ("dsl", "engine"))
 LIVES = Path(__file__).with_name("lives.py")
 
 
@@ -17,7 +19,7 @@ LIVES = Path(__file__).with_name("lives.py")
 def lived(python: str, seed: str) -> str:
     done = subprocess.run(
         [python, str(LIVES), str(TESTS), "0", "16"],
-        env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": PACKAGES}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout
 
@@ -32,10 +34,11 @@ def test_another_hash_seed_changes_nothing() -> None:
 def test_another_python_changes_nothing(version: str) -> None:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         pytest.skip(f"Python {version} is the one that runs this")
-    python = shutil.which(f"python{version}")
+    beside = ROOT / f".venv{version}" / "bin" / "python"
+    python = str(beside) if beside.exists() else shutil.which(f"python{version}")
     if python is None:
-        pytest.skip(f"no Python {version} was found")
-    there = subprocess.run([python, "-c", "import interlock, hypothesis"], capture_output=True, check=False)
-    if there.returncode != 0:
-        pytest.skip(f"Python {version} has no interlock or no hypothesis installed")
+        pytest.skip(f"no Python {version} was found, nor a .venv{version}")
+    needed = [python, "-c", "import hypothesis, lark, networkx, pydantic, re2"]
+    if subprocess.run(needed, capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"Python {version} has not got what interlock and its tests need")
     assert lived(python, "3") == lived(sys.executable, "1")

@@ -146,7 +146,7 @@ class World:
         usage = self._usage(command)
         if dice.often(0.05):
             return ModelFailed(self.now, command.id, dice.one(BROKEN), "busy", usage, dice.one((0, 500, 1000)))
-        if (command.tools and dice.often(0.35)) or self._wild(0.05):
+        if (command.tools and dice.often(0.45)) or self._wild(0.05):
             calls = tuple(self._call(command, number) for number in range(dice.one((1, 1, 2))))
             answered = self._wild(0.05)
             return ModelReplied(self.now, command.id, answered, None, calls, usage, {"raw": 1})

@@ -36,12 +36,12 @@ def talk(visit: Visit) -> Conversation:
     return visit.conversation
 
 
-def ask(run: Run, visit: Visit) -> None:
+def ask(run: Run, visit: Visit, id: str = "") -> None:
     step, held = is_agent(visit.step), talk(visit)
     visit.phase = "asking model"
     run.ask(
         "ask model", visit, visit.name, step.agent.name, step.agent.model, step.task, held.context, held.tools,
-        tuple(held.turns), held.tokens - held.used_tokens, step.agent.timeout,
+        tuple(held.turns), held.tokens - held.used_tokens, step.agent.timeout, id=id,
     )  # fmt: skip
 
 
@@ -227,4 +227,4 @@ def resumed(run: Run, visit: Visit, id: str) -> None:
     held.tokens = held.used_tokens + tokens
     held.cost = None if cost is None else held.used_cost + cost
     if may_go_on(run, visit):
-        ask(run, visit)
+        ask(run, visit, id)
