@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from interlock.errors import JournalCorrupt as JournalCorrupt
     from interlock.errors import JournalMissing as JournalMissing
     from interlock.errors import JournalUnavailable as JournalUnavailable
+    from interlock.errors import MeaningChanged as MeaningChanged
     from interlock.errors import ProgramMismatch as ProgramMismatch
     from interlock.errors import Refused as Refused
     from interlock.errors import ToolsIncomplete as ToolsIncomplete
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from interlock.journal.memory import MemoryJournal as MemoryJournal
     from interlock.journal.sqlite import SqliteJournal as SqliteJournal
     from interlock.journal.verify import Verification as Verification
-    from interlock.journal.verify import verify as verify
     from interlock.run.lifecycle.start import prepare as prepare
     from interlock.run.machine import Machine as Machine
     from interlock.run.protocol.commands import AskApproval as AskApproval
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from interlock.runtime.models import LanguageModels as LanguageModels
     from interlock.runtime.recover import history as history
     from interlock.runtime.recover import replay as replay
+    from interlock.runtime.recover import verify as verify
     from interlock.runtime.report import ReplayReport as ReplayReport
     from interlock.runtime.report import RunReport as RunReport
     from interlock.runtime.runtime import Runtime as Runtime
@@ -93,14 +94,14 @@ _HOMES: Final = {
     "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
     "interlock.errors": (
         "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput", "JournalCorrupt",
-        "JournalMissing", "JournalUnavailable", "ProgramMismatch", "Refused", "ToolsIncomplete",
+        "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused", "ToolsIncomplete",
         "UnknownProgram", "UnknownRun",
     ),
     "interlock.journal.codec": ("decode", "encode"),
     "interlock.journal.journal": ("Entry", "Journal", "RunSummary"),
     "interlock.journal.memory": ("MemoryJournal",),
     "interlock.journal.sqlite": ("SqliteJournal",),
-    "interlock.journal.verify": ("Verification", "verify"),
+    "interlock.journal.verify": ("Verification",),
     "interlock.run.protocol.commands": (
         "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
     ),
@@ -114,7 +115,7 @@ _HOMES: Final = {
     "interlock.runtime.answers": ("Answers",),
     "interlock.runtime.clock": ("ManualClock", "SystemClock"),
     "interlock.runtime.models": ("LanguageModels",),
-    "interlock.runtime.recover": ("history", "replay"),
+    "interlock.runtime.recover": ("history", "replay", "verify"),
     "interlock.runtime.report": ("ReplayReport", "RunReport"),
     "interlock.runtime.runtime": ("Runtime",),
     "interlock.runtime.toolbox": ("CallContext", "Toolbox", "Uncertain"),
@@ -154,6 +155,7 @@ __all__ = [
     "LanguageModels",
     "Machine",
     "ManualClock",
+    "MeaningChanged",
     "MemoryJournal",
     "ModelCall",
     "ModelFailed",

@@ -33,6 +33,10 @@ class ProgramMismatch(InterlockError):
     """A run belongs to another program than the one given."""
 
 
+class MeaningChanged(InterlockError):
+    """A run was recorded by a version for which its entries mean something else; it cannot be replayed or resumed."""
+
+
 class Diverged(InterlockError):
     """A run's journal, replayed, is decided differently than when it was written."""
 

@@ -63,8 +63,8 @@ class Halfhearted(MemoryJournal):
 
 
 class Editing(MemoryJournal):
-    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
-        self._programs[digest] = {name: text.replace("\r\n", "\n") for name, text in sources.items()}
+    def keep_program(self, digest: str, sources: Mapping[str, str], bundle: bytes = b"") -> None:
+        self._programs[digest] = {name: text.replace("\r\n", "\n") for name, text in sources.items()}, bundle
 
 
 @pytest.mark.parametrize("wrong", [Forgetful, Trusting, Unchained, Halfhearted, Editing])

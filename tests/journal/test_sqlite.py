@@ -1,4 +1,6 @@
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -82,12 +84,15 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         SqliteJournal(tmp_path)
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("schema", "said"), [(1, r"an older version \(0\.1\.0\)"), (3, "a newer version")])
+def test_another_schema_is_refused(tmp_path: Path, schema: int, said: str) -> None:
     path = filled(tmp_path / "runs.db")
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {schema}")
     connection.close()
-    with pytest.raises(JournalCorrupt, match="has the schema 2, this version knows 1; read it with"):
+    with pytest.raises(
+        JournalCorrupt, match=f"was written by {said}: it has the schema {schema}, this version knows 2"
+    ):
         SqliteJournal(path)
 
 
@@ -272,6 +277,10 @@ FORGERIES = {
         "UPDATE entries SET outcome = zeroblob(32) WHERE number = 2 AND sequence = 3",
         "run run-1, entry 3: the chain is broken here",
     ),
+    "a meaning is changed": (
+        "UPDATE entries SET meaning = 7 WHERE number = 2 AND sequence = 3",
+        "run run-1, entry 3: the chain is broken here",
+    ),
     "an event and its digest are changed": (
         "UPDATE entries SET event = x'31', digest = zeroblob(32) WHERE number = 2 AND sequence = 3",
         "run run-1, entry 3: the chain is broken here",
@@ -323,7 +332,8 @@ FORGERIES = {
     ),
     "a program is deleted": ("DELETE FROM programs", "holds no program of the digest d1"),
     "a stray entry is added": (
-        "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (0, 9, 1, x'31', x'', x'')",
+        "INSERT INTO entries (previous, number, sequence, meaning, event, outcome, digest)"
+        " VALUES (0, 9, 1, 1, x'31', x'', x'')",
         "18 entries were written, 19 are left",
     ),
 }
@@ -339,6 +349,8 @@ def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None
     with SqliteJournal(path) as journal:
         problems = verify(journal).problems
     assert any(said in problem for problem in problems), problems
+    if "entry 3:" in said:
+        assert any(problem.endswith("; entries 1 to 2 of 6 hold") for problem in problems), problems
 
 
 def test_a_last_entry_that_was_written_anew_with_a_sound_chain_is_not_the_one_that_was_written(tmp_path: Path) -> None:
@@ -354,7 +366,9 @@ def test_a_last_entry_that_was_written_anew_with_a_sound_chain_is_not_the_one_th
     connection.commit()
     connection.close()
     with SqliteJournal(path) as journal:
-        assert verify(journal).problems == ("run run-1, entry 6: not the entry that was written last",)
+        assert verify(journal).problems == (
+            "run run-1, entry 6: not the entry that was written last; entries 1 to 5 of 6 hold",
+        )
 
 
 # --- size ------------------------------------------------------------------------------------------------------------
@@ -370,3 +384,69 @@ def test_a_step_leaves_at_most_400_bytes(tmp_path: Path) -> None:
             entries = [Pending(steps[number % 2], bytes(range(32))) for number in range(number, number + 20)]
             journal.append("r", number, entries, summary("r"))
     assert (path.stat().st_size - empty) / 2000 <= 400
+
+
+# --- who may read it, and a disk that fills --------------------------------------------------------------------------
+
+
+def test_only_its_owner_may_read_a_journal_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with SqliteJournal(tmp_path / "runs.db") as journal:
+            journal.append("r", 0, (pending(1),), summary("r"))
+            lease = journal.lease("r")
+            modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+            assert lease is not None
+            lease.release()
+    finally:
+        os.umask(before)
+    assert set(modes) >= {"runs.db", "runs.db-wal", "runs.db-drivers"}
+    assert set(modes.values()) == {0o600}
+
+
+FILLING = """
+import os, resource, sys
+from pathlib import Path
+from interlock.errors import InterlockError, JournalUnavailable
+from interlock.journal.journal import Pending, RunSummary
+from interlock.journal.sqlite import SqliteJournal
+from interlock.journal.verify import verify
+
+folder = Path(sys.argv[1])
+outcomes = set()
+for limit in [0, 1, 100, *range(512, 60_000, 1024), 200_000]:
+    path = folder / f"{limit}.db"
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        code = 0
+        try:
+            journal = SqliteJournal(path)
+            journal.keep_program("d1", {"a.ilk": "x" * 9_000})
+            for number in range(20):
+                line = RunSummary("r", "", "d1", "", 0, 0, 0)
+                journal.append("r", number, (Pending(b'"%d"' % number, bytes(32)),), line)
+        except JournalUnavailable:
+            code = 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            code = 2
+        os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 1), limit
+    made = path.exists()
+    with SqliteJournal(path) as journal:
+        held = sum(line.entries for line in journal.runs())
+        assert journal.check() == [], (limit, journal.check())
+        assert len(list(journal.read("r"))) == held if held else not journal.runs()
+        journal.append("s", 0, (Pending(b'1', bytes(32)),), RunSummary("s", "", "d1", "", 0, 0, 0))
+    assert sorted(each.name for each in folder.iterdir() if each.name.startswith(".")) == [], limit
+    outcomes.add((made, held > 0, code))
+assert {(False, False, 1), (True, False, 1), (True, True, 0)} <= outcomes, outcomes
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
+def test_a_disk_that_fills_at_any_moment_leaves_a_usable_journal_or_none(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", FILLING, str(tmp_path)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr

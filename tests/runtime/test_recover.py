@@ -16,6 +16,7 @@ from interlock import (
     compile_text,
     history,
     replay,
+    verify,
 )
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Pending, RunSummary
@@ -103,7 +104,7 @@ def pinned(sources: dict[str, str]) -> MemoryJournal:
     """Return a journal whose program, of that digest by name, has these sources."""
     journal, run = finished()
     made = rewritten(journal, run, lambda sequence, event, outcome: (event, outcome))
-    made._programs[PROGRAM.digest] = sources
+    made._programs[PROGRAM.digest] = sources, b""
     return made
 
 
@@ -137,3 +138,19 @@ def test_reformatted_sources_are_the_same_program() -> None:
     assert compile_sources(spaced).digest == PROGRAM.digest
     journal = pinned(spaced)
     assert replay(journal, journal.runs()[0].run).same
+
+
+# --- verifying -------------------------------------------------------------------------------------------------------
+
+
+def test_exchanged_sources_are_noticed_without_resuming() -> None:
+    journal, _ = finished()
+    assert verify(journal).problems == ()
+    (line,) = journal.runs()
+    other = {"a.ilk": "tool t() { effect read }"}
+    journal._programs[line.program] = other, b""
+    (problem,) = verify(journal).problems
+    assert line.program in problem and "are those of another one" in problem
+    journal._programs[line.program] = {"a.ilk": "tool"}, b""
+    (problem,) = verify(journal).problems
+    assert "do not compile" in problem

@@ -406,7 +406,7 @@ def test_a_conflict_of_one_run_leaves_the_others_that_share_its_write_alone() ->
         line = journal.runs()[-2]
         assert line.run == runs[1]
         work = Pending(encode(RunResumed(found.at)), found.machine.outcome)
-        journal.append(runs[1], found.entries, (work,), line)  # by someone who holds no claim
+        journal.append(runs[1], found.entries, (work,), line)  # by someone who holds no lease
         ended = await asyncio.gather(*driving, return_exceptions=True)
         assert isinstance(ended[1], Conflict) and runs[1] in str(ended[1])
         assert [isinstance(each, RunReport) and each.end for each in ended] == [

@@ -24,7 +24,7 @@ def verb(*, format: Format, project: Path | None, journal: Path | None) -> int:
     it, so keep a copy elsewhere where that matters.
     """
     from interlock.errors import JournalCorrupt
-    from interlock.journal.verify import verify
+    from interlock.runtime.recover import verify
     from interlock_cli.errors import CommandError
     from interlock_cli.journal import open_journal, shown
     from interlock_cli.project import find
@@ -69,7 +69,7 @@ def _say(runs: int, entries: int, recorded: int, problems: tuple[str, ...], path
     size = f"{count(runs, 'run')}, {count(entries, 'entry', 'entries')}"
     if problems:
         found = count(len(problems), "problem")
-        held = f"{entries:,} of {count(recorded, 'entry', 'entries')} are in runs that hold"
+        held = f"{entries:,} of {count(recorded, 'entry', 'entries')} hold"
         said = f": {found} in {count(runs, 'run')}; {held if recorded else 'no list of runs can be read'}"
         out().print(Text.assemble((f"{path} does not hold together", "bad"), said))
     else:

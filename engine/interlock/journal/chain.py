@@ -1,30 +1,33 @@
 """The hash chain: how an entry is bound to everything before it, and a run to its journal.
 
-    digest(entry n) = SHA-256( digest(entry n-1) | outcome | event )        digest(entry 0) = origin(run)
-    link(run n)     = SHA-256( link(run n-1) | digest of its first entry )  link(run 0) = ROOT
+    digest(entry n) = SHA-256( digest(entry n-1) | meaning | outcome | event )  digest(entry 0) = origin(run)
+    link(run n)     = SHA-256( link(run n-1) | digest of its first entry )      link(run 0) = ROOT
 
-Fixed-length parts come first, so no two different entries give the same bytes to the hash. The origin holds the run's
-name: an entry cannot be moved to another run. Who keeps a head outside the journal can prove the journal from it.
+The meaning is a version, four bytes. Fixed-length parts come first, so no two different entries give the same bytes to
+the hash. The origin holds the run's name: an entry cannot be moved to another run. Who keeps a head
+outside the journal can prove the journal from it.
 """
 
 from hashlib import sha256
 from typing import Final
 
+from interlock.run.protocol.meaning import MEANING
+
 DIGEST_SIZE: Final = 32
 """Bytes of every digest, of entries, outcomes and links."""
 
-ROOT: Final = sha256(b"interlock journal 1").digest()
+ROOT: Final = sha256(b"interlock journal 2").digest()
 """The link before the first run."""
 
 
 def origin(run: str) -> bytes:
     """Return the digest that stands before a run's first entry."""
-    return sha256(b"interlock run 1\0" + run.encode()).digest()
+    return sha256(b"interlock run 2\0" + run.encode()).digest()
 
 
-def link(previous: bytes, event: bytes, outcome: bytes) -> bytes:
+def link(previous: bytes, event: bytes, outcome: bytes, meaning: int = MEANING) -> bytes:
     """Return the digest of an entry, from the digest of the one before it."""
-    return sha256(previous + outcome + event).digest()
+    return sha256(previous + (meaning & 0xFFFFFFFF).to_bytes(4, "big") + outcome + event).digest()
 
 
 def link_run(previous: bytes, first: bytes) -> bytes:

@@ -187,6 +187,28 @@ def programs_are_kept(store: Store) -> None:
     _refuses(UnknownProgram, lambda: journal.program("d2"), "reading an unknown program")
 
 
+def bundles_are_kept(store: Store) -> None:
+    """A program's bundle comes back byte for byte, or empty where none was kept."""
+    journal = store.open()
+    journal.keep_program("d1", {}, b"\0bundle\xff")
+    journal.keep_program("d2", {})
+    for each in (journal, store.open()):
+        _must((each.bundle("d1"), each.bundle("d2")) == (b"\0bundle\xff", b""), "a bundle came back changed")
+    _refuses(UnknownProgram, lambda: journal.bundle("d3"), "reading the bundle of an unknown program")
+
+
+def meanings_are_kept(store: Store) -> None:
+    """The version of an entry's meaning comes back, and is part of the chain."""
+    journal = store.open()
+    pending = [Pending(_pending(1).event, _pending(1).outcome, meaning) for meaning in (1, 7)]
+    journal.append("r1", 0, pending, _summary("r1"))
+    found = list(store.open().read("r1"))
+    _must([entry.meaning for entry in found] == [1, 7], "a meaning came back changed")
+    last = found[-1]
+    chained = chain.link(found[0].digest, last.event, last.outcome, 7)
+    _must(last.digest == chained != chain.link(found[0].digest, last.event, last.outcome, 1), "another chain")
+
+
 def the_unknown_is_refused(store: Store) -> None:
     """Reading a run that is not there is `UnknownRun`, at the latest with the first entry."""
     journal = store.open()
@@ -218,22 +240,22 @@ def a_whole_journal_verifies(store: Store) -> None:
 
 
 def a_run_has_one_driver(store: Store) -> None:
-    """A run that is claimed cannot be claimed again, in one journal or across two, until it is released."""
+    """A run that is leased cannot be leased again, in one journal or across two, until it is released."""
     one, other = store.open(), store.open()
-    first = one.claim("r1")
+    first = one.lease("r1")
     if first is None:
-        raise Nonconforming("a run that nobody drives cannot be claimed")
-    _must(one.claim("r1") is None and other.claim("r1") is None, "a run is claimed twice")
-    second = other.claim("r2")
+        raise Nonconforming("a run that nobody drives cannot be leased")
+    _must(one.lease("r1") is None and other.lease("r1") is None, "a run is leased twice")
+    second = other.lease("r2")
     if second is None:
-        raise Nonconforming("the claim of one run holds another")
+        raise Nonconforming("the lease of one run holds another")
     first.release()
-    third = other.claim("r1")
+    third = other.lease("r1")
     if third is None:
-        raise Nonconforming("a released run cannot be claimed")
+        raise Nonconforming("a released run cannot be leased")
     first.release()
-    _must(one.claim("r1") is None, "releasing a claim twice releases another's")
-    _must(one.claim("r2") is None, "releasing a run releases another")
+    _must(one.lease("r1") is None, "releasing a lease twice releases another's")
+    _must(one.lease("r2") is None, "releasing a run releases another")
     third.release()
     second.release()
 
@@ -257,6 +279,8 @@ CASES: Final[Sequence[Case]] = (
     runs_are_apart,
     runs_are_listed,
     programs_are_kept,
+    bundles_are_kept,
+    meanings_are_kept,
     the_unknown_is_refused,
     any_text_names_a_run,
     a_whole_journal_verifies,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from interlock.errors import Conflict
+from interlock.run.protocol.meaning import MEANING
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Entry:
     """One event of a run, as stored.
 
     `sequence` counts from 1. `event` is canonical JSON (RFC 8785). `outcome` is the digest of what the machine decided
-    on it; `digest` chains: SHA-256 over the previous entry's digest, the outcome and the event. Both are 32 bytes.
+    on it; `digest` chains: SHA-256 over the previous entry's digest, the meaning, the outcome and the event. Both are
+    32 bytes. `meaning` is the version of what the entry means (`interlock.run.protocol.meaning`).
     """
 
     run: str
@@ -24,6 +26,7 @@ class Entry:
     event: bytes
     outcome: bytes
     digest: bytes
+    meaning: int = MEANING
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,11 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What is about to be appended: an event and the outcome digest."""
+    """What is about to be appended: an event, the outcome digest, and the version of their meaning."""
 
     event: bytes
     outcome: bytes
+    meaning: int = MEANING
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Append:
     summary: RunSummary
 
 
-class Claim(Protocol):
+class Lease(Protocol):
     """The right to drive a run. It ends with `release`, or with the process that holds it."""
 
     def release(self) -> None:
@@ -73,12 +77,16 @@ class Journal(Protocol):
     `JournalUnavailable` (locked, read-only, disk full: nothing was written), `UnknownRun`, `UnknownProgram`.
     """
 
-    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
-        """Store a program's sources under its digest; doing it again changes nothing."""
+    def keep_program(self, digest: str, sources: Mapping[str, str], bundle: bytes = b"") -> None:
+        """Store a program's sources and, where given, its bundle under its digest; doing it again changes nothing."""
         ...
 
     def program(self, digest: str) -> Mapping[str, str]:
         """Return the sources of a program."""
+        ...
+
+    def bundle(self, digest: str) -> bytes:
+        """Return the bundle of a program, which may be damaged; nothing where none was kept."""
         ...
 
     def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
@@ -96,7 +104,10 @@ class Journal(Protocol):
         ...
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
-        """Yield a run's entries in order, verifying the chain on the way, and that none is missing at the end."""
+        """Yield a run's entries in order, verifying the chain on the way, and that none is missing at the end.
+
+        Of a damaged run the entries before the first break are yielded; then `JournalCorrupt` names the break.
+        """
         ...
 
     def runs(self) -> Sequence[RunSummary]:
@@ -107,8 +118,8 @@ class Journal(Protocol):
         """Return what is wrong with the store as such, in sentences; the chains are `verify`'s business."""
         ...
 
-    def claim(self, run: str) -> Claim | None:
-        """Claim a run, which need not exist, for whoever drives it; None while somebody else holds it.
+    def lease(self, run: str) -> Lease | None:
+        """Lease a run, which need not exist, for whoever drives it; None while somebody else holds it.
 
         It excludes all others that use the same journal, in this process and in any other. Nobody waits.
         """

@@ -9,37 +9,44 @@ from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
 
 
-class MemoryClaim:
+class MemoryLease:
     """One run in the set of those that are driven, until `release`."""
 
-    def __init__(self, claimed: set[str], run: str) -> None:
-        self._claimed = claimed
+    def __init__(self, leased: set[str], run: str) -> None:
+        self._leased = leased
         self._run = run
-        claimed.add(run)
+        leased.add(run)
 
     def release(self) -> None:
         """Give the run free; doing it again changes nothing."""
-        self._claimed.discard(self._run)
-        self._claimed = set()
+        self._leased.discard(self._run)
+        self._leased = set()
 
 
 class MemoryJournal:
     """Keeps everything until it is dropped."""
 
     def __init__(self) -> None:
-        self._programs: dict[str, dict[str, str]] = {}
+        self._programs: dict[str, tuple[dict[str, str], bytes]] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._summaries: dict[str, RunSummary] = {}
-        self._claimed: set[str] = set()
+        self._leased: set[str] = set()
 
-    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
-        """Store a program's sources under its digest; doing it again changes nothing."""
-        self._programs.setdefault(digest, dict(sources))
+    def keep_program(self, digest: str, sources: Mapping[str, str], bundle: bytes = b"") -> None:
+        """Store a program's sources and bundle under its digest; doing it again changes nothing."""
+        self._programs.setdefault(digest, (dict(sources), bundle))
 
     def program(self, digest: str) -> Mapping[str, str]:
         """Return the sources of a program."""
         try:
-            return dict(self._programs[digest])
+            return dict(self._programs[digest][0])
+        except KeyError:
+            raise unknown_program(digest) from None
+
+    def bundle(self, digest: str) -> bytes:
+        """Return the bundle of a program; nothing where none was kept."""
+        try:
+            return self._programs[digest][1]
         except KeyError:
             raise unknown_program(digest) from None
 
@@ -51,8 +58,8 @@ class MemoryJournal:
         head = held[-1].digest if held else chain.origin(run)
         made: list[Entry] = []
         for sequence, pending in enumerate(entries, expected + 1):
-            head = chain.link(head, pending.event, pending.outcome)
-            made.append(Entry(run, sequence, pending.event, pending.outcome, head))
+            head = chain.link(head, pending.event, pending.outcome, pending.meaning)
+            made.append(Entry(run, sequence, pending.event, pending.outcome, head, pending.meaning))
         if made:
             self._entries.setdefault(run, []).extend(made)
             count = expected + len(made)
@@ -88,9 +95,9 @@ class MemoryJournal:
         """Nothing can be wrong."""
         return ()
 
-    def claim(self, run: str) -> MemoryClaim | None:
-        """Claim a run for whoever drives it; None while somebody else holds it."""
-        return None if run in self._claimed else MemoryClaim(self._claimed, run)
+    def lease(self, run: str) -> MemoryLease | None:
+        """Lease a run for whoever drives it; None while somebody else holds it."""
+        return None if run in self._leased else MemoryLease(self._leased, run)
 
     def close(self) -> None:
         """Nothing is held."""

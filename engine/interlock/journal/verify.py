@@ -1,15 +1,23 @@
 """Does a whole journal hold together? Every chain from its first entry to its head, every event, every program."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from interlock.errors import InterlockError, JournalCorrupt
 from interlock.journal.codec import decode
-from interlock.journal.journal import Journal
+from interlock.journal.journal import Journal, RunSummary
+from interlock.run.protocol.meaning import KEPT
+
+Digest = Callable[[Mapping[str, str]], str]
+"""Returns the digest of the program that sources compile to; raises an `InterlockError` if they do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How much was read, and what is wrong: for each run its first break, naming run and sequence number."""
+    """How much holds, and what is wrong: for each run its first break, naming run and sequence number.
+
+    `entries` counts those that were verified: of a damaged run those before its first break.
+    """
 
     runs: int
     entries: int
@@ -21,8 +29,11 @@ class Verification:
         return not self.problems
 
 
-def verify(journal: Journal) -> Verification:
-    """Read a whole journal and report every run's first break. Raises nothing that a damaged journal could cause."""
+def verify(journal: Journal, digest_of: Digest | None = None) -> Verification:
+    """Read a whole journal and report every run's first break. Raises nothing that a damaged journal could cause.
+
+    With `digest_of`, the sources kept for each program must be those of the program that the runs are pinned to.
+    """
     entries = 0
     problems: list[str] = []
     try:
@@ -32,13 +43,41 @@ def verify(journal: Journal) -> Verification:
         return Verification(0, 0, (*problems, str(broken)))
     programs: set[str] = set()
     for summary in summaries:
-        try:
-            for entry in journal.read(summary.run):
-                decode(entry.event, entry.run, entry.sequence)
-                entries += 1
-            if summary.program not in programs:
-                programs.add(summary.program)
-                journal.program(summary.program)
-        except InterlockError as broken:
-            problems.append(str(broken))
+        sound, problem = _run(journal, summary)
+        entries += sound
+        if problem:
+            problems.append(problem)
+        if summary.program not in programs:
+            programs.add(summary.program)
+            problems += _program(journal, summary.program, digest_of)
     return Verification(len(summaries), entries, tuple(problems))
+
+
+def _run(journal: Journal, summary: RunSummary) -> tuple[int, str]:
+    """Return how many entries of a run hold, from the first one on, and what is wrong with the next."""
+    sound = 0
+    try:
+        for entry in journal.read(summary.run):
+            if entry.meaning in KEPT:
+                decode(entry.event, entry.run, entry.sequence)
+            sound += 1
+    except InterlockError as broken:
+        kept = (
+            f"entries 1 to {sound} of {summary.entries} hold" if sound else f"none of {summary.entries} entries holds"
+        )
+        return sound, f"{broken}; {kept}"
+    return sound, ""
+
+
+def _program(journal: Journal, digest: str, digest_of: Digest | None) -> list[str]:
+    try:
+        sources = journal.program(digest)
+        found = digest if digest_of is None else digest_of(sources)
+    except InterlockError as broken:
+        return [str(broken)]
+    if found == digest:
+        return []
+    return [
+        f"the sources kept for the program {digest} are those of another one, {found}: "
+        "they were exchanged, or this version compiles them differently"
+    ]

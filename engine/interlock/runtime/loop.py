@@ -47,7 +47,7 @@ class _Arrival:
 class Drive:
     """A run in this process. `sequence` is the last entry it knows; `broken` once it and the journal may differ.
 
-    `claimed` once this process is the one that drives the run: what others record is what people decide then.
+    `leased` once this process is the one that drives the run: what others record is what people decide then.
     `interrupted` while work is open that another process may have begun.
     """
 
@@ -57,7 +57,7 @@ class Drive:
         self.machine = machine
         self.setting = setting
         self.sequence = 0
-        self.broken = self.claimed = self.interrupted = False
+        self.broken = self.leased = self.interrupted = False
         self.finish: FinishRun | None = None
         self.observers: Sequence[Observer] = ()
         self._started = started
@@ -179,7 +179,7 @@ class Drive:
             summary = self._summary(arrival.event.at)
             await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary))
         except Conflict:
-            if not self.claimed:
+            if not self.leased:
                 self.broken = True
                 raise
             self.finish = known

@@ -10,6 +10,7 @@ from interlock.journal.journal import Journal
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, PersonAnswered, RunCancelled
+from interlock.run.protocol.meaning import KEPT
 from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Program
 
@@ -41,7 +42,7 @@ def merged(journal: Journal, run: str, program: Program, known: int) -> Merged:
                 "is not from here; nothing more is done here"
             )
         notes = found.machine.feed(event)
-        if found.machine.outcome != entry.outcome:
+        if entry.meaning in KEPT and found.machine.outcome != entry.outcome:
             raise Diverged(f"run {run}, entry {entry.sequence}: the other process decides something else on it")
         commands = found.machine.commands()
         if new:

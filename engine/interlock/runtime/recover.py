@@ -2,18 +2,22 @@
 
 A run is pinned to its program by digest; where that program is not at hand it is compiled again from the sources that
 the journal keeps. What is decided on every event is compared with the outcome that was recorded: an evaluator that
-decides differently than it did must not go on with the run.
+decides differently than it did must not go on with the run; nor must one for which the entries mean
+something else. Such a run can be called off: what it did is undone as far as this version understands it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from interlock.errors import Diverged, JournalCorrupt, ProgramMismatch
+from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch
 from interlock.journal.codec import decode
 from interlock.journal.journal import Entry, Journal
+from interlock.journal.verify import Verification
+from interlock.journal.verify import verify as verify_entries
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskModel, AskPerson, Command, FinishRun
-from interlock.run.protocol.events import Event, RunStarted
+from interlock.run.protocol.events import Event, RunCancelled, RunStarted
+from interlock.run.protocol.meaning import KEPT, MEANING
 from interlock.run.protocol.notes import Note
 from interlock.runtime.report import Difference, ReplayReport
 from interlock_dsl.compiler.compile import compile_sources
@@ -33,15 +37,22 @@ class Replayed:
     questions: list[AskModel | AskPerson] = field(default_factory=list)
     last: tuple[Command, ...] = ()
     finish: FinishRun | None = None
+    meanings: set[int] = field(default_factory=set)
+    cancelled: bool = False
     differences: list[Difference] = field(default_factory=list)
 
 
-def recover(journal: Journal, run: str, programs: Mapping[str, Program] | None = None) -> Replayed:
+def recover(
+    journal: Journal, run: str, programs: Mapping[str, Program] | None = None, *, to_cancel: bool = False
+) -> Replayed:
     """Bring a run back to where it stood. `programs` are those at hand, by digest.
 
-    Raises `UnknownRun`, `JournalCorrupt`, `ProgramMismatch`, and `Diverged` when an event is decided differently now.
+    Raises `UnknownRun`, `JournalCorrupt`, `ProgramMismatch`, `Diverged` when an event is decided differently now, and
+    `MeaningChanged` for entries of a meaning that this version does not keep, unless the run is to be cancelled or was.
     """
     replayed = _replayed(journal, run, programs or {})
+    if not replayed.meanings <= KEPT and not (to_cancel or replayed.cancelled):
+        raise _meaning_changed(run, replayed.meanings)
     if replayed.differences:
         first = replayed.differences[0]
         raise Diverged(
@@ -57,6 +68,8 @@ def replay(journal: Journal, run: str, program: Program | None = None) -> Replay
     `program` takes the place of the one at hand in the journal; it must be the same by digest, or `ProgramMismatch`.
     """
     replayed = _replayed(journal, run, {} if program is None else {program.digest: program}, given=program)
+    if not replayed.meanings <= KEPT:
+        raise _meaning_changed(run, replayed.meanings)
     machine = replayed.machine
     return ReplayReport(run, machine.status, replayed.entries, machine.digest(), tuple(replayed.differences))
 
@@ -94,7 +107,9 @@ def _replayed(journal: Journal, run: str, programs: Mapping[str, Program], given
 def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
     machine = replayed.machine
     machine.feed(event)
-    if machine.outcome != entry.outcome:
+    replayed.meanings.add(entry.meaning)
+    replayed.cancelled = replayed.cancelled or isinstance(event, RunCancelled)
+    if replayed.meanings <= KEPT and machine.outcome != entry.outcome:
         replayed.differences.append(Difference(entry.sequence, type(event).__name__))
     replayed.last = machine.commands()
     replayed.entries = entry.sequence
@@ -104,6 +119,15 @@ def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
             replayed.questions.append(command)
         elif isinstance(command, FinishRun):
             replayed.finish = command
+
+
+def _meaning_changed(run: str, meanings: set[int]) -> MeaningChanged:
+    other = min(meanings - KEPT)
+    return MeaningChanged(
+        f"run {run} was recorded by {'an older' if other < MEANING else 'a newer'} version, for which its entries mean "
+        f"something else (meaning {other}, this version has {MEANING}): it can be shown and verified here, not "
+        "replayed or resumed; go on with the version that recorded it, or `cancel` it, which undoes what can be undone"
+    )
 
 
 def _start(event: Event, run: str) -> RunStarted:
@@ -128,6 +152,21 @@ def _program_of(journal: Journal, started: RunStarted, programs: Mapping[str, Pr
             f"{program.digest} with this version"
         )
     return program
+
+
+def verify(journal: Journal) -> Verification:
+    """Read a whole journal and report every run's first break, and programs whose sources were exchanged.
+
+    Raises nothing that a damaged journal could cause.
+    """
+    return verify_entries(journal, _digest_of)
+
+
+def _digest_of(sources: Mapping[str, str]) -> str:
+    try:
+        return compile_sources(sources).digest
+    except DiagnosticError as error:
+        raise ProgramMismatch(f"the sources kept for a program do not compile: {error.diagnostics[0]}") from None
 
 
 def by_digest(programs: Iterable[Program]) -> dict[str, Program]:

@@ -35,8 +35,8 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
-from interlock.runtime.claims import Claims
 from interlock.runtime.clock import SECOND, Clock, SystemClock
+from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
 from interlock.runtime.recorder import Recorder
@@ -91,8 +91,9 @@ class Runtime:
         self._clock = SystemClock() if clock is None else clock
         self._chance = random.Random(seed if seed is not None else secrets.randbits(64))
         self._recorder = Recorder(journal)
-        self._claims = Claims(journal)
+        self._leases = Leases(journal)
         self._drives: dict[str, Drive] = {}
+        self._cancelling: set[str] = set()
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class Runtime:
         process is noticed with the next event, and before the run is quiet. A run has one driver: Raises
         `DrivenElsewhere` while another process or runtime is it, `UnknownRun`, and what `resume` raises.
         """
-        async with self._claims.gate(run):
+        async with self._leases.gate(run):
             drive = await self._entered(run)
         if drive is None:
             raise DrivenElsewhere(f"another process is working on run {run}; it goes on there")
@@ -143,7 +144,7 @@ class Runtime:
                 left = await self._left(drive)
         finally:
             if not left:
-                self._claims.leave(run)
+                self._leases.leave(run)
             self._forget(drive)
         return drive.report()
 
@@ -157,7 +158,7 @@ class Runtime:
 
         Gives whether this runtime has the run. Raises what `resume` raises.
         """
-        async with self._claims.gate(run):
+        async with self._leases.gate(run):
             drive = await self._entered(run)
         try:
             yield drive is not None
@@ -221,8 +222,15 @@ class Runtime:
         await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, by, role, given))
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
-        """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`."""
-        await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason))
+        """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`.
+
+        This is also the way out for a run that an older version recorded and this one cannot resume.
+        """
+        self._cancelling.add(run)
+        try:
+            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason))
+        finally:
+            self._cancelling.discard(run)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -232,7 +240,7 @@ class Runtime:
         if drive is not None and drive.active:
             notes = await self._submit(drive, decided(drive))
         else:
-            async with self._claims.gate(run):
+            async with self._leases.gate(run):
                 drive = await self._entered(run)
                 if drive is None:
                     notes = await self._left_for_driver(run, decided)
@@ -240,7 +248,7 @@ class Runtime:
                     try:
                         notes = await self._submit(drive, decided(drive))
                     finally:
-                        self._claims.leave(run)
+                        self._leases.leave(run)
         for note in notes:
             if isinstance(note, Ignored):
                 raise Refused(note.reason)
@@ -263,18 +271,18 @@ class Runtime:
             self._forget(drive)
 
     async def _entered(self, run: str) -> Drive | None:
-        """Claim a run and return it as it is in the journal now, taken up if it had stopped; None if it is taken.
+        """Lease a run and return it as it is in the journal now, taken up if it had stopped; None if it is taken.
 
         Within the gate: whatever is open by then was asked of a driver before, and what is recorded later was not.
         """
-        ours = self._claims.holds(run)
-        if not self._claims.take(run):
+        ours = self._leases.holds(run)
+        if not self._leases.take(run):
             return None
         try:
             drive = self._drives.get(run)
             if drive is None or not (ours or drive.active or not drive.behind):
                 drive = self._recovered(run)
-            drive.claimed = True
+            drive.leased = True
             if not drive.active:
                 await drive.catch_up()
             if drive.machine.status in OVER:
@@ -286,21 +294,21 @@ class Runtime:
                 drive.interrupted = False
                 await self._submit(drive, RunResumed(drive.setting.now()))
         except BaseException:
-            self._claims.leave(run)
+            self._leases.leave(run)
             raise
         return drive
 
     async def _left(self, drive: Drive) -> bool:
         """Let a run go, unless people decided something meanwhile: false then, and there is more to do."""
         run = drive.setting.run
-        async with self._claims.gate(run):
-            if self._claims.only_user(run) and await drive.catch_up():
+        async with self._leases.gate(run):
+            if self._leases.only_user(run) and await drive.catch_up():
                 return False
-            self._claims.leave(run)
+            self._leases.leave(run)
             return True
 
     def _recovered(self, run: str) -> Drive:
-        found = recover(self.journal, run, self._programs)
+        found = recover(self.journal, run, self._programs, to_cancel=run in self._cancelling)
         self._programs.setdefault(found.program.digest, found.program)
         started = found.started
         scopes = None if started.scopes is None else frozenset(started.scopes)

@@ -1,6 +1,8 @@
-"""Write the golden journal of a release: `python tests/journal/golden/write.py VERSION`. Once per release, never again.
+"""Write the golden journals of a release: `python tests/journal/golden/write.py VERSION`. Once per release.
 
-A run of every way to end, with every kind of event in them; no entry of an older golden journal is ever rewritten.
+A run of every way to end, with every kind of event in them, and runs that wait; no entry of an older golden journal is
+ever rewritten. Beside VERSION.db, whose runs a later release replays and resumes for as long as it keeps their meaning,
+`VERSION-other-meaning.db` holds the same entries under a meaning that no release keeps.
 """
 
 import asyncio
@@ -11,10 +13,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from interlock import Answers, ManualClock, Runtime, SqliteJournal, Toolbox, compile_text
+from interlock.journal.journal import Pending
 
 TEXT = """
 tool stock.count(sku: string) -> { n: int in 0..99  price?: double } { needs stock.read  effect read  retry 1 times }
-tool stock.take(sku: string, n: int in 1..99) -> { id: string } { needs stock.write  effect write  timeout 5s }
+tool stock.take(sku: string, n: int in 1..99) -> { id: string } { needs stock.write  effect write  timeout 5s
+  undo stock.put(id: result.id) }
+tool stock.put(id: string) { needs stock.write  effect write }
 
 agent clerk { model "small"  may stock.read  tokens 4_000  retry 1 times backoff 1s..2s }
 role manager { reach "desk" }
@@ -35,7 +40,23 @@ workflow order(sku: string) {
   take -> left  on denied
   take -> left  on failure
 }
+
+workflow ship(sku: string) {
+  step take calls stock.take(sku: sku, n: 1)
+  step confirm asks manager { question "did it arrive?"  returns { ok: bool } }
+  end shipped { id: take.id }
+  start -> take  grant stock.write
+  take -> confirm
+  confirm -> shipped
+}
 """
+
+OTHER_MEANING = 0
+"""A version of the meaning of entries that no release keeps."""
+
+
+undone: list[str] = []
+"""What `stock.put` was called with."""
 
 
 def toolbox() -> Toolbox:
@@ -51,6 +72,10 @@ def toolbox() -> Toolbox:
     @tools.tool("stock.take")
     async def take(sku: str, n: int) -> dict[str, object]:
         return {"id": f"T-{sku}-{n}"}
+
+    @tools.tool("stock.put")
+    async def put(id: str) -> None:
+        undone.append(id)
 
     return tools
 
@@ -91,6 +116,19 @@ async def write(journal: SqliteJournal) -> None:
     await cancelled.cancel("cancelled", by="maria", reason="wrong order")
     await runtime({}).start(program, "order", {"sku": "DESK"}, run="resumed")
     await to_quiet(runtime({"judge": {"answers": {"n": 0}}}), "resumed")
+    parked = runtime({"judge": asks[1:]})
+    await to_quiet(parked, await parked.start(program, "order", {"sku": "LAMP"}, run="parked"))
+    await runtime({}).start(program, "order", {"sku": "LAMP"}, run="begun")
+    halfway = runtime({})
+    await to_quiet(halfway, await halfway.start(program, "ship", {"sku": "LAMP"}, run="halfway"))
+
+
+def under_another_meaning(journal: SqliteJournal, copy: SqliteJournal) -> None:
+    """Write every run of a journal to another one, as if its entries had another meaning."""
+    for line in reversed(journal.runs()):
+        copy.keep_program(line.program, journal.program(line.program), journal.bundle(line.program))
+        entries = [Pending(entry.event, entry.outcome, OTHER_MEANING) for entry in journal.read(line.run)]
+        copy.append(line.run, 0, entries, line)
 
 
 def main(version: str) -> None:
@@ -99,6 +137,8 @@ def main(version: str) -> None:
         raise SystemExit(f"{path} is written already, and stays as it is")
     with SqliteJournal(path) as journal:
         asyncio.run(write(journal))
+        with SqliteJournal(path.with_name(f"{version}-other-meaning.db")) as copy:
+            under_another_meaning(journal, copy)
         lines = journal.runs()
         told = {
             "runs": [

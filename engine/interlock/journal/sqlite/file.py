@@ -11,15 +11,15 @@ from typing import Final, NoReturn
 from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
 from interlock.journal import chain
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _APPLICATION: Final = 0x494C4A4C  # "ILJL", in the file's header
 _SCHEMA: Final = f"""
-PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL, link BLOB NOT NULL) STRICT;
-CREATE TABLE programs (digest TEXT PRIMARY KEY, sources BLOB NOT NULL, seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE programs (digest TEXT PRIMARY KEY, sources BLOB NOT NULL, bundle BLOB NOT NULL,
+  seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, program TEXT NOT NULL,
   status TEXT NOT NULL, started INTEGER NOT NULL, updated INTEGER NOT NULL, detail TEXT NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE TABLE entries (
   position INTEGER PRIMARY KEY, previous INTEGER NOT NULL, number INTEGER NOT NULL, sequence INTEGER NOT NULL,
-  event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL
+  meaning INTEGER NOT NULL, event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL
 ) STRICT;
 INSERT INTO journal VALUES (1, 0, x'{chain.ROOT.hex()}');
 COMMIT;
@@ -76,33 +76,47 @@ def _recognise(path: Path, connection: sqlite3.Connection) -> None:
         raise JournalCorrupt(f"{path} is not a journal")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != SCHEMA_VERSION:
+        which = "an older version (0.1.0)" if version < SCHEMA_VERSION else "a newer version"
         raise JournalCorrupt(
-            f"the journal {path} has the schema {version}, this version knows {SCHEMA_VERSION}; "
-            "read it with the version that wrote it, or a newer one"
+            f"the journal {path} was written by {which}: it has the schema {version}, this version knows "
+            f"{SCHEMA_VERSION}; read it with the version that wrote it, and begin another journal with this one"
         )
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("SELECT runs, link FROM journal").fetchone()
+    if connection.execute("SELECT runs, link FROM journal").fetchone() is None:
+        raise JournalCorrupt(f"the journal {path} is damaged: it does not say how many runs it holds")
 
 
 def _create(path: Path) -> None:
-    """Make the file aside and give it its name when it is whole: a half-made journal is never found there."""
+    """Make the file aside and give it its name when it is whole: a half-made journal is never found there.
+
+    Only its owner may read it; SQLite gives the files beside it the same mode. The tables are written before it is set
+    to write ahead: what is only in the log when the disk fills up would be lost with the log.
+    """
     if not path.parent.is_dir():
         raise JournalMissing(f"there is no folder {path.parent} to make the journal {path.name} in")
     aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     with explained(path):
         try:
-            aside.unlink(missing_ok=True)
+            _remove(aside)
+            os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             connection = sqlite3.connect(aside, isolation_level=None)
             try:
                 connection.executescript(_SCHEMA)
+                connection.execute("PRAGMA journal_mode = WAL")
             finally:
                 connection.close()
+            _opened(aside, "mode=ro&immutable=1", 0.0).close()
             # Another process may have made the journal meanwhile: then that one is used.
             with contextlib.suppress(FileExistsError):
                 os.link(aside, path)
             _flush_folder(path.parent)
         finally:
-            aside.unlink(missing_ok=True)
+            _remove(aside)
+
+
+def _remove(aside: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        aside.with_name(aside.name + suffix).unlink(missing_ok=True)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -23,11 +23,12 @@ from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
-from interlock.journal.sqlite import claims, file
+from interlock.journal.sqlite import file, leases
 from interlock_dsl.schema.canonical import canonical
 
 _ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
-_INSERT: Final = "INSERT INTO entries (previous, number, sequence, event, outcome, digest) VALUES (?, ?, ?, ?, ?, ?)"
+_ENTRY: Final = "previous, number, sequence, meaning, event, outcome, digest"
+_INSERT: Final = f"INSERT INTO entries ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _UPDATE: Final = (
     "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?, entries = ?,"
     " last = ?, head = ?, seal = ? WHERE number = ? AND entries = ?"
@@ -67,8 +68,8 @@ class SqliteJournal:
 
     # --- programs ----------------------------------------------------------------------------------------------------
 
-    def keep_program(self, digest: str, sources: Mapping[str, str]) -> None:
-        """Store a program's sources under its digest; doing it again changes nothing."""
+    def keep_program(self, digest: str, sources: Mapping[str, str], bundle: bytes = b"") -> None:
+        """Store a program's sources and bundle under its digest; doing it again changes nothing."""
         if digest in self._kept:
             return
         with self._lock, file.explained(self.path):
@@ -76,20 +77,31 @@ class SqliteJournal:
                 text = canonical(dict(sources))
                 with self._transaction():
                     self._execute(
-                        "INSERT OR IGNORE INTO programs VALUES (?, ?, ?)", digest, text, sha256(text).digest()
+                        "INSERT OR IGNORE INTO programs VALUES (?, ?, ?, ?)",
+                        digest,
+                        text,
+                        bundle,
+                        sha256(text + bundle).digest(),
                     )
         self._kept.add(digest)
 
     def program(self, digest: str) -> Mapping[str, str]:
         """Return the sources of a program."""
+        sources: dict[str, str] = json.loads(self._program(digest)[0])
+        return sources
+
+    def bundle(self, digest: str) -> bytes:
+        """Return the bundle of a program; nothing where none was kept."""
+        return self._program(digest)[1]
+
+    def _program(self, digest: str) -> tuple[bytes, bytes]:
         with self._lock, file.explained(self.path):
-            row = self._execute("SELECT sources, seal FROM programs WHERE digest = ?", digest).fetchone()
+            row = self._execute("SELECT sources, bundle, seal FROM programs WHERE digest = ?", digest).fetchone()
         if row is None:
             raise unknown_program(digest)
-        if sha256(row[0]).digest() != row[1]:
+        if not all(isinstance(part, bytes) for part in row) or sha256(row[0] + row[1]).digest() != row[2]:
             raise JournalCorrupt(f"the journal {self.path}: the sources of program {digest} were changed")
-        sources: dict[str, str] = json.loads(row[0])
-        return sources
+        return row[0], row[1]
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -146,9 +158,9 @@ class SqliteJournal:
         if new:
             number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
         for sequence, pending in enumerate(append.entries, append.expected + 1):
-            digest = chain.link(digest, pending.event, pending.outcome)
+            digest = chain.link(digest, pending.event, pending.outcome, pending.meaning)
             inserted = self._connection.execute(
-                _INSERT, (last, number, sequence, pending.event, pending.outcome, digest)
+                _INSERT, (last, number, sequence, pending.meaning, pending.event, pending.outcome, digest)
             )
             last = inserted.lastrowid or _NO_ENTRY
             if new and sequence == 1:
@@ -183,32 +195,53 @@ class SqliteJournal:
             summary, head, _ = _summary(row)
             if row[-1] != _seal(row[:-1]):
                 raise JournalCorrupt(f"run {run}: its line in the list of runs was changed")
-            return iter(self._entries(summary, head, max(after, 0)))
+            try:
+                return iter(self._entries(summary, head, max(after, 0)))
+            except JournalCorrupt as broken_at:
+                return self._sound(summary.run, head, max(after, 0), broken_at)
+
+    def _sound(self, run: str, head: _Head, after: int, broken_at: JournalCorrupt) -> Iterator[Entry]:
+        """Return the entries of a damaged run before its first break, found without the positions they refer to."""
+        found: list[Entry] = []
+        digest = chain.origin(run)
+        with contextlib.suppress(sqlite3.Error):
+            rows = self._execute(f"SELECT {_ENTRY} FROM entries WHERE number = ? ORDER BY sequence", head.number)
+            for sequence, row in enumerate(rows, 1):
+                if row[2] != sequence or not _of_one_kind(row):
+                    break
+                digest = chain.link(digest, row[4], row[5], row[3])
+                if digest != row[6] or sequence > head.entries or (sequence == head.entries and digest != head.digest):
+                    break
+                found.append(Entry(run, sequence, row[4], row[5], row[6], row[3]))
+
+        def sound() -> Iterator[Entry]:
+            yield from found[after:]
+            raise broken_at
+
+        return sound()
 
     def _entries(self, summary: RunSummary, head: _Head, after: int) -> list[Entry]:
         """Follow the entries backwards to `after`, then verify them forwards, so that the first break is named."""
         found: list[Entry] = []
         digest, position, run = chain.origin(summary.run), head.last, summary.run
         for sequence in range(head.entries, max(after, 1) - 1, -1):
-            row = self._execute(
-                "SELECT previous, number, sequence, event, outcome, digest FROM entries WHERE position = ?", position
-            ).fetchone()
+            row = self._execute(f"SELECT {_ENTRY} FROM entries WHERE position = ?", position).fetchone()
             if row is None:
                 raise broken(run, sequence, "missing")
             if row[1:3] != (head.number, sequence):
                 raise broken(run, sequence, "another entry stands in its place")
-            if not all(isinstance(part, bytes) for part in row[3:]):
+            if not _of_one_kind(row):
                 raise broken(run, sequence, "the chain is broken here: the entry is not as it was written")
             position = row[0]
             if sequence == after:
-                digest = row[5]
+                digest = row[6]
             else:
-                found.append(Entry(run, sequence, row[3], row[4], row[5]))
+                found.append(Entry(run, sequence, row[4], row[5], row[6], row[3]))
         if after == 0 and position != _NO_ENTRY:
             raise broken(run, 1, "not the first one")
         found.reverse()
         for entry in found:
-            digest = chain.link(digest, entry.event, entry.outcome)
+            digest = chain.link(digest, entry.event, entry.outcome, entry.meaning)
             if digest != entry.digest:
                 raise broken(run, entry.sequence, "the chain is broken here: the entry is not as it was written")
         if found and digest != head.digest:
@@ -252,14 +285,14 @@ class SqliteJournal:
                 link = own
         return problems
 
-    def claim(self, run: str) -> claims.FileClaim | None:
-        """Claim a run for whoever drives it; None while another holds it. The file `...-drivers` holds the locks.
+    def lease(self, run: str) -> leases.FileLease | None:
+        """Lease a run for whoever drives it; None while another holds it. The file `...-drivers` holds the locks.
 
         Where the system has no POSIX locks (Windows), only those of this process exclude each other.
         """
         beside = self.path.resolve()
         with file.explained(self.path):
-            return claims.claim(beside.with_name(beside.name + "-drivers"), run)
+            return leases.lease(beside.with_name(beside.name + "-drivers"), run)
 
     # --- the connection ----------------------------------------------------------------------------------------------
 
@@ -305,8 +338,17 @@ def _row(append: Append, head: _Head) -> _Row:
     return (*cells, _seal(cells))
 
 
+def _of_one_kind(row: tuple[object, ...]) -> bool:
+    """Whether the parts of an entry are of the kinds they were written as; SQLite's type checks can be turned off."""
+    return isinstance(row[3], int) and all(isinstance(part, bytes) for part in row[4:])
+
+
 def _seal(cells: tuple[object, ...]) -> bytes:
-    return sha256(repr(cells).encode()).digest()[:16]
+    plain = [cell.hex() if isinstance(cell, bytes) else cell for cell in cells]
+    try:
+        return sha256(canonical(plain)).digest()[:16]
+    except (ValueError, TypeError):  # cells that were never written
+        return b""
 
 
 def _summary(row: _Row) -> tuple[RunSummary, _Head, bytes]:

@@ -1,7 +1,7 @@
 """Who drives a run: one locked byte per run, in a file beside the journal; the system frees it when the process ends.
 
 The lock excludes other processes only, and is lost when the process closes any handle of the file. So there is one
-handle per file in a process, and a list of what was claimed through it.
+handle per file in a process, and a list of what was leased through it.
 """
 
 import os
@@ -21,7 +21,7 @@ _ROOM: Final = (1 << 62) - 1
 @dataclass(slots=True)
 class _Drivers:
     handle: int
-    claimed: set[int] = field(default_factory=set)
+    leased: set[int] = field(default_factory=set)
 
 
 _open: Final[dict[tuple[int, int], _Drivers]] = {}
@@ -30,7 +30,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_open.clear)  # a child inherits the handles, but none of the locks
 
 
-class FileClaim:
+class FileLease:
     """One run's byte, locked by this process until `release`."""
 
     def __init__(self, key: tuple[int, int], drivers: _Drivers, place: int) -> None:
@@ -41,29 +41,29 @@ class FileClaim:
     def release(self) -> None:
         """Give the run free; doing it again changes nothing."""
         with _lock:
-            if _open.get(self._key) is not self._drivers or self._place not in self._drivers.claimed:
+            if _open.get(self._key) is not self._drivers or self._place not in self._drivers.leased:
                 return
-            self._drivers.claimed.discard(self._place)
+            self._drivers.leased.discard(self._place)
             _set(self._drivers.handle, self._place, locked=False)
             _close_unused(self._key)
             self._drivers = _Drivers(-1)
 
 
-def claim(path: Path, run: str) -> FileClaim | None:
+def lease(path: Path, run: str) -> FileLease | None:
     """Lock a run's byte in the file `path`, made if missing; None when it is locked. Raises OSError."""
     place = int.from_bytes(sha256(run.encode("utf-8", "surrogatepass")).digest()[:8], "big") & _ROOM
     with _lock:
         key = _opened(path)
         drivers = _open[key]
-        if place in drivers.claimed:
+        if place in drivers.leased:
             return None
         try:
             _set(drivers.handle, place, locked=True)
         except (BlockingIOError, PermissionError):
             _close_unused(key)
             return None
-        drivers.claimed.add(place)
-        return FileClaim(key, drivers, place)
+        drivers.leased.add(place)
+        return FileLease(key, drivers, place)
 
 
 def _opened(path: Path) -> tuple[int, int]:
@@ -74,7 +74,7 @@ def _opened(path: Path) -> tuple[int, int]:
         known = None
     if known is not None and (known.st_dev, known.st_ino) in _open:
         return known.st_dev, known.st_ino
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     made = os.fstat(handle)
     key = made.st_dev, made.st_ino
     _open[key] = _Drivers(handle)
@@ -82,11 +82,11 @@ def _opened(path: Path) -> tuple[int, int]:
 
 
 def _close_unused(key: tuple[int, int]) -> None:
-    if not _open[key].claimed:
+    if not _open[key].leased:
         os.close(_open.pop(key).handle)
 
 
 def _set(handle: int, place: int, *, locked: bool) -> None:
-    # Elsewhere claims exclude each other within this process only.
+    # Elsewhere leases exclude each other within this process only.
     if sys.platform != "win32":
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if locked else fcntl.LOCK_UN, 1, place)
