@@ -164,7 +164,7 @@ def measure(size: int) -> list[str]:
     began = time.perf_counter()
     answers = ours()
     first = time.perf_counter() - began
-    # What is asked often becomes generated code: it is decided as often as it takes until no more is made.
+    # Frequent requests are compiled: decide until nothing more is generated.
     for _ in range(HEAT * 4):
         ours()
     if not answers == ours() == python() or answers != [answer for answer, _ in python_all()]:

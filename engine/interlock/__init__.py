@@ -3,12 +3,13 @@
     import asyncio
     from interlock import Answers, MemoryJournal, Runtime, Toolbox, compile_sources
 
-A text becomes a program (`compile_text`, `compile_sources`, or `check` for all findings). A `Runtime` drives runs of
-programs over a journal (`SqliteJournal`, `MemoryJournal`), with Python functions as tools (`Toolbox`) and models
-(`LanguageModels`, or scripted `Answers`). Who has an event loop and a store of their own feeds a `Machine` instead; who
-only wants single calls decided asks an `Authorizer`. `replay`, `history` and `verify` read a journal.
+`compile_text` and `compile_sources` make a program of texts; `check` returns all diagnostics instead of raising. A
+`Runtime` drives runs of programs over a journal (`SqliteJournal`, `MemoryJournal`), with Python functions as tools
+(`Toolbox`) and models (`LanguageModels`, or scripted `Answers`). A program with an event loop and a store of its own
+uses a `Machine` instead; to decide single calls without a run, use an `Authorizer`. `replay`, `history` and `verify`
+read a journal.
 
-Names are imported when they are first used, so that importing this costs nothing.
+A name is imported when it is first used, so importing the package loads nothing else.
 """
 
 from importlib import import_module

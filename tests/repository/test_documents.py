@@ -1,5 +1,7 @@
 """The documentation tells the truth: what it says to type works, and what it refers to is there."""
 
+import ast
+import importlib
 import os
 import re
 import shutil
@@ -55,6 +57,22 @@ def test_the_commands_of_the_readmes_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     said = {word for page in PAGES for word in re.findall(r"\bmake ([a-z]+)\b", _code((ROOT / page).read_text()))}
     assert said and said <= targets
+
+
+def test_the_python_on_the_pages_imports_what_there_is() -> None:
+    """Every import of ours in a block of Python names something that exists."""
+    found = 0
+    for page in PAGES:
+        for block in blocks((ROOT / page).read_text()):
+            if block.words[:1] != ("python",):
+                continue
+            for node in ast.walk(ast.parse(block.text)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("interlock"):
+                    module = importlib.import_module(node.module or "")
+                    found += len(node.names)
+                    missing = [alias.name for alias in node.names if not hasattr(module, alias.name)]
+                    assert missing == [], f"{page}:{block.line}"
+    assert found > 20
 
 
 def _code(text: str) -> str:

@@ -21,7 +21,7 @@ REPLACED = {
 PAGES = [
     path
     for path in committed()
-    if path.suffix == ".md" or path.is_relative_to("dsl/interlock_dsl/diagnostics") and path.suffix == ".py"
+    if path.suffix == ".md" or (path.is_relative_to("dsl/interlock_dsl/diagnostics") and path.suffix == ".py")
 ]
 QUOTED = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
