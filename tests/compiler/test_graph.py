@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.programs import EXAMPLES, GUIDE
+from interlock.run.plan import plan_of
 from interlock_cli.drawing import to_dot, to_json, to_mermaid, to_svg
 from interlock_cli.drawing.drawing import draw
 from interlock_cli.drawing.layout import Line, Vertex, lay_out, spread
 from interlock_dsl import check_text, compile_text
+from interlock_dsl.program.graph import build, kinds
 from interlock_dsl.program.model import Route, Workflow
 
 WORKFLOWS = {name: next(iter(compile_text(text).workflows.values())) for name, text in EXAMPLES.items()}
@@ -22,25 +24,35 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def agree(workflow: Workflow) -> None:
-    """The graph is what the routes say, and a library that knows nothing of the compiler finds no circle in it."""
-    graph = workflow.graph
+    """The graph is what the routes say, and a library that knows nothing of the compiler finds no cycle in it."""
+    graph, network = workflow.graph, workflow.network
     assert graph is workflow.graph
     assert networkx.is_frozen(graph)
+    assert networkx.is_frozen(network)
     assert networkx.is_directed_acyclic_graph(graph)
-    assert set(graph) == {"start", *workflow.steps, *workflow.ends}
-    assert set(graph.edges) == {
-        (source, target) for route in workflow.routes for source in route.sources for target in ahead(route)
-    }
+    assert set(graph) == set(network) == {"start", *workflow.steps, *workflow.ends}
+    assert set(network.edges) == {edge for route in workflow.routes for edge in (*edges(route), *edges(route.out))}
+    assert set(graph.edges) == {edge for route in workflow.routes for edge in ahead(route)}
     for route in workflow.routes:
-        for source in route.sources:
-            assert all(route in graph.edges[source, target]["routes"] for target in ahead(route))
-            assert route.bound is None or route in graph.nodes[source]["back"]
+        assert all(network.edges[edge]["route"] is route for edge in edges(route))
+        assert all(network.edges[edge]["route"] is route.out for edge in edges(route.out))
+        assert (route.out is None) == (route.bound is None or route.bound.then is None)
+    reduced = networkx.DiGraph(graph)
+    for route in workflow.routes:
+        if route.bound is not None:
+            assert all(route.sources[0] in leads(reduced, target) for target in route.targets)
 
 
-def ahead(route: Route) -> tuple[str, ...]:
-    if route.bound is None:
-        return route.targets
-    return () if route.bound.then is None else (route.bound.then,)
+def edges(route: Route | None) -> list[tuple[str, str, str]]:
+    return [] if route is None else [(s, t, route.id) for s in route.sources for t in route.targets]
+
+
+def leads(graph: "networkx.DiGraph[str]", node: str) -> set[str]:
+    return {node, *networkx.descendants(graph, node)}
+
+
+def ahead(route: Route) -> list[tuple[str, str, str]]:
+    return edges(route) if route.bound is None else edges(route.out)
 
 
 @EVERY
@@ -83,8 +95,9 @@ def test_what_compiles_is_acyclic_and_what_goes_round_does_not_compile(routes: l
 def test_a_graph_is_no_part_of_what_a_workflow_is() -> None:
     refund = WORKFLOWS["refund"]
     edges = set(refund.graph.edges)
-    renamed = replace(refund, name="other", routes=refund.routes[:1])
-    assert set(renamed.graph.edges) == {("start", "classify")} < edges
+    renamed = replace(refund, network=build(kinds(refund.network), refund.routes[:1]))
+    assert set(renamed.graph.edges) == {("start", "classify", "start->classify#1")} < edges
+    assert renamed.routes == refund.routes[:1]
     assert copy(refund) == refund != renamed
     assert "graph" not in repr(refund)
     with pytest.raises(FrozenInstanceError):
@@ -93,12 +106,37 @@ def test_a_graph_is_no_part_of_what_a_workflow_is() -> None:
 
 def test_routes_between_the_same_steps_are_told_apart() -> None:
     refund = WORKFLOWS["refund"]
-    routes = refund.graph.edges["assess", "pay"]["routes"]
-    assert [route.id for route in routes] == ["assess->pay#1", "assess->pay#2"]
-    assert refund.routes_from["assess"][:2] == routes
-    assert [route.trigger for route in refund.failure_routes["pay"]] == ["denied", "failure"]
-    joins = WORKFLOWS["procurement"].joins_from
-    assert [joins[name][0].id for name in ("policy", "vendor", "finance")] == ["policy,vendor,finance->decide#1"] * 3
+    routes = [data["route"] for data in refund.graph["assess"]["pay"].values()]
+    assert [route.id for route in routes] == list(refund.graph["assess"]["pay"]) == ["assess->pay#1", "assess->pay#2"]
+    assert routes == [route for route in refund.routes if route.id.startswith("assess->pay")]
+    joins = WORKFLOWS["procurement"].graph
+    for name in ("policy", "vendor", "finance"):
+        assert list(joins[name]["decide"]) == ["policy,vendor,finance->decide#1"]
+
+
+def test_what_the_graph_lacks_the_run_does_not_take() -> None:
+    refund = WORKFLOWS["refund"]
+    program = compile_text(EXAMPLES["refund"])
+
+    def taken(network: "networkx.MultiDiGraph[str]") -> list[str]:
+        workflow = replace(refund, network=network)
+        group = plan_of(replace(program, workflows={"refund": workflow})).workflows["refund"].leaving.get("assess")
+        return [] if group is None else [planned.id for planned in group.routes]
+
+    every = taken(refund.network)
+    assert len(every) >= 3
+    for source, target, key in refund.network.out_edges("assess", keys=True):
+        smaller = networkx.MultiDiGraph(refund.network)
+        smaller.remove_edge(source, target, key)
+        assert taken(smaller) == [id for id in every if id != key]
+    forked = compile_text(
+        "workflow w(n: int) { step a sets { n: 1 } step b sets { n: 2 } end x  start -> a, b  a -> x  b -> x }"
+    )
+    smaller = networkx.MultiDiGraph(forked.workflows["w"].network)
+    smaller.remove_edge("start", "b", "start->a,b#1")
+    less = replace(forked, workflows={"w": replace(forked.workflows["w"], network=smaller)})
+    (planned,) = plan_of(less).workflows["w"].leaving["start"].routes
+    assert planned.route.targets == ("a",)
 
 
 @EVERY

@@ -131,7 +131,7 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
         agent=draw(st.sampled_from(["ann", "bob", "", "zoe"])),
         problem=draw(st.sampled_from(["", "", "", "", "does not fit"])),
         principal=principal,
-        grants=None if by_policy else workflow.routes_from["start"][0].grants,
+        grants=None if by_policy else workflow.routes[0].grants,
         bindings={
             "principal": principal.value(),
             "now": Timestamp(now * 1000),

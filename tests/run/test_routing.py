@@ -5,6 +5,7 @@ from dataclasses import replace
 from interlock.run.protocol.commands import AskPerson
 from interlock.run.protocol.events import PersonAnswered
 from interlock.run.protocol.notes import RouteTaken, StepCancelled
+from interlock_dsl.program.graph import build, kinds
 from run.texts import LOOP, MEETING
 from run.world import World, ignored, program
 
@@ -154,9 +155,8 @@ def test_one_is_enough_when_any_will_do() -> None:
 def test_a_run_with_nothing_left_to_do_stops_and_says_who_is_waited_for() -> None:
     whole = program(MEETING)
     workflow = whole.workflows["w"]
-    four = {route.id: replace(route, merge=4) if len(route.sources) > 1 else route for route in workflow.routes}
-    joins = {name: tuple(four[route.id] for route in routes) for name, routes in workflow.joins_from.items()}
-    broken = replace(workflow, routes=tuple(four.values()), joins_from=joins)
+    four = [replace(route, merge=4) if len(route.sources) > 1 else route for route in workflow.routes]
+    broken = replace(workflow, network=build(kinds(workflow.network), four))
     world = World(replace(whole, workflows={"w": broken}), {"n": 0})
     for step in "abc":
         answer(world, step)

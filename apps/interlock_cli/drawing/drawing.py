@@ -50,7 +50,7 @@ class Drawing:
 def draw(workflow: Workflow) -> Drawing:
     """Return the drawing of a workflow."""
     drawing = Drawing()
-    for name, kind in kinds(workflow):
+    for name, kind in kinds(workflow.network):
         step = workflow.steps.get(name)
         drawing.boxes.append(
             Box(name, kind, "" if kind == "start" else name, "" if step is None else step_detail(step))

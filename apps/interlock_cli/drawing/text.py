@@ -34,7 +34,7 @@ def to_mermaid(workflow: Workflow) -> str:
 
 def _mermaid(workflow: Workflow) -> Iterator[str]:
     yield "flowchart TD"
-    for name, kind in kinds(workflow):
+    for name, kind in kinds(workflow.network):
         opening, closing = _MERMAID[kind]
         label = "<br>".join(_mermaid_text(line) for line in _node_words(workflow, name))
         yield f'  n_{name}{opening}"{label}"{closing}'
@@ -63,7 +63,7 @@ def to_dot(workflow: Workflow) -> str:
 def _dot(workflow: Workflow) -> Iterator[str]:
     yield f"digraph {_quoted(workflow.name)} {{"
     yield f"  label={_quoted(title(workflow))}; node [fontname=sans]; edge [fontname=sans, fontsize=10];"
-    for name, kind in kinds(workflow):
+    for name, kind in kinds(workflow.network):
         yield f"  {_quoted(name)} [shape={_DOT[kind]}, label={_quoted(chr(10).join(_node_words(workflow, name)))}];"
     for route in workflow.routes:
         label = _quoted("\n".join(_route_words(route)))
@@ -98,7 +98,9 @@ def to_json(workflow: Workflow) -> dict[str, object]:
     return {
         "workflow": workflow.name,
         "goal": workflow.goal,
-        "nodes": [{"id": name, "kind": kind, "detail": _detail(workflow, name)} for name, kind in kinds(workflow)],
+        "nodes": [
+            {"id": name, "kind": kind, "detail": _detail(workflow, name)} for name, kind in kinds(workflow.network)
+        ],
         "routes": [_route_json(route) for route in workflow.routes],
     }
 

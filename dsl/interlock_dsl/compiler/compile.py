@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from interlock_dsl.analysis.outline import Outline, outline
 from interlock_dsl.analysis.symbols import Symbols, resolve
 from interlock_dsl.analysis.types import Types
+from interlock_dsl.analysis.workflows.outline import Outline, outline
 from interlock_dsl.compiler.load import Read, load
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.diagnostics.report import Report

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from interlock_dsl.analysis.outline import Outline
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.environment import DEFAULT_LIMIT
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import Expression

@@ -1,11 +1,11 @@
 """What an expression of a workflow may read, depending on where it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.builtins import EVERYWHERE
-from interlock_dsl.analysis.dataflow import START, Names
-from interlock_dsl.analysis.outline import Outline
+from interlock_dsl.analysis.workflows.links import Link
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.check import Scope
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.tree import Expression
@@ -13,17 +13,19 @@ from interlock_dsl.cel.types import DYN, ERROR, Type
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.lowering.expressions import Expressions, free_names
+from interlock_dsl.program.graph import START
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in a workflow: the steps that have certainly run, those that may have, and how to speak of it.
 
-    `nodes` are the steps that the place belongs to, for telling what runs beside them.
+    Sets of steps are bits, as in `workflows.assignment`. `nodes` are the steps that the place belongs to, for telling
+    what runs beside them.
     """
 
-    definite: Names
-    possible: Names
+    definite: int
+    possible: int
     nodes: tuple[str, ...]
     words: str
 
@@ -37,28 +39,31 @@ class Reader:
         self.expressions = expressions
         self._parameters: dict[str, Type] = {n: f.type for n, f in outline.parameters.fields.items()}
         self._optional = frozenset(name for name, field in outline.parameters.fields.items() if field.optional)
+        self._bits = outline.flow.assigned.bits
+        self._every = (1 << len(self._bits)) - 1
 
     def step(self, name: str) -> Place:
         """Return the place at the beginning of a step or an end."""
         flow = self.outline.flow
         if not self._known(name):
             return self._anything(name)
-        what = "end" if name in flow.ends else "step"
-        return Place(flow.definite[name], flow.possible[name], (name,), f"when the {what} `{name}` begins")
+        what = "end" if name in self.outline.ends else "step"
+        assigned = flow.assigned
+        return Place(assigned.definite[name], assigned.possible[name], (name,), f"when the {what} `{name}` begins")
 
-    def route(self, number: int) -> Place:
+    def route(self, link: Link) -> Place:
         """Return the place where a route is considered."""
-        flow = self.outline.flow
-        sources = flow.sources(number)
+        assigned = self.outline.flow.assigned
+        sources = tuple(source.text for source in link.decl.sources)
         if not all(self._known(source) for source in sources):
             return self._anything(*sources)
         named = " and ".join(f"`{source}`" for source in sources)
         words = f"when the route from {named} is considered"
-        return Place(flow.written(number), flow.perhaps(number), sources, words)
+        return Place(assigned.written(link), assigned.perhaps(link), sources, words)
 
     def anywhere(self) -> Place:
         """Return the place of a rule that holds at every step: nothing has certainly run."""
-        return Place(frozenset(), frozenset(self.outline.steps), (), "")
+        return Place(0, self._every, (), "")
 
     def unplaced(self) -> Place:
         """Return the place of a route that cannot be followed: anything may have run."""
@@ -68,16 +73,23 @@ class Reader:
         return self.outline.complete and (name in self.outline.flow.reached or name == START)
 
     def _anything(self, *nodes: str) -> Place:
-        every = frozenset(self.outline.steps)
-        return Place(every, every, nodes, "")
+        return Place(self._every, self._every, nodes, "")
 
-    def scope(self, place: Place, extra: Mapping[str, Type]) -> Scope:
+    def certain(self, name: str, place: Place) -> bool:
+        """Say whether a step has certainly given its output at a place."""
+        return bool(place.definite & self._bits[name])
+
+    def scope(self, place: Place, extra: Mapping[str, Type], names: Set[str]) -> Scope:
         """Return the scope of a place: parameters, outputs, what every condition sees, and the given variables.
 
-        Outputs that cannot be there are in it too, as what has been complained about already.
+        Outputs that cannot be there are in it too, as what has been reported already. Of the outputs only those that
+        are read (`names`) are in it, as long as nothing else is read: there may be thousands.
         """
-        outputs = {n: self.outputs.get(n, DYN) if n in place.possible else ERROR for n in self.outline.steps}
-        absent = frozenset(self.outline.steps) & place.possible - place.definite
+        known = {**self._parameters, **EVERYWHERE, **extra}
+        steps = self.outline.steps
+        read = names if all(n in known or n in steps for n in names) else steps.keys()
+        outputs = {n: self.outputs.get(n, DYN) if place.possible & self._bits[n] else ERROR for n in read if n in steps}
+        absent = frozenset(n for n in outputs if place.possible & ~place.definite & self._bits[n])
         return self.expressions.scope({**self._parameters, **outputs, **EVERYWHERE, **extra}, self._optional | absent)
 
     def compile(
@@ -90,15 +102,17 @@ class Reader:
         self, tree: Expression, place: Place, expected: Type | None = None, extra: Mapping[str, Type] | None = None
     ) -> tuple[CompiledExpression, Type]:
         """Return an expression compiled for its place, and its type."""
-        for name in free_names(tree):
+        names = list(free_names(tree))
+        for name in names:
             self.check_read(name.name, name.span, place)
-        return self.expressions.typed(tree, self.scope(place, extra or {}), expected)
+        scope = self.scope(place, extra or {}, {name.name for name in names})
+        return self.expressions.typed(tree, scope, expected)
 
     def check_read(self, name: str, span: Span, place: Place) -> bool:
         """Say whether a step's output may be there at a place, and report it if it never is."""
-        if name not in self.outline.steps or name in place.possible:
+        if name not in self.outline.steps or place.possible & self._bits[name]:
             return True
-        beside = next((node for node in place.nodes if self.outline.flow.at_once(node, name)), None)
+        beside = next((node for node in place.nodes if self.outline.flow.branches.at_once(node, name)), None)
         declared = self.outline.place(name)
         if beside is not None:
             self.expressions.report.add(say.parallel_read(f"`{beside}`", name, span, declared))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from interlock_dsl.analysis.outline import Outline
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.lowering.cases import build_tests
 from interlock_dsl.lowering.declarations import build_agents, build_roles, build_tools
 from interlock_dsl.lowering.expressions import Expressions

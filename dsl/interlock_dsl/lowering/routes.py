@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from interlock_dsl.analysis.builtins import TOOL
-from interlock_dsl.analysis.dataflow import START, merge_count
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.links import Link
 from interlock_dsl.cel.check.messages import no_fields, unknown_field
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, RecordType, Type
 from interlock_dsl.diagnostics.messages import names as say_name
@@ -14,6 +14,7 @@ from interlock_dsl.lowering.declarations import micros
 from interlock_dsl.lowering.places import Place, Reader
 from interlock_dsl.lowering.policies import args_type
 from interlock_dsl.program import model as program
+from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.tree import Bound, Escalate, Grant, Ident, RouteDecl
 
 
@@ -22,20 +23,9 @@ def build_routes(
 ) -> tuple[program.Route, ...]:
     """Return the routes of a workflow in the order written."""
     context = _Context(reader, symbols, steps, tools)
-    for decl in reader.outline.decl.routes:
-        if decl not in reader.outline.routes:
-            _clauses(decl, reader.unplaced(), context)
-    counted: dict[str, int] = {}
-    order: dict[frozenset[str], tuple[str, ...]] = {}
-    routes: list[program.Route] = []
-    for number, decl in enumerate(reader.outline.routes):
-        names = tuple(source.text for source in decl.sources)
-        sources = order.setdefault(frozenset(names), names)
-        targets = tuple(target.text for target in decl.targets)
-        ends = f"{','.join(sources)}->{','.join(targets)}"
-        counted[ends] = counted.get(ends, 0) + 1
-        routes.append(_route(f"{ends}#{counted[ends]}", sources, targets, number, context))
-    return tuple(routes)
+    for decl in reader.outline.astray:
+        _clauses(decl, reader.unplaced(), context)
+    return tuple(_route(link, context) for link in reader.outline.routes)
 
 
 class _Context:
@@ -54,20 +44,18 @@ class _Context:
         self.tools = tools
 
 
-def _route(
-    id: str, sources: tuple[str, ...], targets: tuple[str, ...], number: int, context: _Context
-) -> program.Route:
-    decl = context.reader.outline.routes[number]
-    here = context.reader.route(number)
+def _route(link: Link, context: _Context) -> program.Route:
+    decl = link.decl
+    here = context.reader.route(link)
     approval = None
     if decl.approval is not None:
         context.symbols.role(decl.approval.role)
         within = micros(decl.approval.within)
         approval = program.ApprovalRule(decl.approval.role.text, decl.approval.count, within, decl.approval.span)
     return program.Route(
-        id=id,
-        sources=sources,
-        targets=targets,
+        id=link.id,
+        sources=link.sources,
+        targets=link.targets,
         span=decl.span,
         trigger=decl.trigger,
         when=None if decl.when is None else context.reader.compile(decl.when, here, BOOL),
@@ -77,8 +65,15 @@ def _route(
         approval=approval,
         escalations=tuple(_escalation(escalation, here, context) for escalation in decl.escalations),
         bound=_bound(decl.bound),
-        merge=merge_count(decl),
+        merge=link.merge,
+        out=_way_out(link),
     )
+
+
+def _way_out(link: Link) -> program.Route | None:
+    if link.out is None or link.decl.bound is None:
+        return None
+    return program.Route(link.out.id, link.sources, link.out.targets, link.decl.bound.span, merge=link.merge)
 
 
 def _clauses(decl: RouteDecl, here: Place, context: _Context) -> None:
@@ -149,7 +144,7 @@ def _check_pass(written: Ident, here: Place, reader: Reader, symbols: Symbols) -
     if root in outline.steps:
         if not reader.check_read(root, written.span, here):
             return
-        if root not in here.definite:
+        if not reader.certain(root, here):
             report.add(say.maybe_passed(root, written.span, outline.place(root)))
             return
         type = reader.outputs.get(root, DYN)

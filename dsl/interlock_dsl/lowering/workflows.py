@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from interlock_dsl.analysis.builtins import TOOL
-from interlock_dsl.analysis.dataflow import START
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.cel.types import BOOL
 from interlock_dsl.lowering.declarations import build_budget
@@ -13,8 +12,8 @@ from interlock_dsl.lowering.policies import args_type
 from interlock_dsl.lowering.routes import build_routes
 from interlock_dsl.lowering.steps import Steps
 from interlock_dsl.program import model as program
-from interlock_dsl.program.graph import workflow_graph
-from interlock_dsl.program.model import Route, Tool
+from interlock_dsl.program.graph import START, build, kinds
+from interlock_dsl.program.model import Tool
 from interlock_dsl.syntax.tree import Never
 
 
@@ -38,23 +37,11 @@ def build_workflow(reader: Reader, steps: Steps, symbols: Symbols, tools: Mappin
         may=None if decl.may is None else frozenset(scope.text for scope in decl.may),
         steps=MappingProxyType(made),
         ends=MappingProxyType(ends),
-        routes=routes,
+        network=build(kinds(outline.flow.graph), routes),
         nevers=nevers,
         first=frozenset(mode.step.text for mode in decl.first),
         span=decl.span,
-        routes_from=_by_source(route for route in routes if len(route.sources) == 1 and route.trigger is None),
-        joins_from=_by_source(route for route in routes if len(route.sources) > 1),
-        failure_routes=_by_source(route for route in routes if route.trigger is not None),
-        build_graph=workflow_graph,
     )
-
-
-def _by_source(routes: Iterable[Route]) -> Mapping[str, tuple[Route, ...]]:
-    found: dict[str, tuple[Route, ...]] = {}
-    for route in routes:
-        for source in route.sources:
-            found[source] = (*found.get(source, ()), route)
-    return MappingProxyType(found)
 
 
 def _nevers(

@@ -22,9 +22,7 @@ VERSION = 1
 """Changes when the meaning of a program is written differently, so that old digests cannot be mistaken for new ones."""
 
 PARTS = ("tools", "agents", "roles", "workflows", "policies", "tables")
-UNSAID = frozenset(
-    {"span", "field_span", "function_span", "build_graph", "routes_from", "joins_from", "failure_routes"}
-)
+UNSAID = frozenset({"span", "field_span", "function_span", "network"})
 
 
 def program_digest(program: Program) -> str:

@@ -4,7 +4,7 @@ Names are resolved, types are `cel.types`, conditions are compiled expressions. 
 under reformatting and a `span` for people. Two programs with the same digest decide the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -13,7 +13,7 @@ from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 
 if TYPE_CHECKING:
-    import networkx
+    from networkx import MultiDiGraph
 
     from interlock_dsl.cel import CompiledExpression
 
@@ -221,7 +221,8 @@ class Route:
 
     Several `sources` make a join, of which `merge` must arrive; several `targets` run at once. `trigger` is None on an
     ordinary route, else what must have happened to the source. A join is decided when enough sources have arrived:
-    its routes (same sources, same merge) form a group like the routes of one step.
+    its routes (same sources, same merge) form a group like the routes of one step. A route with a `bound` leads back;
+    `out` is the route taken instead once the bound is used up.
     """
 
     id: str
@@ -237,6 +238,12 @@ class Route:
     escalations: tuple[Escalation, ...] = ()
     bound: Bound | None = None
     merge: int = 1
+    out: "Route | None" = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it may be taken only so many times in a run; it is then a route back."""
+        return self.bound is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +261,9 @@ class NeverRule:
 class Workflow:
     """A typed input, a goal, a budget, steps, routes and ends. `start` is the source of the first routes.
 
-    `routes_from` has, for each step (and `start`), its ordinary single-source routes in the order written; `joins_from`
-    the routes with several sources it takes part in; `failure_routes` those with a trigger. `build_graph`, which makes
-    `graph`, is `interlock_dsl.program.graph.workflow_graph`: it stands on a higher floor.
+    `network` is the frozen graph of all routes, back ones too, as `interlock_dsl.program.graph.build` makes it. It is
+    the only place where routes are held: `routes` are those on its edges in the order written, `graph` is its view
+    without the routes back, which is acyclic.
     """
 
     name: str
@@ -266,19 +273,23 @@ class Workflow:
     may: frozenset[str] | None
     steps: Mapping[str, Step]
     ends: Mapping[str, End]
-    routes: tuple[Route, ...]
+    network: "MultiDiGraph[str]" = field(repr=False, compare=False)
+    routes: tuple[Route, ...] = field(init=False)
     nevers: tuple[NeverRule, ...]
     first: frozenset[str]
     span: Span
-    routes_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
-    joins_from: Mapping[str, tuple[Route, ...]] = field(repr=False)
-    failure_routes: Mapping[str, tuple[Route, ...]] = field(repr=False)
-    build_graph: "Callable[[Workflow], networkx.DiGraph[str]]" = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        edges = self.network.edges(data=True)
+        routes: dict[int, Route] = {data["number"]: data["route"] for _, _, data in edges if data["way"] != "out"}
+        object.__setattr__(self, "routes", tuple(routes[number] for number in sorted(routes)))
 
     @cached_property
-    def graph(self) -> "networkx.DiGraph[str]":
-        """The immutable, acyclic graph of the forward routes, made when first asked for: networkx loads slowly."""
-        return self.build_graph(self)
+    def graph(self) -> "MultiDiGraph[str]":
+        """The acyclic view of the network: no routes back, but their ways out."""
+        from interlock_dsl.program.graph import forward
+
+        return forward(self.network)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ to, which rules a tool falls under.
 """
 
 import weakref
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from interlock.decide import Authorizer
@@ -58,8 +58,18 @@ class WorkflowPlan:
     joins: Mapping[str, tuple[Group, ...]]
     failing: Mapping[tuple[str, str], Group]
     nevers: Mapping[str, tuple[NeverRule, ...]]
-    closed: dict[tuple[str, str], bool] = field(default_factory=dict)
-    reach: dict[str, frozenset[str]] = field(default_factory=dict)
+    _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
+        """Return what ordinary routes, back ones too, lead to from a step, itself included.
+
+        The routes of one group (`besides`) are left out.
+        """
+        key = step, "" if besides is None else besides.key
+        known = self._onward.get(key)
+        if known is None:
+            known = self._onward[key] = _onward(self.workflow, step, besides)
+        return known
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -100,41 +110,12 @@ def plan_of(program: Program) -> Plan:
 
 
 def _plan_workflow(workflow: Workflow, program: Program) -> WorkflowPlan:
-    planned = {route.id: _plan_route(route, workflow) for route in workflow.routes}
-
-    def group(key: str, routes: Iterable[Route], first: bool = False) -> Group:
-        return Group(key, tuple(planned[route.id] for route in routes), first)
-
-    leaving = {
-        name: group(name, routes, name in workflow.first) for name, routes in workflow.routes_from.items() if routes
-    }
-    joins: dict[str, dict[str, Group]] = {}
-    for name, routes in workflow.joins_from.items():
-        for route in routes:
-            key = f"{', '.join(route.sources)} ({route.merge})"
-            joins.setdefault(name, {}).setdefault(
-                key,
-                Group(
-                    key,
-                    tuple(
-                        planned[other.id]
-                        for other in workflow.routes
-                        if other.sources == route.sources and other.merge == route.merge and other.trigger is None
-                    ),
-                    any(source in workflow.first for source in route.sources),
-                    route.sources,
-                    route.merge,
-                ),
-            )
-    failing: dict[tuple[str, str], list[Route]] = {}
-    for name, routes in workflow.failure_routes.items():
-        for route in routes:
-            failing.setdefault((name, route.trigger or ""), []).append(route)
+    leaving, joins, failing = _groups(workflow)
     return WorkflowPlan(
         workflow,
         leaving,
-        {name: tuple(groups.values()) for name, groups in joins.items()},
-        {at: group(f"{at[0]} on {at[1]}", routes, at[0] in workflow.first) for at, routes in failing.items()},
+        joins,
+        failing,
         {
             tool: tuple(never for never in workflow.nevers if matches(never.tool, tool))
             for tool in program.tools
@@ -143,14 +124,75 @@ def _plan_workflow(workflow: Workflow, program: Program) -> WorkflowPlan:
     )
 
 
-def _plan_route(route: Route, workflow: Workflow) -> PlannedRoute:
+def _groups(
+    workflow: Workflow,
+) -> tuple[dict[str, Group], dict[str, tuple[Group, ...]], dict[tuple[str, str], Group]]:
+    """Return the groups of routes on the edges of a workflow: by step, by source of a join, by step and trigger."""
+    own: dict[str, list[PlannedRoute]] = {}
+    failing: dict[tuple[str, str], list[PlannedRoute]] = {}
+    meeting: dict[tuple[tuple[str, ...], int], list[PlannedRoute]] = {}
+    for planned in _routes(workflow):
+        route = planned.route
+        if route.trigger is not None:
+            failing.setdefault((route.sources[0], route.trigger), []).append(planned)
+        elif len(route.sources) > 1:
+            meeting.setdefault((route.sources, route.merge), []).append(planned)
+        else:
+            own.setdefault(route.sources[0], []).append(planned)
+    first = workflow.first
+    joins: dict[str, list[Group]] = {}
+    for (sources, needed), routes in meeting.items():
+        group = Group(f"{', '.join(sources)} ({needed})", tuple(routes), not first.isdisjoint(sources), sources, needed)
+        for source in sources:
+            joins.setdefault(source, []).append(group)
+    return (
+        {name: Group(name, tuple(routes), name in first) for name, routes in own.items()},
+        {name: tuple(groups) for name, groups in joins.items()},
+        {at: Group(f"{at[0]} on {at[1]}", tuple(routes), at[0] in first) for at, routes in failing.items()},
+    )
+
+
+def _routes(workflow: Workflow) -> list[PlannedRoute]:
+    """Return the routes on the edges of a workflow in the order written, each with the ends that edges give it."""
+    taken: dict[int, Route] = {}
+    outs: dict[int, Route] = {}
+    ends: dict[str, tuple[set[str], set[str]]] = {}
+    for source, target, data in workflow.network.edges(data=True):
+        route: Route = data["route"]
+        (outs if data["way"] == "out" else taken)[data["number"]] = route
+        sources, targets = ends.setdefault(route.id, (set(), set()))
+        sources.add(source)
+        targets.add(target)
+    return [_plan_route(taken[number], outs.get(number), ends, workflow) for number in sorted(taken)]
+
+
+def _plan_route(
+    route: Route, out: Route | None, ends: Mapping[str, tuple[set[str], set[str]]], workflow: Workflow
+) -> PlannedRoute:
+    sources, targets = ends[route.id]
+    if len(sources) < len(route.sources) or len(targets) < len(route.targets):
+        route = replace(
+            route,
+            sources=tuple(name for name in route.sources if name in sources),
+            targets=tuple(name for name in route.targets if name in targets),
+        )
     grants = {target: _cut(route.grants, target, workflow) for target in route.targets}
     scopes = {target: frozenset[str]().union(*(grant.scopes for grant in held)) for target, held in grants.items()}
-    out = None
-    if route.bound is not None and route.bound.then is not None:
-        plain = Route(route.id, route.sources, (route.bound.then,), route.bound.span)
-        out = PlannedRoute(plain, {route.bound.then: ()}, {route.bound.then: frozenset()})
-    return PlannedRoute(route, grants, scopes, out)
+    way_out = None if out is None else _plan_route(out, None, ends, workflow)
+    return PlannedRoute(route, grants, scopes, way_out)
+
+
+def _onward(workflow: Workflow, step: str, besides: Group | None) -> frozenset[str]:
+    # Imported when first needed: it is asked for at joins that do not wait for all, and loads slowly.
+    from networkx import descendants
+
+    from interlock_dsl.program.graph import without
+
+    left_out = () if besides is None else besides.routes
+    closed = {planned.id for route in left_out for planned in (route, route.out) if planned is not None}
+    edges = workflow.network.edges(keys=True, data=True)
+    hidden = [(s, t, id) for s, t, id, data in edges if id in closed or data["route"].trigger is not None]
+    return frozenset({step, *descendants(without(workflow.network, hidden), step)})
 
 
 def _cut(grants: tuple[Grant, ...], target: str, workflow: Workflow) -> tuple[Grant, ...]:

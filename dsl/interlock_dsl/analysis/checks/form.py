@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from interlock_dsl.analysis.dataflow import START, merge_count
-from interlock_dsl.analysis.outline import Outline
+from interlock_dsl.analysis.workflows.links import merge_count
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import Ident, RouteDecl
 
@@ -18,7 +19,8 @@ Group: TypeAlias = tuple[frozenset[str], str | None, int]
 
 def check_form(outline: Outline, report: Report, clauses: Clauses) -> None:
     """Report routes that contradict themselves or another of their group."""
-    for route in outline.routes:
+    routes = [link.decl for link in outline.routes]
+    for route in routes:
         _twice(report, "sources", route.sources)
         _twice(report, "targets", route.targets)
         _clauses(report, route, clauses)
@@ -29,8 +31,8 @@ def check_form(outline: Outline, report: Report, clauses: Clauses) -> None:
                 if target.text in outline.ends:
                     report.add(say.end_among_targets(target.text, target.span))
     first = frozenset(mode.step.text for mode in outline.decl.first)
-    for group, routes in groups(outline.routes).items():
-        _group(report, routes, clauses, ordered=bool(group[0] & first))
+    for group, rivals in groups(routes).items():
+        _group(report, rivals, clauses, ordered=bool(group[0] & first))
 
 
 def groups(routes: Iterable[RouteDecl]) -> dict[Group, list[RouteDecl]]:
@@ -113,13 +115,22 @@ def _implied(report: Report, source: str, routes: list[RouteDecl]) -> None:
     """Report conditions that another route's condition is a part of, word by word: `a && b` beside `a`."""
     conditions = [route.when for route in routes if route.when is not None and not route.otherwise]
     asked = [_conjuncts(condition) for condition in conditions]
-    for later in range(len(conditions)):
-        for earlier in range(later):
-            narrow, wide = (earlier, later) if asked[later] < asked[earlier] else (later, earlier)
+    holding: dict[Expression, list[int]] = {}
+    for at, parts in enumerate(asked):
+        for part in parts:
+            holding.setdefault(part, []).append(at)
+    # One condition is a part of another only if its rarest part is there too: few are compared, not all pairs.
+    rarest = [min(parts, key=lambda part: len(holding[part])) for parts in asked]
+    by_rarest: dict[Expression, list[int]] = {}
+    for later, parts in enumerate(asked):
+        near = {*holding[rarest[later]], *(at for part in parts for at in by_rarest.get(part, ()))}
+        for earlier in sorted(at for at in near if at < later):
+            narrow, wide = (earlier, later) if parts < asked[earlier] else (later, earlier)
             if asked[wide] <= asked[narrow]:
                 first = routes[0].sources[0].text
                 report.add(say.implied(source, first, conditions[narrow].span, conditions[wide].span))
                 break
+        by_rarest.setdefault(rarest[later], []).append(later)
 
 
 def _conjuncts(condition: Expression) -> frozenset[Expression]:

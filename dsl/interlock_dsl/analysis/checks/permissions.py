@@ -1,8 +1,9 @@
 """Scopes: what agents may hold, what routes grant, what calls need."""
 
 from interlock_dsl.analysis.checks.form import place
-from interlock_dsl.analysis.outline import Outline
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.links import arriving
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident, RouteDecl
 
@@ -19,7 +20,8 @@ def check_scopes(symbols: Symbols) -> None:
 
 def check_permissions(outline: Outline, symbols: Symbols) -> None:
     """Report grants that are too wide for their target or the workflow, and calls that no grant lets through."""
-    for route in outline.routes:
+    for link in outline.routes:
+        route = link.decl
         targets = [target.text for target in (*route.targets, *_way_out(route)) if target.text in outline.steps]
         for grant in route.grants:
             for scope in grant.scopes:
@@ -63,17 +65,17 @@ def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> boo
 
 def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
     step = outline.steps[name]
-    arriving = [outline.routes[number] for number in dict.fromkeys(a.route for a in outline.flow.arrivals[name])]
+    routes = [link.decl for link in arriving(outline.flow.graph, name)]
     if isinstance(step, AgentStep):
-        _shown(outline, symbols, step, arriving)
+        _shown(outline, symbols, step, routes)
     tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
     if tool is None or not isinstance(step, CallStep):
         return
     needed = frozenset(scope.text for scope in tool.needs)
-    lacking = [(route, needed - granted(route)) for route in arriving if needed - granted(route)]
+    lacking = [(route, needed - granted(route)) for route in routes if needed - granted(route)]
     if not lacking or not outline.complete:
         return
-    if len(lacking) == len(arriving):
+    if len(lacking) == len(routes):
         everywhere = frozenset[str].intersection(*(scopes for _, scopes in lacking)) or lacking[0][1]
         symbols.report.add(say.missing_scope(name, tool.name.text, everywhere, step.call.tool.span, None))
         return
@@ -81,13 +83,13 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
         symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route)))
 
 
-def _shown(outline: Outline, symbols: Symbols, step: AgentStep, arriving: list[RouteDecl]) -> None:
+def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[RouteDecl]) -> None:
     """Report tools written for an agent that no route gives the scopes for: it would never be shown them."""
     agent = symbols.agents.get(step.agent.text)
     may = frozenset(scope.text for scope in agent.may) if agent is not None else frozenset[str]()
     for name in step.tools or ():
         tool = symbols.tools.get(name.text)
-        if tool is None or not arriving or not outline.complete:
+        if tool is None or not routes or not outline.complete:
             continue
         needed = frozenset(scope.text for scope in tool.needs)
         if not needed <= may:

@@ -1,16 +1,19 @@
 """The shape of a workflow: everything can be reached, every way ends, loops are bounded, joins can be satisfied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import combinations
 
+from networkx import bfs_predecessors
+
 from interlock_dsl.analysis.checks.form import place
-from interlock_dsl.analysis.dataflow import START, Flow, apart, branches_of, merge_count, reachable
-from interlock_dsl.analysis.outline import Outline
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.flow import Flow
+from interlock_dsl.analysis.workflows.links import Link, arriving, leaving
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.report import Report
-from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.tree import CallStep, RouteDecl
+from interlock_dsl.program.graph import START
+from interlock_dsl.syntax.tree import Bound, CallStep, RouteDecl
 
 
 def check_shape(outline: Outline, symbols: Symbols) -> None:
@@ -28,71 +31,57 @@ def _ways(outline: Outline, report: Report) -> None:
     flow = outline.flow
     if not outline.ends:
         report.add(say.nothing_to_do(outline.decl.name.span))
-    if not any(route.sources[0].text == START for route in outline.routes):
+    if not flow.graph.out_degree(START):
         report.add(say.no_start(outline.decl.name.span))
         return
-    forward = flow.forward
-    ending = frozenset().union(*(reachable(end, flow.backward) for end in flow.ends))
+    # What leads to no end leads, without the routes back, to a step that no route leaves, or none that lasts.
     for name, step in outline.steps.items():
+        ways = [link for link in leaving(flow.graph, name) if link.decl.trigger is None and not link.way_out]
         if name not in flow.reached:
             report.add(say.unreachable("step", name, step.name.span))
-        elif not any(_leaves(route, name) for route in outline.routes):
+        elif not ways:
             report.add(say.dead_end(name, step.name.span))
-        elif bounds := _used_up(outline, name):
-            report.add(say.no_way_out(name, step.name.span, bounds[0]))
-        elif name not in ending and forward.get(name) and outline.ends and not _trapped_later(name, ending, forward):
-            report.add(say.no_path(name, step.name.span))
+        elif bound := _used_up(ways):
+            report.add(say.no_way_out(name, step.name.span, bound.span))
     for name, end in outline.ends.items():
         if name not in flow.reached:
             report.add(say.unreachable("end", name, end.name.span))
 
 
-def _leaves(route: RouteDecl, name: str) -> bool:
-    return route.trigger is None and any(source.text == name for source in route.sources)
-
-
-def _used_up(outline: Outline, name: str) -> list[Span]:
-    """Return the bounds of a step's routes if it has no others, and none of them says where to go then."""
-    bounds = [route.bound for route in outline.routes if _leaves(route, name)]
-    return [bound.span for bound in bounds if bound is not None] if all(b and b.then is None for b in bounds) else []
-
-
-def _trapped_later(name: str, ending: frozenset[str], forward: Mapping[str, list[str]]) -> bool:
-    """Say whether a step without a way to an end leads to another such step, which is then the one to mend."""
-    return any(target not in ending and target != name for target in forward[name])
+def _used_up(ways: list[Link]) -> Bound | None:
+    """Return the first bound of a step's routes if it has no others, and none of them says where to go then."""
+    bounds = [link.decl.bound for link in ways]
+    return bounds[0] if all(bound is not None and bound.then is None for bound in bounds) else None
 
 
 def _loops(outline: Outline, report: Report) -> None:
     flow = outline.flow
-    for number in outline.circles:
-        route = outline.routes[number]
-        source = route.sources[0].text
-        if route.bound is not None and route.bound.then is not None:
-            report.add(say.way_out_leads_back(_circle(flow, route.bound.then.text, source), route.bound.then.span))
-            continue
-        target = next(t.text for t in route.targets if any(a.back and a.route == number for a in flow.arrivals[t.text]))
-        report.add(say.unbounded(_circle(flow, target, source), place(route)))
-    for number, route in enumerate(outline.routes):
+    for link in flow.unbounded:
+        bound = link.decl.bound
+        source = link.decl.sources[0].text
+        if link.way_out and bound is not None and bound.then is not None:
+            report.add(say.way_out_leads_back(_cycle(flow, bound.then.text, source), bound.then.span))
+        else:
+            target = next(target for target in link.targets if (link.sources[0], target, link.id) in flow.back)
+            report.add(say.unbounded(_cycle(flow, target, source), place(link.decl)))
+    for link in outline.routes:
+        route = link.decl
         if route.bound is None or len(route.targets) != 1:
             continue
         target = route.targets[0].text
-        if not any(arrival.back and arrival.route == number for arrival in flow.arrivals[target]):
+        if not flow.leads_back(link):
             report.add(say.needless_bound(_sources(route), target, route.bound.span))
-        elif outline.complete and flow.branches_after(number) != flow.branches.get(target, frozenset()):
+        elif outline.complete and flow.branches.after(link) != flow.branches.of[target]:
             report.add(say.back_across_branches(_sources(route), target, place(route)))
 
 
-def _circle(flow: Flow, target: str, source: str) -> list[str]:
+def _cycle(flow: Flow, target: str, source: str) -> list[str]:
     """Return the shortest way from a node to another along forward routes, and back to the first."""
-    forward, way = flow.forward, {target: [target]}
-    waiting = [target]
-    while waiting:
-        node = waiting.pop(0)
-        for following in forward.get(node, ()):
-            if following not in way:
-                way[following] = [*way[node], following]
-                waiting.append(following)
-    return [*way.get(source, [target]), target]
+    before = dict(bfs_predecessors(flow.forward, target))
+    way = [source if source in before else target]
+    while way[0] != target:
+        way.insert(0, before[way[0]])
+    return [*way, target]
 
 
 def _sources(route: RouteDecl) -> str:
@@ -100,42 +89,52 @@ def _sources(route: RouteDecl) -> str:
 
 
 def _joins(outline: Outline, report: Report) -> None:
-    joined: dict[str, RouteDecl] = {}
+    joined: dict[str, Link] = {}
     always = {
-        route.sources[0].text: route
-        for route in outline.routes
-        if len(route.sources) == 1 and route.trigger is None and route.when is None
+        link.sources[0]: link.decl
+        for link in outline.routes
+        if len(link.sources) == 1 and link.decl.trigger is None and link.decl.when is None
     }
-    for route in outline.routes:
+    for link in outline.routes:
+        route = link.decl
         if len(route.sources) < 2:
             continue
-        for left, right in combinations(route.sources, 2):
-            if left.text != right.text and not outline.flow.at_once(left.text, right.text):
-                report.add(say.never_together(left.text, right.text, left.span.to(right.span)))
-                break
-        else:
+        if not _together(outline.flow, route, report):
             alone = next((source for source in route.sources if source.text in always), None)
-            if alone is not None and alone.text not in joined:
+            if alone is not None and joined.get(alone.text) is None:
                 report.add(say.never_arrives(alone.text, alone.span, place(always[alone.text])))
         for source in route.sources:
-            first = joined.setdefault(source.text, route)
-            if _group(first) != _group(route):
-                report.add(say.two_joins(source.text, source.span, place(first)))
+            first = joined.setdefault(source.text, link)
+            if first is not link and _group(first) != _group(link):
+                report.add(say.two_joins(source.text, source.span, place(first.decl)))
 
 
-def _group(route: RouteDecl) -> tuple[frozenset[str], int]:
-    return frozenset(source.text for source in route.sources), merge_count(route)
+def _together(flow: Flow, route: RouteDecl, report: Report) -> bool:
+    """Report the first two sources of a join that are never there together; return whether there are any."""
+    names = dict.fromkeys(source.text for source in route.sources)
+    if flow.branches.all_apart([flow.branches.of[name] for name in names]):
+        return False
+    for left, right in combinations(route.sources, 2):
+        if left.text != right.text and not flow.branches.at_once(left.text, right.text):
+            report.add(say.never_together(left.text, right.text, left.span.to(right.span)))
+            return True
+    return False
+
+
+def _group(link: Link) -> tuple[frozenset[str], int]:
+    return frozenset(link.sources), link.merge
 
 
 def _branches(outline: Outline, report: Report) -> None:
-    flow = outline.flow
+    branches = outline.flow.branches
     for name in outline.steps:
-        arrivals = [arrival for arrival in flow.arrivals[name] if not arrival.back]
-        for first, second in combinations(arrivals, 2):
-            if first.route != second.route and apart(branches_of(flow, first), branches_of(flow, second)):
-                one, other = outline.routes[first.route], outline.routes[second.route]
-                sources = dict.fromkeys(source.text for source in (*one.sources, *other.sources))
-                report.add(say.unmerged(name, place(other), place(one), sources))
+        into = [(link, branches.into(link, name)) for link in arriving(outline.flow.forward, name)]
+        if len(into) < 2 or not branches.some_apart([open_ for _, open_ in into]):
+            continue
+        for (one, here), (other, there) in combinations(into, 2):
+            if one.number != other.number and branches.apart(here, there):
+                sources = dict.fromkeys((*one.sources, *other.sources))
+                report.add(say.unmerged(name, place(other.decl), place(one.decl), sources))
                 break
 
 
@@ -170,18 +169,23 @@ def _least(outline: Outline, weight: Callable[[str], int]) -> tuple[int, list[st
     A join counts only the dearest of the sources it cannot do without, so this never says more than is needed.
     """
     flow = outline.flow
-    least: dict[str, tuple[int, list[str]]] = {START: (0, [])}
+    least = {START: 0}
+    before: dict[str, str] = {}
     for node in flow.order:
         ways = [
-            sorted((least[s] for s in flow.sources(a.route)), key=_amount)[merge_count(outline.routes[a.route]) - 1]
-            for a in flow.arrivals[node]
-            if not a.back and all(source in least for source in flow.sources(a.route))
+            sorted(link.sources, key=least.__getitem__)[link.merge - 1]
+            for link in arriving(flow.forward, node)
+            if least.keys() >= set(link.sources)
         ]
         if ways:
-            amount, way = min(ways, key=_amount)
-            least[node] = (amount + weight(node), [*way, node]) if node in flow.steps else (amount, way)
-    return min((least[end] for end in outline.ends if end in least), key=_amount, default=(0, []))
-
-
-def _amount(entry: tuple[int, list[str]]) -> int:
-    return entry[0]
+            before[node] = min(ways, key=least.__getitem__)
+            least[node] = least[before[node]] + (weight(node) if node in outline.steps else 0)
+    ends = [end for end in outline.ends if end in least]
+    if not ends:
+        return 0, []
+    end = min(ends, key=least.__getitem__)
+    way, node = list[str](), before[end]
+    while node != START:
+        way.append(node)
+        node = before[node]
+    return least[end], way[::-1]

@@ -178,11 +178,6 @@ def no_way_out(name: str, span: Span, bound: Span) -> Diagnostic:
     )
 
 
-def no_path(name: str, span: Span) -> Diagnostic:
-    """A step from which no end can be reached."""
-    return diagnose("no-path-to-end", f"no way leads from `{name}` to an end", span)
-
-
 def too_few_people(count: int, of: int, span: Span) -> Diagnostic:
     """An approval by more people than there are."""
     return diagnose(

@@ -4,10 +4,8 @@ A join is decided as soon as enough of its sources have arrived. Branches still 
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
 """
 
-from collections.abc import Iterable
-
 from interlock.run import visits
-from interlock.run.plan import Group, PlannedRoute, WorkflowPlan
+from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.state import Enter, Join, Run
 
@@ -28,7 +26,7 @@ def arrive(run: Run, group: Group, source: str) -> bool:
         under_way = [visit.name for visit in run.active.values()] + [
             m.target for m in run.agenda if isinstance(m, Enter)
         ]
-        join.late = {name for name in missing if any(_reaches(run.workflow, step, name) for step in under_way)}
+        join.late = {name for name in missing if any(name in run.workflow.onward(step) for step in under_way)}
     return True
 
 
@@ -42,48 +40,8 @@ def _stop_branches(run: Run, group: Group) -> None:
 
 def _only_here(plan: WorkflowPlan, group: Group, step: str) -> bool:
     """Whether every ordinary way on from a step goes through a join."""
-    known = plan.closed.get((group.key, step))
-    if known is None:
-        met = False
-        seen, todo = {step}, [step]
-        while todo:
-            name = todo.pop()
-            met = met or name in group.sources
-            for target in _targets(plan, name, group):
-                if target not in seen:
-                    seen.add(target)
-                    todo.append(target)
-        known = met and not seen & plan.workflow.ends.keys()
-        plan.closed[group.key, step] = known
-    return known
-
-
-def _reaches(plan: WorkflowPlan, step: str, goal: str) -> bool:
-    known = plan.reach.get(step)
-    if known is None:
-        seen, todo = {step}, [step]
-        while todo:
-            for target in _targets(plan, todo.pop(), None):
-                if target not in seen:
-                    seen.add(target)
-                    todo.append(target)
-        known = plan.reach[step] = frozenset(seen)
-    return goal in known
-
-
-def _targets(plan: WorkflowPlan, step: str, without: Group | None) -> Iterable[str]:
-    """Yield where the ordinary routes from a step lead, but for those of one join."""
-    groups = [group for group in plan.joins.get(step, ()) if without is None or group.key != without.key]
-    own = plan.leaving.get(step)
-    for planned in [route for group in ([own] if own is not None else []) + groups for route in group.routes]:
-        yield from _ends_of(planned)
-
-
-def _ends_of(planned: PlannedRoute) -> Iterable[str]:
-    yield from planned.route.targets
-    bound = planned.route.bound
-    if bound is not None and bound.then is not None:
-        yield bound.then
+    onward = plan.onward(step, besides=group)
+    return not onward.isdisjoint(group.sources) and onward.isdisjoint(plan.workflow.ends)
 
 
 def waiting(run: Run) -> str:

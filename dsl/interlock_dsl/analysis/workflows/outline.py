@@ -1,22 +1,45 @@
 """A workflow with its names resolved: which steps and ends there are, and which routes can be followed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.builtins import RESERVED
-from interlock_dsl.analysis.dataflow import START, Flow, flow
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
+from interlock_dsl.analysis.workflows.flow import Flow, flow
+from interlock_dsl.analysis.workflows.links import Link, links
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.tree import EndDecl, Ident, RouteDecl, StepNode, WorkflowDecl
+from interlock_dsl.program.graph import START, build
+from interlock_dsl.syntax.tree import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    EndDecl,
+    Ident,
+    RouteDecl,
+    SetStep,
+    StepNode,
+    TableStep,
+    WorkflowDecl,
+)
+
+KINDS: Mapping[type[StepNode], str] = {
+    AgentStep: "agent",
+    CallStep: "call",
+    AskStep: "ask",
+    TableStep: "table",
+    SetStep: "set",
+}
+"""What the nodes of the graph are called by their kind of step."""
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A workflow's names. `routes` are those whose ends exist; `complete` says that all of them do.
+    """A workflow's names. `routes` are those whose ends exist, `astray` the others; `complete` says there are none.
 
     Where a route is missing, nothing is concluded from the shape: one misspelt name shall not make a dozen findings.
     """
@@ -25,9 +48,9 @@ class Outline:
     parameters: RecordType
     steps: dict[str, StepNode]
     ends: dict[str, EndDecl]
-    routes: tuple[RouteDecl, ...]
+    routes: tuple[Link, ...]
+    astray: tuple[RouteDecl, ...]
     flow: Flow
-    circles: tuple[int, ...]
     complete: bool
 
     def place(self, name: str) -> Span:
@@ -51,10 +74,12 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
     steps = {step.name.text: step for step in decl.steps if _take(symbols, taken, "step", step.name)}
     ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}
     refused = {node.name.text for node in (*decl.steps, *decl.ends)} - steps.keys() - ends.keys()
-    routes = tuple(route for route in decl.routes if _placed(route, symbols, steps, ends, refused))
-    shape, circles = flow(routes, steps, ends)
-    complete = len(routes) == len(decl.routes) and len(steps) == len(decl.steps) and len(ends) == len(decl.ends)
-    return Outline(decl, parameters, steps, ends, routes, shape, circles, complete)
+    placed = {id(route): _placed(route, symbols, steps, ends, refused) for route in decl.routes}
+    routes = links(route for route in decl.routes if placed[id(route)])
+    astray = tuple(route for route in decl.routes if not placed[id(route)])
+    nodes = [(START, "start"), *((n, KINDS[type(s)]) for n, s in steps.items()), *((n, "end") for n in ends)]
+    complete = not astray and len(steps) == len(decl.steps) and len(ends) == len(decl.ends)
+    return Outline(decl, parameters, steps, ends, routes, astray, flow(build(nodes, routes)), complete)
 
 
 def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name: Ident) -> bool:
