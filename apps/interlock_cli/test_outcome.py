@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from interlock.run.machine import Machine
 from interlock.testing.runner import TestResult
 from interlock_cli.recorded_run import EventNotes
-from interlock_dsl.program.model import Program, Test
+from interlock_dsl.program.cases import Test
+from interlock_dsl.program.model import Program
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.lowering.expressions import Expressions
 from interlock_dsl.program import model as program
-from interlock_dsl.program.model import Act, ModelTurn, ToolReply
+from interlock_dsl.program.cases import Act, ModelTurn, Test, ToolReply
 from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
@@ -24,10 +24,10 @@ UNKNOWN = object()
 
 def build_tests(
     symbols: Symbols, tools: Mapping[str, program.Tool], outlines: Mapping[str, Outline], expressions: Expressions
-) -> tuple[program.Test, ...]:
+) -> tuple[Test, ...]:
     """Return the tests of the program, whose `tools` are built; titles are unique, so that one can be named."""
     titles: dict[str, Span] = {}
-    found: list[program.Test] = []
+    found: list[Test] = []
     for decl in symbols.tests:
         first = titles.setdefault(decl.title, decl.span)
         if first is not decl.span:
@@ -72,7 +72,7 @@ class _Case:
         self._tools: dict[str, tuple[ToolReply, ...]] = {}
         self._acts: list[Act] = []
 
-    def build(self) -> program.Test:
+    def build(self) -> Test:
         for item in self._decl.items:
             self._item(item)
         for name, field in self._outline.parameters.fields.items():
@@ -81,7 +81,7 @@ class _Case:
                 self._symbols.report.add(say.not_given(name, field.type, self._decl.span, declared))
         if not any(isinstance(item, syntax.Expect) for item in self._decl.items):
             self._symbols.report.add(say.nothing_expected(self._decl.title, self._decl.span))
-        return program.Test(
+        return Test(
             title=self._decl.title,
             workflow=self._outline.decl.name.text,
             input=self._input,

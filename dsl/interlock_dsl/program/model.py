@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.cases import Test
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -359,51 +360,4 @@ class Program:
     workflows: Mapping[str, Workflow]
     policies: Mapping[str, Policy]
     tables: Mapping[str, Table]
-    tests: tuple["Test", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModelTurn:
-    """One scripted answer of an agent's step: a call it asks for, or its final answer."""
-
-    tool: str | None
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class ToolReply:
-    """One scripted reply of a tool: a result, or a failure."""
-
-    value: object = None
-    failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What happens or is expected at one point of a test; `kind` as in `syntax`, `decides` and `passes` included."""
-
-    kind: Literal[
-        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "decides", "passes"
-    ]
-    span: Span
-    name: str = ""
-    value: object = None
-    approves: bool = False
-    micros: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A case that runs without a model: inputs, scripts, then acts in order."""
-
-    __test__ = False  # pytest collects by name
-
-    title: str
-    workflow: str
-    input: Mapping[str, object]
-    principal: str | None
-    agents: Mapping[str, tuple[ModelTurn, ...]]
-    persons: Mapping[str, tuple[object, ...]]
-    tools: Mapping[str, tuple[ToolReply, ...]]
-    acts: tuple[Act, ...]
-    span: Span
+    tests: tuple[Test, ...] = ()

@@ -8,7 +8,7 @@ from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.notes import CallDecided, Escalated, Note, RunEnded, StepBegan
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
-from interlock_dsl.program.model import Act
+from interlock_dsl.program.cases import Act
 from interlock_dsl.schema import encode
 
 

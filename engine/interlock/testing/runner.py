@@ -29,7 +29,8 @@ from interlock.run.protocol.notes import Ignored, Note
 from interlock.testing.expectations import unmet
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.model import Act, Program, Test
+from interlock_dsl.program.cases import Act, Test
+from interlock_dsl.program.model import Program
 from interlock_dsl.schema import encode, sample
 
 STARTED: Final = 1_767_225_600_000_000

@@ -94,8 +94,8 @@ def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[Rou
         needed = frozenset(scope.text for scope in tool.needs)
         if not needed <= may:
             continue
-        if not any(needed <= granted(route) for route in arriving):
-            lacking = frozenset[str].intersection(*(needed - granted(route) for route in arriving)) or needed
+        if not any(needed <= granted(route) for route in routes):
+            lacking = frozenset[str].intersection(*(needed - granted(route) for route in routes)) or needed
             symbols.report.add(say.tool_never_shown(name.text, step.name.text, lacking, name.span))
 
 
