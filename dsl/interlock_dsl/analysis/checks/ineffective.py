@@ -1,10 +1,11 @@
 """Clauses of a workflow that could never have an effect: nothing that is written is ignored in silence."""
 
 from interlock_dsl.analysis.checks.form import groups, place
-from interlock_dsl.analysis.dataflow import START
-from interlock_dsl.analysis.outline import Outline
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.links import arriving
+from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import ineffective as say
+from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, RouteDecl, SetStep, StepNode, TableStep
 
 
@@ -12,9 +13,9 @@ def check_ineffective(outline: Outline, symbols: Symbols) -> None:
     """Report passed fields that nobody sees, triggers that cannot happen, and an order among routes where is none."""
     if not outline.complete:
         return
-    for route in outline.routes:
-        _passed(outline, symbols, route)
-        _trigger(outline, symbols, route)
+    for link in outline.routes:
+        _passed(outline, symbols, link.decl)
+        _trigger(outline, symbols, link.decl)
     _order(outline, symbols)
 
 
@@ -43,7 +44,7 @@ def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
 
 
 def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
-    approvals = [route.approval for route in outline.routes if route.approval is not None and _leads_to(route, name)]
+    approvals = [link.decl.approval for link in arriving(outline.flow.graph, name) if link.decl.approval is not None]
     deadline = any(approval.within is not None for approval in approvals)
     asks_in_time = isinstance(step, AskStep) and step.within is not None
     requires = [rule for policy in symbols.policies.values() for rule in policy.rules if rule.kind == "require"]
@@ -59,11 +60,6 @@ def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, t
             return outline.decl.budget is not None
         case _:
             return True
-
-
-def _leads_to(route: RouteDecl, name: str) -> bool:
-    out = route.bound.then if route.bound is not None else None
-    return any(target.text == name for target in route.targets) or (out is not None and out.text == name)
 
 
 def _kind(step: StepNode) -> str:
@@ -88,9 +84,8 @@ def _instead(step: StepNode) -> str | None:
 
 def _order(outline: Outline, symbols: Symbols) -> None:
     """`routes x first` orders routes that compete: with one route in every group there is nothing to order."""
-    ordered = {
-        source for (sources, _, _), routes in groups(outline.routes).items() if len(routes) > 1 for source in sources
-    }
+    competing = groups(link.decl for link in outline.routes)
+    ordered = {source for (sources, _, _), routes in competing.items() if len(routes) > 1 for source in sources}
     for mode in outline.decl.first:
         known = mode.step.text in outline.steps or mode.step.text == START
         if known and mode.step.text not in ordered:
