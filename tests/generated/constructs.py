@@ -176,10 +176,11 @@ def _groups(workflow: Workflow) -> Iterator[str]:
     if workflow.first:
         yield "routes s first"
     for name, step in workflow.steps.items():
-        routes = workflow.routes_from.get(name, ())
+        ordinary = [route for route in workflow.routes if name in route.sources and route.trigger is None]
+        routes = [route for route in ordinary if len(route.sources) == 1]
         if len(routes) > 2:
             yield "route: three ways"
-        if routes and workflow.joins_from.get(name):
+        if routes and len(routes) < len(ordinary):
             yield "route: own routes beside a join"
         for route in workflow.routes:
             if name in route.targets and route.approval is not None:

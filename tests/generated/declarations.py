@@ -12,6 +12,8 @@ TOOLS = ("desk.get", "desk.put", "money.pay", "money.list", "mail.send", "note")
 UNDOS = ("take.back", "desk.void", "money.refund", "revoke", "mail.recall")
 AGENTS = ("clerk", "buyer", "scribe")
 ROLES = ("boss", "deputy", "chief")
+FORBIDDEN = 0.01
+"""How often something is written that `check` must refuse: no program with it may come through."""
 TIMES = ("5s", "1m", "30m", "4h")
 
 
@@ -94,6 +96,8 @@ def _tool(dice: Dice, made: Declared, name: str) -> MadeTool:
     effect = dice.one(("read", "write", "irreversible", "read", "write"))
     least = 0 if effect == "read" else 1
     needs = tuple(dice.some(SCOPES, least, 2))
+    if dice.often(FORBIDDEN):
+        needs = ()
     lines = [f"effect {effect}"]
     if needs:
         lines.append("needs " + ", ".join(needs))
@@ -104,7 +108,7 @@ def _tool(dice: Dice, made: Declared, name: str) -> MadeTool:
         repeatable = True
     if dice.often(0.4):
         lines.append(f"timeout {dice.one(TIMES)}")
-    if repeatable and dice.often(0.6):
+    if dice.often(0.6 if repeatable else FORBIDDEN):
         backoff = dice.one(("", " backoff 2s", " backoff 1s..1m"))
         lines.append(f"retry {dice.number(1, 2)} times{backoff}")
     if dice.often(0.4):
@@ -121,7 +125,7 @@ def _tool_text(dice: Dice, name: str, parameters: RecordType, result: Type | Non
 
 def _undo(dice: Dice, made: Declared, tool: MadeTool, number: int) -> None:
     """Give a tool that changes something an undo: one that is declared, or one that this declares."""
-    if tool.effect == "read" or not dice.often(0.6):
+    if not dice.often(FORBIDDEN if tool.effect == "read" else 0.6):
         return
     reads = over(tool.parameters)
     if tool.result is not None:
@@ -134,7 +138,10 @@ def _undo(dice: Dice, made: Declared, tool: MadeTool, number: int) -> None:
     value = f"10 / {read.path}" if read.type == INT and dice.often(0.2) else read.path
     tool.text = tool.text[:-2] + f"\n  undo {name}(x: {value})\n}}"
     if dice.often(0.5):
-        lines = [f"effect {dice.one(('write', 'irreversible'))}", "needs " + ", ".join(tool.needs)]
+        lines = [
+            f"effect {dice.one(('write', 'irreversible'))}",
+            *(["needs " + ", ".join(tool.needs)] if tool.needs else []),
+        ]
         if dice.often(0.5):
             lines.append("idempotent by 1")
             lines.append("retry 1 times backoff 1s")

@@ -22,7 +22,7 @@ from interlock_dsl.cel.types import (
 PERIODS = ("1h", "30m", "24h")
 PARTIAL = 0.12
 """How often an expression may fail: divide, index, convert, look a key up, overflow."""
-CARELESS = 0.012
+CARELESS = 0.008
 """How often a condition reads what may not be there: `check` refuses most of these, and must not let a wrong one by."""
 
 

@@ -18,6 +18,7 @@ from interlock.run.protocol.events import Event
 from interlock.run.protocol.notes import RunEnded
 from interlock_dsl.program.model import Program
 from reference.compare import Difference, Pair
+from reference.promises import broken_promises
 from reference.soundness import cause_of
 from reference.values import LACKING
 
@@ -75,6 +76,7 @@ def examine(seed: int, runs: int) -> Tally:
     text, program, refused = clean_program(seed)
     tally = Tally(programs=1, refused=refused)
     tally.constructs.update(constructs(program, text))
+    tally.findings += [Finding("unsound", seed, -1, said, text, []) for said in broken_promises(program)]
     for number in range(runs):
         found = run(tally, text, program, seed, number)
         if found is not None:

@@ -13,14 +13,15 @@ Key = tuple[object, ...]
 
 
 def way_of(route: Route) -> Way:
-    return Way(route, route.targets, route.grants, route.passes, route.approval, route.escalations)
+    return Way(route, route.id, route.targets, route.grants, route.passes, route.approval, route.escalations)
 
 
 def way_out(route: Route) -> Way | None:
     """Return where a route back leads once it was taken as often as it may be: with all that the route hands over."""
     if route.bound is None or route.bound.then is None:
         return None
-    return Way(route, (route.bound.then,), route.grants, route.passes, route.approval, route.escalations)
+    id = route.id if getattr(route, "out", None) is None else route.out.id
+    return Way(route, id, (route.bound.then,), route.grants, route.passes, route.approval, route.escalations)
 
 
 # --- a step is done, or has failed
@@ -133,10 +134,10 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]]) -> No
     if way is None:
         steps.give_up(run, "bound-reached")
         return
-    run.note("route taken", route.id, frozenset(others))
+    run.note("route taken", way.id, frozenset(others))
     for escalation in way.escalations:
         if not escalation.on_expiry and condition(escalation.when, run.values) is not False:
-            run.tell(escalation.role, source, escalation.because or f"the run took `{route.id}`")
+            run.tell(escalation.role, source, escalation.because or f"the run took `{way.id}`")
     for target in way.targets:
         run.later(steps.enter, run, target, way)
 

@@ -31,6 +31,7 @@ class Way:
     """A route as it is taken: where to, and what it hands over. The way out of a route back is one of its own."""
 
     route: Route
+    id: str
     targets: tuple[str, ...]
     grants: tuple[Grant, ...]
     passes: tuple[Pass, ...]

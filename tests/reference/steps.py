@@ -30,7 +30,7 @@ def enter(run: Run, target: str, way: Way) -> None:
     run.visits[target] = run.visits.get(target, 0) + 1
     visit = Visit(end or run.of.steps[target], run.visits[target], way, grants, scopes)
     run.active.append(visit)
-    run.note("step began", target, visit.number, way.route.id, tuple(sorted(scopes)))
+    run.note("step began", target, visit.number, way.id, tuple(sorted(scopes)))
     if end is None:
         limit = run.of.budget.steps
         if (limit is not None and run.steps >= limit) or run.overdue():
