@@ -101,7 +101,7 @@ def _grow(skeleton: Skeleton, exits: list[Exit], size: int, depth: int) -> list[
         if len(going) > 1 and dice.often(0.2):
             leaving = going.pop()
             leaving.lead(skeleton.end())
-        if size >= 3 and depth < 2 and dice.often(0.35) and len(going) == 1 and not going[0].out:
+        if size >= 3 and depth < 2 and dice.often(0.45) and len(going) == 1 and not going[0].out:
             exits = _fork(skeleton, going[0], size, depth) + parked
             size -= 4
             continue
@@ -186,8 +186,9 @@ def _fork(skeleton: Skeleton, exit: Exit, size: int, depth: int) -> list[Exit]:
     edge.targets = tuple(heads)
     sources = [_branch(skeleton, head, size // 4, depth) for head in heads]
     needed, merge = len(sources), dice.one(("", "all"))
-    if dice.often(0.6):
-        needed, merge = dice.one(((1, "any"), (2, f"2 of {len(sources)}")))
+    if dice.often(0.7):
+        some = 2, f"2 of {len(sources)}"
+        needed, merge = dice.one(((1, "any"), some, some))
     if dice.often(0.3):
         return [Exit(skeleton.edge(*sources, mode=mode, merge=merge, needed=needed)) for mode in ("when", "otherwise")]
     return [Exit(skeleton.edge(*sources, merge=merge, needed=needed))]
