@@ -18,6 +18,7 @@ from interlock_cli.run_options import Format, RunOptions
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal
+    from interlock.run.protocol.events import AnsweredBy
     from interlock.runtime.loop import Observer
     from interlock.runtime.report import RunReport
     from interlock.runtime.runtime import Runtime
@@ -31,7 +32,8 @@ class Driver:
 
     `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
     since. `past` is what has happened in the run so far, `principal` on whose behalf it is ("": nobody said).
-    `recorded` says that what is done to the run is done once it is recorded, whoever then drives it on.
+    `recorded` says that what is done to the run is done once it is recorded, whoever then drives it on. `answered_by`
+    is who answers in an older run, as its journal says; nobody is asked without `asks_models`.
     """
 
     options: RunOptions
@@ -42,6 +44,8 @@ class Driver:
     run: str = ""
     principal: str = ""
     recorded: bool = True
+    answered_by: "AnsweredBy | None" = None
+    asks_models: bool = True
     stack: ExitStack = field(default_factory=ExitStack)
 
     def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
@@ -74,16 +78,20 @@ class Driver:
 
     def _runtime(self) -> "Runtime":
         from interlock.runtime.runtime import Runtime
-        from interlock_cli.adapters import models, toolbox
+        from interlock_cli.answering import answering
+        from interlock_cli.tools_file import toolbox
 
         options = self.options
+        models, answered_by = answering(options, self.answered_by) if self.asks_models else (None, None)
         at_hand = () if self.program is None else (self.program,)
         return Runtime(
             self.opened,
             *at_hand,
             tools=toolbox(options.tools or options.project.tools),
-            models=models(options),
+            models=models,
             observers=self._observers(),
+            answered_by=answered_by,
+            change_answers=options.change_answers,
         )
 
     def _observers(self) -> "list[Observer]":

@@ -12,6 +12,7 @@ HELP = {
     "DrivenElsewhere": "`interlock show` tells how far it is; when that process ends, `interlock resume` goes on",
     "UnknownRun": "`interlock runs` lists them",
     "ProgramMismatch": "a run keeps the program it began with; start a new one for the new files",
+    "AnsweredOtherwise": "`--change-answers` goes on so, and records it; without it the same answers go on",
     "ToolsIncomplete": "`--tools` or `tools` in interlock.toml names the file with the functions",
     "Refused": "`interlock show` tells what the run waits for",
 }

@@ -92,13 +92,16 @@ def drives(verb: Callable[..., int]) -> Callable[..., int]:
         live: bool,
         model: tuple[str, ...],
         tools: Path | None,
+        change_answers: bool,
         project: Path | None,
         journal: Path | None,
         progress: bool | None,
         format: Format,
         **own: object,
     ) -> int:
-        options = RunOptions(project, journal, tools, answers, live or bool(model), model, progress, format)
+        options = RunOptions(
+            project, journal, tools, answers, live or bool(model), model, change_answers, progress, format
+        )
         return verb(**own, options=options)
 
     decorated: Callable[..., int] = update_wrapper(with_options, verb)
@@ -120,6 +123,11 @@ _RUN_OPTIONS: tuple[Decorator[Callable[..., int]], ...] = (
         multiple=True,
         metavar="NAME=PROVIDER:MODEL",
         help="What stands behind a model's name; means `--live`.",
+    ),
+    click.option(
+        "--change-answers",
+        is_flag=True,
+        help="Go on with other answers, or models, than the run was started with; it is recorded.",
     ),
     click.option(
         "--tools",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from interlock.run.protocol.commands import Command
-from interlock.run.protocol.events import Event, RunStarted
+from interlock.run.protocol.events import AnsweredBy, Event, RunResumed, RunStarted
 from interlock.run.protocol.notes import Note
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ class RecordedRun:
     started: RunStarted
     entries: tuple[ReplayedEntry, ...]
     machine: "Machine"
+
+    @property
+    def answered_by(self) -> AnsweredBy | None:
+        """Who answers for the models, as last recorded; None where the journal does not say."""
+        said = [
+            entry.event.answered_by
+            for entry in self.entries
+            if isinstance(entry.event, RunStarted | RunResumed) and entry.event.answered_by is not None
+        ]
+        return said[-1] if said else None
 
     @property
     def events(self) -> tuple[EventNotes, ...]:

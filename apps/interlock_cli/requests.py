@@ -16,11 +16,16 @@ Asked = TypeVar("Asked", "AskApproval", "AskPerson")
 
 
 def on_run(
-    wanted: str, options: RunOptions, act: "Callable[[Runtime, RecordedRun], Awaitable[None]] | None" = None
+    wanted: str,
+    options: RunOptions,
+    act: "Callable[[Runtime, RecordedRun], Awaitable[None]] | None" = None,
+    *,
+    asks_models: bool = True,
 ) -> int:
     """Do one thing to the run that `wanted` means, drive it on, and tell where it stands; return the exit code.
 
-    Without `act` driving on is all there is to do, and a run that another process drives is refused.
+    Without `act` driving on is all there is to do, and a run that another process drives is refused. Without
+    `asks_models` nobody answers for its models.
 
     Whatever is wrong with the request is a `CommandError` raised by `act` before anything was recorded, or a refusal
     after.
@@ -38,7 +43,17 @@ def on_run(
         return run
 
     asker = recorded.started.principal
-    driver = Driver(options, opened, recorded.workflow, None, recorded.events, run, asker, recorded=act is not None)
+    driver = Driver(
+        options,
+        opened,
+        recorded.workflow,
+        past=recorded.events,
+        run=run,
+        principal=asker,
+        recorded=act is not None,
+        answered_by=recorded.answered_by,
+        asks_models=asks_models,
+    )
     return driver.go(go)
 
 

@@ -27,6 +27,7 @@ class RunOptions:
     answers: Path | None = None
     live: bool = False
     models: Sequence[str] = ()
+    change_answers: bool = False
     progress: bool | None = None
     format: Format = Format.HUMAN
 

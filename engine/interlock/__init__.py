@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from interlock.decide import Principal as Principal
     from interlock.decide import Reason as Reason
     from interlock.decide import Request as Request
+    from interlock.errors import AnsweredOtherwise as AnsweredOtherwise
     from interlock.errors import Conflict as Conflict
     from interlock.errors import Diverged as Diverged
     from interlock.errors import DrivenElsewhere as DrivenElsewhere
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.commands import FinishRun as FinishRun
     from interlock.run.protocol.commands import Notify as Notify
     from interlock.run.protocol.commands import SetTimer as SetTimer
+    from interlock.run.protocol.events import AnsweredBy as AnsweredBy
     from interlock.run.protocol.events import ApprovalDenied as ApprovalDenied
     from interlock.run.protocol.events import ApprovalGiven as ApprovalGiven
     from interlock.run.protocol.events import ModelCall as ModelCall
@@ -94,8 +96,9 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
     "interlock.errors": (
-        "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput", "JournalCorrupt",
-        "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused", "ToolsIncomplete",
+        "AnsweredOtherwise", "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput",
+        "JournalCorrupt", "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused",
+        "ToolsIncomplete",
         "UnknownProgram", "UnknownRun",
     ),
     "interlock.journal.codec": ("decode", "encode"),
@@ -107,7 +110,7 @@ _HOMES: Final = {
         "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
     ),
     "interlock.run.protocol.events": (
-        "ApprovalDenied", "ApprovalGiven", "ModelCall", "ModelFailed", "ModelReplied", "PersonAnswered",
+        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "ModelCall", "ModelFailed", "ModelReplied", "PersonAnswered",
         "RunCancelled", "RunResumed", "RunStarted", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
     ),
     "interlock.run.machine": ("Machine",),
@@ -127,6 +130,8 @@ _HOMES: Final = {
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AnsweredBy",
+    "AnsweredOtherwise",
     "Answers",
     "ApprovalDenied",
     "ApprovalGiven",

@@ -45,6 +45,10 @@ class InvalidInput(InterlockError):
     """The input of a run is not of the types of the workflow's parameters, or there is no such workflow."""
 
 
+class AnsweredOtherwise(InterlockError):
+    """A run would go on with other answers, or other models, than it was started with, and nobody said so."""
+
+
 class ToolsIncomplete(InterlockError):
     """A tool that the program declares has no function, or a function has no declared tool."""
 

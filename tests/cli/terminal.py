@@ -84,7 +84,7 @@ def _standing(env: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         for name in set(sys.modules) - modules:
-            if not name.startswith(("interlock", "rich", "click", "pydantic", "networkx", "lark")):
+            if not name.startswith(("interlock", "rich", "click", "pydantic", "networkx", "lark", "yaml")):
                 del sys.modules[name]
         sys.path[:] = path
         os.environ.clear()

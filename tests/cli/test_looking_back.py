@@ -5,11 +5,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli.stories import TICKET
 from cli.terminal import interlock, run_id
 from interlock.journal.journal import Pending
 from interlock.journal.sqlite import SqliteJournal
+from interlock.runtime.answers import Answers
 
 
 def test_runs_are_listed_the_newest_first(waiting: str) -> None:
@@ -17,8 +19,8 @@ def test_runs_are_listed_the_newest_first(waiting: str) -> None:
     second = run_id(interlock("run", "--input", "id=T2", "--input", "text=again"))
     assert interlock("runs").steady == (
         "run  workflow  status  started  took\n"
-        "RUN  desk  waiting  AGO  so far  lead at give\n"
-        "RUN  desk  ended  AGO  TIME  credited"
+        "RUN  desk  waiting  AGO  so far  scripted  lead at give\n"
+        "RUN  desk  ended  AGO  TIME  scripted  credited"
     )
     listed = json.loads(interlock("runs", "--format", "json").out)
     assert [(each["run"], each["status"]) for each in listed] == [(second, "waiting"), (waiting, "ended")]
@@ -68,9 +70,11 @@ def test_show_tells_what_happened_and_why(waiting: str, desk: Path) -> None:
         return text[: text.index(part)].count("\n") + 1
 
     large = line('read -> give\n    when read.wish == "credit" && read.amount > 2_000')
+    scripted = Answers(yaml.safe_load((desk / "answers.yaml").read_text())).answered_by().digest[:12]
     assert interlock("show").steady == (
         "desk  RUN  for ada  ended\n"
         "  started MOMENT, program DIGEST\n"
+        f"  scripted  answers.yaml ({scripted}) answers, no model\n"
         '  given  { ticket: { id: "T1", text: "My parcel came two weeks late, and the lamp in it is broken." } }\n'
         "\n"
         "  read  ● clerk (small)\n"

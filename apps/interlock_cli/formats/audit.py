@@ -32,6 +32,7 @@ def audit(recorded: RecordedRun) -> Json:
             "roles": list(started.roles),
             "scopes": None if started.scopes is None else list(started.scopes),
         },
+        "answered_by": plain(recorded.answered_by),
         "input": started.input,
         "status": recorded.machine.status,
         "ended": plain(ended[-1]) if ended else None,

@@ -1,9 +1,10 @@
 """The first lines about a run: what it is, for whom, how it stands, and what it was given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.text import Text
 
+from interlock.run.protocol.events import AnsweredBy
 from interlock_cli.present.escape import escape
 from interlock_cli.present.quantity import moment
 from interlock_cli.present.status import STATUSES
@@ -29,3 +30,10 @@ def given(input: Mapping[str, object], width: int) -> Text:
 def started(at: int, program: str) -> Text:
     """Return when a run started and which program it is pinned to."""
     return Text(f"  started {moment(at)}, program {program[:12]}", "quiet")
+
+
+def answered(by: AnsweredBy | None) -> Iterator[Text]:
+    """Yield the line that says of a run that a script, or nobody, answered in place of its models."""
+    if by is not None and by.kind == "script":
+        source = escape(by.source) or "a script"
+        yield Text.assemble(("  scripted", "wait"), (f"  {source} ({by.digest[:12]}) answers, no model", "quiet"))

@@ -42,7 +42,7 @@ def verb(
     Models are not asked unless `--live` or `--model` says so: the project's recorded answers stand in for them. The
     tools are real. Exit code 0 if the run ended or waits, 1 if it failed.
     """
-    from interlock_cli.adapters import require_answers
+    from interlock_cli.answering import require_answers
     from interlock_cli.compiling import compiled, the_workflow
     from interlock_cli.drive import Driver
     from interlock_cli.journal import open_journal

@@ -11,7 +11,9 @@ from interlock_cli.options import journal, output_format, project
 from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
+    from interlock.journal.journal import Journal as Opened
     from interlock.journal.journal import RunSummary
+    from interlock.run.protocol.events import AnsweredBy
 
 
 @click.command()
@@ -37,13 +39,31 @@ def verb(*, status: str, limit: int, format: Format, project: Path | None, journ
     if format is Format.JSON:
         from interlock_cli.present.output import json_text, write
 
-        write(json_text([_plain(summary) for summary in shown]))
+        write(json_text([_plain(summary, _answered_by(opened, summary)) for summary in shown]))
     else:
-        _table(shown, len(found) - len(shown))
+        _table([(summary, _answered_by(opened, summary)) for summary in shown], len(found) - len(shown))
     return ExitCode.CLEAN
 
 
-def _plain(summary: "RunSummary") -> dict[str, object]:
+def _answered_by(opened: "Opened", summary: "RunSummary") -> "AnsweredBy | None":
+    """Return who answers in a run, as its journal says last; None where it does not say or cannot be read."""
+    from interlock.errors import InterlockError
+    from interlock.journal.codec import decode
+    from interlock.run.protocol.events import RunResumed, RunStarted
+
+    said: AnsweredBy | None = None
+    try:
+        for entry in opened.read(summary.run):
+            event = decode(entry.event, entry.run, entry.sequence)
+            if isinstance(event, RunStarted | RunResumed):
+                said = event.answered_by or said
+    except InterlockError:
+        return None
+    return said
+
+
+def _plain(summary: "RunSummary", answered_by: "AnsweredBy | None") -> dict[str, object]:
+    from interlock_cli.formats.jsonable import plain
     from interlock_cli.present.quantity import instant
 
     return {
@@ -55,10 +75,11 @@ def _plain(summary: "RunSummary") -> dict[str, object]:
         "updated": instant(summary.updated),
         "entries": summary.entries,
         "program": summary.program,
+        "answered_by": plain(answered_by),
     }
 
 
-def _table(runs: "Sequence[RunSummary]", more: int) -> None:
+def _table(runs: "Sequence[tuple[RunSummary, AnsweredBy | None]]", more: int) -> None:
     import time
 
     from rich.text import Text
@@ -74,7 +95,8 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
         return
     now = time.time_ns() // 1000
     rows = [[Text(title, "quiet") for title in ("run", "workflow", "status", "started", "took", "")]]
-    for each in runs:
+    for each, answered_by in runs:
+        scripted = answered_by is not None and answered_by.kind == "script"
         over = each.status not in ("running", "waiting")
         rows.append(
             [
@@ -83,7 +105,7 @@ def _table(runs: "Sequence[RunSummary]", more: int) -> None:
                 Text(each.status, STATUSES.get(each.status, "")),
                 Text(ago(each.started, now), "quiet"),
                 Text(duration(max(0, each.updated - each.started))) if over else Text("so far", "quiet"),
-                Text(escape(each.detail)),
+                Text.assemble(("scripted  ", "wait") if scripted else "", escape(each.detail)),
             ]
         )
     for row in columns(rows, out().width):

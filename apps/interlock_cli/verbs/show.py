@@ -43,7 +43,7 @@ def _tell(recorded: "RecordedRun") -> None:
     import time
 
     from interlock_cli.present.console import out
-    from interlock_cli.present.heading import given, heading, started
+    from interlock_cli.present.heading import answered, given, heading, started
     from interlock_cli.present.narrative import Narrative
     from interlock_cli.present.outcome import labelled, under_way, waiting
     from interlock_cli.present.spending import spending, spent
@@ -54,6 +54,8 @@ def _tell(recorded: "RecordedRun") -> None:
     stopped = recorded.machine.status == "running"
     console.print(heading(first.workflow, run, first.principal, recorded.machine.status, console.width))
     console.print(started(first.at, first.program))
+    for text in answered(recorded.answered_by):
+        console.print(text)
     console.print(given(first.input, console.width))
     console.print()
     layout = Layout(recorded.workflow.steps, console.width, details=True)

@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from interlock.decide import Principal
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
-from interlock.run.protocol.events import Event
+from interlock.run.protocol.events import AnsweredBy, Event
 from interlock_dsl.program.model import Program
 
 
@@ -15,6 +15,7 @@ class Setting:
     """The run a command belongs to.
 
     `now` gives the time for an event (microseconds, never earlier than the run's last event), `jitter` 0..1000.
+    `answered_by` is what the journal says of who answers, if it says.
     """
 
     program: Program
@@ -23,6 +24,7 @@ class Setting:
     principal: Principal
     now: Callable[[], int]
     jitter: Callable[[], int]
+    answered_by: AnsweredBy | None = None
     _asked: dict[str, list[str]] = field(default_factory=dict)
 
     def asked(self, question: AskModel | AskPerson) -> int:

@@ -16,11 +16,12 @@ from typing import cast
 
 from interlock.errors import InvalidInput
 from interlock.run.protocol.commands import AskModel, AskPerson
-from interlock.run.protocol.events import Event, Json, ModelCall, ModelFailed, ModelReplied, PersonAnswered
+from interlock.run.protocol.events import AnsweredBy, Event, Json, ModelCall, ModelFailed, ModelReplied, PersonAnswered
 from interlock.runtime.adapter import Setting
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import AgentStep, AskStep, Program
 from interlock_dsl.schema import json_value
+from interlock_dsl.schema.canonical import digest
 
 _SOMEONE = "someone"
 
@@ -33,6 +34,14 @@ class _Turn:
     failure: str = ""
     by: str = _SOMEONE
 
+    def plain(self) -> Json:
+        """Return the turn as it is written in a script."""
+        if self.answered:
+            return {"answers": self.answer, "by": self.by}
+        if self.calls:
+            return {"calls": [{call.tool: call.args} for call in self.calls]}
+        return {"fails": self.failure}
+
 
 class Answers:
     """An adapter for models, and for people, that reads from a script.
@@ -42,6 +51,12 @@ class Answers:
 
     def __init__(self, script: Mapping[str, object]) -> None:
         self._turns = {str(step): _turns(str(step), given) for step, given in _mapping(script, "a script").items()}
+
+    def answered_by(self, source: str = "") -> AnsweredBy:
+        """Return what a journal records of this script: its digest, and the name it was read from."""
+        return AnsweredBy(
+            "script", digest({step: [turn.plain() for turn in turns] for step, turns in self._turns.items()}), source
+        )
 
     def prepare(self, program: Program, workflow: str) -> None:
         """Check that every scripted step is one of the workflow's that a model or a person answers.

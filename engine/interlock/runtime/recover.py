@@ -16,7 +16,7 @@ from interlock.journal.verify import Verification
 from interlock.journal.verify import verify as verify_entries
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskModel, AskPerson, Command, FinishRun
-from interlock.run.protocol.events import Event, RunCancelled, RunStarted
+from interlock.run.protocol.events import AnsweredBy, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.protocol.meaning import KEPT, MEANING
 from interlock.run.protocol.notes import Note
 from interlock.runtime.report import Difference, ReplayReport
@@ -32,6 +32,7 @@ class Replayed:
     machine: Machine
     program: Program
     started: RunStarted
+    answered_by: AnsweredBy | None = None
     entries: int = 0
     at: int = 0
     questions: list[AskModel | AskPerson] = field(default_factory=list)
@@ -111,6 +112,8 @@ def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
     replayed.cancelled = replayed.cancelled or isinstance(event, RunCancelled)
     if replayed.meanings <= KEPT and machine.outcome != entry.outcome:
         replayed.differences.append(Difference(entry.sequence, type(event).__name__))
+    if isinstance(event, RunStarted | RunResumed) and event.answered_by is not None:
+        replayed.answered_by = event.answered_by
     replayed.last = machine.commands()
     replayed.entries = entry.sequence
     replayed.at = max(replayed.at, event.at)

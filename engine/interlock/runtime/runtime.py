@@ -15,15 +15,17 @@ import random
 import secrets
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final, cast
 
 from interlock.decide import Principal
-from interlock.errors import Conflict, DrivenElsewhere, InvalidInput, Refused
+from interlock.errors import AnsweredOtherwise, Conflict, DrivenElsewhere, InvalidInput, Refused
 from interlock.journal.journal import Journal
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval, AskModel, CallTool
 from interlock.run.protocol.events import (
+    AnsweredBy,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -62,6 +64,8 @@ class Runtime:
     `programs` are those at hand; a run of another one is compiled from the journal. `tools` and `models` perform
     calls and turns, `people` may answer questions at once, `notify` tells people what is asked of them, `observers`
     see every event after it was recorded. Chance enters through `seed`: ids of runs, and the jitter of retries.
+    `answered_by` says who answers, for the record: a run that was started with others is refused with
+    `AnsweredOtherwise`, unless `change_answers`; a change is recorded.
 
     Raises `ToolsIncomplete` when a function of the toolbox has no declared tool in any of the programs given.
     """
@@ -77,6 +81,8 @@ class Runtime:
         clock: Clock | None = None,
         observers: Iterable[Observer] = (),
         seed: int | None = None,
+        answered_by: AnsweredBy | None = None,
+        change_answers: bool = False,
     ) -> None:
         tools = Toolbox() if tools is None else tools
         models = Answers({}) if models is None else models
@@ -88,6 +94,8 @@ class Runtime:
         self.observers = list(observers)
         self._programs = by_digest(programs)
         self._adapters = Adapters(tools, models, people, notify)
+        self._answered_by = answered_by
+        self._change_answers = change_answers
         self._clock = SystemClock() if clock is None else clock
         self._chance = random.Random(seed if seed is not None else secrets.randbits(64))
         self._recorder = Recorder(journal)
@@ -114,6 +122,7 @@ class Runtime:
         run = f"r{self._chance.getrandbits(60):015x}" if run is None else run
         at = self._clock.now()
         started = prepare(program, workflow, _input(input), run=run, at=at, principal=principal)
+        started = replace(started, answered_by=self._answered_by)
         self._adapters.tools.prepare(program, workflow)
         self._adapters.models.prepare(program, workflow)
         if run in self._drives:
@@ -287,16 +296,31 @@ class Runtime:
                 await drive.catch_up()
             if drive.machine.status in OVER:
                 return drive
+            self._refuse_other_answers(drive)
             self._adapters.tools.prepare(drive.setting.program, drive.setting.workflow)
             self._adapters.models.prepare(drive.setting.program, drive.setting.workflow)
             self._drives[run] = drive
-            if drive.interrupted:
+            changed = self._answers_otherwise(drive)
+            if drive.interrupted or changed is not None:
                 drive.interrupted = False
-                await self._submit(drive, RunResumed(drive.setting.now()))
+                await self._submit(drive, RunResumed(drive.setting.now(), changed))
+                drive.setting.answered_by = changed or drive.setting.answered_by
         except BaseException:
             self._leases.leave(run)
             raise
         return drive
+
+    def _answers_otherwise(self, drive: Drive) -> AnsweredBy | None:
+        """Return who answers from here on, where that is somebody else than the journal says."""
+        recorded, now = drive.setting.answered_by, self._answered_by
+        return now if recorded is not None and now is not None and not now.is_same(recorded) else None
+
+    def _refuse_other_answers(self, drive: Drive) -> None:
+        changed = self._answers_otherwise(drive)
+        if changed is not None and not self._change_answers:
+            raise AnsweredOtherwise(
+                f"run {drive.setting.run} is answered by {drive.setting.answered_by}, and would go on with {changed}"
+            )
 
     async def _left(self, drive: Drive) -> bool:
         """Let a run go, unless people decided something meanwhile: false then, and there is more to do."""
@@ -314,6 +338,7 @@ class Runtime:
         scopes = None if started.scopes is None else frozenset(started.scopes)
         principal = Principal(started.principal, started.roles, scopes)
         setting = self._setting(found.program, run, started.workflow, principal, found.at)
+        setting.answered_by = found.answered_by
         for question in found.questions:
             setting.asked(question)
         drive = self._drive(found.machine, setting, started.at)

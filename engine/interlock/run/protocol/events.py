@@ -28,6 +28,27 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredBy:
+    """Who answers for the models (and may answer for people) of a run: `models` themselves, a `script`, or `nobody`.
+
+    Of a script, `digest` is the SHA-256 of its canonical JSON and `source` the name it was read from.
+    """
+
+    kind: Literal["models", "script", "nobody"]
+    digest: str = ""
+    source: str = ""
+
+    def is_same(self, other: "AnsweredBy") -> bool:
+        """Whether both give the same answers, whatever a script's file is called."""
+        return (self.kind, self.digest) == (other.kind, other.digest)
+
+    def __str__(self) -> str:
+        if self.kind != "script":
+            return "the models" if self.kind == "models" else "nobody"
+        return f"the scripted answers `{self.source or 'without a name'}` ({self.digest[:12]})"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCall:
     """A tool call a model asks for. `key` is the model's own name for it, unique in its turn."""
 
@@ -38,7 +59,9 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run began, on behalf of a principal. `scopes` None means the principal holds every scope."""
+    """A run began, on behalf of a principal. `scopes` None means the principal holds every scope. `answered_by` is on
+    record only: nothing is decided by it.
+    """
 
     at: int
     run: str
@@ -48,6 +71,7 @@ class RunStarted:
     principal: str = ""
     roles: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
+    answered_by: AnsweredBy | None = None
     type: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
@@ -162,9 +186,12 @@ class RunCancelled:
 
 @dataclass(frozen=True, slots=True)
 class RunResumed:
-    """A runtime took the run up again after it stopped; whatever was under way then may or may not have happened."""
+    """A runtime took the run up again after it stopped; whatever was under way then may or may not have happened.
+    `answered_by` is given where somebody else answers from here on.
+    """
 
     at: int
+    answered_by: AnsweredBy | None = None
     type: Literal["resumed"] = field(default="resumed", kw_only=True, repr=False)
 
 

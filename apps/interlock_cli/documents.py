@@ -1,0 +1,94 @@
+"""JSON, YAML and TOML texts as values: bounded in depth and in numbers, and always with a clear error.
+
+The size of a text is limited where it is read. Here its nesting is, and its numbers, before anything walks it: what
+comes out is a JSON value as `interlock_dsl.schema.json_value` has it. YAML's aliases are not read, so that a short text
+cannot stand for an endless one.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from interlock_cli.errors import CommandError
+
+MOST_YAML_NODES: Final = 100_000
+"""How many scalars, lists and mappings a YAML text may hold."""
+
+
+def json_document(text: str, name: str, help: str = "") -> object:
+    """Return the value of a JSON text. `name` is what the text is called in an error. Raises CommandError."""
+    return _bounded(lambda: json.loads(text), name, "JSON", help)
+
+
+def toml_document(text: str, name: str) -> object:
+    """Return the table of a TOML text, with dates and times as they are. Raises CommandError."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"{name} is not valid TOML: {_lowered(str(error))}") from error
+    except RecursionError as error:
+        raise CommandError(f"{name} is nested too deeply") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise CommandError(f"{name} is not valid TOML: {_lowered(str(error))}") from error
+
+
+def yaml_document(text: str, name: str) -> object:
+    """Return the value of a YAML (or JSON) text. Raises CommandError."""
+    import yaml
+
+    try:
+        _check_yaml(text, name)
+        return _bounded(lambda: yaml.load(text, Loader=yaml.SafeLoader), name, "YAML", "")
+    except yaml.YAMLError as error:
+        raise CommandError(f"{name} is not valid YAML: {yaml_problem(error)}") from error
+
+
+def yaml_problem(error: Exception) -> str:
+    """Return what is wrong with a YAML text, and at which line and column where the parser says."""
+    mark = getattr(error, "problem_mark", None)
+    said = " ".join(str(getattr(error, "problem", None) or str(error).splitlines()[0]).split())
+    return said if mark is None else f"{said} at line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _check_yaml(text: str, name: str) -> None:
+    """Raise CommandError for what would make a small text large or deep, from the parser's events alone."""
+    import yaml
+
+    from interlock_dsl.schema.json_value import DEEPEST
+
+    nodes = depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.AliasEvent):
+            mark = event.start_mark
+            place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+            raise CommandError(f"{name} uses the alias `*{event.anchor}`{place}", "write the value out")
+        nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if nodes > MOST_YAML_NODES:
+            raise CommandError(f"{name} holds more than {MOST_YAML_NODES:,} values", "give a smaller one, or JSON")
+        if depth > DEEPEST:
+            raise CommandError(f"{name} is nested more than {DEEPEST} levels deep")
+
+
+def _bounded(load: Callable[[], object], name: str, form: str, help: str) -> object:
+    from interlock_dsl.schema.json_value import json_value
+
+    try:
+        loaded = load()
+    except json.JSONDecodeError as error:
+        where = f"{_lowered(error.msg)} at line {error.lineno}, column {error.colno}"
+        raise CommandError(f"{name} is not valid {form}: {where}", help) from error
+    except RecursionError as error:
+        raise CommandError(f"{name} is nested too deeply") from error
+    except (ValueError, OverflowError, TypeError) as error:  # a number of thousands of digits, a date that is none
+        raise CommandError(f"{name} is not valid {form}: {_lowered(str(error))}", help) from error
+    try:
+        return json_value(loaded)
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{name} cannot be used: {error}") from error
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
