@@ -5,18 +5,26 @@
 The rules are scoped to an (agent, tool) pair or to a family of tools, with 1 to 4 typed comparisons, permit and forbid
 mixed. The limit is Python generated from the same rules: one function per pair that stops at its first answer and can
 explain nothing; `all` is such Python that evaluates every rule and names those that determine the answer. Ours gives
-these with their reasons and places. All must agree on every one of the requests. Ours is measured once warm; `cold` is
-the first decision on each request. `load` is from text to a program that can decide.
+these with their reasons and places. `ours` decides on checked arguments, as a run does; `raw` is the public
+`Authorizer.decide`, which decodes raw arguments first. All must agree on every one of the requests. Ours is measured
+once warm; `cold` is the first decision on each request. `load` is from text to a program that can decide.
+
+Warm means generated code: after `COMPILE_AFTER` calls the conditions of a pair become one function (`decide/fuse.py`)
+and its decisions are memoized (`decide/memo.py`). `one by one` is the same without these two.
 """
 
 import argparse
 import ast
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from interlock.decide.authorize import HEAT, Authorizer
+from interlock.decide import Authorizer, History, Principal
+from interlock.decide.evaluator import COMPILE_AFTER, Evaluator
+from interlock.decide.index import RuleSet
+from interlock.decide.memo import DecisionMemo
 from interlock.decide.request import Request
 from interlock_dsl.compiler.compile import compile_text
 from measure import interleaved, table
@@ -62,7 +70,7 @@ def make_rules(count: int, rng: random.Random) -> tuple[list[tuple[str, str]], l
 def as_ilk(tools: list[str], rules: list[Rule]) -> str:
     """The same rules as a policy file."""
     fields = " ".join(f"{name}: {type_}" for name, type_ in FIELDS.items())
-    lines = [f"agent {agent} {{ }}" for agent in AGENTS]
+    lines = [f"agent {agent} {{ may calls.make }}" for agent in AGENTS]
     lines += [f"tool {tool}({fields}) {{ needs calls.make effect write }}" for tool in tools]
     lines.append("policy bench {")
     for rule in rules:
@@ -146,14 +154,29 @@ def measure(size: int) -> list[str]:
     began = time.perf_counter()
     program = compile_text(as_ilk(tools, rules), "bench.ilk")
     loaded = time.perf_counter() - began
-    authorizer = Authorizer(program)
+    evaluator, authorizer, plain = Evaluator(program), Authorizer(program), Evaluator(program)
     limit = by_hand(tools, rules, first_answer)
     every = by_hand(tools, rules, all_determining)
-    asked = [Request(tool=tool, args=args, agent=agent) for agent, tool, args in requests]
+    history, nobody = History("bench", started=0), Principal()
+    asked = [
+        Request(tool=tool, args=args, agent=agent, principal=nobody, history=history, now=0)
+        for agent, tool, args in requests
+    ]
 
     def ours() -> list[str]:
-        authorize = authorizer.authorize
+        authorize = evaluator.authorize
         return [authorize(request).answer for request in asked]
+
+    def one_by_one() -> list[str]:
+        authorize = plain.authorize
+        return [authorize(request).answer for request in asked]
+
+    def raw() -> list[str]:
+        decide = authorizer.decide
+        return [
+            decide(tool, args, agent=agent, principal=None, now=0, history=history).answer
+            for agent, tool, args in requests
+        ]
 
     def python() -> list[object]:
         return [limit(agent, tool, args) for agent, tool, args in requests]
@@ -165,16 +188,39 @@ def measure(size: int) -> list[str]:
     answers = ours()
     first = time.perf_counter() - began
     # Frequent requests are compiled: decide until nothing more is generated.
-    for _ in range(HEAT * 4):
+    for _ in range(COMPILE_AFTER * 4):
         ours()
-    if not answers == ours() == python() or answers != [answer for answer, _ in python_all()]:
+        raw()
+    with without_memo():
+        for _ in range(COMPILE_AFTER * 4):
+            one_by_one()
+    if not answers == ours() == raw() == one_by_one() == python() or answers != [answer for answer, _ in python_all()]:
         raise SystemExit(f"the answers differ at {size} rules")
-    took = interleaved({"ours": ours, "limit": python, "all": python_all})
-    mine, least, all_rules = (took[name] / len(requests) * 1e6 for name in ("ours", "limit", "all"))
+    with without_memo():
+        took = interleaved({"ours": ours, "limit": python, "all": python_all, "raw": raw, "one by one": one_by_one})
+    mine, least, all_rules, from_raw, single = (
+        took[name] / len(requests) * 1e6 for name in ("ours", "limit", "all", "raw", "one by one")
+    )
     return [
         f"{size:,}", f"{least:.2f}", f"{all_rules:.2f}", f"{mine:.2f}", f"{mine / least:.2f}",
-        f"{mine / all_rules:.2f}", f"{first / len(requests) * 1e6:.0f}", f"{loaded:.2f}",
+        f"{from_raw:.2f}", f"{single:.2f}", f"{first / len(requests) * 1e6:.0f}", f"{loaded:.2f}",
     ]  # fmt: skip
+
+
+@contextmanager
+def without_memo() -> Iterator[None]:
+    """Have no further pair of a tool and an agent decided by generated code."""
+    made = DecisionMemo.__init__
+
+    def unusable(self: DecisionMemo, rules: RuleSet) -> None:
+        made(self, rules)
+        self.usable = False
+
+    DecisionMemo.__init__ = unusable  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DecisionMemo.__init__ = made  # type: ignore[method-assign]
 
 
 def main() -> None:
@@ -183,7 +229,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="10,100,1000,10000")
     sizes = [int(size) for size in parser.parse_args().sizes.split(",")]
     rows = [measure(size) for size in sizes]
-    head = ["rules", "limit µs", "all µs", "ours µs", "ours/limit", "ours/all", "cold µs", "load s"]
+    head = ["rules", "limit µs", "all µs", "ours µs", "ours/limit", "raw µs", "one by one µs", "cold µs", "load s"]
     table("Deciding one tool call", head, rows)
 
 

@@ -6,8 +6,8 @@
 `compile_text` and `compile_sources` make a program of texts; `check` returns all diagnostics instead of raising. A
 `Runtime` drives runs of programs over a journal (`SqliteJournal`, `MemoryJournal`), with Python functions as tools
 (`Toolbox`) and models (`LanguageModels`, or scripted `Answers`). A program with an event loop and a store of its own
-uses a `Machine` instead; to decide single calls without a run, use an `Authorizer`. `replay`, `history` and `verify`
-read a journal.
+uses a `Machine` instead; to decide single calls without a run, use `Authorizer.decide`. `replay`, `history` and
+`verify` read a journal.
 
 A name is imported when it is first used, so importing the package loads nothing else.
 """
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from interlock.decide import History as History
     from interlock.decide import Principal as Principal
     from interlock.decide import Reason as Reason
-    from interlock.decide import Request as Request
     from interlock.errors import AnsweredOtherwise as AnsweredOtherwise
     from interlock.errors import Conflict as Conflict
     from interlock.errors import Diverged as Diverged
@@ -94,7 +93,7 @@ if TYPE_CHECKING:
     from interlock_dsl.program.model import Program as Program
 
 _HOMES: Final = {
-    "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason", "Request"),
+    "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason"),
     "interlock.errors": (
         "AnsweredOtherwise", "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput",
         "JournalCorrupt", "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused",
@@ -175,7 +174,6 @@ __all__ = [
     "Reason",
     "Refused",
     "ReplayReport",
-    "Request",
     "RunCancelled",
     "RunReport",
     "RunResumed",

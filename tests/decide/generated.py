@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from interlock.decide import Consent, History, Principal, Request
+from interlock.decide import Consent, History, Principal
+from interlock.decide.request import Request
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.diagnostics.source import NOWHERE
@@ -94,7 +95,7 @@ consents = st.builds(
     Consent,
     id=st.just("a1"),
     role=st.sampled_from(["boss", "chief"]),
-    digest=st.sampled_from([SUBJECT, SUBJECT, SUBJECT, "other"]),
+    digest=st.sampled_from([SUBJECT, SUBJECT, SUBJECT, "other", ""]),
     by=people,
     expires=st.sampled_from([None, None, HOUR, 3 * HOUR]),
     spent=st.sampled_from([False, False, False, True]),
@@ -112,6 +113,15 @@ routes = st.one_of(
 
 
 @st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Return a session that began at 0 and made some calls within two hours."""
+    history = History("r", started=0)
+    for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
+        history.record(draw(st.sampled_from(NAMES)), moment)
+    return history
+
+
+@st.composite
 def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Request:
     """Return a request to a program: for policy alone, for its workflow, or either."""
     workflow = program.workflows["w"]
@@ -120,9 +130,8 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
     if draw(st.booleans()):
         args["s"] = draw(st.sampled_from(["x", "y"]))
     now = 2 * HOUR
-    history = History(now)
-    for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
-        history.record(draw(st.sampled_from(NAMES)), moment)
+    history = draw(histories())
+    history.now = now
     principal = draw(principals)
     tool = draw(st.sampled_from([*NAMES, *NAMES, *NAMES, "nope"]))
     return Request(
@@ -145,8 +154,9 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
         over=draw(st.sampled_from([(), (), (), ("no calls left",)])),
         route_approval=None if by_policy else draw(routes),
         nevers=() if by_policy else tuple(n for n in workflow.nevers if n.tool == tool),
-        subject=SUBJECT,
+        subject=draw(st.sampled_from([SUBJECT, SUBJECT, SUBJECT, ""])),
         consents=tuple(draw(st.lists(consents, max_size=2))),
+        lacking=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"a.see"})])) if by_policy else frozenset(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The oracle for `authorize`: the same questions, answered one after the other, naively, without an index.
+"""The oracle for decisions: the same questions, answered one after the other, naively, without an index.
 
 It reads like the semantics: who it is for, what each kind of rule does with a condition that errors, what beats what.
 It gives the answer and the (cause, rule) pairs that determined it.
@@ -6,8 +6,10 @@ It gives the answer and the (cause, rule) pairs that determined it.
 
 from dataclasses import dataclass
 
-from interlock.decide import Request
+from interlock.decide import Consent, History, Principal
+from interlock.decide.request import Request
 from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program, Rule
 
 ERROR = "error"
@@ -66,7 +68,7 @@ def restriction_matches(rule: Rule, request: Request, program: Program) -> bool:
 def approvers(request: Request, role: str) -> set[str]:
     found = set()
     for consent in request.consents:
-        if consent.role != role or consent.digest != request.subject or consent.spent:
+        if consent.role != role or consent.digest != request.subject or consent.digest == "" or consent.spent:
             continue
         if consent.expires is not None and request.now >= consent.expires:
             continue
@@ -102,6 +104,9 @@ def reference(program: Program, request: Request) -> Verdict:
         allowing |= {("permit", r.id) for r in rules if r.kind == "permit" and permit_matches(r, request, program)}
         if not allowing:
             against.add(("no-permit", ""))
+        against |= {("missing-scope", "") for _ in request.lacking}
+        if tool.effect != "read" and not tool.needs:
+            against.add(("missing-scope", ""))
     else:
         against |= {("missing-scope", "") for scope in tool.needs if not in_hand(scope, request, program)}
         if tool.effect != "read" and not tool.needs:
@@ -140,3 +145,52 @@ def reference(program: Program, request: Request) -> Verdict:
             "ask", frozenset(("require", id) for role, _, id in wanted if role in missing), frozenset(missing)
         )
     return Verdict("allow", frozenset(allowing | {("approval", id) for _, _, id in wanted}))
+
+
+def reference_decision(
+    program: Program,
+    tool: str,
+    raw_args: object,
+    *,
+    agent: str | None,
+    principal: Principal | None,
+    now: int,
+    history: History,
+    approvals: tuple[Consent, ...],
+    subject: str,
+) -> Verdict:
+    """Decide raw arguments under policies alone; `subject` is what an approval has to be for."""
+    if tool not in program.tools:
+        return Verdict("deny", frozenset({("unknown-tool", "")}))
+    if agent is not None and agent not in program.agents:
+        return Verdict("deny", frozenset({("unknown-agent", "")}))
+    if not arguments_hold(raw_args):
+        return Verdict("deny", frozenset({("arguments", "")}))
+    who = principal or Principal()
+    lacking = set()
+    for scope in program.tools[tool].needs:
+        if agent is not None and scope not in program.agents[agent].may:
+            lacking.add(scope)
+        if who.scopes is not None and scope not in who.scopes:
+            lacking.add(scope)
+    bindings = {
+        "principal": {"name": who.name, "roles": list(who.roles)},
+        "now": Timestamp(now * 1000),
+        "run": {"id": history.session, "workflow": "", "started": Timestamp(history.started * 1000)},
+        "$history": history,
+    }
+    history.now = now
+    assert isinstance(raw_args, dict)
+    request = Request(
+        tool=tool, args=raw_args, agent=agent or "", principal=who, bindings=bindings, history=history, now=now,
+        subject=subject, consents=approvals, lacking=frozenset(lacking),
+    )  # fmt: skip
+    return reference(program, request)
+
+
+def arguments_hold(raw_args: object) -> bool:
+    """Whether raw arguments are those that every generated tool takes: `n: int in 0..100, s?: string max 5`."""
+    if not isinstance(raw_args, dict) or not set(raw_args) <= {"n", "s"} or "n" not in raw_args:
+        return False
+    n, s = raw_args["n"], raw_args.get("s", "")
+    return type(n) is int and 0 <= n <= 100 and isinstance(s, str) and len(s) <= 5

@@ -1,4 +1,4 @@
-"""The authorizer and the naive reference agree on everything; and what must hold of any rule set does."""
+"""The evaluator and the naive reference agree on everything; and what must hold of any rule set does."""
 
 from dataclasses import replace
 
@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from decide.generated import NAMES, TOOLS, WORKFLOW, again, compiled, policy, programs, requests, rule_sets, rules
 from decide.reference import reference
-from interlock.decide import Authorizer, Decision, Request
+from interlock.decide import Decision
+from interlock.decide.evaluator import Evaluator
+from interlock.decide.request import Request
 from interlock_dsl.program.model import Program
 
 RANK = {"deny": 0, "ask": 1, "allow": 2}
@@ -17,17 +19,17 @@ SEVERAL = 15
 
 
 def decided(program: Program, request: Request) -> Decision:
-    return Authorizer(program).authorize(again(request))
+    return Evaluator(program).authorize(again(request))
 
 
 @settings(FEW, max_examples=250)
 @given(st.data())
 def test_authorize_agrees_with_the_reference(data: st.DataObject) -> None:
     program = data.draw(programs())
-    authorizer = Authorizer(program)
+    evaluator = Evaluator(program)
     for _ in range(SEVERAL):
         request = data.draw(requests(program))
-        decision = authorizer.authorize(again(request))
+        decision = evaluator.authorize(again(request))
         expected = reference(program, again(request))
         assert decision.answer == expected.answer
         found = {(reason.cause, reason.rule) for reason in decision.reasons}
@@ -93,7 +95,7 @@ def test_fewer_scopes_of_the_principal_never_allow_more(data: st.DataObject) -> 
 def test_listing_and_calling_agree(data: st.DataObject) -> None:
     """What is not listed is denied, whatever the arguments, the history and the approvals are."""
     program = data.draw(programs())
-    authorizer = Authorizer(program)
+    evaluator = Evaluator(program)
     for _ in range(SEVERAL):
         request = data.draw(requests(program))
         scopes = None
@@ -101,17 +103,17 @@ def test_listing_and_calling_agree(data: st.DataObject) -> None:
             scopes = frozenset().union(*(grant.scopes for grant in request.grants))
             if request.principal.scopes is not None:
                 scopes &= request.principal.scopes
-        listed = authorizer.listed(request.agent, scopes)
+        listed = evaluator.listed(request.agent, scopes)
         assert set(listed) <= set(NAMES)
         if request.tool not in listed:
-            assert authorizer.authorize(again(request)).answer == "deny"
+            assert evaluator.authorize(again(request)).answer == "deny"
 
 
 @FEW
 @given(st.data())
 def test_the_same_request_gets_the_same_decision_from_a_fresh_authorizer(data: st.DataObject) -> None:
     program = data.draw(programs())
-    warm = Authorizer(program)
+    warm = Evaluator(program)
     for _ in range(SEVERAL):
         request = data.draw(requests(program))
         assert warm.authorize(again(request)) == decided(program, request)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from decide.generated import NAMES, SUBJECT, TOOLS, again, compiled, policy, programs, requests, rule_sets
 from decide.reference import evaluate, reference
-from interlock.decide import Authorizer, Consent, Decision, History, Request, remembered
+from interlock.decide import Consent, Decision, History, Principal, memo
+from interlock.decide.evaluator import Evaluator
 from interlock.decide.fuse import fuse
 from interlock.decide.index import RuleIndex
+from interlock.decide.request import Request
 from interlock_dsl.program.model import Program, Rule
 
 FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -19,15 +21,15 @@ FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(Healt
 
 @settings(FEW, max_examples=200)
 @given(st.data())
-def test_a_bit_is_set_exactly_where_its_rule_matches(data: st.DataObject) -> None:
+def test_a_bit_is_set_one_by_one_where_its_rule_matches(data: st.DataObject) -> None:
     program = compiled(TOOLS + WORKFLOW_LESS + policy(data.draw(rule_sets)))
     for _ in range(5):
         request = data.draw(requests(program, alone=True))
-        concerned = RuleIndex(program).concerning(request.tool, request.agent)
-        if concerned is None:
+        rule_set = RuleIndex(program).rules_for(request.tool, request.agent)
+        if rule_set is None:
             continue
-        rules = [indexed.rule for indexed in concerned.rules]
-        fused = fuse(concerned.tool, concerned.value, [(rule.when, rule.unless) for rule in rules])
+        rules = [indexed.rule for indexed in rule_set.rules]
+        fused = fuse(rule_set.tool, rule_set.value, [(rule.when, rule.unless) for rule in rules])
         assert fused is not None
         try:
             mask = fused(request.args, dict(request.bindings), request.agent)
@@ -65,85 +67,92 @@ WRITTEN = (
 
 
 @pytest.fixture
-def exactly(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Record which calls are decided rule by rule."""
     seen: list[str] = []
-    original = Authorizer._decide
+    original = Evaluator._decide
 
-    def decide(self: Authorizer, request: Request) -> Decision:
+    def decide(self: Evaluator, request: Request) -> Decision:
         seen.append(f"{request.agent} {request.tool} {request.args['n']}")
         return original(self, request)
 
-    monkeypatch.setattr(Authorizer, "_decide", decide)
+    monkeypatch.setattr(Evaluator, "_decide", decide)
     yield seen
 
 
-def heated(program: Program, heat: int) -> Authorizer:
-    """Return an authorizer that generates code after so many calls of one tool by one agent."""
-    authorizer = Authorizer(program)
-    authorizer._heat = heat
-    return authorizer
+def compiling(program: Program, calls: int) -> Evaluator:
+    """Return an evaluator that generates code after so many calls of one tool by one agent."""
+    evaluator = Evaluator(program)
+    evaluator._compile_after = calls
+    return evaluator
 
 
-def ask(authorizer: Authorizer, n: int, agent: str = "ann", tool: str = "a.read") -> Decision:
-    return authorizer.authorize(Request(tool, {"n": n}, agent, bindings={"principal": {"name": "", "roles": []}}))
+def ask(evaluator: Evaluator, n: int, agent: str = "ann", tool: str = "a.read") -> Decision:
+    return evaluator.authorize(request(n, agent, tool))
 
 
-def test_rules_that_are_asked_often_are_not_evaluated_one_by_one(exactly: list[str]) -> None:
-    authorizer = heated(compiled(TOOLS + policy(list(WRITTEN))), 5)
-    cold = [ask(authorizer, n) for n in (6, 3, 0, 7, 3)]
-    ask(authorizer, 50)
-    exactly.clear()
-    assert [ask(authorizer, n) for n in (6, 3, 0, 7, 3)] == cold
-    assert exactly == ["ann a.read 6", "ann a.read 3", "ann a.read 0"], "each set of matching rules, once"
-    exactly.clear()
-    assert [ask(authorizer, n).answer for n in range(60)] == ["allow" if n != 3 else "deny" for n in range(60)]
-    assert exactly == []
+def request(n: int, agent: str = "ann", tool: str = "a.read") -> Request:
+    return Request(
+        tool=tool, args={"n": n}, agent=agent, principal=Principal(), history=History("s", started=0), now=0,
+        bindings={"principal": {"name": "", "roles": []}}, subject=SUBJECT,
+    )  # fmt: skip
 
 
-def test_what_no_rule_names_is_hot_too_and_kept_apart(exactly: list[str]) -> None:
-    authorizer = heated(compiled(TOOLS + policy(list(WRITTEN))), 0)
+def test_rules_that_are_asked_often_are_not_evaluated_one_by_one(one_by_one: list[str]) -> None:
+    evaluator = compiling(compiled(TOOLS + policy(list(WRITTEN))), 5)
+    cold = [ask(evaluator, n) for n in (6, 3, 0, 7, 3)]
+    ask(evaluator, 50)
+    one_by_one.clear()
+    assert [ask(evaluator, n) for n in (6, 3, 0, 7, 3)] == cold
+    assert one_by_one == ["ann a.read 6", "ann a.read 3", "ann a.read 0"], "each set of matching rules, once"
+    one_by_one.clear()
+    assert [ask(evaluator, n).answer for n in range(60)] == ["allow" if n != 3 else "deny" for n in range(60)]
+    assert one_by_one == []
+
+
+def test_what_no_rule_names_is_compiled_too_and_kept_apart(one_by_one: list[str]) -> None:
+    evaluator = compiling(compiled(TOOLS + policy(list(WRITTEN))), 0)
     for agent in ("ann", "bob", "zoe", "") * 2:
-        ask(authorizer, 0, agent)
-    exactly.clear()
-    assert [ask(authorizer, 0, agent).answer for agent in ("ann", "bob", "zoe", "")] == [
+        ask(evaluator, 0, agent)
+    one_by_one.clear()
+    assert [ask(evaluator, 0, agent).answer for agent in ("ann", "bob", "zoe", "")] == [
         "allow",
         "deny",
         "deny",
         "deny",
     ]
-    assert exactly == []
+    assert one_by_one == []
 
 
-def test_a_value_of_another_class_is_evaluated_rule_by_rule(exactly: list[str]) -> None:
-    authorizer = heated(compiled(TOOLS + policy(["forbid a.read when args.n > 5", "permit a.read"])), 0)
+def test_a_value_of_another_class_is_evaluated_rule_by_rule(one_by_one: list[str]) -> None:
+    evaluator = compiling(compiled(TOOLS + policy(["forbid a.read when args.n > 5", "permit a.read"])), 0)
     for _ in range(3):
-        ask(authorizer, 0)
-    exactly.clear()
-    decision = ask(authorizer, "six")  # type: ignore[arg-type]
+        ask(evaluator, 0)
+    one_by_one.clear()
+    decision = ask(evaluator, "six")  # type: ignore[arg-type]
     assert decision.answer == "deny"
     assert "has no value" in decision.reasons[0].text
-    assert exactly == ["ann a.read six"]
+    assert one_by_one == ["ann a.read six"]
 
 
-def test_what_speaks_beside_the_rules_is_heard_once_they_are_hot() -> None:
-    authorizer = heated(compiled(TOOLS + policy(["permit a.read", "require approval by boss for a.read"])), 0)
-    request = Request("a.read", {"n": 1}, "ann", subject=SUBJECT)
+def test_what_speaks_beside_the_rules_counts_once_they_are_compiled() -> None:
+    evaluator = compiling(compiled(TOOLS + policy(["permit a.read", "require approval by boss for a.read"])), 0)
+    asked = request(1)
     for _ in range(3):
-        assert authorizer.authorize(request).answer == "ask"
+        assert evaluator.authorize(asked).answer == "ask"
     given = Consent("a1", "boss", SUBJECT, ("eva",))
-    assert authorizer.authorize(replace(request, consents=(given,))).answer == "allow"
-    assert authorizer.authorize(replace(request, over=("no calls left",))).answer == "deny"
-    assert authorizer.authorize(replace(request, problem="does not fit")).answer == "deny"
-    assert authorizer.authorize(request).answer == "ask"
+    assert evaluator.authorize(replace(asked, consents=(given,))).answer == "allow"
+    assert evaluator.authorize(replace(asked, over=("no calls left",))).answer == "deny"
+    assert evaluator.authorize(replace(asked, problem="does not fit")).answer == "deny"
+    assert evaluator.authorize(asked).answer == "ask"
 
 
-def test_only_so_many_decisions_are_remembered(monkeypatch: pytest.MonkeyPatch, exactly: list[str]) -> None:
-    monkeypatch.setattr(remembered, "MOST_DECISIONS", 2)
-    authorizer = heated(compiled(TOOLS + policy(list(WRITTEN))), 0)
+def test_only_so_many_decisions_are_remembered(monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]) -> None:
+    monkeypatch.setattr(memo, "MOST_DECISIONS", 2)
+    evaluator = compiling(compiled(TOOLS + policy(list(WRITTEN))), 0)
     for n in (6, 3, 0) * 3:
-        assert ask(authorizer, n).answer == ("deny" if n == 3 else "allow")
-    (memory,) = {id(memory): memory for memory in authorizer._hot.values()}.values()
+        assert ask(evaluator, n).answer == ("deny" if n == 3 else "allow")
+    (memory,) = {id(memory): memory for memory in evaluator._compiled.values()}.values()
     assert len(memory.known) <= 2
 
 
@@ -151,22 +160,30 @@ def test_only_so_many_decisions_are_remembered(monkeypatch: pytest.MonkeyPatch, 
 @given(st.data())
 def test_both_tiers_give_the_same_decision_and_the_reference_the_same_answer(data: st.DataObject) -> None:
     program = data.draw(programs())
-    hot, cold = heated(program, 0), heated(program, 10**9)
+    fast, slow = compiling(program, 0), compiling(program, 10**9)
     for _ in range(6):
         request = data.draw(requests(program))
         plain = replace(
-            request, problem="", shown=None, over=(), nevers=(), route_approval=None, consents=(), grants=None
+            request,
+            problem="",
+            shown=None,
+            over=(),
+            nevers=(),
+            route_approval=None,
+            consents=(),
+            grants=None,
+            lacking=frozenset(),
         )
         later = replace(plain, history=_more(request), bindings={**request.bindings, "$history": _more(request)})
         for each in (plain, plain, plain, later, later, replace(plain, consents=request.consents), request):
-            decision = hot.authorize(again(each))
-            assert decision == cold.authorize(again(each))
+            decision = fast.authorize(again(each))
+            assert decision == slow.authorize(again(each))
             assert decision.answer == reference(program, again(each)).answer
 
 
 def _more(request: Request) -> History:
     """Return a history with calls enough to reach any limit."""
-    history = History(request.now)
+    history = History("r", started=0)
     for name in NAMES:
         for _ in range(3):
             history.record(name, request.now)

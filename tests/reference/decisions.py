@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from decide.reference import approvers, concerns, is_about, reference, restriction_matches
-from interlock.decide import Request
+from interlock.decide.request import Request
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
 from reference.state import Call, History, Run
 from reference.values import condition

@@ -7,7 +7,9 @@ from random import Random
 from typing import Literal, TypeVar, cast
 
 from decide.reference import reference
-from interlock.decide import Authorizer, Decision, Principal, Request
+from interlock.decide import Decision, Principal
+from interlock.decide.evaluator import Evaluator
+from interlock.decide.request import Request
 from interlock.run import Machine, prepare
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
 from interlock.run.protocol.events import (
@@ -184,7 +186,7 @@ class Chance:
         return ModelReplied(now, id, self.often(0.1), output, calls, usage)
 
 
-class Watched(Authorizer):
+class Watched(Evaluator):
     """An authorizer whose every decision is held against the reference, and remembered."""
 
     def __init__(self, program: Program) -> None:
@@ -205,7 +207,7 @@ def watched(whole: Program, given: dict[str, Json], principal: Principal) -> tup
     """Return a machine whose decisions are watched, and the event that starts it."""
     machine = Machine(whole)
     watch = Watched(whole)
-    machine._run.plan = replace(machine._run.plan, authorizer=watch)
+    machine._run.plan = replace(machine._run.plan, evaluator=watch)
     return machine, watch, prepare(whole, next(iter(whole.workflows)), given, run="r1", at=0, principal=principal)
 
 

@@ -8,7 +8,12 @@ from interlock_dsl.program.model import NeverRule
 
 
 def agreed(request: Request, role: str) -> frozenset[str]:
-    """Return who, in a role, agreed to exactly this call, in approvals that still count."""
+    """Return who, in a role, agreed to exactly this call, in approvals that still count.
+
+    # INVARIANT: a request without a subject has no approval: an empty digest matches nothing, not even itself.
+    """
+    if not request.subject:
+        return frozenset()
     principal = request.principal.name
     people = {
         person

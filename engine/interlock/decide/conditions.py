@@ -23,13 +23,13 @@ def condition(expression: "CompiledExpression | None") -> Condition | None:
     return None if expression is None else expression.function
 
 
-def often(expression: "CompiledExpression | None") -> Condition | None:
-    """Return an expression as a function that is made ready when it is first called."""
+def compiled(expression: "CompiledExpression | None") -> Condition | None:
+    """Return an expression as a function of the compiled tier, which is made when it is first called."""
     return expression
 
 
-def rarely(expression: "CompiledExpression | None") -> Condition | None:
-    """Return an expression as a function that costs little to make and more to call, under the same limit."""
+def interpreted(expression: "CompiledExpression | None") -> Condition | None:
+    """Return an expression as a function of the interpreted tier: cheap to make, slower to call, the same limit."""
     if expression is None:
         return None
     exact: Exact | None = None

@@ -8,8 +8,8 @@ from interlock_dsl.diagnostics.source import Span
 Answer: TypeAlias = Literal["allow", "deny", "ask"]
 
 Cause: TypeAlias = Literal[
-    "unknown-tool", "arguments", "not-shown", "missing-scope", "no-permit", "permit", "grant", "approval", "forbid",
-    "require", "never", "limit", "budget",
+    "unknown-tool", "unknown-agent", "arguments", "not-shown", "missing-scope", "no-permit", "permit", "grant",
+    "approval", "forbid", "require", "never", "limit", "budget",
 ]  # fmt: skip
 
 
@@ -35,8 +35,13 @@ class ApprovalNeed:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`answer`, all determining reasons, and for `ask` what is still needed."""
+    """`answer`, all determining reasons, and for `ask` what is still needed.
+
+    `subject` is what an approval has to be for (`Consent.digest`) where `Authorizer` asks for one; in a run the subject
+    is the machine's.
+    """
 
     answer: Answer
     reasons: tuple[Reason, ...]
     needs: tuple[ApprovalNeed, ...] = ()
+    subject: str = ""

@@ -1,24 +1,38 @@
 """Which calls were performed so far, and when: what `calls(tool)` reads and what `limit` counts."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
+
+from interlock_dsl.cel.values import Timestamp
 
 
 class History:
     """The calls of a run, or of a session without a workflow, in order of time.
 
-    `now` is the moment that `within` counts back from: microseconds since 1970, set by whoever asks for a decision.
-    A look is logarithmic in the number of calls of one tool, whatever else the run did.
+    `session` is the id of that run or session and `started` its beginning (microseconds since 1970): what conditions
+    read as `run.id` and `run.started`. A count is logarithmic in the number of calls of one tool.
     """
 
-    __slots__ = ("_moments", "now")
+    __slots__ = ("_moments", "now", "run", "session", "started")
 
-    def __init__(self, now: int = 0) -> None:
-        self.now = now
+    def __init__(self, session: str, *, started: int) -> None:
+        self.session = session
+        self.started = started
+        self.now = started
+        """The moment that `within` counts back from; set by whoever decides."""
+        self.run: Mapping[str, object] = {"id": session, "workflow": "", "started": Timestamp(started * 1000)}
+        """What conditions read as `run` where there is no workflow."""
         self._moments: dict[str, list[int]] = {}
 
     def record(self, tool: str, at: int) -> None:
-        """Note a call performed at a moment not before the last one noted."""
-        self._moments.setdefault(tool, []).append(at)
+        """Record a call performed at a moment (microseconds since 1970).
+
+        Raises ValueError for a moment before the last one recorded for the tool: counting relies on their order.
+        """
+        moments = self._moments.setdefault(tool, [])
+        if moments and at < moments[-1]:
+            raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
+        moments.append(at)
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""

@@ -8,20 +8,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from interlock.decide.conditions import Condition, often, rarely
+from interlock.decide.conditions import Condition, compiled, interpreted
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
 from interlock.decide.history import History
 from interlock_dsl.program.model import Program, Rule, Tool
 
 if TYPE_CHECKING:
-    from interlock.decide.remembered import Remembered
     from interlock_dsl.cel import CompiledExpression
 
-_Ready: TypeAlias = "Callable[[CompiledExpression | None], Condition | None]"
+_Tier: TypeAlias = "Callable[[CompiledExpression | None], Condition | None]"
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexedRule:
     """A rule with what it contributes to a decision, made once.
 
     `alone` is the decision if this rule is the only one that determines it; `tools` those a `limit` counts together.
@@ -40,25 +39,24 @@ class Indexed:
         return sum(history.within(tool, self.rule.period) for tool in self.tools) >= self.rule.count
 
 
-@dataclass(slots=True)
-class Concerned:
+@dataclass(slots=True, eq=False)
+class RuleSet:
     """The rules for one tool and agent, by kind, each in the order of the source. Conditions see `value` as `tool`.
 
-    `plain`: there are only permits and forbids. `rare`: the conditions are cheap to make rather than to call. `warmth`
-    counts the calls decided, `memory` holds decisions taken (None: not yet tried).
+    `plain`: there are only permits and forbids. `interpreted`: the tier of the conditions. `calls` counts the calls
+    that were decided by these rules.
     """
 
     tool: Tool
     value: dict[str, object]
-    permits: tuple[Indexed, ...]
-    forbids: tuple[Indexed, ...]
-    requires: tuple[Indexed, ...]
-    limits: tuple[Indexed, ...]
-    rare: bool
-    rules: tuple[Indexed, ...] = field(init=False)
+    permits: tuple[IndexedRule, ...]
+    forbids: tuple[IndexedRule, ...]
+    requires: tuple[IndexedRule, ...]
+    limits: tuple[IndexedRule, ...]
+    interpreted: bool
+    rules: tuple[IndexedRule, ...] = field(init=False)
     plain: bool = field(init=False)
-    warmth: int = 0
-    memory: "Remembered | None" = None
+    calls: int = 0
 
     def __post_init__(self) -> None:
         self.plain = not (self.requires or self.limits)
@@ -80,19 +78,19 @@ class RuleIndex:
         agents = {rule.agent for rule in self._rules if rule.agent is not None}
         self._agents = frozenset(name for name in agents if not name.endswith("*"))
         self._agent_families = tuple(sorted(name.removesuffix("*") for name in agents if name.endswith("*")))
-        self._found: dict[tuple[str, tuple[bool, str]], Concerned] = {}
+        self._found: dict[tuple[str, tuple[bool, str]], RuleSet] = {}
 
-    def concerning(self, tool: str, agent: str) -> Concerned | None:
+    def rules_for(self, tool: str, agent: str) -> RuleSet | None:
         """Return the rules for a call of a tool by an agent; None when there is no such tool."""
         key = (tool, self.kind(agent))
         found = self._found.get(key)
         if found is None and tool in self._tools:
-            found = self._found[key] = self._collect(self._tools[tool], agent, rarely)
+            found = self._found[key] = self._collect(self._tools[tool], agent, interpreted)
         return found
 
-    def heat(self, tool: str, agent: str) -> Concerned:
-        """Return the rules for a call with conditions made to be evaluated often, and keep these from now on."""
-        found = self._found[tool, self.kind(agent)] = self._collect(self._tools[tool], agent, often)
+    def compile(self, tool: str, agent: str) -> RuleSet:
+        """Return the rules for a call with conditions of the compiled tier, and keep these from now on."""
+        found = self._found[tool, self.kind(agent)] = self._collect(self._tools[tool], agent, compiled)
         return found
 
     def kind(self, agent: str) -> tuple[bool, str]:
@@ -101,49 +99,49 @@ class RuleIndex:
             return True, agent
         return False, "*".join(family for family in self._agent_families if agent.startswith(family))
 
-    def _collect(self, tool: Tool, agent: str, ready: _Ready) -> Concerned:
+    def _collect(self, tool: Tool, agent: str, tier: _Tier) -> RuleSet:
         positions = set(self._exact.get(tool.name, ()))
         if self._families:
             for end in range(len(tool.name) + 1):
                 positions.update(self._families.get(tool.name[:end], ()))
         rules = [self._rules[position] for position in sorted(positions)]
-        spoken = [rule for rule in rules if rule.agent is None or matches(rule.agent, agent)]
+        applicable = [rule for rule in rules if rule.agent is None or matches(rule.agent, agent)]
 
-        def of(kind: str) -> tuple[Indexed, ...]:
-            return tuple(self._index(rule, ready) for rule in spoken if rule.kind == kind)
+        def of(kind: str) -> tuple[IndexedRule, ...]:
+            return tuple(self._index(rule, tier) for rule in applicable if rule.kind == kind)
 
         value: dict[str, object] = {"name": tool.name, "effect": tool.effect}
-        return Concerned(tool, value, of("permit"), of("forbid"), of("require"), of("limit"), ready is rarely)
+        return RuleSet(tool, value, of("permit"), of("forbid"), of("require"), of("limit"), tier is interpreted)
 
-    def _index(self, rule: Rule, ready: _Ready) -> Indexed:
+    def _index(self, rule: Rule, tier: _Tier) -> IndexedRule:
         match rule.kind:
             case "permit":
-                return _indexed(rule, ready, "allow", "permit", f"`{rule.id}` permits it")
+                return _indexed(rule, tier, "allow", "permit", f"`{rule.id}` permits it")
             case "forbid":
-                return _indexed(rule, ready, "deny", "forbid", f"`{rule.id}` forbids it")
+                return _indexed(rule, tier, "deny", "forbid", f"`{rule.id}` forbids it")
             case "require":
                 need = ApprovalNeed(rule.role, 1, rule.within, rule.id)
                 return _indexed(
-                    rule, ready, "ask", "require", f"`{rule.id}` requires approval by {rule.role}", need=need
+                    rule, tier, "ask", "require", f"`{rule.id}` requires approval by {rule.role}", need=need
                 )
             case "limit":
                 counted = tuple(name for name in sorted(self._tools) if any_matches(rule.patterns, name))
-                said = f"`{rule.id}` allows {rule.count} calls in that time"
-                return _indexed(rule, ready, "deny", "limit", said, tools=counted)
+                text = f"`{rule.id}` allows {rule.count} calls in that time"
+                return _indexed(rule, tier, "deny", "limit", text, tools=counted)
 
 
 def _indexed(
     rule: Rule,
-    ready: _Ready,
+    tier: _Tier,
     answer: Answer,
     cause: Cause,
-    said: str,
+    text: str,
     need: ApprovalNeed | None = None,
     tools: tuple[str, ...] = (),
-) -> Indexed:
-    reason = Reason(cause, rule.because or said, rule.id, rule.span)
+) -> IndexedRule:
+    reason = Reason(cause, rule.because or text, rule.id, rule.span)
     alone = Decision(answer, (reason,), () if need is None else (need,))
-    return Indexed(rule, ready(rule.when), ready(rule.unless), reason, alone, need, tools)
+    return IndexedRule(rule, tier(rule.when), tier(rule.unless), reason, alone, need, tools)
 
 
 def matches(pattern: str, name: str) -> bool:

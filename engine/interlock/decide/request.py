@@ -1,21 +1,30 @@
-"""What is decided on: one call, who asks for it, and what is in hand."""
+"""The parts of a decision: who asks, which approvals there are, and one call with all that is in hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from interlock.decide.history import History
-from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import ApprovalRule, Grant, NeverRule, Tool
 from interlock_dsl.schema import ValidationError, decode
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """On whose behalf something is done. `scopes` None means every scope; a name may be empty."""
+    """On whose behalf something is done. `scopes` None means every scope; a name may be empty.
+
+    Raises TypeError for parts of another type: a text is no tuple of roles and no set of scopes.
+    """
 
     name: str = ""
     roles: tuple[str, ...] = ()
     scopes: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_unless(isinstance(self.name, str), "the name of a principal", "text", self.name)
+        _refuse_unless(_texts(self.roles, tuple), "the roles of a principal", "a tuple of texts", self.roles)
+        known = self.scopes is None or _texts(self.scopes, frozenset)
+        _refuse_unless(known, "the scopes of a principal", "a frozenset of texts, or None for every scope", self.scopes)
 
     def value(self) -> dict[str, object]:
         """Return what conditions see as `principal`."""
@@ -26,8 +35,9 @@ class Principal:
 class Consent:
     """An approval that was given: for exactly one subject (`digest`), by different people of a role.
 
-    `expires` is the first moment at which it is worth nothing any more. `spent` says that another call used it;
-    the retries of the call that used it are still covered.
+    `expires` is the first moment (microseconds since 1970) at which it is worth nothing any more. `spent` says that
+    another call used it; the retries of the call that used it are still covered. Raises TypeError for parts of another
+    type: a text is no tuple of people.
     """
 
     id: str
@@ -37,32 +47,50 @@ class Consent:
     expires: int | None = None
     spent: bool = False
 
+    def __post_init__(self) -> None:
+        _refuse_unless(_texts(self.by, tuple), "the people of an approval", "a tuple of texts", self.by)
+        _refuse_unless(isinstance(self.digest, str), "the digest of an approval", "text", self.digest)
+        whole = self.expires is None or (isinstance(self.expires, int) and not isinstance(self.expires, bool))
+        _refuse_unless(whole, "the expiry of an approval", "microseconds since 1970, or None", self.expires)
 
-@dataclass(slots=True)
+
+def _texts(value: object, kind: type[tuple[str, ...]] | type[frozenset[str]]) -> bool:
+    return isinstance(value, kind) and all(isinstance(item, str) for item in value)
+
+
+def _refuse_unless(holds: bool, what: str, expected: str, given: object) -> None:
+    if not holds:
+        raise TypeError(f"{what}: expected {expected}, got {given!r:.80}")
+
+
+@dataclass(slots=True, kw_only=True)
 class Request:
-    """One call to decide on. `args` are decoded values; `problem` says why there are none (then they are ignored).
+    """One call to decide on, made by `Authorizer` and by the machine of runs. `args` are decoded values; `problem` says
+    why there are none (then they are ignored).
 
     `grants` are the scopes in hand with their conditions; None means that no workflow hands out scopes, and a
     `permit` must match. `bindings` is what conditions read; `args`, `tool` and `agent` are put into it. `now` is
     microseconds since 1970. `shown` are the tools an agent was shown (None: does not apply), `over` the budgets this
-    call would exceed, in words. `subject` is the digest an approval must be for.
+    call would exceed, in words. `subject` is the digest an approval must be for; empty, no approval counts. `lacking`
+    are scopes that the tool needs and that, under policies alone, the agent or the principal may not hold.
     """
 
     tool: str
     args: Mapping[str, object]
     agent: str = ""
     problem: str = ""
-    principal: Principal = Principal()
-    grants: tuple[Grant, ...] | None = None
+    principal: Principal
+    history: History
+    now: int
     bindings: dict[str, object] = field(default_factory=dict)
-    history: History = field(default_factory=History)
-    now: int = 0
+    grants: tuple[Grant, ...] | None = None
     shown: tuple[str, ...] | None = None
     over: tuple[str, ...] = ()
     route_approval: ApprovalRule | None = None
     nevers: tuple[NeverRule, ...] = ()
     subject: str = ""
     consents: tuple[Consent, ...] = ()
+    lacking: frozenset[str] = frozenset()
 
 
 def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], str]:
@@ -71,11 +99,4 @@ def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], s
         values = decode(tool.parameters, given)
     except ValidationError as invalid:
         return {}, str(invalid)
-    assert isinstance(values, Mapping)
-    return values, ""
-
-
-def bindings_at(principal: Principal, now: int, history: History, run: Mapping[str, object]) -> dict[str, object]:
-    """Return what the conditions of policies read, apart from the call itself."""
-    history.now = now
-    return {"principal": principal.value(), "now": Timestamp(now * 1000), "run": run, "$history": history}
+    return cast("Mapping[str, object]", values), ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from interlock.decide import Authorizer
+from interlock.decide.evaluator import Evaluator
 from interlock.decide.index import matches
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
@@ -80,7 +80,7 @@ class Plan:
     tools: Mapping[str, Tool]
     agents: Mapping[str, Agent]
     roles: Mapping[str, Role]
-    authorizer: Authorizer
+    evaluator: Evaluator
     workflows: Mapping[str, WorkflowPlan]
     _plain: dict[int, bool] = field(default_factory=dict)
 
@@ -102,7 +102,7 @@ def plan_of(program: Program) -> Plan:
         return known[1]
     key = id(program)
     plan = Plan(
-        program.digest, program.tools, program.agents, program.roles, Authorizer(program),
+        program.digest, program.tools, program.agents, program.roles, Evaluator(program),
         {name: _plan_workflow(workflow, program) for name, workflow in program.workflows.items()},
     )  # fmt: skip
     _PLANS[key] = weakref.ref(program, lambda _: _PLANS.pop(key, None)), plan

@@ -271,7 +271,7 @@ class Run:
         self.now = 0
         self.deadline: int | None = None
         self.timer = ""
-        self.history = History()
+        self.history = History("", started=0)
         self.spent = Spending()
         self.values: dict[str, object] = {}
         self.shown: dict[str, Json] = {}

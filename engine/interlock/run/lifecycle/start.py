@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from interlock.decide import Principal
+from interlock.decide import History, Principal
 from interlock.errors import InvalidInput
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
@@ -71,6 +71,8 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
     run.values["principal"] = run.principal.value()
     run.values["now"] = Timestamp(event.at * 1000)
+    run.history = History(run.id, started=event.at)
+    run.history.now = run.now
     run.values["$history"] = run.history
     if workflow.budget.time is not None:
         run.deadline = event.at + workflow.budget.time

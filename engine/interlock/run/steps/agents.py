@@ -6,7 +6,7 @@ and told; an answer that does not fit is given back with the complaint; and ever
 
 from typing import cast
 
-from interlock.decide import Request, decode_arguments
+from interlock.decide.request import Request, decode_arguments
 from interlock.run import budget
 from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
@@ -27,7 +27,7 @@ def begin(run: Run, visit: Visit) -> None:
         run.agenda.append(Fail(visit, "over budget", reserved))
         return
     tokens, cost, scarce = reserved
-    tools = run.plan.authorizer.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
+    tools = run.plan.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
     visit.talk = Conversation(handoff.context_of(run, visit.route), tools, tokens, cost, scarce)
     _ask(run, visit, visit.talk)
 
@@ -125,8 +125,11 @@ def _read(run: Run, visit: Visit, talk: Conversation, slot: int, asked: ModelCal
     if tool is not None and not problem and tool.name in talk.tools:
         args = cast(dict[str, Json], run.plan.shown(tool.parameters, values))
         return Call(tool, values, args, "agent", visit.name, visit=visit, agent=agent, slot=slot)
-    request = Request(asked.tool, {}, agent, problem, run.principal, visit.grants, shown=talk.tools, now=run.now)
-    decision = run.plan.authorizer.authorize(request)
+    request = Request(
+        tool=asked.tool, args={}, agent=agent, problem=problem, principal=run.principal, history=run.history,
+        now=run.now, grants=visit.grants, shown=talk.tools,
+    )  # fmt: skip
+    decision = run.plan.evaluator.authorize(request)
     args = asked.args if isinstance(asked.args, dict) else {}
     run.notes.append(CallDecided(visit.name, agent, asked.tool, args, "", decision))
     talk.outcomes[slot] = CallOutcome(asked.key, asked.tool, False, error=f"denied: {calls.said(decision)}")

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Decision, Request
+from interlock.decide import Decision
+from interlock.decide.request import Request
 from interlock.run import budget, visits
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
@@ -86,7 +87,7 @@ def _decision(run: Run, call: Call) -> Decision:
         subject=call.subject,
         consents=call.consents,
     )
-    return run.plan.authorizer.authorize(request)
+    return run.plan.evaluator.authorize(request)
 
 
 def _dispatch(run: Run, call: Call, id: str) -> None:

@@ -1,9 +1,9 @@
-"""May this call be made? One function answers for every path: a workflow's step, an agent's call, a list, a dry run.
+"""Deciding a call whose arguments were checked: private to `Authorizer` and to the machine of runs.
 
 The order is fixed: the tool and its arguments; scopes in hand (a workflow) or a `permit` (policy alone); `forbid`;
 `require` and `never`; `limit` and budgets. Every check that determines the answer is named, in that order and within
-it in the order of the source. What speaks against a call beats what asks a person, and that beats what allows it: no
-person is asked about a call that would be denied anyway.
+it in the order of the source. A reason against a call beats one that asks a person, and that beats one that allows it:
+no person is asked about a call that would be denied anyway.
 
 # INVARIANT: with no rule and no scope in hand there is nothing that allows, so the answer is deny.
 # INVARIANT: more `forbid`, `require`, `limit` or `never` never allow more; fewer grants or permits never allow more.
@@ -12,97 +12,106 @@ person is asked about a call that would be denied anyway.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from interlock.decide.approvals import agreed, missing, unapproved
 from interlock.decide.conditions import condition, gives, plainly, restricts
 from interlock.decide.decision import ApprovalNeed, Decision, Reason
-from interlock.decide.index import Concerned, Indexed, RuleIndex
+from interlock.decide.history import History
+from interlock.decide.index import IndexedRule, RuleIndex, RuleSet
+from interlock.decide.memo import DecisionMemo
 from interlock.decide.request import Request
 from interlock_dsl.program.model import Grant, Program, Rule, Tool
 
-if TYPE_CHECKING:
-    from interlock.decide.remembered import Remembered
-
-HEAT = 64
+COMPILE_AFTER = 64
 """Calls of one tool by one agent after which code is generated for their rules."""
 
-MOST_HOT = 100_000
-"""Pairs of a tool and an agent's name that lead straight to generated code; any name may be an agent's."""
+MOST_MEMOS = 100_000
+"""Pairs of a tool and an agent's name that lead straight to generated code."""
 
 _NOT_PERMITTED = Decision("deny", (Reason("no-permit", "no rule permits it"),))
 
 
-class Authorizer:
-    """Decides calls under the policies of one program. Built once, for all its runs; holds no state of any of them."""
+class Evaluator:
+    """Decides calls under the policies of one program. Built once, for all its runs; holds no state of any of them.
+
+    # INVARIANT: the arguments of a request were decoded by the tool's declaration; for raw ones there is `Authorizer`.
+    """
 
     def __init__(self, program: Program) -> None:
         self._index = RuleIndex(program)
         self._tools = program.tools
-        self._heat = HEAT
-        self._hot: dict[tuple[str, str], Remembered] = {}
+        self._compile_after = COMPILE_AFTER
+        self._compiled: dict[tuple[str, str], DecisionMemo] = {}
+        self._memos: dict[RuleSet, DecisionMemo] = {}
 
     def authorize(self, request: Request) -> Decision:
         """Return the decision on one call, with every reason that determines it."""
-        hot = self._hot.get((request.tool, request.agent))
-        if hot is None or request.grants is not None or (
+        plain = request.grants is None and not (
             request.shown is not None or request.problem or request.over or request.route_approval is not None
-            or request.nevers or request.consents
-        ):  # fmt: skip
+            or request.nevers or request.consents or request.lacking
+        )  # fmt: skip
+        memo = self._compiled.get((request.tool, request.agent)) if plain else None
+        if memo is None:
             return self._decide(request)
-        try:
-            if hot.simple:
-                return hot.known[hot.fused(request.args, request.bindings, request.agent)]
-            return hot.known[hot.key(request)]
-        except Exception:
-            # A condition without a value, or rules that match together for the first time.
-            decision = self._decide(request)
-            hot.keep(request, decision)
-            return decision
+        known = memo.decision(request.args, request.bindings, request.agent, request.history)
+        if known is not None:
+            return known
+        decision = self._decide(request)
+        memo.keep(request, decision)
+        return decision
+
+    def memoized(
+        self, tool: str, agent: str, args: Mapping[str, object], bindings: Mapping[str, object], history: History
+    ) -> Decision | None:
+        """Return the decision of a request under policies alone that has nothing but these parts, if it is memoized."""
+        memo = self._compiled.get((tool, agent))
+        return None if memo is None else memo.decision(args, bindings, agent, history)
 
     def _decide(self, request: Request) -> Decision:
-        concerned = self._index.concerning(request.tool, request.agent)
-        if concerned is None:
+        rules = self._index.rules_for(request.tool, request.agent)
+        if rules is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{request.tool}`"),))
         if request.shown is not None and request.tool not in request.shown:
             return Decision("deny", (Reason("not-shown", f"`{request.tool}` was not offered here"),))
         if request.problem:
-            return Decision("deny", (Reason("arguments", request.problem, span=concerned.tool.span),))
-        if concerned.rules:
-            concerned = self._warmer(concerned, request)
+            return Decision("deny", (Reason("arguments", request.problem, span=rules.tool.span),))
+        if rules.rules:
+            rules = self._counted(rules, request)
         bindings = request.bindings
         bindings["args"] = request.args
-        bindings["tool"] = concerned.value
+        bindings["tool"] = rules.value
         bindings["agent"] = request.agent
-        if request.grants is None:
-            allowed = _permitted(concerned.permits, bindings)
+        if request.grants is not None:
+            allowed = _granted(rules.tool, request, request.grants)
         else:
-            allowed = _granted(concerned.tool, request, request.grants)
-        forbids = _matching(concerned.forbids, bindings) if concerned.forbids else ()
-        if concerned.plain and not (request.nevers or request.over or request.route_approval):
+            allowed = _permitted(rules.permits, bindings)
+            if request.lacking or _scopeless(rules.tool):
+                allowed = _lacking(rules.tool, request.lacking, allowed)
+        forbids = _matching(rules.forbids, bindings) if rules.forbids else ()
+        if rules.plain and not (request.nevers or request.over or request.route_approval):
             if not forbids:
                 return allowed
             if len(forbids) == 1 and allowed.answer == "allow":
                 return forbids[0].alone
-        return _restricted(concerned, request, allowed, forbids)
+        return _restricted(rules, request, allowed, forbids)
 
-    def _warmer(self, concerned: Concerned, request: Request) -> Concerned:
-        """Count a call, and return its rules as they are best evaluated from now on."""
-        if concerned.warmth < self._heat:
-            concerned.warmth += 1
-            return concerned
-        if concerned.rare:
-            concerned = self._index.heat(request.tool, request.agent)
-            concerned.warmth = self._heat
-        if request.grants is None and concerned.memory is None:
-            from interlock.decide.remembered import Remembered
-
-            concerned.memory = Remembered(concerned)
-        if concerned.memory is not None and concerned.memory.usable:
-            if len(self._hot) >= MOST_HOT:
-                self._hot.clear()
-            self._hot[request.tool, request.agent] = concerned.memory
-        return concerned
+    def _counted(self, rules: RuleSet, request: Request) -> RuleSet:
+        """Count a call, and return its rules in the tier that is best from now on."""
+        if rules.calls < self._compile_after:
+            rules.calls += 1
+            return rules
+        if rules.interpreted:
+            rules = self._index.compile(request.tool, request.agent)
+            rules.calls = self._compile_after
+        if request.grants is None and not _scopeless(rules.tool):
+            memo = self._memos.get(rules)
+            if memo is None:
+                memo = self._memos[rules] = DecisionMemo(rules)
+            if memo.usable:
+                if len(self._compiled) >= MOST_MEMOS:
+                    self._compiled.clear()
+                self._compiled[request.tool, request.agent] = memo
+        return rules
 
     def listed(self, agent: str, scopes: frozenset[str] | None, among: Iterable[str] | None = None) -> tuple[str, ...]:
         """Return the tools (of those `among`) worth showing to an agent: some arguments could be allowed, or asked for.
@@ -113,12 +122,10 @@ class Authorizer:
         return tuple([name for name in names if self._possible(name, agent, scopes)])
 
     def _possible(self, name: str, agent: str, scopes: frozenset[str] | None) -> bool:
-        concerned = self._index.concerning(name, agent)
-        if concerned is None or any(_always(indexed.rule) for indexed in concerned.forbids):
+        rules = self._index.rules_for(name, agent)
+        if rules is None or _scopeless(rules.tool) or any(_always(forbid.rule) for forbid in rules.forbids):
             return False
-        if scopes is None:
-            return bool(concerned.permits)
-        return concerned.tool.needs <= scopes and not _scopeless(concerned.tool)
+        return bool(rules.permits) if scopes is None else rules.tool.needs <= scopes
 
 
 def _scopeless(tool: Tool) -> bool:
@@ -130,15 +137,26 @@ def _always(rule: Rule) -> bool:
     return rule.when is None and rule.unless is None
 
 
-def _permitted(permits: tuple[Indexed, ...], bindings: Mapping[str, object]) -> Decision:
+def _permitted(permits: tuple[IndexedRule, ...], bindings: Mapping[str, object]) -> Decision:
     """Policy alone: the permits that match, or a denial."""
-    found: list[Indexed] = []
+    found: list[IndexedRule] = []
     for permit in permits:
         if gives(permit.when, permit.unless, bindings):
             found.append(permit)
     if len(found) == 1:
         return found[0].alone
     return Decision("allow", tuple([permit.reason for permit in found])) if found else _NOT_PERMITTED
+
+
+def _lacking(tool: Tool, scopes: Iterable[str], permitted: Decision) -> Decision:
+    """Policy alone: a permit gives no scope that the agent may not hold, or that the principal does not."""
+    reasons = [Reason("missing-scope", f"scope `{scope}` is not in hand", span=tool.span) for scope in sorted(scopes)]
+    reasons += [_no_scope(tool)] if _scopeless(tool) else []
+    return Decision("deny", (*reasons, *(permitted.reasons if permitted.answer == "deny" else ())))
+
+
+def _no_scope(tool: Tool) -> Reason:
+    return Reason("missing-scope", f"`{tool.name}` changes the world and needs no scope", span=tool.span)
 
 
 def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decision:
@@ -155,18 +173,18 @@ def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decisio
                     break
                 near = grant.span
         else:
-            said = f"scope `{scope}` is not in hand" + (" for these arguments" if near else "")
-            lacking.append(Reason("missing-scope", said, span=near or tool.span))
+            text = f"scope `{scope}` is not in hand" + (" for these arguments" if near else "")
+            lacking.append(Reason("missing-scope", text, span=near or tool.span))
     if _scopeless(tool):
-        lacking.append(Reason("missing-scope", f"`{tool.name}` changes the world and needs no scope", span=tool.span))
+        lacking.append(_no_scope(tool))
     if lacking:
         return Decision("deny", tuple(lacking))
     return Decision("allow", tuple(used.values()) or (Reason("grant", "it needs no scope", span=tool.span),))
 
 
-def _restricted(concerned: Concerned, request: Request, allowed: Decision, forbids: Sequence[Indexed]) -> Decision:
+def _restricted(rules: RuleSet, request: Request, allowed: Decision, forbids: Sequence[IndexedRule]) -> Decision:
     """Apply everything that can only take away from what is allowed."""
-    requires = _matching(concerned.requires, request.bindings)
+    requires = _matching(rules.requires, request.bindings)
     needs, asking, given = _approvals(requires, request)
     against = [] if allowed.answer == "allow" else list(allowed.reasons)
     against += [forbid.reason for forbid in forbids]
@@ -174,10 +192,8 @@ def _restricted(concerned: Concerned, request: Request, allowed: Decision, forbi
         if restricts(condition(never.where), None, request.bindings) is not False:
             refused = unapproved(request, never, needs)
             against += [] if refused is None else [refused]
-    against += [
-        limit.reason for limit in _matching(concerned.limits, request.bindings) if limit.reached(request.history)
-    ]
-    against += [Reason("budget", said) for said in request.over]
+    against += [limit.reason for limit in _matching(rules.limits, request.bindings) if limit.reached(request.history)]
+    against += [Reason("budget", text) for text in request.over]
     if against:
         return Decision("deny", tuple(against))
     if needs:
@@ -185,7 +201,7 @@ def _restricted(concerned: Concerned, request: Request, allowed: Decision, forbi
     return Decision("allow", (*allowed.reasons, *given)) if given else allowed
 
 
-def _matching(rules: tuple[Indexed, ...], bindings: Mapping[str, object]) -> list[Indexed]:
+def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object]) -> list[IndexedRule]:
     """Return the rules that restrict this call; in the reason of one without a value it says so."""
     found = []
     for indexed in rules:
@@ -207,7 +223,7 @@ def _matching(rules: tuple[Indexed, ...], bindings: Mapping[str, object]) -> lis
 
 
 def _approvals(
-    requires: list[Indexed], request: Request
+    requires: list[IndexedRule], request: Request
 ) -> tuple[tuple[ApprovalNeed, ...], list[Reason], list[Reason]]:
     """Return the approvals still missing, why they are needed, and what those already given are."""
     wanted: list[tuple[ApprovalNeed, Reason]] = []

@@ -1,0 +1,149 @@
+"""May this agent make this call? The one public way to ask, for whoever decides without a run.
+
+    authorizer = Authorizer(program)
+    history = History("chat-17", started=now)
+    decision = authorizer.decide(
+        "orders.get", {"order_id": "A1"}, agent="clerk", principal=Principal("ann"), now=now, history=history
+    )
+    if decision.answer == "allow":
+        ...                                    # perform it, then:
+        history.record("orders.get", now)
+
+Raw arguments go in: they are decoded by the tool's declaration, or the call is denied. Nothing that a decision rests on
+has a default, so nothing can be left out by accident: nobody in particular is written as `principal=None`, and a call
+that no agent makes as `agent=None`. A workflow's calls are decided by the same evaluator.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from interlock.decide.decision import Decision, Reason
+from interlock.decide.evaluator import Evaluator
+from interlock.decide.history import History
+from interlock.decide.request import Consent, Principal, Request, decode_arguments
+from interlock_dsl.cel.values import INT_HIGH, Timestamp
+from interlock_dsl.program.model import Program, Tool
+from interlock_dsl.schema import encode
+from interlock_dsl.schema.canonical import digest
+
+LATEST: Final = INT_HIGH // 1_000
+"""The last moment (microseconds since 1970) that a condition can read."""
+
+_NOBODY: Final = Principal()
+
+
+class Authorizer:
+    """Decides single calls under the policies of one program. Built once; holds no state of any session."""
+
+    def __init__(self, program: Program) -> None:
+        self._evaluator = Evaluator(program)
+        self._tools = program.tools
+        self._may = {name: agent.may for name, agent in program.agents.items()}
+
+    def decide(
+        self,
+        tool: str,
+        raw_args: object,
+        *,
+        agent: str | None,
+        principal: Principal | None,
+        now: int,
+        history: History,
+        approvals: Sequence[Consent] = (),
+    ) -> Decision:
+        """Return the decision on one call, with every reason that determines it.
+
+        `raw_args` is what JSON decodes to, as a model or a client sent it. `agent` is a declared agent, or None for a
+        call that no agent makes. `principal` is on whose behalf it is made, or None for nobody in particular. `now` is
+        microseconds since 1970. `history` holds the calls that the session has performed. `approvals` are those given:
+        each counts for exactly one `Decision.subject`, so only for this tool with these arguments, asked for by this
+        agent and principal in this session.
+
+        An agent never goes beyond the scopes it `may` hold, nor beyond those of the principal, whatever is permitted.
+        An unknown tool or agent and arguments that the declaration does not allow are denials. Raises TypeError or
+        ValueError for parts of the question that the caller is to blame for: a `now` that is no moment, a history
+        that is none.
+        """
+        _check(now, history)
+        declared = self._tools.get(tool) if isinstance(tool, str) else None
+        if declared is None:
+            return Decision("deny", (Reason("unknown-tool", f"there is no tool `{_shown(tool)}`"),))
+        may = None if agent is None else self._may.get(agent) if isinstance(agent, str) else None
+        if agent is not None and may is None:
+            return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
+        who = _NOBODY if principal is None else principal
+        values, problem = decode_arguments(declared, raw_args)
+        lacking = _beyond(declared, may, who.scopes)
+        bindings = _bindings(who, now, history)
+        if not (problem or lacking or approvals):
+            known = self._evaluator.memoized(tool, agent or "", values, bindings, history)
+            if known is not None and known.answer != "ask":
+                return known
+        request = Request(
+            tool=declared.name,
+            args=values,
+            agent=agent or "",
+            problem=problem,
+            principal=who,
+            history=history,
+            now=now,
+            bindings=bindings,
+            consents=tuple(approvals),
+            lacking=lacking,
+        )
+        if request.consents:
+            request.subject = _subject(declared, request)
+        decision = self._evaluator.authorize(request)
+        if decision.answer == "ask":
+            return replace(decision, subject=request.subject or _subject(declared, request))
+        return decision
+
+    def listed(self, *, agent: str | None, principal: Principal | None) -> tuple[str, ...]:
+        """Return the tools worth offering to an agent: for some arguments a call could be allowed, or asked for.
+
+        A tool that is not listed is denied whatever its arguments are. An unknown agent is offered none.
+        """
+        if agent is not None and agent not in self._may:
+            return ()
+        held = None if principal is None else principal.scopes
+        may = None if agent is None else self._may[agent]
+        names = [name for name, tool in self._tools.items() if not _beyond(tool, may, held)]
+        return self._evaluator.listed(agent or "", None, names)
+
+
+def _check(now: object, history: object) -> None:
+    if type(now) is not int:
+        raise TypeError(f"`now`: expected microseconds since 1970, got {now!r:.80}")
+    if not 0 <= now <= LATEST:
+        raise ValueError(f"`now`: expected microseconds since 1970, at most {LATEST}, got {now}")
+    if not isinstance(history, History):
+        raise TypeError(f"`history`: expected a History, got {history!r:.80}")
+
+
+def _shown(name: object) -> str:
+    return ascii(name)[1:-1][:80] if isinstance(name, str) else type(name).__name__
+
+
+def _beyond(tool: Tool, *ceilings: frozenset[str] | None) -> frozenset[str]:
+    """Return the scopes that a tool needs and that are in one of several sets not there; None is every scope."""
+    beyond: frozenset[str] = frozenset()
+    for ceiling in ceilings:
+        if ceiling is not None and not tool.needs <= ceiling:
+            beyond |= tool.needs - ceiling
+    return beyond
+
+
+def _bindings(principal: Principal, now: int, history: History) -> dict[str, object]:
+    """Return what the conditions of policies read, apart from the call itself."""
+    history.now = now
+    return {"principal": principal.value(), "now": Timestamp(now * 1000), "run": history.run, "$history": history}
+
+
+def _subject(tool: Tool, request: Request) -> str:
+    """Return the digest of what exactly an approval is for; empty where the arguments are not known."""
+    if request.problem:
+        return ""
+    args = encode(tool.parameters, request.args)
+    principal, session = request.principal.name, request.history.session
+    return digest({"session": session, "tool": tool.name, "args": args, "agent": request.agent, "principal": principal})

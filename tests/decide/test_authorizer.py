@@ -1,0 +1,173 @@
+"""The public way in: raw arguments, every part of the question written out, the same answers as the reference."""
+
+import inspect
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from decide.generated import HOUR, NAMES, TOOLS, compiled, histories, policy, principals, programs
+from decide.reference import reference_decision
+from interlock.decide import Authorizer, Consent, Decision, History, Principal
+from interlock_dsl.program.model import Program
+
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+NOW = 2 * HOUR
+
+raw_arguments = st.one_of(
+    st.fixed_dictionaries({"n": st.sampled_from([0, 3, 6, 10, 30, 60])}, optional={"s": st.sampled_from(["x", "y"])}),
+    st.fixed_dictionaries({"n": st.sampled_from([0, 3, 6, 10, 30, 60])}, optional={"s": st.sampled_from(["x", "y"])}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "n": st.sampled_from([-1, 101, math.nan, math.inf, 5.0, 5.5, True, "5", None, 10**5000, [5], {}]),
+            "s": st.sampled_from(["x", "too long", None, 5, "\ud800"]),
+            "m": st.just(1),
+            "N": st.just(5),
+        },
+    ),
+    st.sampled_from([None, 5, "n", [], [["n", 5]], math.nan]),
+)
+agents = st.sampled_from(["ann", "bob", "ann", "bob", None, "", "zoe", "Ann"])
+
+
+@settings(FEW, max_examples=250)
+@given(st.data())
+def test_decide_agrees_with_the_reference(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    authorizer = Authorizer(program)
+    authorizer._evaluator._compile_after = data.draw(st.sampled_from([0, 2, 10**9]))
+    for _ in range(10):
+        tool, raw = data.draw(st.sampled_from([*NAMES, *NAMES, "nope", ""])), data.draw(raw_arguments)
+        agent, principal = data.draw(agents), data.draw(st.one_of(st.none(), principals))
+        history = data.draw(histories())
+        asked = {"agent": agent, "principal": principal, "now": NOW, "history": history}
+        subject = authorizer.decide(tool, raw, **asked).subject
+        approvals = tuple(
+            Consent("a", role, data.draw(st.sampled_from([subject, subject, "", "other"])), by)
+            for role in data.draw(st.sets(st.sampled_from(["boss", "chief"])))
+            for by in [data.draw(st.sampled_from([("eva",), ("pat",), (), ("",)]))]
+        )
+        decision = authorizer.decide(tool, raw, **asked, approvals=approvals)
+        expected = reference_decision(program, tool, raw, **asked, approvals=approvals, subject=subject)
+        assert decision.answer == expected.answer
+        assert {(reason.cause, reason.rule) for reason in decision.reasons} == expected.because
+        assert {need.role for need in decision.needs} == expected.roles
+        assert bool(decision.subject) is (decision.answer == "ask")
+
+
+@FEW
+@given(st.data())
+def test_what_is_not_listed_is_denied(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    authorizer = Authorizer(program)
+    for _ in range(10):
+        agent, principal = data.draw(agents), data.draw(st.one_of(st.none(), principals))
+        listed = authorizer.listed(agent=agent, principal=principal)
+        tool = data.draw(st.sampled_from(NAMES))
+        decision = authorizer.decide(
+            tool, data.draw(raw_arguments), agent=agent, principal=principal, now=NOW, history=data.draw(histories())
+        )
+        assert tool in listed or decision.answer == "deny"
+
+
+def ask(program: Program, tool: str = "a.read", raw: object = None, **changes: Any) -> Decision:
+    whole: dict[str, Any] = {
+        "agent": "ann", "principal": Principal("pat"), "now": NOW, "history": History("s", started=0),
+    }  # fmt: skip
+    return Authorizer(program).decide(tool, {"n": 5} if raw is None else raw, **{**whole, **changes})
+
+
+def under(*rules: str) -> Program:
+    return compiled(TOOLS + policy(list(rules)))
+
+
+def test_no_part_of_the_question_has_a_default_but_approvals() -> None:
+    parameters = inspect.signature(Authorizer.decide).parameters
+    optional = [name for name, each in parameters.items() if each.default is not inspect.Parameter.empty]
+    assert optional == ["approvals"]
+    keywords = [name for name, each in parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert keywords == ["agent", "principal", "now", "history", "approvals"]
+
+
+def test_an_agent_never_goes_beyond_what_it_may() -> None:
+    program = under("permit *")
+    text = TOOLS.replace('agent bob { model "m"  may a.see, a.do, b.see, c.do }', 'agent bob { model "m"  may b.see }')
+    narrow = compiled(text + policy(["permit *"]))
+    for _ in range(200):  # also once code was generated for the pair
+        assert ask(program, "a.write", agent="bob").answer == "allow"
+        assert [reason.cause for reason in ask(narrow, "a.write", agent="bob").reasons] == ["missing-scope"] * 2
+    authorizer = Authorizer(narrow)
+    for agent, answer in (("ann", "allow"), ("bob", "deny"), ("ann", "allow")) * 100:
+        history = History("s", started=0)
+        asked = authorizer.decide("a.read", {"n": 5}, agent=agent, principal=None, now=NOW, history=history)
+        assert asked.answer == answer
+    assert "a.read" not in authorizer.listed(agent="bob", principal=None)
+
+
+def test_a_call_never_goes_beyond_what_its_principal_holds() -> None:
+    held = Principal("pat", (), frozenset({"b.see"}))
+    assert ask(under("permit *"), "b.read", principal=held).answer == "allow"
+    assert [reason.cause for reason in ask(under("permit *"), principal=held).reasons] == ["missing-scope"]
+    assert Authorizer(under("permit *")).listed(agent="ann", principal=held) == ("b.read", "d")
+
+
+def test_an_approval_is_for_one_tool_arguments_agent_principal_and_session() -> None:
+    program = under("permit *", "require approval by boss for *")
+    subject = ask(program).subject
+    assert subject
+    given = (Consent("a", "boss", subject, ("eva",)),)
+    assert ask(program, approvals=given).answer == "allow"
+    others: list[dict[str, Any]] = [
+        {"tool": "b.read"}, {"raw": {"n": 6}}, {"raw": {"n": 5, "s": "x"}}, {"agent": "bob"}, {"agent": None},
+        {"principal": Principal("kim")}, {"principal": None}, {"history": History("t", started=0)},
+    ]  # fmt: skip
+    for other in others:
+        assert ask(program, approvals=given, **other).answer == "ask", other
+        assert ask(program, **other).subject not in ("", subject)
+
+
+def test_an_empty_digest_never_matches_an_approval() -> None:
+    program = under("permit *", "require approval by boss for *")
+    for digest in ("", " "):
+        assert ask(program, approvals=(Consent("a", "boss", digest, ("eva",)),)).answer == "ask"
+
+
+def test_unknown_tools_and_agents_are_denied_and_named() -> None:
+    program = under("permit *")
+    assert [reason.cause for reason in ask(program, "a.raed").reasons] == ["unknown-tool"]
+    assert [reason.cause for reason in ask(program, agent="zoe").reasons] == ["unknown-agent"]
+    assert "\u202e" not in ask(program, "a\u202eread").reasons[0].text
+    assert ask(program, ["a.read"]).reasons[0].cause == "unknown-tool"  # type: ignore[arg-type]
+    assert Authorizer(program).listed(agent="zoe", principal=None) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"now": math.nan}, TypeError),
+        ({"now": True}, TypeError),
+        ({"now": None}, TypeError),
+        ({"now": -1}, ValueError),
+        ({"now": 10**30}, ValueError),
+        ({"history": None}, TypeError),
+    ],
+)
+def test_a_question_that_is_none_raises(changes: dict[str, object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        ask(under("permit *"), **changes)
+
+
+def test_texts_are_no_collections_of_texts() -> None:
+    with pytest.raises(TypeError, match="scopes"):
+        Principal("pat", scopes="a.see")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="roles"):
+        Principal("pat", "boss")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="people"):
+        Consent("a", "boss", "s", "eva")  # type: ignore[arg-type]
+    past = History("s", started=0)
+    past.record("a.read", 5)
+    with pytest.raises(ValueError, match="after"):
+        past.record("a.read", 4)
