@@ -20,6 +20,17 @@ def json_document(text: str, name: str, help: str = "") -> object:
     return _bounded(lambda: json.loads(text), name, "JSON", help)
 
 
+def json_or_text(text: str) -> object:
+    """Return what a person typed: the value of JSON (digits may be grouped by `_`), or the text itself."""
+    from interlock_dsl.schema.json_value import json_value
+
+    digits = text.replace("_", "")
+    try:
+        return json_value(json.loads(digits if digits.lstrip("-").isdigit() else text))
+    except (ValueError, RecursionError):
+        return text
+
+
 def toml_document(text: str, name: str) -> object:
     """Return the table of a TOML text, with dates and times as they are. Raises CommandError."""
     import tomllib

@@ -1,13 +1,14 @@
 """What a person gives on the command line as a value: JSON, a file, standard input, or `field=value` pairs."""
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from interlock_cli.documents import json_document, json_or_text, yaml_document
 from interlock_cli.errors import CommandError, did_you_mean
+from interlock_cli.text_files import MOST_DATA, read_stdin, read_text
 from interlock_dsl.cel.types import RecordType, StringType, Type
 
+IN_QUOTES = 'names and texts stand in `"`'
 FORMS = "write `field=value`, a JSON object, `@file.json`, or `-` for standard input"
 
 
@@ -31,75 +32,24 @@ def run_input(given: Sequence[str], parameters: RecordType) -> dict[str, object]
     return found
 
 
-def json_value(text: str, what: str) -> object:
-    """Return the value that `text` is the JSON of (`@file` and `-` as well); text that is not JSON is text itself."""
-    if text == "-" or text.startswith("@"):
-        return _parsed(_read(text), text)
-    try:
-        value: object = json.loads(text)
-    except ValueError as error:
-        if text.lstrip().startswith(("{", "[", '"')):
-            raise CommandError(
-                f"{what} is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`"
-            ) from error
-        return text
-    return value
-
-
 def _document(source: str) -> dict[str, object]:
-    value = _parsed(source if source.startswith("{") else _read(source), source)
+    value = _read(source)
     if not isinstance(value, dict):
-        raise CommandError(f"the input in `{source}` is not a JSON object", 'write `{"parameter": value}`')
+        shown = "`--input`" if source.startswith("{") else f"the input in `{source}`"
+        raise CommandError(f"{shown} is not a JSON object", 'write `{"parameter": value}`')
     return value
 
 
-def _read(source: str) -> str:
-    if source == "-" or source == "@-":
-        return sys.stdin.read()
-    path = Path(source[1:])
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"`{path}` is not UTF-8 text") from error
-
-
-def _parsed(text: str, source: str) -> object:
-    try:
-        if source.endswith((".yaml", ".yml")):
-            import yaml
-
-            loaded: object = yaml.safe_load(text)
-        else:
-            loaded = json.loads(text)
-    except ValueError as error:
-        if source.startswith("@") or source == "-":
-            shown = source.removeprefix("@") if source not in ("-", "@-") else "standard input"
-            raise CommandError(
-                f"`{shown}` is not valid JSON: {_where(error)}", 'names and texts stand in `"`'
-            ) from error
-        raise CommandError(
-            f"`--input` is not valid JSON: {_where(error)}", "quote it for the shell: `'{...}'`"
-        ) from error
-    except Exception as error:
-        if type(error).__module__.startswith("yaml"):
-            raise CommandError(f"`{source.removeprefix('@')}` is not valid YAML: {yaml_problem(error)}") from error
-        raise
-    return loaded
-
-
-def yaml_problem(error: Exception) -> str:
-    """Return what is wrong with a YAML text, and at which line and column where the parser says."""
-    mark = getattr(error, "problem_mark", None)
-    said = " ".join(str(getattr(error, "problem", None) or str(error).splitlines()[0]).split())
-    return said if mark is None else f"{said} at line {mark.line + 1}, column {mark.column + 1}"
-
-
-def _where(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
-    return str(error)
+def _read(source: str) -> object:
+    if source.startswith("{"):
+        return json_document(source, "`--input`", "quote it for the shell: `'{...}'`")
+    if source in ("-", "@-"):
+        return json_document(read_stdin(), "standard input", IN_QUOTES)
+    name = f"`{source[1:]}`"
+    text = read_text(Path(source[1:]), MOST_DATA, name, pipes=True)
+    if source.endswith((".yaml", ".yml")):
+        return yaml_document(text, name)
+    return json_document(text, name, IN_QUOTES)
 
 
 def _only(parameters: RecordType) -> list[str]:
@@ -132,11 +82,7 @@ def _typed(type: Type, text: str) -> object:
     """Return what the text means for a type: text stays text, everything else is read as JSON where it can be."""
     if isinstance(type, StringType):
         return text
-    try:
-        value: object = json.loads(text.replace("_", "") if text.replace("_", "").lstrip("-").isdigit() else text)
-    except ValueError:
-        return text
-    return value
+    return json_or_text(text)
 
 
 def _nested(path: Sequence[str], value: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from interlock_cli.errors import CommandError
+from interlock_cli.text_files import MOST_SETTINGS
 
 SETTINGS = ("interlock.toml", "pyproject.toml")
 JOURNAL = ".interlock/journal.sqlite"
@@ -58,7 +59,8 @@ def find(start: Path | None = None) -> Project:
 def _mentions_us(path: Path) -> bool:
     # Most pyproject.toml on the way up are not ours; looking for the words first saves loading the validator.
     try:
-        return b"tool.interlock" in path.read_bytes()
+        with path.open("rb") as file:
+            return b"tool.interlock" in file.read(MOST_SETTINGS)
     except OSError:
         return False
 
@@ -82,7 +84,7 @@ def _load(root: Path, path: Path) -> Project | None:
         answers=_pick("ANSWERS", root, settings.answers, "answers.yaml"),
         journal=_pick("JOURNAL", root, settings.journal, "") or root / JOURNAL,
         models=settings.models,
-        prices=settings.prices,
+        prices={name: (each[0], each[1]) for name, each in settings.prices.items()},
     )
 
 

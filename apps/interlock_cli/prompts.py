@@ -1,11 +1,11 @@
 """Typed questions on the terminal: a field at a time, asked again until the answer fits."""
 
-import json
 import sys
 from collections.abc import Callable
 
 from rich.text import Text
 
+from interlock_cli.documents import json_or_text
 from interlock_cli.present.console import err
 from interlock_cli.present.messages import coded
 from interlock_dsl.cel.types import BOOL, Field, RecordType, StringType, Type
@@ -78,8 +78,4 @@ def understood(type: Type, text: str) -> object:
         return text
     if type == BOOL:
         return YES_OR_NO.get(text.casefold(), text)
-    try:
-        value: object = json.loads(text.replace("_", "") if text.replace("_", "").lstrip("-").isdigit() else text)
-    except ValueError:
-        return text
-    return value
+    return json_or_text(text)

@@ -3,106 +3,88 @@
 Anything unknown or of the wrong kind is refused: a setting that is silently not applied is worse than none.
 """
 
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from math import inf
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import Annotated, Final
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from interlock_cli.documents import toml_document
 from interlock_cli.errors import CommandError, did_you_mean
+from interlock_cli.text_files import MOST_SETTINGS, read_text
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a project can set. Paths are relative to the file they are written in; models are `provider:model`,
-    prices what a million tokens in and out cost.
-    """
+class Settings(BaseModel):
+    """What a project can set. Paths are relative to the file they are written in."""
 
-    files: list[str] = field(default_factory=list)
-    tools: str | None = None
-    answers: str | None = None
-    journal: str | None = None
-    models: dict[str, str] = field(default_factory=dict)
-    prices: dict[str, tuple[float, float]] = field(default_factory=dict)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="interlock.toml")
+
+    files: list[str] = Field([], description="The .ilk files of the program. Without it, each is a program.")
+    tools: str | None = Field(None, description="The Python file that defines `toolbox`. Default: tools.py.")
+    answers: str | None = Field(None, description="Recorded answers in place of models. Default: answers.yaml.")
+    journal: str | None = Field(None, description="The journal's file. Default: .interlock/journal.sqlite.")
+    models: dict[str, str] = Field({}, description="What models' names stand for, as `provider:model`.")
+    prices: dict[str, Annotated[list[Price], Field(min_length=2, max_length=2)]] = Field(
+        {}, description="What a million tokens in, and out, of a model cost, in the file's currency."
+    )
+
+
+EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
+    "files": ("a list of texts", '`files = ["refund.ilk"]`'),
+    "tools": ("a text", '`tools = "tools.py"`'),
+    "answers": ("a text", '`answers = "answers.yaml"`'),
+    "journal": ("a text", '`journal = ".interlock/journal.sqlite"`'),
+    "models": ("a table of texts", '`[models]` and below it `small = "openai:gpt-5-mini"`'),
+    "prices": ("a table of two numbers each", "`[prices]` and below it `small = [0.25, 2.0]`"),
+}
+"""What each setting takes, and an example: the words of its error."""
 
 
 def read(path: Path) -> Settings | None:
     """Read the settings of a file, or None if it is a pyproject.toml that has none.
 
-    Raises CommandError if it is not TOML, or a setting is unknown or of the wrong kind.
+    Raises CommandError if it cannot be read, is not TOML, or a setting is unknown or of the wrong kind.
     """
-    try:
-        table: object = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        raise CommandError(f"`{path}` is not valid TOML: {said[:1].lower()}{said[1:]}") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"`{path}` is not UTF-8 text") from error
+    table = toml_document(read_text(path, MOST_SETTINGS, f"`{path}`"), f"`{path}`")
     if path.name == "pyproject.toml":
         table = _inner(_inner(table, "tool"), "interlock")
         if table is None:
             return None
     if not isinstance(table, Mapping):
-        raise CommandError(
-            f"`{path}` sets `tool.interlock` to `{table}`, where a table was expected", "write [tool.interlock]"
-        )
-    return _settings(path, table)
-
-
-def _settings(path: Path, table: Mapping[str, object]) -> Settings:
-    for name, value in table.items():
-        if name not in KINDS:
-            raise CommandError(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(KINDS)))
-        fits, expected, example = KINDS[name]
-        if not fits(value):
-            raise CommandError(
-                f"`{path}` sets `{name}` to `{value}`, where {expected} was expected", f"write {example}"
-            )
-    files, models, prices = table.get("files", []), table.get("models", {}), table.get("prices", {})
-    texts = {name: value for name in ("tools", "answers", "journal") if _is_text(value := table.get(name))}
-    return Settings(
-        files if _is_texts(files) else [],
-        **texts,
-        models=models if _is_texts_by_name(models) else {},
-        prices={name: (each[0], each[1]) for name, each in prices.items()} if _is_prices(prices) else {},
-    )
+        said = f"`{path}` sets `tool.interlock` to {_described(table)}, where a table was expected"
+        raise CommandError(said, "write [tool.interlock]")
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+    name, *inner = map(str, first["loc"])
+    if name not in EXPECTED:
+        raise CommandError(f"`{path}` sets `{name}`, which is not a setting", did_you_mean(name, list(EXPECTED)))
+    expected, example = EXPECTED[name]
+    given: object = first["input"]
+    said = f"`{path}` sets `{'.'.join([name, *inner])}` to {_described(given)}, where "
+    said += f"`{name}` is {expected}" if inner else f"{expected} was expected"
+    raise CommandError(said, f"write {example}")
 
 
 def _inner(table: object, key: str) -> object:
     return table.get(key) if isinstance(table, Mapping) else None
 
 
-def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
-
-
-def _is_texts(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _is_texts_by_name(value: object) -> TypeGuard[dict[str, str]]:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
-
-
-def _is_price(value: object) -> TypeGuard[list[float]]:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < inf for each in value)
-    )
-
-
-def _is_prices(value: object) -> TypeGuard[dict[str, list[float]]]:
-    return isinstance(value, dict) and all(map(_is_price, value.values()))
-
-
-KINDS: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
-    "files": (_is_texts, "a list of texts", '`files = ["refund.ilk"]`'),
-    "tools": (_is_text, "a text", '`tools = "tools.py"`'),
-    "answers": (_is_text, "a text", '`answers = "answers.yaml"`'),
-    "journal": (_is_text, "a text", '`journal = ".interlock/journal.sqlite"`'),
-    "models": (_is_texts_by_name, "a table of texts", '`[models]` and below it `small = "openai:gpt-5-mini"`'),
-    "prices": (_is_prices, "a table of two numbers each", "`[prices]` and below it `small = [0.25, 2.0]`"),
-}
-"""Each setting: what is accepted, how that is called, and an example."""
+def _described(value: object) -> str:
+    """Return a value in few words, however large it is."""
+    match value:
+        case bool() | float():
+            return f"`{value}`".lower()
+        case int():
+            return f"`{value}`" if abs(value) < 10**18 else "a number"
+        case str():
+            return f"`{value}`" if len(value) <= 60 else "a long text"
+        case list():
+            return "a list"
+        case Mapping():
+            return "a table"
+        case _:
+            return "something else"

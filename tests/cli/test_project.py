@@ -74,9 +74,9 @@ def test_the_environment_beats_the_settings(tmp_path: Path, monkeypatch: pytest.
     [
         ("file = []", "sets `file`, which is not a setting", "did you mean `files`?"),
         ("files = 3", "sets `files` to `3`, where a list of texts was expected", 'write `files = ["refund.ilk"]`'),
-        ("tools = []", "sets `tools` to `[]`, where a text was expected", 'write `tools = "tools.py"`'),
+        ("tools = []", "sets `tools` to a list, where a text was expected", 'write `tools = "tools.py"`'),
         ("models = []", "where a table of texts was expected", "write `[models]`"),
-        ("[models]\nsmall = 3", "sets `models` to `{'small': 3}`", "write `[models]`"),
+        ("[models]\nsmall = 3", "sets `models.small` to `3`, where `models` is a table of texts", "write `[models]`"),
         ('files = ["gone.ilk"]', "names `gone.ilk`, which does not exist", "relative to that file's folder"),
         ("files = [", "is not valid TOML: ", ""),
     ],
