@@ -75,10 +75,42 @@ class CompiledExpression:
     """
 
     def __init__(self, expression: Expression, scope: Scope, checked: Checked | None) -> None:
-        self.expression = expression
-        self.checked = checked
-        self._scope = scope
+        self._parts: tuple[Expression, Checked | None] | None = (expression, checked)
+        self._read: Callable[[], Expression] | None = None
+        self.scope = scope
         self._functions: dict[int, Callable[[Mapping[str, object]], object]] = {}
+
+    @classmethod
+    def deferred(cls, read: Callable[[], Expression], scope: Scope) -> "CompiledExpression":
+        """Return an expression whose tree is read and checked when it is first needed.
+
+        `read` returns a tree that was checked in this scope before. One that does not check now has no type, and what
+        is wrong with it becomes an error of evaluation.
+        """
+        made = cls.__new__(cls)
+        made._parts, made._read = None, read
+        made.scope = scope
+        made._functions = {}
+        return made
+
+    def _known(self) -> tuple[Expression, Checked | None]:
+        if self._parts is None:
+            assert self._read is not None
+            tree = self._read()
+            checked = check(tree, self.scope, None)
+            self._parts = tree, None if checked.diagnostics else checked
+            self._read = None
+        return self._parts
+
+    @property
+    def expression(self) -> Expression:
+        """The tree."""
+        return self._known()[0]
+
+    @property
+    def checked(self) -> Checked | None:
+        """What checking it found; None if it was not checked."""
+        return self._known()[1]
 
     @property
     def type(self) -> Type:
@@ -90,7 +122,7 @@ class CompiledExpression:
         """The exact tier."""
         from interlock_dsl.cel import exact
 
-        return exact.compile(self.expression, self._scope)
+        return exact.compile(self.expression, self.scope)
 
     @cached_property
     def cost(self) -> "Cost":

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from interlock_dsl.analysis.builtins import FUNCTIONS, HISTORY, period_micros
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression
@@ -31,6 +30,7 @@ from interlock_dsl.cel.values import Fault
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import NOWHERE
+from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, period_micros
 from interlock_dsl.syntax.tree import Ident
 
 READ = ("matches", "timestamp", "duration")

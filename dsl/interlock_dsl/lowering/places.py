@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from interlock_dsl.analysis.builtins import EVERYWHERE
 from interlock_dsl.analysis.workflows.links import Link
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.check import Scope
@@ -13,6 +12,7 @@ from interlock_dsl.cel.types import DYN, ERROR, Type
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.lowering.expressions import Expressions, free_names
+from interlock_dsl.program.builtins import EVERYWHERE
 from interlock_dsl.program.graph import START
 
 

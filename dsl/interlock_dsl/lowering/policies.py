@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from interlock_dsl.analysis.builtins import EVERYWHERE, TOOL
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.check import Scope
 from interlock_dsl.cel.environment import CompiledExpression
@@ -13,6 +12,7 @@ from interlock_dsl.diagnostics.messages import permissions as say_scope
 from interlock_dsl.lowering.declarations import micros
 from interlock_dsl.lowering.expressions import Expressions, walk
 from interlock_dsl.program import model as program
+from interlock_dsl.program.builtins import EVERYWHERE, TOOL
 from interlock_dsl.syntax.tree import Ident, PolicyDecl, RuleDecl
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from interlock_dsl.analysis.builtins import TOOL
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.links import Link
 from interlock_dsl.cel.check.messages import no_fields, unknown_field
@@ -14,6 +13,7 @@ from interlock_dsl.lowering.declarations import micros
 from interlock_dsl.lowering.places import Place, Reader
 from interlock_dsl.lowering.policies import args_type
 from interlock_dsl.program import model as program
+from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.tree import Bound, Escalate, Grant, Ident, RouteDecl
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from interlock_dsl.analysis.builtins import TOOL
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.cel.types import BOOL
 from interlock_dsl.lowering.declarations import build_budget
@@ -12,6 +11,7 @@ from interlock_dsl.lowering.policies import args_type
 from interlock_dsl.lowering.routes import build_routes
 from interlock_dsl.lowering.steps import Steps
 from interlock_dsl.program import model as program
+from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START, build, kinds
 from interlock_dsl.program.model import Tool
 from interlock_dsl.syntax.tree import Never

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from interlock_dsl.analysis.builtins import RESERVED
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.flow import Flow, flow
@@ -13,6 +12,7 @@ from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import RESERVED
 from interlock_dsl.program.graph import START, build
 from interlock_dsl.syntax.tree import (
     AgentStep,
