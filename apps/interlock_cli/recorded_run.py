@@ -64,9 +64,12 @@ def load(journal: "Journal", summary: "RunSummary") -> RecordedRun:
     from interlock.errors import JournalCorrupt
     from interlock.journal.codec import decode
     from interlock.run.machine import Machine
+    from interlock.runtime.programs import bundled
     from interlock_cli.compiling import compiled_again
 
-    program = compiled_again(journal.program(summary.program), summary.program)
+    program = bundled(journal, summary.program)
+    if program is None:
+        program = compiled_again(journal.program(summary.program), summary.program)
     machine = Machine(program)
     entries: list[ReplayedEntry] = []
     for entry in journal.read(summary.run):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from compiler.programs import EXAMPLES
 from interlock_dsl import check_text, compile_text
-from interlock_dsl.program.builtins import HISTORY
 from interlock_dsl.cel import EvaluationError
+from interlock_dsl.program.builtins import HISTORY
 from interlock_dsl.program.model import Rule
 
 

@@ -75,7 +75,8 @@ class CompiledExpression:
     """
 
     def __init__(self, expression: Expression, scope: Scope, checked: Checked | None) -> None:
-        self._parts: tuple[Expression, Checked | None] | None = (expression, checked)
+        self._expression: Expression | None = expression
+        self._checked = checked
         self._read: Callable[[], Expression] | None = None
         self.scope = scope
         self._functions: dict[int, Callable[[Mapping[str, object]], object]] = {}
@@ -88,29 +89,26 @@ class CompiledExpression:
         is wrong with it becomes an error of evaluation.
         """
         made = cls.__new__(cls)
-        made._parts, made._read = None, read
+        made._expression, made._checked, made._read = None, None, read
         made.scope = scope
         made._functions = {}
         return made
 
-    def _known(self) -> tuple[Expression, Checked | None]:
-        if self._parts is None:
-            assert self._read is not None
-            tree = self._read()
-            checked = check(tree, self.scope, None)
-            self._parts = tree, None if checked.diagnostics else checked
-            self._read = None
-        return self._parts
-
     @property
     def expression(self) -> Expression:
         """The tree."""
-        return self._known()[0]
+        if self._expression is None:
+            assert self._read is not None
+            self._expression = self._read()
+        return self._expression
 
     @property
     def checked(self) -> Checked | None:
         """What checking it found; None if it was not checked."""
-        return self._known()[1]
+        if self._read is not None:
+            checked = check(self.expression, self.scope, None)
+            self._checked, self._read = None if checked.diagnostics else checked, None
+        return self._checked
 
     @property
     def type(self) -> Type:

@@ -8,8 +8,8 @@ from interlock.journal.codec import decode
 from interlock.journal.journal import Journal, RunSummary
 from interlock.run.protocol.meaning import KEPT
 
-Digest = Callable[[Mapping[str, str]], str]
-"""Returns the digest of the program that sources compile to; raises an `InterlockError` if they do not."""
+CheckProgram = Callable[[str, Mapping[str, str], bytes], str]
+"""Returns what is wrong with the sources and the bundle kept for a program of a digest; empty where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Verification:
         return not self.problems
 
 
-def verify(journal: Journal, digest_of: Digest | None = None) -> Verification:
+def verify(journal: Journal, check_program: CheckProgram | None = None) -> Verification:
     """Read a whole journal and report every run's first break. Raises nothing that a damaged journal could cause.
 
-    With `digest_of`, the sources kept for each program must be those of the program that the runs are pinned to.
+    With `check_program`, what is kept for each program must be the program that the runs are pinned to.
     """
     entries = 0
     problems: list[str] = []
@@ -49,7 +49,7 @@ def verify(journal: Journal, digest_of: Digest | None = None) -> Verification:
             problems.append(problem)
         if summary.program not in programs:
             programs.add(summary.program)
-            problems += _program(journal, summary.program, digest_of)
+            problems += _program(journal, summary.program, check_program)
     return Verification(len(summaries), entries, tuple(problems))
 
 
@@ -69,15 +69,10 @@ def _run(journal: Journal, summary: RunSummary) -> tuple[int, str]:
     return sound, ""
 
 
-def _program(journal: Journal, digest: str, digest_of: Digest | None) -> list[str]:
+def _program(journal: Journal, digest: str, check_program: CheckProgram | None) -> list[str]:
     try:
-        sources = journal.program(digest)
-        found = digest if digest_of is None else digest_of(sources)
+        sources, bundle = journal.program(digest), journal.bundle(digest)
     except InterlockError as broken:
         return [str(broken)]
-    if found == digest:
-        return []
-    return [
-        f"the sources kept for the program {digest} are those of another one, {found}: "
-        "they were exchanged, or this version compiles them differently"
-    ]
+    problem = check_program(digest, sources, bundle) if check_program is not None else ""
+    return [problem] if problem else []

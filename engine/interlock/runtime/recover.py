@@ -1,12 +1,12 @@
 """From a journal back to a run: the events fed again to the program they were decided by.
 
-A run is pinned to its program by digest; where that program is not at hand it is compiled again from the sources that
-the journal keeps. What is decided on every event is compared with the outcome that was recorded: an evaluator that
-decides differently than it did must not go on with the run; nor must one for which the entries mean
+A run is pinned to its program by digest; where that program is not at hand it comes from its bundle in the journal, or
+is compiled again from the sources there. What is decided on every event is compared with the outcome that was recorded:
+an evaluator that decides differently than it did must not go on with the run; nor must one for which the entries mean
 something else. Such a run can be called off: what it did is undone as far as this version understands it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch
@@ -19,9 +19,8 @@ from interlock.run.protocol.commands import AskModel, AskPerson, Command, Finish
 from interlock.run.protocol.events import AnsweredBy, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.protocol.meaning import KEPT, MEANING
 from interlock.run.protocol.notes import Note
+from interlock.runtime.programs import problem_of, program_of
 from interlock.runtime.report import Difference, ReplayReport
-from interlock_dsl.compiler.compile import compile_sources
-from interlock_dsl.diagnostics import DiagnosticError
 from interlock_dsl.program.model import Program
 
 
@@ -84,7 +83,7 @@ def history(
     for entry in entries:
         event = decode(entry.event, run, entry.sequence)
         if machine is None:
-            machine = Machine(_program_of(journal, _start(event, run), programs or {}))
+            machine = Machine(program_of(journal, run, _start(event, run).program, programs or {}))
         yield entry, event, tuple(machine.feed(event))
         machine.commands()
 
@@ -97,7 +96,7 @@ def _replayed(journal: Journal, run: str, programs: Mapping[str, Program], given
     started = _start(decode(first.event, run, first.sequence), run)
     if given is not None and given.digest != started.program:
         raise ProgramMismatch(f"run {run} belongs to the program {started.program}, not to {given.digest}")
-    program = _program_of(journal, started, programs)
+    program = program_of(journal, run, started.program, programs)
     replayed = Replayed(Machine(program), program, started)
     _feed(replayed, first, started)
     for entry in entries:
@@ -139,39 +138,9 @@ def _start(event: Event, run: str) -> RunStarted:
     return event
 
 
-def _program_of(journal: Journal, started: RunStarted, programs: Mapping[str, Program]) -> Program:
-    if started.program in programs:
-        return programs[started.program]
-    sources = journal.program(started.program)
-    try:
-        program = compile_sources(sources)
-    except DiagnosticError as error:
-        raise ProgramMismatch(
-            f"run {started.run}: its program does not compile with this version: {error.diagnostics[0]}"
-        ) from None
-    if program.digest != started.program:
-        raise ProgramMismatch(
-            f"run {started.run} belongs to the program {started.program}; the sources in the journal compile to "
-            f"{program.digest} with this version"
-        )
-    return program
-
-
 def verify(journal: Journal) -> Verification:
     """Read a whole journal and report every run's first break, and programs whose sources were exchanged.
 
     Raises nothing that a damaged journal could cause.
     """
-    return verify_entries(journal, _digest_of)
-
-
-def _digest_of(sources: Mapping[str, str]) -> str:
-    try:
-        return compile_sources(sources).digest
-    except DiagnosticError as error:
-        raise ProgramMismatch(f"the sources kept for a program do not compile: {error.diagnostics[0]}") from None
-
-
-def by_digest(programs: Iterable[Program]) -> dict[str, Program]:
-    """Return programs by their digest."""
-    return {program.digest: program for program in programs}
+    return verify_entries(journal, problem_of)

@@ -41,8 +41,9 @@ from interlock.runtime.clock import SECOND, Clock, SystemClock
 from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
+from interlock.runtime.programs import by_digest, keep
 from interlock.runtime.recorder import Recorder
-from interlock.runtime.recover import by_digest, recover
+from interlock.runtime.recover import recover
 from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program.model import Program
@@ -128,7 +129,7 @@ class Runtime:
         if run in self._drives:
             raise Conflict(f"there is a run {run} already; a new run needs a name of its own")
         self._programs.setdefault(program.digest, program)
-        self.journal.keep_program(program.digest, program.sources)
+        keep(self.journal, program)
         drive = self._drive(Machine(program), self._setting(program, run, workflow, principal, at), at)
         self._drives[run] = drive
         await self._submit(drive, started)
