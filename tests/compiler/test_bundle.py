@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interlock import check, compile_text
-from interlock import Authorizer
+from interlock import Authorizer, check, compile_text
 from interlock_dsl.program import bundle
 from interlock_dsl.program.bundle import BundleError, authentic, dump, load
 from interlock_dsl.program.model import Program
