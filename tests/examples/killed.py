@@ -8,6 +8,7 @@ approved and resumed as by a person who finds that the command is gone. What is 
 
 import json
 import random
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -81,13 +82,25 @@ class Fate:
 def main(example: str, folder: Path, kills: int, seed: int) -> list[Fate]:
     story, chance = STORIES[example], random.Random(seed)
     warm(starting(story), copy(example, folder / "warm"))
-    lengths = measured(story, copy(example, folder / "measured"))
-    fates = [fate(story, copy(example, folder / "unkilled"), lengths, [])]
+    lengths = measured(story, roomy(example, folder / "measured"))
+    fates = [fate(story, roomy(example, folder / "unkilled"), lengths, [])]
     while kills > 0:
         points = [Point(chance.choice(PARTS), chance.random()) for _ in range(min(kills, MOST_KILLS))]
-        fates.append(fate(story, copy(example, folder / str(kills)), lengths, points))
+        fates.append(fate(story, roomy(example, folder / str(kills)), lengths, points))
         kills -= max(len(fates[-1].kills), 1)
     return fates
+
+
+def roomy(example: str, folder: Path) -> Path:
+    """Copy an example and give it a budget for many kills: each turn that is lost counts as the dearest possible."""
+    project = copy(example, folder)
+    source = project / f"{example}.ilk"
+    text, found = re.subn(
+        r"tokens \S+  cost \S+ usd  time", "tokens 10_000_000  cost 1000.00 usd  time", source.read_text()
+    )
+    assert found == 1
+    source.write_text(text)
+    return project
 
 
 def measured(story: Story, project: Path) -> dict[str, dict[Part, int]]:

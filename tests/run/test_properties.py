@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from interlock.journal.codec import decode, encode
 from interlock.run import Machine
-from interlock.run.machine import _KINDS
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, FinishRun, SetTimer
 from interlock.run.protocol.events import (
     Event,
@@ -22,7 +21,6 @@ from interlock.run.protocol.events import (
     ToolFailed,
 )
 from interlock.run.protocol.notes import Ignored
-from interlock.run.transitions import TRANSITIONS
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import json_value
 from run.chance import PRINCIPALS, PROGRAMS, Chance, allowed_now, watched
@@ -35,19 +33,11 @@ Given = tuple[Program, dict[str, Json]]
 
 
 def feed_checked(machine: Machine, event: Event) -> None:
-    """Feed an event and hold the result against the table of transitions."""
-    before, now = machine.digest(), machine._run.now
-    machine._at(max(now, event.at))
-    found = machine._find(event)
-    machine._at(now)
+    """Feed an event; what is ignored changes nothing."""
+    before = machine.digest()
     notes = machine.feed(event)
     if len(notes) == 1 and isinstance(notes[0], Ignored):
         assert machine.digest() == before
-    elif not isinstance(found, str):
-        transition, owner, _ = found
-        phase = machine._run.phase if owner is None else owner.phase
-        assert phase in transition.to, (_KINDS[owner.__class__], event, phase)
-        assert transition in TRANSITIONS.values()
 
 
 def adventure(chance: Chance, whole: Given, length: int = 25) -> tuple[Machine, list[Event], list[str]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from interlock.run.protocol.commands import AskPerson
 from interlock.run.protocol.events import PersonAnswered
-from interlock.run.protocol.notes import RouteTaken, StepCancelled
+from interlock.run.protocol.notes import NoValue, RouteTaken, StepCancelled
 from interlock_dsl.program.graph import build, kinds
 from run.texts import LOOP, MEETING
 from run.world import World, ignored, program
@@ -41,11 +41,16 @@ def test_otherwise_is_for_what_matches_nothing() -> None:
 
 
 def test_a_condition_that_errors_selects_nothing() -> None:
-    assert choose(60, 0).finished.end == "high"
-    world = choose(1, 0)
-    assert world.finished.end == "other"
-    reasons = {other.route: other.reason for other in world.of(RouteTaken)[-1].others}
-    assert "no value" in reasons["look->low#1"]
+    """Not even another that is true, and `otherwise` least of all."""
+    for n in (60, 1):
+        world = choose(n, 0)
+        assert world.finished.status == "failed"
+        assert (
+            "the condition of `look->low#1` (<text>:9:3) has no value: <text>:9:24: division by zero"
+            in world.finished.reason
+        )
+        assert [(note.source, note.route) for note in world.of(NoValue)] == [("look", "look->low#1")]
+        assert [note.route for note in world.of(RouteTaken)] == ["start->look#1"]
 
 
 def test_two_that_match_stop_the_run_and_both_places_are_named() -> None:

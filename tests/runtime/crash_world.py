@@ -25,7 +25,7 @@ agent billing { model "large"  may orders.read  tokens 8_000 }
 role supervisor { reach "desk" }
 
 workflow refund(order_id: string) {
-  budget { steps 12  tool_calls 12  tokens 60_000  time 8h }
+  budget { steps 12  tool_calls 12  tokens 10_000_000  time 8h }
   step assess by billing { task "propose an amount"  returns { amount: int in 0..1_000_000 } }
   step reserve calls parts.reserve(order_id: order_id)
   step letter calls letters.send(order_id: order_id)

@@ -10,6 +10,7 @@ from interlock.decide.decision import Decision, Reason
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted
 from interlock.run.protocol.notes import (
     ApprovalAsked,
+    ApprovalCounted,
     ApprovalSettled,
     AttemptFailed,
     CallDecided,
@@ -17,6 +18,7 @@ from interlock.run.protocol.notes import (
     Escalated,
     Ignored,
     Note,
+    NoValue,
     RouteTaken,
     RunEnded,
     StepBegan,
@@ -151,6 +153,11 @@ class Narrative:
         return tuple(found)
 
     @_tell.register
+    def _undecided(self, note: NoValue) -> list[Line]:
+        text = Text.assemble((f"no route: the condition of {note.route} has no value", "bad"), f": {note.message}")
+        return [self._line("" if note.source == "start" else note.source, "bad", text)]
+
+    @_tell.register
     def _decided(self, note: CallDecided) -> list[Line]:
         if note.call:
             self._calls[note.call] = (note, self._at)
@@ -196,6 +203,11 @@ class Narrative:
         within = f"within {duration(note.expires - self._at)}" if note.expires is not None else ""
         text = Text.assemble("waits for approval by ", (people(note.role, note.count), "wait"))
         return [self._line(note.step, "wait", text, within)]
+
+    @_tell.register
+    def _counted(self, note: ApprovalCounted) -> list[Line]:
+        step = self._asked_at.get(note.approval, "")
+        return [self._line(step, "wait", f"approved by {note.by} ({note.role})", f"{note.given} of {note.count}")]
 
     @_tell.register
     def _settled(self, note: ApprovalSettled) -> list[Line]:

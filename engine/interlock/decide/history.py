@@ -1,7 +1,8 @@
 """Which calls were performed so far, and when: what `calls(tool)` reads and what `limit` counts."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from interlock_dsl.cel.values import Timestamp
 
@@ -33,6 +34,18 @@ class History:
         if moments and at < moments[-1]:
             raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
         moments.append(at)
+
+    @contextmanager
+    def without(self, tool: str, at: int) -> Iterator[None]:
+        """Leave one call of a tool at a moment out of account meanwhile; it must have been recorded."""
+        moments = self._moments[tool]
+        place = bisect_right(moments, at) - 1
+        assert moments[place] == at
+        del moments[place]
+        try:
+            yield
+        finally:
+            moments.insert(place, at)
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""

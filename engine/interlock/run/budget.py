@@ -8,9 +8,11 @@ never is), tokens and cost are reserved for an agent's attempt and settled with 
 # one turn, which nothing here can call back; whoever wants less gives the agent a `cost`.
 """
 
+from typing import NamedTuple
+
 from interlock.run.protocol.events import Usage
 from interlock.run.state import Conversation, Fail, Run
-from interlock_dsl.program.model import AgentStep, Tool
+from interlock_dsl.program.model import Tool
 
 
 def charge_step(run: Run) -> str:
@@ -29,13 +31,17 @@ def is_late(run: Run) -> bool:
     return run.deadline is not None and run.now >= run.deadline
 
 
-def over_for_call(run: Run, tool: Tool) -> tuple[str, ...]:
-    """Return the budgets that one more call of a tool would exceed, in words."""
+def over_for_call(run: Run, tool: Tool, charged: int = 0) -> tuple[str, ...]:
+    """Return the budgets that one more call of a tool would exceed, in words.
+
+    `charged` of its attempts are not held against it: 1 for a call that is charged already and may be sent again.
+    """
     budget, spent = run.workflow.workflow.budget, run.spent
+    cost = spent.cost + spent.reserved_cost + tool.cost * (1 - charged)
     over: list[str] = []
-    if budget.tool_calls is not None and spent.tool_calls >= budget.tool_calls:
+    if budget.tool_calls is not None and spent.tool_calls - charged >= budget.tool_calls:
         over.append(f"the budget of {budget.tool_calls} tool calls is used up")
-    if budget.cost is not None and tool.cost and spent.cost + spent.reserved_cost + tool.cost > budget.cost:
+    if budget.cost is not None and tool.cost and cost > budget.cost:
         over.append("it would cost more than the budget has left")
     if is_late(run):
         over.append("the time of the run is over")
@@ -49,19 +55,27 @@ def charge_call(run: Run, tool: Tool) -> None:
     run.history.record(tool.name, run.now)
 
 
-def reserve(run: Run, step: AgentStep) -> tuple[int, int | None, bool] | str:
-    """Reserve what an attempt at an agent's step may use: tokens, cost (None: unlimited), and whether that is less
-    than the agent's own limit. Return instead, in words, the budget that has nothing left.
+class Allowance(NamedTuple):
+    """What is reserved for an attempt (`cost` None: unlimited); `scarce`: less than was wanted."""
+
+    tokens: int
+    cost: int | None
+    scarce: bool
+
+
+def reserve(run: Run, tokens: int, cost: int | None) -> Allowance | str:
+    """Reserve tokens and cost (None: no limit but the run's) for an attempt, or as much of them as the run has left.
+
+    Return instead, in words, the budget that has nothing left.
     """
     budget, spent = run.workflow.workflow.budget, run.spent
-    tokens, scarce = step.agent.tokens, False
+    scarce = False
     if budget.tokens is not None:
         left = budget.tokens - spent.tokens - spent.reserved_tokens
         if left <= 0:
             return f"the budget of {budget.tokens} tokens is used up"
         scarce = left < tokens
         tokens = min(tokens, left)
-    cost: int | None = step.agent.cost or None
     if budget.cost is not None:
         left = budget.cost - spent.cost - spent.reserved_cost
         if left <= 0:
@@ -72,41 +86,65 @@ def reserve(run: Run, step: AgentStep) -> tuple[int, int | None, bool] | str:
             spent.reserved_cost += cost
     if budget.tokens is not None:
         spent.reserved_tokens += tokens
-    return tokens, cost, scarce
+    return Allowance(tokens, cost, scarce)
 
 
-def charge_usage(run: Run, talk: Conversation, usage: Usage) -> None:
+def charge_usage(run: Run, conversation: Conversation, usage: Usage) -> None:
     """Settle one turn: what it used moves from reserved to spent, and beyond the reservation it is spent as well."""
     tokens, cost = max(0, usage.tokens), max(0, usage.cost)
-    held_tokens, held_cost = held(run, talk)
+    held_tokens, held_cost = held(run, conversation)
     run.spent.reserved_tokens -= min(tokens, held_tokens)
     run.spent.reserved_cost -= min(cost, held_cost)
     run.spent.tokens += tokens
     run.spent.cost += cost
-    talk.used_tokens += tokens
-    talk.used_cost += cost
+    conversation.used_tokens += tokens
+    conversation.used_cost += cost
 
 
-def release(run: Run, talk: Conversation) -> None:
+def replace_lost(run: Run, conversation: Conversation) -> str:
+    """Settle a turn that was under way when its runtime stopped, and reserve as much for the one that replaces it.
+
+    The lost turn is charged with the most it could use: what the attempt had left, and of the cost of an agent without
+    a `cost` of its own all that the run had left. Return, in words, the budget that has nothing left for another.
+    """
+    tokens = conversation.tokens - conversation.used_tokens
+    cost = None if conversation.cost is None else conversation.cost - conversation.used_cost
+    limit = run.workflow.workflow.budget.cost
+    most = limit - run.spent.cost - run.spent.reserved_cost if cost is None and limit is not None else cost or 0
+    charge_usage(run, conversation, Usage(max(0, tokens), 0, max(0, most)))
+    reserved = reserve(run, tokens, cost)
+    if isinstance(reserved, str):
+        return f"{reserved}: a turn that was lost is charged with the most it could use"
+    conversation.tokens = conversation.used_tokens + reserved.tokens
+    conversation.cost = None if reserved.cost is None else conversation.used_cost + reserved.cost
+    conversation.scarce = conversation.scarce or reserved.scarce
+    return ""
+
+
+def release(run: Run, conversation: Conversation) -> None:
     """Give back what an attempt reserved and did not use."""
-    tokens, cost = held(run, talk)
+    tokens, cost = held(run, conversation)
     run.spent.reserved_tokens -= tokens
     run.spent.reserved_cost -= cost
 
 
-def held(run: Run, talk: Conversation) -> tuple[int, int]:
+def held(run: Run, conversation: Conversation) -> tuple[int, int]:
     """Return what an attempt still has reserved of the run's budgets."""
     budget = run.workflow.workflow.budget
-    tokens = max(0, talk.tokens - talk.used_tokens) if budget.tokens is not None else 0
-    cost = max(0, talk.cost - talk.used_cost) if budget.cost is not None and talk.cost is not None else 0
+    tokens = max(0, conversation.tokens - conversation.used_tokens) if budget.tokens is not None else 0
+    cost = (
+        max(0, conversation.cost - conversation.used_cost)
+        if budget.cost is not None and conversation.cost is not None
+        else 0
+    )
     return tokens, cost
 
 
-def exhausted(run: Run, talk: Conversation) -> str:
+def exhausted(run: Run, conversation: Conversation) -> str:
     """Return what an attempt has used up, in words; empty while it may go on."""
-    if talk.used_tokens >= talk.tokens:
-        return f"its {talk.tokens} tokens are used up"
-    if talk.cost is not None and talk.used_cost >= talk.cost:
+    if conversation.used_tokens >= conversation.tokens:
+        return f"its {conversation.tokens} tokens are used up"
+    if conversation.cost is not None and conversation.used_cost >= conversation.cost:
         return "what it may cost is used up"
     return "the budget for cost is used up" if cost_is_spent(run) else ""
 

@@ -1,4 +1,4 @@
-"""The machine: events in, notes and commands out. It reads no clock, draws no lots, waits for nothing.
+"""The machine: events in, notes and commands out. It reads no clock, uses no randomness, waits for nothing.
 
     machine = Machine(program)
     notes = machine.feed(event)        # what was decided
@@ -16,14 +16,15 @@ from typing import Literal
 from interlock.run import budget
 from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
+from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, Handler
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
-from interlock.run.state import Abandon, Ask, Call, Owner, Run, Visit
-from interlock.run.transitions import ANSWERS, MOVES, SETTLES, TRANSITIONS, Transition
+from interlock.run.state import Abandon, Owner, Run
+from interlock.run.transitions import kind_of, phase_of, settle
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
 
@@ -31,7 +32,6 @@ Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
 
 _ABOUT_THE_RUN = (RunStarted, RunCancelled, RunResumed)
 _ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
-_KINDS: dict[type, str] = {Visit: "visit", Call: "call", Ask: "approval", type(None): "run"}
 
 
 class Machine:
@@ -70,11 +70,13 @@ class Machine:
         if len(found) == 2:
             run.ignore(*found)
         else:
-            transition, owner, id = found
+            handler, owner, id = found
             if event.__class__ in SETTLES:
                 del run.open[id]
-            transition.handler(run, owner, event)
+            run.subject, run.cause = owner, event.__class__
+            handler(run, owner, event)
             self._work()
+            settle(run)
         self._notes = tuple(run.notes)
         self._commands = tuple(run.commands)
         self._asked += self._commands
@@ -89,7 +91,7 @@ class Machine:
         if run.phase != "new":
             run.values["now"] = Timestamp(now * 1000)
 
-    def _find(self, event: Event) -> tuple[Transition, Owner, str] | tuple[WhyIgnored, str]:
+    def _find(self, event: Event) -> tuple[Handler, Owner, str] | tuple[WhyIgnored, str]:
         """Return who handles an event, what it is about, and under which id that was asked; or why nothing does."""
         run = self._run
         owner: Owner = None
@@ -104,12 +106,11 @@ class Machine:
                 return WhyIgnored.WRONG_KIND, f"`{id}` is not something that a {event.__class__.__name__} answers"
             if isinstance(command, SetTimer) and run.now < command.at:
                 return WhyIgnored.NOT_DUE, f"the timer `{id}` is not due yet"
-        kind = _KINDS[owner.__class__]
-        phase = run.phase if owner is None else owner.phase
-        transition = TRANSITIONS.get((kind, phase, event.__class__))
-        if transition is None:
+        kind, phase = kind_of(owner), phase_of(run, owner)
+        handler = HANDLERS.get((kind, phase, event.__class__))
+        if handler is None:
             return WhyIgnored.WRONG_PHASE, f"a {event.__class__.__name__} means nothing now: the {kind} is {phase}"
-        return transition, owner, id
+        return handler, owner, id
 
     def _work(self) -> None:
         """Carry on until there is nothing left to do about the event."""

@@ -14,14 +14,18 @@ from interlock.decide import ApprovalNeed, Consent, History, Principal
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
-from interlock.run.protocol.events import Json, ModelCall
+from interlock.run.protocol.events import Event, Json, ModelCall
 from interlock.run.protocol.notes import Ignored, Note, Trigger
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
 
-RunPhase: TypeAlias = Literal["new", "running", "ending", "undoing", "over"]
-VisitPhase: TypeAlias = Literal["entered", "gated", "asking", "acting", "pausing", "questioning", "calling", "over"]
-CallPhase: TypeAlias = Literal["deciding", "in approval", "in flight", "resting", "over"]
-AskPhase: TypeAlias = Literal["open", "over"]
+Phase: TypeAlias = Literal[
+    "new", "running", "ending", "undoing",
+    "entered", "asking model", "acting", "asking person", "calling",
+    "deciding", "in flight",
+    "open",
+    "in approval", "retrying", "over",
+]  # fmt: skip
+"""The phases of runs, visits, calls and approvals. Which of them a thing can be in, the table of transitions says."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,14 +37,14 @@ class Visit:
     route: PlannedRoute
     grants: tuple[Grant, ...]
     scopes: frozenset[str]
-    phase: VisitPhase = "entered"
+    phase: Phase = "entered"
     attempt: int = 1
     command: str = ""
     timer: str = ""
-    talk: "Conversation | None" = None
+    conversation: "Conversation | None" = None
     call: "Call | None" = None
     digest: str = ""
-    asks: "tuple[Ask, ...]" = ()
+    approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
 
     @property
@@ -77,7 +81,8 @@ class Call:
     """One tool call, from the decision to its result, with all its attempts.
 
     `values` are the decoded arguments. `slot` is its place among the calls of an agent's turn. `orphan`: whoever asked
-    for it is gone, but it has to come back, for what it did may have to be undone.
+    for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
+    dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far.
     """
 
     tool: Tool
@@ -89,25 +94,27 @@ class Call:
     subject: str = ""
     agent: str = ""
     slot: int = 0
-    phase: CallPhase = "deciding"
+    phase: Phase = "deciding"
     attempt: int = 1
     command: str = ""
     timer: str = ""
     key: str = ""
-    asks: "tuple[Ask, ...]" = ()
+    approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
     undoes: str = ""
+    sent: int = 0
     doubtful: bool = False
     orphan: bool = False
+    interrupted: bool = False
 
     @property
     def in_doubt(self) -> bool:
         """Whether some attempt may have changed the world, and none is known to have."""
-        return self.doubtful and self.tool.effect != "read"
+        return (self.doubtful or self.interrupted) and self.tool.effect != "read"
 
 
 @dataclass(slots=True, eq=False)
-class Ask:
+class Approval:
     """An approval asked for. `role` is who is asked now, `need.role` whose approval it counts as."""
 
     id: str
@@ -118,7 +125,7 @@ class Ask:
     digest: str
     expires: int | None
     escalate: tuple[str, str] | None
-    phase: AskPhase = "open"
+    phase: Phase = "open"
     timer: str = ""
     by: tuple[str, ...] = ()
 
@@ -136,7 +143,7 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Performed:
     """A call that changed the world: how to undo it, or why that is not possible."""
 
     tool: str
@@ -167,6 +174,13 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrive:
+    """Reach an end; its approval, if its route asked for one, is there."""
+
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """Do what a step does; its approval, if its route asked for one, is there."""
 
@@ -192,14 +206,14 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class Approved:
     """All approvals that were asked for a call or a step are there."""
 
     owner: Visit | Call
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotApproved:
     """One of them was denied or ran out."""
 
     owner: Visit | Call
@@ -208,7 +222,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class CallOver:
+class CallEnded:
     """A call has come to its end: `trigger` is None and there is a result, or why there is none."""
 
     call: Call
@@ -232,8 +246,8 @@ class Unwind:
     """Undo the next thing, or finish."""
 
 
-Move: TypeAlias = Enter | Begin | Complete | Fail | Agreed | Refused | CallOver | Abandon | Unwind
-Owner: TypeAlias = "Visit | Call | Ask | None"
+Move: TypeAlias = Enter | Arrive | Begin | Complete | Fail | Approved | NotApproved | CallEnded | Abandon | Unwind
+Owner: TypeAlias = "Visit | Call | Approval | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,20 +266,21 @@ class Run:
 
     `open` holds what was asked of the world and not answered, with who waits for it (None: the run itself), in the
     order of asking. `orphans` are calls that nobody waits for and that must come back before the run may end.
-    `notes`, `commands` and `agenda` belong to the event at hand.
+    `notes`, `commands` and `agenda` belong to the event at hand; so do `subject`, what it is about, and `cause`, the
+    event's class until the subject has changed its phase.
     """
 
     __slots__ = (
-        "active", "agenda", "asked", "commands", "deadline", "done", "doubts", "ending", "history", "id", "joins",
-        "left_over", "notes", "now", "open", "orphans", "phase", "plan", "principal", "shown", "spent", "taken",
-        "timer", "values", "visits", "workflow",
+        "active", "agenda", "asked", "cause", "commands", "deadline", "done", "doubts", "ending", "history", "id",
+        "joins", "left_over", "notes", "now", "open", "orphans", "phase", "plan", "principal", "shown", "spent",
+        "subject", "taken", "timer", "values", "visits", "workflow",
     )  # fmt: skip
 
     workflow: WorkflowPlan
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.phase: RunPhase = "new"
+        self.phase: Phase = "new"
         self.id = ""
         self.principal = Principal()
         self.now = 0
@@ -280,12 +295,14 @@ class Run:
         self.open: dict[str, tuple[Owner, Command]] = {}
         self.joins: dict[str, Join] = {}
         self.taken: dict[str, int] = {}
-        self.done: list[Done] = []
+        self.done: list[Performed] = []
         self.orphans: dict[str, Call] = {}
         self.doubts: list[str] = []
         self.left_over: list[str] = []
         self.asked = 0
         self.ending: Ending | None = None
+        self.cause: type[Event] | None = None
+        self.subject: Owner = None
         self.notes: list[Note] = []
         self.commands: list[Command] = []
         self.agenda: deque[Move] = deque()
@@ -296,7 +313,7 @@ class Run:
         return f"{kind}{self.asked}"
 
     def ask(self, owner: Owner, command: Command) -> None:
-        """Ask something of the world, to be answered to `owner`."""
+        """Approval something of the world, to be answered to `owner`."""
         self.open[command.id] = owner, command
         self.commands.append(command)
 

@@ -1,16 +1,19 @@
-"""The table: what may happen to what, and who handles it. Everything else is ignored.
+"""The table of transitions, and the one function that changes a phase.
 
-Four things have phases: the run, a visit to a step, a tool call, an approval. An event is about one of them (the one
-that waits for it), and is accepted only in the phases listed. `to` are the phases that thing can be in afterwards;
-the diagram in the documentation is drawn from here. `MOVES` says who carries on with what the handlers leave behind.
+Four kinds of things have phases: the run, a visit to a step, a tool call, an approval. A phase changes because of an
+event about that thing (the answer to what it asked for, or something that happens to the run), or as a consequence of
+an event about something else (`CONSEQUENCE`): a step that reaches an end ends the run, a call that returns lets its
+step go on. An event that leaves its thing where it is stands in the table as a change to the same phase.
+
+What an event means is decided by who handles it (`handlers`); where a thing can go is decided here and nowhere else.
+The diagrams in the documentation are drawn from this table.
+
+# INVARIANT: nothing outside this module assigns a phase.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeVar, cast
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
 
-from interlock.run.lifecycle import finish, interruption, start
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -25,125 +28,96 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock.run.routing import routes as routing
-from interlock.run.state import (
-    Abandon,
-    Agreed,
-    Ask,
-    Begin,
-    Call,
-    CallOver,
-    Complete,
-    Enter,
-    Fail,
-    Move,
-    Owner,
-    Refused,
-    Run,
-    Unwind,
-    Visit,
-)
-from interlock.run.steps import agents as conversation
-from interlock.run.steps import approvals as approval
-from interlock.run.steps import calls
-from interlock.run.steps import entry as steps
-from interlock.run.steps import people as questions
+from interlock.run.state import Approval, Call, Owner, Phase, Run, Visit
 
-Happened = TypeVar("Happened", bound=Event)
-Concerned = TypeVar("Concerned", Visit, Call, Ask, None)
-Step = TypeVar("Step", bound=Move)
+Kind: TypeAlias = Literal["run", "visit", "call", "approval"]
+Cause: TypeAlias = type[Event] | Literal["consequence"]
 
+CONSEQUENCE: Final = "consequence"
+"""The cause of a change that follows from an event about something else."""
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """Who handles an event, and in which phases it leaves what it is about."""
+FIRST: Final[Mapping[Kind, Phase]] = {"run": "new", "visit": "entered", "call": "deciding", "approval": "open"}
+"""The phase in which a thing of each kind begins."""
 
-    handler: Callable[[Run, Owner, Event], None]
-    to: tuple[str, ...]
-
-
-def _by(handler: Callable[[Run, Concerned, Happened], None], to: str) -> Transition:
-    return Transition(cast(Callable[[Run, Owner, Event], None], handler), tuple(part.strip() for part in to.split("|")))
-
-
-TRANSITIONS: Final[Mapping[tuple[str, str, type[Event]], Transition]] = {
-    ("run", "new", RunStarted): _by(start.started, "new | running | ending | undoing | over"),
-    ("run", "running", TimerFired): _by(interruption.late, "running | ending | undoing | over"),
-    ("run", "running", RunCancelled): _by(interruption.called_off, "undoing | over"),
-    ("run", "running", RunResumed): _by(interruption.resumed, "running | ending | undoing | over"),
-    ("run", "ending", RunResumed): _by(interruption.resumed, "ending | over"),
-    ("run", "undoing", RunResumed): _by(interruption.resumed, "undoing | over"),
-    ("visit", "asking", ModelReplied): _by(conversation.replied, "asking | acting | pausing | over"),
-    ("visit", "asking", ModelFailed): _by(conversation.failed, "pausing | over"),
-    ("visit", "pausing", TimerFired): _by(conversation.rested, "asking | over"),
-    ("visit", "questioning", PersonAnswered): _by(questions.answered, "questioning | over"),
-    ("visit", "questioning", TimerFired): _by(questions.expired, "over"),
-    ("call", "in flight", ToolReturned): _by(calls.returned, "over"),
-    ("call", "in flight", ToolFailed): _by(calls.failed, "resting | over"),
-    ("call", "resting", TimerFired): _by(calls.rested, "in flight | in approval | over"),
-    ("approval", "open", ApprovalGiven): _by(approval.given, "open | over"),
-    ("approval", "open", ApprovalDenied): _by(approval.denied, "open | over"),
-    ("approval", "open", TimerFired): _by(approval.expired, "over"),
+TRANSITIONS: Final[Mapping[tuple[Kind, Phase, Cause], tuple[Phase, ...]]] = {
+    ("run", "new", RunStarted): ("new", "running"),
+    ("run", "running", CONSEQUENCE): ("ending", "undoing"),
+    ("run", "running", TimerFired): ("running", "ending", "undoing"),
+    ("run", "running", RunCancelled): ("undoing",),
+    ("run", "running", RunResumed): ("running", "ending", "undoing"),
+    ("run", "ending", CONSEQUENCE): ("over",),
+    ("run", "ending", RunResumed): ("ending", "over"),
+    ("run", "undoing", CONSEQUENCE): ("over",),
+    ("run", "undoing", RunResumed): ("undoing", "over"),
+    ("visit", "entered", CONSEQUENCE): ("in approval", "asking model", "asking person", "calling", "over"),
+    ("visit", "in approval", CONSEQUENCE): ("entered", "over"),
+    ("visit", "asking model", ModelReplied): ("asking model", "acting", "retrying", "over"),
+    ("visit", "asking model", ModelFailed): ("retrying", "over"),
+    ("visit", "asking model", CONSEQUENCE): ("asking model", "retrying", "over"),
+    ("visit", "acting", CONSEQUENCE): ("asking model", "over"),
+    ("visit", "retrying", TimerFired): ("asking model", "over"),
+    ("visit", "retrying", CONSEQUENCE): ("over",),
+    ("visit", "asking person", PersonAnswered): ("asking person", "over"),
+    ("visit", "asking person", TimerFired): ("over",),
+    ("visit", "asking person", CONSEQUENCE): ("over",),
+    ("visit", "calling", CONSEQUENCE): ("over",),
+    ("call", "deciding", CONSEQUENCE): ("in flight", "in approval", "over"),
+    ("call", "in approval", CONSEQUENCE): ("in flight", "in approval", "over"),
+    ("call", "in flight", ToolReturned): ("over",),
+    ("call", "in flight", ToolFailed): ("retrying", "over"),
+    ("call", "in flight", CONSEQUENCE): ("in flight", "in approval", "over"),
+    ("call", "retrying", TimerFired): ("in flight", "in approval", "over"),
+    ("call", "retrying", CONSEQUENCE): ("over",),
+    ("approval", "open", ApprovalGiven): ("open", "over"),
+    ("approval", "open", ApprovalDenied): ("open", "over"),
+    ("approval", "open", TimerFired): ("over",),
+    ("approval", "open", CONSEQUENCE): ("over",),
 }
-
-ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
-    ModelReplied: AskModel,
-    ModelFailed: AskModel,
-    ToolReturned: CallTool,
-    ToolFailed: CallTool,
-    PersonAnswered: AskPerson,
-    ApprovalGiven: AskApproval,
-    ApprovalDenied: AskApproval,
-    TimerFired: SetTimer,
-}
-"""What each event is the answer to. An answer is accepted once, people's only if it is acceptable."""
-
-SETTLES: Final = frozenset({ModelReplied, ModelFailed, ToolReturned, ToolFailed, TimerFired})
-"""The answers after which nothing is open under their id any more, whatever they say."""
+"""Where a thing in a phase can go, for each cause. An event that is not listed for a phase means nothing in it."""
 
 
-def _moves(handler: Callable[[Run, Step], None]) -> Callable[[Run, Move], None]:
-    return cast(Callable[[Run, Move], None], handler)
+_KINDS: Final[Mapping[type, Kind]] = {Visit: "visit", Call: "call", Approval: "approval", type(None): "run"}
 
 
-def _agreed(run: Run, move: Agreed) -> None:
-    if isinstance(move.owner, Call):
-        calls.agreed(run, move.owner)
+class UndefinedTransition(AssertionError):
+    """A change of phase that the table lacks was attempted: a defect of the machine, whatever its input was."""
+
+
+def kind_of(thing: Owner) -> Kind:
+    """Return what a thing is; None stands for the run itself."""
+    return _KINDS[thing.__class__]
+
+
+def phase_of(run: Run, thing: Owner) -> Phase:
+    """Return the phase of a thing; None stands for the run itself."""
+    return run.phase if thing is None else thing.phase
+
+
+def change(run: Run, thing: Owner, to: Phase) -> None:
+    """Change the phase of a thing (None: of the run itself). Raises `UndefinedTransition` if the table lacks that.
+
+    The first change of the thing that the event at hand is about is caused by the event; every other is a consequence.
+    """
+    cause: Cause = CONSEQUENCE
+    if run.cause is not None and run.subject is thing:
+        cause, run.cause = run.cause, None
+    require(kind_of(thing), phase_of(run, thing), cause, to)
+    if thing is None:
+        run.phase = to
     else:
-        steps.agreed(run, move)
+        thing.phase = to
 
 
-def _refused(run: Run, move: Refused) -> None:
-    if isinstance(move.owner, Call):
-        calls.refused(run, move.owner, move.trigger, move.message)
-    else:
-        steps.refused(run, move)
+def settle(run: Run) -> None:
+    """Conclude the event at hand: if it left its thing where it was, the table must say that it may."""
+    cause, run.cause = run.cause, None
+    if cause is not None:
+        phase = phase_of(run, run.subject)
+        require(kind_of(run.subject), phase, cause, phase)
 
 
-def _call_over(run: Run, move: CallOver) -> None:
-    call = move.call
-    if call.orphan:
-        finish.orphan_over(run, move)
-    elif call.purpose == "undo":
-        finish.undo_over(run, move)
-    elif call.purpose == "agent":
-        conversation.call_over(run, move)
-    elif call.visit is not None:
-        run.agenda.append(
-            Fail(call.visit, move.trigger, move.message)
-            if move.trigger is not None
-            else Complete(call.visit, move.value, move.result)
-        )
-
-
-MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
-    Enter: _moves(steps.enter),
-    Begin: _moves(steps.begin),
-    Complete: _moves(routing.complete),
-    Fail: _moves(routing.fail),
-    Agreed: _moves(_agreed),
-    Refused: _moves(_refused),
-    CallOver: _moves(_call_over),
-    Abandon: _moves(finish.abandon),
-    Unwind: _moves(finish.unwind),
-}
+def require(kind: Kind, phase: Phase, cause: Cause, to: Phase) -> None:
+    """Raise `UndefinedTransition` unless the table has a change."""
+    if to not in TRANSITIONS.get((kind, phase, cause), ()):
+        name = cause if isinstance(cause, str) else cause.__name__
+        raise UndefinedTransition(f"a {kind} that is `{phase}` cannot be `{to}` by {name}")

@@ -9,11 +9,13 @@ from dataclasses import fields, is_dataclass
 from interlock.decide import History
 from interlock.run.audit.outcome import SENTENCES, sayable
 from interlock.run.plan import PlannedRoute
-from interlock.run.state import Ask, Call, Run, Visit
+from interlock.run.state import Approval, Call, Run, Visit
 from interlock_dsl.program.model import Grant, Tool
 from interlock_dsl.schema.canonical import digest
 
-_APART = ("agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over")
+_APART = (
+    "agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over", "cause", "subject"
+)  # fmt: skip
 _LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "problem", "raw", "span"}
 
 
@@ -31,7 +33,7 @@ def picture(run: Run) -> dict[str, object]:
     state["open"] = [
         [id, _name(owner), command.__class__.__name__, _plain(command)] for id, (owner, command) in run.open.items()
     ]
-    state["owners"] = [_whole(owner) for owner, _ in run.open.values() if isinstance(owner, Call | Ask)]
+    state["owners"] = [_whole(owner) for owner, _ in run.open.values() if isinstance(owner, Call | Approval)]
     return state
 
 
@@ -41,7 +43,7 @@ def _name(owner: object) -> str:
             return f"visit {owner.name} {owner.number}"
         case Call():
             return f"call {owner.step} {owner.slot} {owner.command} {owner.timer}"
-        case Ask():
+        case Approval():
             return f"approval {owner.id}"
         case _:
             return "run"
@@ -58,7 +60,7 @@ def _plain(value: object) -> object:
             return value
         case int() | float() | str():
             return sayable(value)
-        case Visit() | Ask():
+        case Visit() | Approval():
             return _name(value)
         case Call():
             return {"call": _name(value), "args": _plain(value.args)}

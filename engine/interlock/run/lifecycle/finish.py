@@ -4,24 +4,24 @@ At an end, whatever else runs is cancelled, and calls under way that change the 
 given up does the same, then undoes what was done, the last first, one after the other.
 """
 
-from interlock.run import visits
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
-from interlock.run.state import Abandon, Call, CallOver, Done, Ending, Run, Unwind
-from interlock.run.steps import calls, rules
+from interlock.run.state import Abandon, Arrive, Call, CallEnded, Ending, Performed, Run, Unwind
+from interlock.run.steps import calls, rules, visits
+from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.program.model import End
 
 
-def end(run: Run, at: End) -> None:
+def arrive(run: Run, move: Arrive) -> None:
     """The run reaches an end."""
+    at = move.end
     try:
         output = rules.evaluate(at.values, run.values)[1]
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, f"the output of end `{at.name}` has no value: {error}"))
         return
-    run.phase = "ending"
+    change(run, None, "ending")
     run.ending = Ending("ended", at.name, output)
     _stop(run, WhyCancelled.END_REACHED, f"the run reached `{at.name}`")
 
@@ -30,7 +30,7 @@ def abandon(run: Run, move: Abandon) -> None:
     """The run cannot go on, or was called off."""
     if run.phase != "running":
         return
-    run.phase = "undoing"
+    change(run, None, "undoing")
     run.ending = Ending(move.status, reason=move.reason, code=move.code)
     _stop(run, WhyCancelled.GIVEN_UP, "the run was given up")
 
@@ -45,7 +45,8 @@ def _stop(run: Run, code: WhyCancelled, why: str) -> None:
 
 def unwind(run: Run, move: Unwind) -> None:
     """Undo the next thing, once nothing is under way; when there is nothing left, finish."""
-    if run.orphans or run.ending is None:
+    undoing = any(isinstance(owner, Call) and owner.purpose == "undo" for owner, _ in run.open.values())
+    if run.orphans or undoing or run.ending is None or run.phase == "over":
         return
     while run.phase == "undoing" and run.done:
         done = run.done.pop()
@@ -57,26 +58,26 @@ def unwind(run: Run, move: Unwind) -> None:
     _finish(run, run.ending)
 
 
-def _undo(run: Run, done: Done) -> None:
+def _undo(run: Run, done: Performed) -> None:
     tool = run.plan.tools[done.undo]
     values = calls.decode_again(tool, done.args)
     calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
 
 
-def undo_over(run: Run, over: CallOver) -> None:
+def undo_ended(run: Run, over: CallEnded) -> None:
     """An undo has come to its end; the next one follows."""
     if over.trigger is not None:
         run.left_over.append(f"{over.call.undoes} ({over.message})")
     run.agenda.append(Unwind())
 
 
-def orphan_over(run: Run, over: CallOver) -> None:
+def orphan_ended(run: Run, over: CallEnded) -> None:
     """A call that nobody waits for has come back."""
     run.agenda.append(Unwind())
 
 
 def _finish(run: Run, ending: Ending) -> None:
-    run.phase = "over"
+    change(run, None, "over")
     reason = "; ".join(
         part
         for part in (

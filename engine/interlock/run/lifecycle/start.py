@@ -8,8 +8,9 @@ from interlock.errors import InvalidInput
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.events import Json, RunStarted
-from interlock.run.routing import routes as routing
+from interlock.run.routing import routes
 from interlock.run.state import Run
+from interlock.run.transitions import change
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import Program
@@ -62,7 +63,8 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
         return
     run.workflow, values = found
     workflow = run.workflow.workflow
-    run.id, run.phase = event.run, "running"
+    run.id = event.run
+    change(run, None, "running")
     scopes = None if event.scopes is None else frozenset(event.scopes)
     run.principal = Principal(event.principal, event.roles, scopes)
     for name, field in workflow.parameters.fields.items():
@@ -77,4 +79,4 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     if workflow.budget.time is not None:
         run.deadline = event.at + workflow.budget.time
         run.timer = run.set_timer(None, run.deadline, "deadline")
-    routing.leave(run, "start")
+    routes.leave(run, "start")

@@ -34,6 +34,8 @@ class WhyIgnored(StrEnum):
     """The principal of a run approved what the run asks for."""
     APPROVED_BEFORE = "approved-before"
     """The same person approved twice."""
+    OTHER_ROLE = "other-role"
+    """The same person approved the same subject for two roles."""
     INVALID_ANSWER = "invalid-answer"
     """The answer to a question is not of the declared type."""
 
@@ -54,8 +56,6 @@ class WhyNotTaken(StrEnum):
 
     FALSE = "false"
     """Its condition is false."""
-    NO_VALUE = "no-value"
-    """Its condition has no value."""
     EARLIER_TAKEN = "earlier-taken"
     """An earlier route of a `first` group was taken."""
     OTHER_TAKEN = "other-taken"
@@ -69,6 +69,8 @@ class WhyGivenUp(StrEnum):
     """A step failed and no route is taken on that."""
     NO_ROUTE = "no-route"
     """No route from a step can be taken."""
+    NO_VALUE = "no-value"
+    """The condition of a route has no value, and nothing says where to go then."""
     SEVERAL_ROUTES = "several-routes"
     """More than one route from a step can be taken, and nothing says which."""
     BOUND_REACHED = "bound-reached"

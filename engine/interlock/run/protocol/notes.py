@@ -81,6 +81,18 @@ class RouteTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class NoValue:
+    """The condition of a route (id) has no value, so that none of the routes it competes with was taken.
+
+    `source` is the step the routes leave, or `start`; its output stays. The way on is the step's `on failure`.
+    """
+
+    source: str
+    route: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallDecided:
     """A tool call was decided. `call` is the command's id if it was allowed, `approvals` those that were spent."""
 
@@ -119,6 +131,17 @@ class ApprovalAsked:
     subject: Mapping[str, Json]
     digest: str
     expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCounted:
+    """One of several people agreed: `given` of them have by now, and `count` must."""
+
+    approval: str
+    by: str
+    role: str
+    given: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +189,11 @@ Note: TypeAlias = (
     | StepCancelled
     | AttemptFailed
     | RouteTaken
+    | NoValue
     | CallDecided
     | CallDone
     | ApprovalAsked
+    | ApprovalCounted
     | ApprovalSettled
     | Escalated
     | Ignored

@@ -4,10 +4,10 @@ A join is decided as soon as enough of its sources have arrived. Branches still 
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
 """
 
-from interlock.run import visits
 from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.state import Enter, Join, Run
+from interlock.run.steps import visits
 
 
 def arrive(run: Run, group: Group, source: str) -> bool:

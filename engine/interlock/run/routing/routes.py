@@ -1,19 +1,38 @@
-"""Which way a run goes on: exactly one route of those that compete, or the run stops and says which did.
+"""Which way a run goes on: exactly one route of those that compete, or the run stops and says why not.
 
-A condition that errors never selects its route. Two routes that match (where not `first`), or none, stop the run: the
-compiler refuses files in which that can be seen, and what it cannot see must not be guessed.
+Where a condition has no value (it errors, it costs too much), none of the routes it competes with is taken: which of
+them was meant cannot be known. A step that is done keeps its output then, and its `on failure` route is taken; at
+`start`, at a join and in a route on a trigger there is nothing left to take, and the run is given up. Where routes are
+tried in order (`first`), those before the one without a value count, and none behind it.
+
+Two routes that match (where not `first`), or none, stop the run: the compiler refuses files in which that can be seen,
+and what it cannot see must not be guessed.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from interlock.decide.conditions import condition, restricts, truth
-from interlock.run import visits
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
-from interlock.run.protocol.notes import Escalated, NotTaken, RouteTaken, StepDone, StepFailed, Trigger
+from interlock.run.protocol.notes import Escalated, NotTaken, NoValue, RouteTaken, StepDone, StepFailed, Trigger
 from interlock.run.routing import joins
 from interlock.run.state import Abandon, Complete, Enter, Fail, Run
+from interlock.run.steps import visits
 
 _FALLBACK: dict[Trigger, Trigger] = {"timeout": "failure", "expiry": "denied"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """A route whose condition has no value, and why."""
+
+    planned: PlannedRoute
+    message: str
+
+    def __str__(self) -> str:
+        return f"the condition of `{self.planned.id}` ({self.planned.route.span}) has no value: {self.message}"
 
 
 def complete(run: Run, move: Complete) -> None:
@@ -31,35 +50,81 @@ def leave(run: Run, source: str) -> None:
     """Take a route from a step that is done (or from `start`): one of its own, else it arrives where branches meet."""
     own = run.workflow.leaving.get(source)
     meeting = run.workflow.joins.get(source, ())
-    if own is not None and take(run, own, source, optional=bool(meeting)):
-        return
+    if own is not None:
+        chosen, others = _choose(run, own)
+        if isinstance(chosen, _Undecided):
+            _recover(run, source, chosen)
+            return
+        if chosen or not meeting:
+            _take(run, own, source, chosen, others)
+            return
     for group in meeting:
         if joins.arrive(run, group, source):
-            take(run, group, source)
+            chosen, others = _choose(run, group)
+            if isinstance(chosen, _Undecided):
+                _give_up(run, source, str(chosen), chosen)
+            else:
+                _take(run, group, source, chosen, others)
     if own is None and not meeting:
         run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, f"no route leaves `{source}`"))
 
 
-def take(run: Run, group: Group, source: str, optional: bool = False) -> bool:
-    """Choose among routes that compete and take one; False if none matched and that is no mistake (`optional`)."""
+def fail(run: Run, move: Fail) -> None:
+    """A step has failed: take the route for what happened, or give the run up."""
+    visit = move.visit
+    if visit.phase == "over":
+        return
+    visits.close(run, visit)
+    run.notes.append(StepFailed(visit.name, visit.number, move.trigger, move.message))
+    why = f"step `{visit.name}` failed ({move.trigger}): {move.message}"
+    trigger: Trigger | None = move.trigger
+    while trigger is not None:
+        group = run.workflow.failing.get((visit.name, trigger))
+        if group is not None:
+            _take_on_trigger(run, group, visit.name, why)
+            return
+        trigger = _FALLBACK.get(trigger)
+    run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why))
+
+
+def _recover(run: Run, source: str, undecided: _Undecided) -> None:
+    """Go on from a step that is done, but whose next route cannot be told: by its `on failure` route if it has one."""
+    group = run.workflow.failing.get((source, "failure"))
+    if group is None:
+        _give_up(run, source, str(undecided), undecided)
+    else:
+        run.notes.append(NoValue(source, undecided.planned.id, undecided.message))
+        _take_on_trigger(run, group, source, str(undecided))
+
+
+def _take_on_trigger(run: Run, group: Group, source: str, why: str) -> None:
     chosen, others = _choose(run, group)
+    if isinstance(chosen, _Undecided):
+        _give_up(run, source, f"{why}; and {chosen}", chosen)
+    else:
+        _take(run, group, source, chosen, others)
+
+
+def _give_up(run: Run, source: str, why: str, undecided: _Undecided) -> None:
+    run.notes.append(NoValue(source, undecided.planned.id, undecided.message))
+    run.agenda.append(Abandon(WhyGivenUp.NO_VALUE, f"no route from `{source}` can be taken: {why}"))
+
+
+def _take(run: Run, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...]) -> None:
+    """Take the one route that was chosen, or give the run up."""
     if len(chosen) == 1:
-        run.notes.append(RouteTaken(chosen[0].id, others))
-        _go(run, chosen[0], source)
+        _go(run, chosen[0], source, others)
     elif chosen:
         places = " and ".join(f"`{planned.id}` ({planned.route.span})" for planned in chosen[:2])
         run.agenda.append(Abandon(WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}"))
-    elif optional:
-        return False
     else:
         why = "; ".join(f"`{other.route}`: {other.reason}" for other in others)
-        said = f"no route from `{source}` can be taken ({group.routes[0].route.span}): {why}"
-        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, said))
-    return True
+        place = group.routes[0].route.span
+        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, f"no route from `{source}` can be taken ({place}): {why}"))
 
 
-def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[NotTaken, ...]]:
-    """Return the routes that match, and of the others why not."""
+def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tuple[NotTaken, ...]]:
+    """Return the routes that match, and of the others why not; or the one that leaves this undecided."""
     routes = group.routes
     if len(routes) == 1 and routes[0].route.when is None:
         return list(routes), ()
@@ -79,7 +144,7 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[NotTaken,
             elif met is False:
                 others.append(NotTaken(planned.id, WhyNotTaken.FALSE, "its condition is false"))
             else:
-                others.append(NotTaken(planned.id, WhyNotTaken.NO_VALUE, f"its condition has no value: {met}"))
+                return _Undecided(planned, met), ()
     if last is not None:
         if chosen:
             others.append(NotTaken(last.id, WhyNotTaken.OTHER_TAKEN, "another route was taken"))
@@ -88,43 +153,32 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute], tuple[NotTaken,
     return chosen, tuple(others)
 
 
-def _go(run: Run, planned: PlannedRoute, source: str) -> None:
-    route = planned.route
-    for escalation in route.escalations:
+def _go(run: Run, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
+    """Take a route, or the way out of one that was taken as often as it may be: its clauses are what counts then."""
+    bound = planned.route.bound
+    if bound is not None:
+        taken = run.taken.get(planned.id, 0)
+        if taken < bound.times:
+            run.taken[planned.id] = taken + 1
+        elif planned.out is not None:
+            planned = planned.out
+        else:
+            why = f"`{planned.id}` was taken {taken} times, and there is no way out ({bound.span})"
+            run.agenda.append(Abandon(WhyGivenUp.BOUND_REACHED, why))
+            return
+    run.notes.append(RouteTaken(planned.id, others))
+    _escalate(run, planned, source)
+    for target in planned.route.targets:
+        run.agenda.append(Enter(target, planned))
+
+
+def _escalate(run: Run, planned: PlannedRoute, source: str) -> None:
+    for escalation in planned.route.escalations:
         if escalation.on_expiry:
             continue
         # Telling a person is the safe side: a condition without a value tells them.
         met = restricts(condition(escalation.when), None, run.values)
         if met is not False:
-            reason = escalation.because or f"the run took `{route.id}`"
+            reason = escalation.because or f"the run took `{planned.id}`"
             run.notes.append(Escalated(escalation.role, source, reason))
             run.commands.append(Notify(run.new_id("n"), escalation.role, source, reason))
-    if route.bound is not None:
-        taken = run.taken.get(route.id, 0)
-        if taken < route.bound.times:
-            run.taken[route.id] = taken + 1
-        elif planned.out is not None:
-            planned = planned.out
-        else:
-            said = f"`{route.id}` was taken {taken} times, and there is no way out ({route.bound.span})"
-            run.agenda.append(Abandon(WhyGivenUp.BOUND_REACHED, said))
-            return
-    for target in planned.route.targets:
-        run.agenda.append(Enter(target, planned))
-
-
-def fail(run: Run, move: Fail) -> None:
-    """A step has failed: take the route for what happened, or give the run up."""
-    visit = move.visit
-    if visit.phase == "over":
-        return
-    visits.close(run, visit)
-    run.notes.append(StepFailed(visit.name, visit.number, move.trigger, move.message))
-    trigger: Trigger | None = move.trigger
-    while trigger is not None:
-        group = run.workflow.failing.get((visit.name, trigger))
-        if group is not None:
-            take(run, group, visit.name)
-            return
-        trigger = _FALLBACK.get(trigger)
-    run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, f"step `{visit.name}` failed ({move.trigger}): {move.message}"))

@@ -1,8 +1,8 @@
 """Tool calls: decided, performed, repeated where that is safe, and kept in mind for undoing.
 
 Every call takes this way, whoever wants it: a step, an agent, an undo. `decide` comes before the first attempt and
-before every further one; only `_dispatch` makes a `CallTool`, and only `decide` leads there. `ask_again` repeats one
-that was made, when the runtime that should have performed it stopped.
+before every further one; only `_dispatch` makes a `CallTool`, and only `decide` leads there. `resume` is for
+a call that was under way when its runtime stopped: it is decided again too, and its own charge is not held against it.
 
 # INVARIANT: no `CallTool` without a decision `allow` taken on the event that made it.
 # INVARIANT: a call that may have happened is repeated only if its tool is repeatable.
@@ -14,13 +14,14 @@ from typing import cast
 
 from interlock.decide import Decision
 from interlock.decide.request import Request
-from interlock.run import budget, visits
+from interlock.run import budget
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
-from interlock.run.state import Call, CallOver, Done, Run
-from interlock.run.steps import approvals as approval
+from interlock.run.state import Call, CallEnded, Performed, Run
+from interlock.run.steps import approvals, visits
 from interlock.run.steps.retry import next_attempt
+from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Grant, Tool
@@ -44,33 +45,41 @@ def decide(run: Run, call: Call) -> None:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
     decision = _decision(run, call)
-    spent = tuple(consent.id for consent in call.consents) if decision.answer == "allow" else ()
-    id = run.new_id("c") if decision.answer == "allow" else ""
+    allowed = decision.answer == "allow"
+    spent = tuple(consent.id for consent in call.consents) if allowed else ()
+    id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision, id, spent))
-    if decision.answer == "allow":
+    if allowed:
         _dispatch(run, call, id)
     elif decision.answer == "ask" and call.purpose != "undo":
-        call.phase = "in approval"
+        change(run, call, "in approval")
         route = call.visit.route.route if call.visit is not None and call.purpose == "step" else None
-        approval.ask_all(run, call, decision.needs, subject_of(run, call), call.subject, route)
+        approvals.ask_all(run, call, decision.needs, subject_of(run, call), call.subject, route)
     else:
         over = all(reason.cause == "budget" for reason in decision.reasons)
-        _finish(run, call, "over budget" if over else "denied", said(decision))
+        _finish(run, call, "over budget" if over else "denied", reasons_of(decision))
 
 
-def said(decision: Decision) -> str:
+def reasons_of(decision: Decision) -> str:
     """Return the reasons of a decision in one line."""
     return "; ".join(f"{reason.text} [{reason.rule}]" if reason.rule else reason.text for reason in decision.reasons)
 
 
 def _decision(run: Run, call: Call) -> Decision:
+    if not call.interrupted:
+        return _decided(run, call, 0)
+    with run.history.without(call.tool.name, call.sent):
+        return _decided(run, call, 1)
+
+
+def _decided(run: Run, call: Call, charged: int) -> Decision:
     visit = call.visit
     if visit is None:
         # An undo: the author declared it with the tool, so what it needs is in hand, cut by what the principal holds.
         grants: tuple[Grant, ...] = (Grant(call.tool.needs, None, call.tool.span),)
         over: tuple[str, ...] = ()
     else:
-        grants, over = visit.grants, budget.over_for_call(run, call.tool)
+        grants, over = visit.grants, budget.over_for_call(run, call.tool, charged)
     request = Request(
         tool=call.tool.name,
         args=call.values,
@@ -80,7 +89,7 @@ def _decision(run: Run, call: Call) -> Decision:
         bindings=run.values,
         history=run.history,
         now=run.now,
-        shown=visit.talk.tools if visit is not None and visit.talk is not None else None,
+        shown=visit.conversation.tools if visit is not None and visit.conversation is not None else None,
         over=over,
         route_approval=visit.route.route.approval if visit is not None and call.purpose == "step" else None,
         nevers=run.workflow.nevers.get(call.tool.name, ()),
@@ -91,8 +100,12 @@ def _decision(run: Run, call: Call) -> Decision:
 
 
 def _dispatch(run: Run, call: Call, id: str) -> None:
-    budget.charge_call(run, call.tool)
-    call.phase, call.command = "in flight", id
+    if not call.interrupted:
+        budget.charge_call(run, call.tool)
+        call.sent = run.now
+    call.interrupted = False
+    change(run, call, "in flight")
+    call.command = id
     call.key = call.key or f"{run.id}:{id}"
     # What was agreed to for this call covers its further attempts too, however late they are.
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
@@ -110,16 +123,16 @@ def _key(call: Call) -> str:
     return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
-def agreed(run: Run, call: Call) -> None:
+def approved(run: Run, call: Call) -> None:
     """All approvals are there: decide again, for time has passed."""
     if call.phase == "in approval":
         decide(run, call)
 
 
-def refused(run: Run, call: Call, trigger: Trigger, message: str) -> None:
+def not_approved(run: Run, call: Call, trigger: Trigger, message: str) -> None:
     """An approval was denied or ran out."""
     if call.phase == "in approval":
-        visits.drop_asks(run, call)
+        visits.drop_approvals(run, call)
         _finish(run, call, trigger, message)
 
 
@@ -135,9 +148,9 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         return
     result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
     _keep(run, call, value, "")
-    call.phase = "over"
+    change(run, call, "over")
     run.notes.append(CallDone(call.step, call.tool.name, call.command, True, result, "", call.purpose))
-    run.agenda.append(CallOver(call, None, value, result))
+    run.agenda.append(CallEnded(call, None, value, result))
 
 
 def failed(run: Run, call: Call, event: ToolFailed) -> None:
@@ -151,30 +164,36 @@ def failed(run: Run, call: Call, event: ToolFailed) -> None:
     trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
     run.notes.append(AttemptFailed(call.step, call.attempt, trigger, event.message, again))
     if again is not None:
-        call.phase = "resting"
+        change(run, call, "retrying")
         call.timer = run.set_timer(call, again, "retry")
         return
     message = event.message if call.in_doubt else f"{call.tool.name} failed: {event.message}"
     _finish(run, call, trigger, message)
 
 
-def rested(run: Run, call: Call, event: TimerFired) -> None:
+def retry_due(run: Run, call: Call, event: TimerFired) -> None:
     """The wait before the next attempt is over."""
     call.timer = ""
     call.attempt += 1
     decide(run, call)
 
 
-def ask_again(run: Run, call: Call) -> None:
-    """A runtime stopped while the call was under way. A repeatable one is asked for again, under the same id and key:
-    it is the same attempt, already decided and charged. Of any other nobody knows whether it happened.
+def resume(run: Run, call: Call) -> None:
+    """A runtime stopped while the call was under way: nobody knows whether it happened.
+
+    One that someone still wants and that may be repeated is decided again, and made again under the same id and key:
+    it is the same attempt, charged already. Any other ends here, as one that may have happened.
     """
-    if call.tool.repeatable:
-        run.commands.append(run.open[call.command][1])
-    else:
-        id = call.command
-        del run.open[id]
-        failed(run, call, ToolFailed(run.now, id, "uncertain", "the runtime stopped while the call was under way"))
+    del run.open[call.command]
+    _back(run, call)
+    message = "the runtime stopped while the call was under way"
+    if not call.tool.repeatable or call.orphan:
+        call.doubtful = True
+        run.notes.append(AttemptFailed(call.step, call.attempt, "failure", message, None))
+        _finish(run, call, "failure", message)
+        return
+    call.interrupted = True
+    decide(run, call)
 
 
 def _back(run: Run, call: Call) -> None:
@@ -182,13 +201,14 @@ def _back(run: Run, call: Call) -> None:
 
 
 def _finish(run: Run, call: Call, trigger: Trigger, message: str) -> None:
-    call.phase = "over"
+    change(run, call, "over")
     if call.in_doubt:
+        trigger = "failure" if call.interrupted else trigger
         run.doubts.append(call.tool.name)
         message = f"{call.tool.name} may have happened: {message}"
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
-    run.agenda.append(CallOver(call, trigger, message=message))
+    run.agenda.append(CallEnded(call, trigger, message=message))
 
 
 def _keep(run: Run, call: Call, value: object, problem: str) -> None:
@@ -197,7 +217,7 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
     if tool.effect == "read" or call.purpose == "undo":
         return
     if tool.undo is None:
-        run.done.append(Done(tool.name, call.step, call.command, "", {}, "it has no undo"))
+        run.done.append(Performed(tool.name, call.step, call.command, "", {}, "it has no undo"))
         return
     target = run.plan.tools[tool.undo.tool]
     args: Mapping[str, Json] = {}
@@ -208,7 +228,7 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
             args = arguments(target, given)[1]
         except (EvaluationError, ValidationError, TypeError) as error:
             problem = f"the arguments of its undo have no value: {error}"
-    run.done.append(Done(tool.name, call.step, call.command, target.name, args, problem))
+    run.done.append(Performed(tool.name, call.step, call.command, target.name, args, problem))
 
 
 def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:

@@ -1,16 +1,12 @@
 """Entering a step or an end: charge it, hand over what its route grants, and begin what it does."""
 
 from interlock.decide import ApprovalNeed
-from interlock.run import budget, visits
-from interlock.run.lifecycle import finish
+from interlock.run import budget
 from interlock.run.protocol.events import Json
-from interlock.run.protocol.notes import StepBegan
-from interlock.run.routing import handoff
-from interlock.run.state import Agreed, Begin, Enter, Fail, Refused, Run, Visit
-from interlock.run.steps import agents as conversation
-from interlock.run.steps import approvals as approval
-from interlock.run.steps import people as questions
-from interlock.run.steps import rules
+from interlock.run.protocol.notes import StepBegan, Trigger
+from interlock.run.state import Arrive, Begin, Enter, Fail, Run, Visit
+from interlock.run.steps import agents, approvals, handoff, people, rules, visits
+from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, SetStep, TableStep
 from interlock_dsl.schema.canonical import digest
 
@@ -19,9 +15,9 @@ def enter(run: Run, move: Enter) -> None:
     """Go to a step or an end."""
     planned, target = move.route, move.target
     end = run.workflow.workflow.ends.get(target)
-    asks = planned.route.approval is not None
-    if end is not None and not asks:
-        finish.end(run, end)
+    needs_approval = planned.route.approval is not None
+    if end is not None and not needs_approval:
+        run.agenda.appendleft(Arrive(end))
         return
     grants, scopes = handoff.grants_for(run, planned, target)
     step = end or run.workflow.workflow.steps[target]
@@ -30,8 +26,8 @@ def enter(run: Run, move: Enter) -> None:
     over = budget.charge_step(run) if end is None else ""
     if over:
         run.agenda.append(Fail(visit, "over budget", over))
-    elif asks and not isinstance(step, CallStep):
-        _gate(run, visit)
+    elif needs_approval and not isinstance(step, CallStep):
+        _ask_approval(run, visit)
     else:
         begin(run, Begin(visit))
 
@@ -45,17 +41,17 @@ def begin(run: Run, move: Begin) -> None:
         case TableStep():
             rules.decide(run, visit)
         case AgentStep():
-            conversation.begin(run, visit)
+            agents.begin(run, visit)
         case CallStep():
             rules.call(run, visit)
         case AskStep():
-            questions.ask(run, visit)
+            people.ask(run, visit)
         case End():
             visits.close(run, visit)
-            finish.end(run, visit.step)
+            run.agenda.appendleft(Arrive(visit.step))
 
 
-def _gate(run: Run, visit: Visit) -> None:
+def _ask_approval(run: Run, visit: Visit) -> None:
     """Ask for the approval a route wants before its target may begin: of the scopes and fields it hands over."""
     rule = visit.route.route.approval
     assert rule is not None
@@ -69,22 +65,20 @@ def _gate(run: Run, visit: Visit) -> None:
         "scopes": scopes,
         "context": handoff.context_of(run, visit.route),
     }
-    visit.phase = "gated"
+    change(run, visit, "in approval")
     visit.digest = digest(subject)
     need = ApprovalNeed(rule.role, rule.count, rule.within, "")
-    approval.ask_all(run, visit, (need,), subject, visit.digest, visit.route.route)
+    approvals.ask_all(run, visit, (need,), subject, visit.digest, visit.route.route)
 
 
-def agreed(run: Run, move: Agreed) -> None:
+def approved(run: Run, visit: Visit) -> None:
     """The approval of a handover is there. It counts only now, before its expiry, and only for this visit."""
-    visit = move.owner
-    if isinstance(visit, Visit) and visit.phase == "gated":
-        visit.phase = "entered"
+    if visit.phase == "in approval":
+        change(run, visit, "entered")
         begin(run, Begin(visit))
 
 
-def refused(run: Run, move: Refused) -> None:
+def not_approved(run: Run, visit: Visit, trigger: Trigger, message: str) -> None:
     """It was denied or ran out."""
-    visit = move.owner
-    if isinstance(visit, Visit) and visit.phase == "gated":
-        run.agenda.append(Fail(visit, move.trigger, move.message))
+    if visit.phase == "in approval":
+        run.agenda.append(Fail(visit, trigger, message))

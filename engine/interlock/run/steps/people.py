@@ -3,8 +3,9 @@
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskPerson, SetTimer
 from interlock.run.protocol.events import PersonAnswered, TimerFired
-from interlock.run.routing import handoff
 from interlock.run.state import Complete, Fail, Run, Visit
+from interlock.run.steps import handoff
+from interlock.run.transitions import change
 from interlock_dsl.program.model import AskStep
 from interlock_dsl.schema import ValidationError, decode
 
@@ -13,7 +14,7 @@ def ask(run: Run, visit: Visit) -> None:
     """Put the question of a step."""
     step = _step(visit)
     expires = None if step.within is None else run.now + step.within
-    visit.phase = "questioning"
+    change(run, visit, "asking person")
     visit.command = run.new_id("p")
     context = handoff.context_of(run, visit.route)
     run.ask(visit, AskPerson(visit.command, visit.name, step.role, step.question, context, expires))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from interlock.run.protocol.events import Json
 from interlock.run.state import Call, Complete, Fail, Run, Visit
 from interlock.run.steps import calls
+from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import CallStep, Row, SetStep, Table, TableStep
@@ -26,7 +27,7 @@ def call(run: Run, visit: Visit) -> None:
     except (EvaluationError, ValidationError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"the arguments of {tool.name} do not fit: {error}"))
         return
-    visit.phase = "calling"
+    change(run, visit, "calling")
     visit.call = Call(tool, values, args, "step", visit.name, visit)
     calls.decide(run, visit.call)
 

@@ -4,7 +4,8 @@ from interlock.run import budget
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
-from interlock.run.state import Ask, Call, Run, Visit
+from interlock.run.state import Approval, Call, Run, Visit
+from interlock.run.transitions import change
 from interlock_dsl.program.model import End, Grant, Step
 
 
@@ -25,16 +26,16 @@ def close(run: Run, visit: Visit) -> None:
     """
     if visit.phase == "over":
         return
-    visit.phase = "over"
+    change(run, visit, "over")
     del run.active[visit.name, visit.number]
     for id in (visit.command, visit.timer):
         run.cancel(id)
-    drop_asks(run, visit)
+    drop_approvals(run, visit)
     if visit.call is not None:
         _let_go(run, visit.call)
-    if visit.talk is not None:
-        budget.release(run, visit.talk)
-        for call in visit.talk.calls:
+    if visit.conversation is not None:
+        budget.release(run, visit.conversation)
+        for call in visit.conversation.calls:
             _let_go(run, call)
 
 
@@ -44,28 +45,29 @@ def cancel(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
     close(run, visit)
 
 
-def drop_asks(run: Run, owner: Visit | Call) -> None:
+def drop_approvals(run: Run, owner: Visit | Call) -> None:
     """Call off the approvals that were asked for a step or a call."""
-    for ask in owner.asks:
-        drop_ask(run, ask)
-    owner.asks = ()
+    for approval in owner.approvals:
+        drop_approval(run, approval)
+    owner.approvals = ()
 
 
-def drop_ask(run: Run, ask: Ask) -> None:
+def drop_approval(run: Run, approval: Approval) -> None:
     """Call off one approval."""
-    ask.phase = "over"
-    run.cancel(ask.id)
-    run.cancel(ask.timer)
+    change(run, approval, "over")
+    run.cancel(approval.id)
+    run.cancel(approval.timer)
 
 
 def _let_go(run: Run, call: Call) -> None:
-    drop_asks(run, call)
+    drop_approvals(run, call)
     if call.phase == "in flight" and call.tool.effect != "read":
         call.orphan = True
         run.orphans[call.command] = call
         return
     if call.in_doubt and call.phase != "over":
         run.doubts.append(call.tool.name)
-    call.phase = "over"
+    if call.phase != "over":
+        change(run, call, "over")
     run.cancel(call.command)
     run.cancel(call.timer)

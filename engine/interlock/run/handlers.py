@@ -1,0 +1,142 @@
+"""Who handles what: events in the phases in which they mean something, and the moves that handlers leave behind.
+
+An event is about one thing: the one that waits for it, or the run. It is accepted only in a phase for which the table
+of transitions lists it; everything else is ignored. `MOVES` says who carries on with what handlers put on the agenda.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias, TypeVar, cast
+
+from interlock.run.lifecycle import finish, interruption, start
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    ModelFailed,
+    ModelReplied,
+    PersonAnswered,
+    RunCancelled,
+    RunResumed,
+    RunStarted,
+    TimerFired,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock.run.routing import routes
+from interlock.run.state import (
+    Abandon,
+    Approval,
+    Approved,
+    Arrive,
+    Begin,
+    Call,
+    CallEnded,
+    Complete,
+    Enter,
+    Fail,
+    Move,
+    NotApproved,
+    Owner,
+    Phase,
+    Run,
+    Unwind,
+    Visit,
+)
+from interlock.run.steps import agents, approvals, calls, entry, people
+from interlock.run.transitions import Kind
+
+Handler: TypeAlias = Callable[[Run, Owner, Event], None]
+
+_Event = TypeVar("_Event", bound=Event)
+_Owner = TypeVar("_Owner", Visit, Call, Approval, None)
+_Move = TypeVar("_Move", bound=Move)
+
+
+def _on(handler: Callable[[Run, _Owner, _Event], None]) -> Handler:
+    return cast(Handler, handler)
+
+
+HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
+    ("run", "new", RunStarted): _on(start.started),
+    ("run", "running", TimerFired): _on(interruption.deadline_passed),
+    ("run", "running", RunCancelled): _on(interruption.cancelled),
+    ("run", "running", RunResumed): _on(interruption.resumed),
+    ("run", "ending", RunResumed): _on(interruption.resumed),
+    ("run", "undoing", RunResumed): _on(interruption.resumed),
+    ("visit", "asking model", ModelReplied): _on(agents.replied),
+    ("visit", "asking model", ModelFailed): _on(agents.failed),
+    ("visit", "retrying", TimerFired): _on(agents.retry_due),
+    ("visit", "asking person", PersonAnswered): _on(people.answered),
+    ("visit", "asking person", TimerFired): _on(people.expired),
+    ("call", "in flight", ToolReturned): _on(calls.returned),
+    ("call", "in flight", ToolFailed): _on(calls.failed),
+    ("call", "retrying", TimerFired): _on(calls.retry_due),
+    ("approval", "open", ApprovalGiven): _on(approvals.given),
+    ("approval", "open", ApprovalDenied): _on(approvals.denied),
+    ("approval", "open", TimerFired): _on(approvals.expired),
+}
+"""Who handles an event about a thing of a kind in a phase; the same keys as the table of transitions has."""
+
+ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
+    ModelReplied: AskModel,
+    ModelFailed: AskModel,
+    ToolReturned: CallTool,
+    ToolFailed: CallTool,
+    PersonAnswered: AskPerson,
+    ApprovalGiven: AskApproval,
+    ApprovalDenied: AskApproval,
+    TimerFired: SetTimer,
+}
+"""What each event is the answer to. An answer is accepted once, people's only if it is acceptable."""
+
+SETTLES: Final = frozenset({ModelReplied, ModelFailed, ToolReturned, ToolFailed, TimerFired})
+"""The answers after which nothing is open under their id any more, whatever they say."""
+
+
+def _moves(handler: Callable[[Run, _Move], None]) -> Callable[[Run, Move], None]:
+    return cast(Callable[[Run, Move], None], handler)
+
+
+def _approved(run: Run, move: Approved) -> None:
+    if isinstance(move.owner, Call):
+        calls.approved(run, move.owner)
+    else:
+        entry.approved(run, move.owner)
+
+
+def _not_approved(run: Run, move: NotApproved) -> None:
+    if isinstance(move.owner, Call):
+        calls.not_approved(run, move.owner, move.trigger, move.message)
+    else:
+        entry.not_approved(run, move.owner, move.trigger, move.message)
+
+
+def _call_ended(run: Run, move: CallEnded) -> None:
+    call = move.call
+    if call.orphan:
+        finish.orphan_ended(run, move)
+    elif call.purpose == "undo":
+        finish.undo_ended(run, move)
+    elif call.purpose == "agent":
+        agents.call_ended(run, move)
+    elif call.visit is not None:
+        run.agenda.append(
+            Fail(call.visit, move.trigger, move.message)
+            if move.trigger is not None
+            else Complete(call.visit, move.value, move.result)
+        )
+
+
+MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
+    Enter: _moves(entry.enter),
+    Begin: _moves(entry.begin),
+    Arrive: _moves(finish.arrive),
+    Complete: _moves(routes.complete),
+    Fail: _moves(routes.fail),
+    Approved: _moves(_approved),
+    NotApproved: _moves(_not_approved),
+    CallEnded: _moves(_call_ended),
+    Abandon: _moves(finish.abandon),
+    Unwind: _moves(finish.unwind),
+}
