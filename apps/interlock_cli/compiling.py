@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock_cli.errors import CommandError, did_you_mean
-from interlock_cli.sources import Unit
+from interlock_cli.sources import Unit, display
+from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
@@ -34,9 +36,24 @@ def examine(unit: Unit, clock: Stopwatch | None = None) -> "tuple[Program | None
     """Compile a unit; return its program (None if there is an error) and everything that was found."""
     from interlock_dsl.compiler.compile import check
 
+    if unit.bundle is not None:
+        return _loaded(unit.bundle), ()
     if clock is not None:
         clock.begin()
     return check(unit.entries, unit.read, clock)
+
+
+def _loaded(path: Path) -> "Program":
+    """Return the program of a bundle. Raises CommandError if it is none, or not the program that it says it is."""
+    from interlock_dsl.program import bundle
+
+    shown = display(path)
+    try:
+        program = bundle.load(read_text(path, bundle.LARGEST, f"`{shown}`").encode())
+    except bundle.BundleError as problem:
+        again = "compile it again with `interlock compile`"
+        raise CommandError(f"`{shown}` cannot be used: {problem}", again) from problem
+    return program
 
 
 def compiled(unit: Unit) -> "Program":

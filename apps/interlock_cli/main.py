@@ -21,6 +21,7 @@ VERBS = {
         "fmt": "put files into the one format",
         "graph": "draw a workflow",
         "test": "run the tests written in the files, without a model",
+        "compile": "write a program to one file that loads without the compiler",
     },
     "Run": {
         "run": "start a workflow and follow it",

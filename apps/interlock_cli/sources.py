@@ -16,6 +16,7 @@ from interlock_cli.text_files import MOST_SOURCE, read_bounded, read_stdin, read
 
 STDIN = "<stdin>"
 SUFFIX = ".ilk"
+BUNDLE = ".ilkb"
 WANTED = f"name an {SUFFIX} file, a folder that holds some, or `-`"
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 USE = re.compile(r'^\s*use\s+"([^"\n]+)"', re.MULTILINE)
@@ -25,13 +26,15 @@ USE = re.compile(r'^\s*use\s+"([^"\n]+)"', re.MULTILINE)
 class Unit:
     """Files that are compiled together: the names of the first ones (as they are shown), and the project they are in.
 
-    Names are paths from `base`; `given` holds texts that come from elsewhere.
+    Names are paths from `base`; `given` holds texts that come from elsewhere. `bundle` is the file of a program that is
+    compiled already; its name is the only entry.
     """
 
     entries: tuple[str, ...]
     project: Project
     base: Path = field(default_factory=Path.cwd)
     given: dict[str, str] = field(default_factory=dict)
+    bundle: Path | None = None
 
     @property
     def boundary(self) -> Path:
@@ -56,12 +59,14 @@ def units(targets: Sequence[str]) -> list[Unit]:
         return [Unit((STDIN,), find(Path.cwd()), given={STDIN: read_stdin(MOST_SOURCE)})]
     found: dict[str, Unit] = {}
     projects: dict[Path, Project] = {}
-    for path in files(targets):
+    for path in files(targets, bundles=True):
         resolved = path.resolve()
         project = projects.get(resolved.parent) or projects.setdefault(resolved.parent, find(path))
         together = project.files if resolved in project.files else (resolved,)
         names = tuple(map(display, together))
-        if names[0] not in found:
+        if path.suffix == BUNDLE:
+            found[names[0]] = Unit(names, project, given={names[0]: ""}, bundle=path)
+        elif names[0] not in found:
             found[names[0]] = Unit(names, project, given={name: text(Path(name)) for name in names})
     return _without_used(list(found.values()))
 
@@ -77,7 +82,7 @@ def the_unit(target: str | None, folder: Path | None) -> Unit:
     if target is None and project.files:
         found = list(project.files)
     else:
-        found = [path.resolve() for path in files([target or str(project.root)])]
+        found = [path.resolve() for path in files([target or str(project.root)], bundles=True)]
     together = project.files if found[0] in project.files else (found[0],)
     others = [path for path in found if path not in together]
     if others:
@@ -86,6 +91,8 @@ def the_unit(target: str | None, folder: Path | None) -> Unit:
             f"there is more than one program in `{target or display(project.root)}`", f"name one: {said}"
         )
     names = tuple(map(project.shown, together))
+    if found[0].suffix == BUNDLE:
+        return Unit(names, project, project.root, {names[0]: ""}, found[0])
     return Unit(names, project, project.root, {name: text(path) for name, path in zip(names, together, strict=True)})
 
 
@@ -104,8 +111,11 @@ def _uses(name: str, text: str) -> set[str]:
     return {posixpath.normpath(posixpath.join(folder, used)) for used in USE.findall(text)}
 
 
-def files(targets: Sequence[str]) -> list[Path]:
-    """Return the .ilk files that files and folders stand for, each once, folders in alphabetical order."""
+def files(targets: Sequence[str], *, bundles: bool = False) -> list[Path]:
+    """Return the .ilk files that files and folders stand for, each once, folders in alphabetical order.
+
+    With `bundles`, a bundle (.ilkb) that is named is one of them.
+    """
     if "-" in targets:
         raise CommandError("standard input (`-`) cannot be mixed with files", "give either `-` or files and folders")
     if not targets:
@@ -119,7 +129,7 @@ def files(targets: Sequence[str]) -> list[Path]:
             found.update(dict.fromkeys(_folder(path)))
         elif not path.exists():
             raise CommandError(f"there is no file or folder `{target}`", _neighbour(path))
-        elif path.suffix != SUFFIX:
+        elif path.suffix != SUFFIX and not (bundles and path.suffix == BUNDLE):
             raise CommandError(f"`{target}` is not an {SUFFIX} file", WANTED)
         else:
             found[path] = None
