@@ -6,9 +6,9 @@ from itertools import combinations, pairwise, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock_dsl.analysis.links import links
 from interlock_dsl.analysis.workflows.assignment import at_least
 from interlock_dsl.analysis.workflows.flow import Flow, flow
-from interlock_dsl.analysis.workflows.links import links
 from interlock_dsl.program.graph import START, build
 from interlock_dsl.syntax.tree import Bound, Ident, Merge, RouteDecl
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.syntax.tree import (
@@ -41,21 +40,33 @@ KINDS: Mapping[type[Declaration], str] = {
 }
 
 
-@dataclass
-class Symbols:
+@dataclass(frozen=True)
+class Declarations:
     """The declarations of a program by name, in the order of the files. `scopes` are those that some tool needs."""
 
-    report: Report
-    types: dict[str, TypeDecl] = field(default_factory=dict)
-    tools: dict[str, ToolDecl] = field(default_factory=dict)
-    agents: dict[str, AgentDecl] = field(default_factory=dict)
-    roles: dict[str, RoleDecl] = field(default_factory=dict)
-    workflows: dict[str, WorkflowDecl] = field(default_factory=dict)
-    policies: dict[str, PolicyDecl] = field(default_factory=dict)
-    tables: dict[str, TableDecl] = field(default_factory=dict)
-    tests: list[TestDecl] = field(default_factory=list)
-    scopes: set[str] = field(default_factory=set)
-    _missed: set[tuple[str, str]] = field(default_factory=set)
+    types: Mapping[str, TypeDecl] = field(default_factory=dict)
+    tools: Mapping[str, ToolDecl] = field(default_factory=dict)
+    agents: Mapping[str, AgentDecl] = field(default_factory=dict)
+    roles: Mapping[str, RoleDecl] = field(default_factory=dict)
+    workflows: Mapping[str, WorkflowDecl] = field(default_factory=dict)
+    policies: Mapping[str, PolicyDecl] = field(default_factory=dict)
+    tables: Mapping[str, TableDecl] = field(default_factory=dict)
+    tests: tuple[TestDecl, ...] = ()
+    scopes: frozenset[str] = frozenset()
+
+    def reporting(self, report: Report) -> "Symbols":
+        """Return these declarations for looking up names, where those that are missing go to a report."""
+        return Symbols(
+            self.types, self.tools, self.agents, self.roles, self.workflows,
+            self.policies, self.tables, self.tests, self.scopes, report,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Symbols(Declarations):
+    """Declarations, and the report of the stage that looks them up."""
+
+    report: Report = field(default_factory=Report)
 
     def of(self, kind: str) -> Mapping[str, Named]:
         """Return the declarations of a kind."""
@@ -90,7 +101,7 @@ class Symbols:
         """Return the workflow of a name, or report that there is none."""
         return self._found("workflow", name, self.workflows)
 
-    def _found(self, kind: str, name: Ident, table: dict[str, Decl]) -> Decl | None:
+    def _found(self, kind: str, name: Ident, table: Mapping[str, Decl]) -> Decl | None:
         if name.text not in table:
             self.miss(kind, name, table)
         return table.get(name.text)
@@ -99,7 +110,7 @@ class Symbols:
         """Say whether some tool needs a scope, and report it if none does."""
         if name.text in self.scopes:
             return True
-        self._once("scope", name, say.unknown_scope(name.text, name.span, self.scopes))
+        self.report.once(f"scope {name.text}", say.unknown_scope(name.text, name.span, self.scopes))
         return False
 
     def miss(self, kind: str, name: Ident, candidates: Iterable[str]) -> None:
@@ -109,53 +120,36 @@ class Symbols:
             for other in KINDS.values()
             if other != kind and name.text in self.of(other)
         ]
-        self._once(kind, name, say.undefined(kind, name.text, name.span, candidates, others))
-
-    def _once(self, kind: str, name: Ident, diagnostic: Diagnostic) -> None:
-        if (kind, name.text) not in self._missed:
-            self._missed.add((kind, name.text))
-            self.report.add(diagnostic)
+        self.report.once(f"{kind} {name.text}", say.undefined(kind, name.text, name.span, candidates, others))
 
 
-def resolve(files: Iterable[File], report: Report) -> Symbols:
+def resolve(files: Iterable[File], report: Report) -> Declarations:
     """Collect the declarations of files; a name that two of a kind have is reported at the second."""
-    symbols = Symbols(report)
-    for file in files:
-        for declaration in file.declarations:
-            _declare(symbols, declaration)
-    for tool in symbols.tools.values():
-        symbols.scopes.update(scope.text for scope in tool.needs)
-    return symbols
+    found: dict[str, dict[str, Named]] = {kind: {} for kind in KINDS.values()}
+    declared = [declaration for file in files for declaration in file.declarations]
+    for declaration in declared:
+        if isinstance(declaration, Use | TestDecl):
+            continue
+        kind, name = KINDS[type(declaration)], declaration.name
+        first = found[kind].setdefault(name.text, declaration)
+        if first is not declaration:
+            report.add(say.duplicate(kind, name.text, name.span, first.name.span))
+    tools = _of(ToolDecl, found)
+    return Declarations(
+        types=_of(TypeDecl, found),
+        tools=tools,
+        agents=_of(AgentDecl, found),
+        roles=_of(RoleDecl, found),
+        workflows=_of(WorkflowDecl, found),
+        policies=_of(PolicyDecl, found),
+        tables=_of(TableDecl, found),
+        tests=tuple(declaration for declaration in declared if isinstance(declaration, TestDecl)),
+        scopes=frozenset(scope.text for tool in tools.values() for scope in tool.needs),
+    )
 
 
-def _declare(symbols: Symbols, declaration: Declaration) -> None:
-    match declaration:
-        case Use():
-            return
-        case TestDecl():
-            symbols.tests.append(declaration)
-            return
-        case TypeDecl():
-            _add(symbols, symbols.types, declaration)
-        case ToolDecl():
-            _add(symbols, symbols.tools, declaration)
-        case AgentDecl():
-            _add(symbols, symbols.agents, declaration)
-        case RoleDecl():
-            _add(symbols, symbols.roles, declaration)
-        case WorkflowDecl():
-            _add(symbols, symbols.workflows, declaration)
-        case PolicyDecl():
-            _add(symbols, symbols.policies, declaration)
-        case TableDecl():
-            _add(symbols, symbols.tables, declaration)
-
-
-def _add(symbols: Symbols, table: dict[str, Decl], declaration: Decl) -> None:
-    name = declaration.name
-    first = table.setdefault(name.text, declaration)
-    if first is not declaration:
-        symbols.report.add(say.duplicate(KINDS[type(declaration)], name.text, name.span, first.name.span))
+def _of(kind: type[Decl], found: Mapping[str, Mapping[str, Named]]) -> Mapping[str, Decl]:
+    return {name: decl for name, decl in found[KINDS[kind]].items() if isinstance(decl, kind)}
 
 
 def unique(report: Report, what: str, names: Iterable[Ident]) -> dict[str, Ident]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.cel.types import (
@@ -50,12 +51,15 @@ LONGEST = 2**31 - 1
 
 
 class Types:
-    """The types of a program. A type with a mistake in it is `ERROR`, which silences what would follow."""
+    """Types as they are written. A type with a mistake in it is `ERROR`, which silences what would follow.
 
-    def __init__(self, symbols: Symbols) -> None:
+    `known` are the declared types, as `declared` returned them in an earlier stage.
+    """
+
+    def __init__(self, symbols: Symbols, known: Mapping[str, Type] = MappingProxyType({})) -> None:
         self._symbols = symbols
         self._report = symbols.report
-        self._done: dict[str, Type] = {}
+        self._done: dict[str, Type] = dict(known)
         self._open: list[str] = []
 
     def declared(self) -> dict[str, Type]:

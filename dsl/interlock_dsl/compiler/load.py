@@ -1,4 +1,4 @@
-"""Files: the first ones, what they use, what those use. Each is read once, so circles of `use` are no harm."""
+"""Files: the first ones, what they use, what those use. Each is read once, so cycles of `use` are no harm."""
 
 import posixpath
 from collections.abc import Callable, Iterable

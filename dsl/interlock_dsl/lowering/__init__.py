@@ -1,1 +1,1 @@
-"""From checked declarations to the program: names replaced by what they mean, expressions by compiled ones."""
+"""From the facts of checked declarations to the program. Nothing is judged here, so it cannot fail."""

@@ -3,40 +3,29 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.analysis.types import Types
-from interlock_dsl.analysis.workflows.outline import Outline
-from interlock_dsl.lowering.cases import build_tests
-from interlock_dsl.lowering.declarations import build_agents, build_roles, build_tools
-from interlock_dsl.lowering.expressions import Expressions
-from interlock_dsl.lowering.places import Reader
-from interlock_dsl.lowering.policies import build_policies
-from interlock_dsl.lowering.steps import Steps
-from interlock_dsl.lowering.tables import build_tables
-from interlock_dsl.lowering.workflows import build_workflow
-from interlock_dsl.program.model import Program
+from interlock_dsl.analysis.facts import Facts
+from interlock_dsl.lowering.declarations import lower_agent, lower_policy, lower_role, lower_table, lower_tool
+from interlock_dsl.program.model import Program, Workflow
 
 
-def assemble(symbols: Symbols, types: Types, outlines: Mapping[str, Outline], sources: Mapping[str, str]) -> Program:
-    """Return the program that declarations make, as yet without a digest; report every mistake in their expressions."""
-    expressions = Expressions(symbols)
-    tools = build_tools(symbols, types, expressions)
-    agents = build_agents(symbols)
-    tables = build_tables(symbols, types, expressions)
-    workflows = {}
-    for name, outline in outlines.items():
-        reader = Reader(outline, expressions)
-        steps = Steps(reader, symbols, types, tools, agents, tables)
-        workflows[name] = build_workflow(reader, steps, symbols, tools)
+def lower(facts: Facts, sources: Mapping[str, str]) -> Program:
+    """Return the program that the facts of files without mistakes make, as yet without a digest."""
+    agents = {name: lower_agent(decl) for name, decl in facts.agents.items()}
+    tables = {name: lower_table(table) for name, table in facts.tables.items()}
+    workflows: dict[str, Workflow] = {}
+    if facts.workflows:  # a program without workflows needs no networkx
+        from interlock_dsl.lowering.workflows import lower_workflow
+
+        workflows = {name: lower_workflow(found, agents, tables) for name, found in facts.workflows.items()}
     return Program(
         digest="",
-        sources=sources,
-        types=MappingProxyType(types.declared()),
-        tools=MappingProxyType(tools),
+        sources=MappingProxyType(sources),
+        types=MappingProxyType(facts.types),
+        tools=MappingProxyType({name: lower_tool(tool) for name, tool in facts.tools.items()}),
         agents=MappingProxyType(agents),
-        roles=MappingProxyType(build_roles(symbols)),
+        roles=MappingProxyType({name: lower_role(decl) for name, decl in facts.roles.items()}),
         workflows=MappingProxyType(workflows),
-        policies=MappingProxyType(build_policies(symbols, tools, expressions)),
+        policies=MappingProxyType({name: lower_policy(decl, rules) for name, (decl, rules) in facts.policies.items()}),
         tables=MappingProxyType(tables),
-        tests=build_tests(symbols, tools, outlines, expressions),
+        tests=facts.tests,
     )

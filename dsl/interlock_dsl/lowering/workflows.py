@@ -1,62 +1,115 @@
-"""Workflows of the program."""
+"""Workflows of the program, with the graph of their compiled routes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from interlock_dsl.analysis.symbols import Symbols, unique
-from interlock_dsl.cel.types import BOOL
-from interlock_dsl.lowering.declarations import build_budget
-from interlock_dsl.lowering.places import Reader
-from interlock_dsl.lowering.policies import args_type
-from interlock_dsl.lowering.routes import build_routes
-from interlock_dsl.lowering.steps import Steps
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallStepFacts,
+    RouteFacts,
+    SetStepFacts,
+    StepFacts,
+    TableStepFacts,
+    WorkflowFacts,
+)
+from interlock_dsl.lowering.declarations import lower_call, micros
+from interlock_dsl.lowering.expressions import compiled_all, optional
 from interlock_dsl.program import model as program
-from interlock_dsl.program.builtins import TOOL
-from interlock_dsl.program.graph import START, build, kinds
-from interlock_dsl.program.model import Tool
-from interlock_dsl.syntax.tree import Never
+from interlock_dsl.program.graph import build, kinds
+from interlock_dsl.syntax.tree import Approval, BudgetDecl
 
 
-def build_workflow(reader: Reader, steps: Steps, symbols: Symbols, tools: Mapping[str, Tool]) -> program.Workflow:
-    """Return a workflow: its steps, ends and routes, indexed as the evaluator reads them."""
-    outline = reader.outline
-    decl = outline.decl
-    made = steps.build()
-    ends = steps.ends()
-    routes = build_routes(reader, symbols, made, tools)
-    nevers = _nevers(decl.nevers, reader, symbols, tools)
-    for mode in decl.first:
-        if mode.step.text not in outline.steps and mode.step.text != START:
-            symbols.miss("step", mode.step, [START, *outline.steps])
-    unique(symbols.report, "`routes ... first` for", (mode.step for mode in decl.first))
+def lower_workflow(
+    facts: WorkflowFacts, agents: Mapping[str, program.Agent], tables: Mapping[str, program.Table]
+) -> program.Workflow:
+    """Return a workflow."""
+    decl = facts.decl
+    ends = {name: program.End(name, compiled_all(end.values), end.decl.span) for name, end in facts.ends.items()}
+    nevers = (
+        program.NeverRule(never.id, never.decl.tool.text, optional(never.where), never.decl.role.text, never.decl.span)
+        for never in facts.nevers
+    )
     return program.Workflow(
         name=decl.name.text,
-        parameters=outline.parameters,
+        parameters=facts.parameters,
         goal=decl.goal or "",
-        budget=build_budget(decl.budget),
+        budget=_budget(decl.budget),
         may=None if decl.may is None else frozenset(scope.text for scope in decl.may),
-        steps=MappingProxyType(made),
+        steps=MappingProxyType({name: _step(name, step, agents, tables) for name, step in facts.steps.items()}),
         ends=MappingProxyType(ends),
-        network=build(kinds(outline.flow.graph), routes),
-        nevers=nevers,
+        network=build(kinds(facts.graph), [_route(route) for route in facts.routes]),
+        nevers=tuple(nevers),
         first=frozenset(mode.step.text for mode in decl.first),
         span=decl.span,
     )
 
 
-def _nevers(
-    decls: Iterable[Never], reader: Reader, symbols: Symbols, tools: Mapping[str, Tool]
-) -> tuple[program.NeverRule, ...]:
-    counted: dict[str, int] = {}
-    found: list[program.NeverRule] = []
-    for decl in decls:
-        symbols.tool(decl.tool)
-        symbols.role(decl.role)
-        where = None
-        if decl.where is not None:
-            extra = {"args": args_type([decl.tool.text], tools), "tool": TOOL}
-            where = reader.compile(decl.where, reader.anywhere(), BOOL, extra)
-        counted[decl.tool.text] = counted.get(decl.tool.text, 0) + 1
-        id = f"{reader.outline.decl.name.text}/never {decl.tool.text}#{counted[decl.tool.text]}"
-        found.append(program.NeverRule(id, decl.tool.text, where, decl.role.text, decl.span))
-    return tuple(found)
+def _budget(decl: BudgetDecl | None) -> program.Budget:
+    if decl is None:
+        return program.Budget()
+    return program.Budget(
+        steps=decl.steps,
+        tool_calls=decl.tool_calls,
+        tokens=decl.tokens,
+        cost=None if decl.cost is None else decl.cost.micros,
+        currency="usd" if decl.cost is None else decl.cost.currency,
+        time=micros(decl.time),
+    )
+
+
+def _step(
+    name: str, step: StepFacts, agents: Mapping[str, program.Agent], tables: Mapping[str, program.Table]
+) -> program.Step:
+    span = step.decl.span
+    match step:
+        case AgentStepFacts(decl=decl, returns=returns, tools=tools):
+            return program.AgentStep(name, agents[decl.agent.text], decl.task or "", returns, tools, span)
+        case CallStepFacts(call=call):
+            return program.CallStep(name, lower_call(call), span)
+        case AskStepFacts(decl=decl, returns=returns):
+            return program.AskStep(name, decl.role.text, decl.question or "", returns, micros(decl.within), span)
+        case TableStepFacts(decl=decl, arguments=arguments):
+            return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span)
+        case SetStepFacts(values=values):
+            return program.SetStep(name, compiled_all(values), span)
+
+
+def _route(route: RouteFacts) -> program.Route:
+    link, decl = route.link, route.link.decl
+    bound, out = decl.bound, None
+    if link.out is not None:
+        span = decl.span if bound is None else bound.span
+        out = program.Route(link.out.id, link.sources, link.out.targets, span, merge=link.merge)
+    return program.Route(
+        id=link.id,
+        sources=link.sources,
+        targets=link.targets,
+        span=decl.span,
+        trigger=decl.trigger,
+        when=optional(route.when),
+        otherwise=decl.otherwise,
+        grants=tuple(
+            program.Grant(frozenset(scope.text for scope in grant.decl.scopes), optional(grant.where), grant.decl.span)
+            for grant in route.grants
+        ),
+        passes=tuple(program.Pass(tuple(name.text.split(".")), name.span) for name in route.passes),
+        approval=_approval(decl.approval),
+        escalations=tuple(
+            program.Escalation(
+                told.decl.role.text, told.decl.on_expiry, optional(told.when), told.decl.because or "", told.decl.span
+            )
+            for told in route.escalations
+        ),
+        bound=None
+        if bound is None
+        else program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span),
+        merge=link.merge,
+        out=out,
+    )
+
+
+def _approval(decl: Approval | None) -> program.ApprovalRule | None:
+    if decl is None:
+        return None
+    return program.ApprovalRule(decl.role.text, decl.count, micros(decl.within), decl.span)

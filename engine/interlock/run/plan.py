@@ -133,12 +133,13 @@ def _groups(
     meeting: dict[tuple[tuple[str, ...], int], list[PlannedRoute]] = {}
     for planned in _routes(workflow):
         route = planned.route
+        source = route.sources[0]
         if route.trigger is not None:
-            failing.setdefault((route.sources[0], route.trigger), []).append(planned)
-        elif len(route.sources) > 1:
-            meeting.setdefault((route.sources, route.merge), []).append(planned)
+            failing.setdefault((source, route.trigger), []).append(planned)
+        elif source == route.sources[-1]:
+            own.setdefault(source, []).append(planned)
         else:
-            own.setdefault(route.sources[0], []).append(planned)
+            meeting.setdefault((route.sources, route.merge), []).append(planned)
     first = workflow.first
     joins: dict[str, list[Group]] = {}
     for (sources, needed), routes in meeting.items():

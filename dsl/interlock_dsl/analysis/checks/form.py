@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from interlock_dsl.analysis.workflows.links import merge_count
+from interlock_dsl.analysis.links import merge_count
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.diagnostics.messages import routes as say

@@ -1,8 +1,8 @@
 """Clauses of a workflow that could never have an effect: nothing that is written is ignored in silence."""
 
 from interlock_dsl.analysis.checks.form import groups, place
+from interlock_dsl.analysis.links import arriving
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.analysis.workflows.links import arriving
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import ineffective as say
 from interlock_dsl.program.graph import START

@@ -1,21 +1,11 @@
 """Scopes: what agents may hold, what routes grant, what calls need."""
 
 from interlock_dsl.analysis.checks.form import place
+from interlock_dsl.analysis.links import arriving
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.analysis.workflows.links import arriving
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident, RouteDecl
-
-
-def check_scopes(symbols: Symbols) -> None:
-    """Report scopes that no tool needs, where agents and workflows name them."""
-    for agent in symbols.agents.values():
-        for scope in agent.may:
-            symbols.scope(scope)
-    for workflow in symbols.workflows.values():
-        for scope in workflow.may or ():
-            symbols.scope(scope)
 
 
 def check_permissions(outline: Outline, symbols: Symbols) -> None:

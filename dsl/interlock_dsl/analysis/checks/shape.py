@@ -6,9 +6,9 @@ from itertools import combinations
 from networkx import bfs_predecessors
 
 from interlock_dsl.analysis.checks.form import place
+from interlock_dsl.analysis.links import Link, arriving, leaving
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.flow import Flow
-from interlock_dsl.analysis.workflows.links import Link, arriving, leaving
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.report import Report

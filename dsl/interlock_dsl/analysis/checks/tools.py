@@ -18,3 +18,13 @@ def check_tools(symbols: Symbols, clauses: Clauses) -> None:
             symbols.report.add(say.retry_without_idempotency(name, clauses.of(tool, "retry")))
         if reads and tool.undo is not None:
             symbols.report.add(say.undo_of_read(name, clauses.of(tool, "undo")))
+
+
+def check_scopes(symbols: Symbols) -> None:
+    """Report scopes that no tool needs, where agents and workflows name them."""
+    for agent in symbols.agents.values():
+        for scope in agent.may:
+            symbols.scope(scope)
+    for workflow in symbols.workflows.values():
+        for scope in workflow.may or ():
+            symbols.scope(scope)

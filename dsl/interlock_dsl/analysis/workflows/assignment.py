@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
-from interlock_dsl.analysis.workflows.links import Link, arriving
+from interlock_dsl.analysis.links import Link, arriving
 from interlock_dsl.program.graph import Graph
 
 

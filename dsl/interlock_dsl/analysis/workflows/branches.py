@@ -11,7 +11,7 @@ from functools import reduce
 from itertools import combinations
 from operator import and_, or_
 
-from interlock_dsl.analysis.workflows.links import Link, arriving, every
+from interlock_dsl.analysis.links import Link, arriving, every
 from interlock_dsl.program.graph import Graph
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from networkx import dfs_labeled_edges, strongly_connected_components, topological_sort
 
-from interlock_dsl.analysis.workflows.links import Link, link_of
+from interlock_dsl.analysis.links import Link, link_of
 from interlock_dsl.program.graph import Edge, Graph, edges_back, without
 
 

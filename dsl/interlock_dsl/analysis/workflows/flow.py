@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from networkx import descendants, topological_sort
 
+from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.workflows.assignment import Assignment, assign
 from interlock_dsl.analysis.workflows.branches import Branches, trace
 from interlock_dsl.analysis.workflows.cycles import returning
-from interlock_dsl.analysis.workflows.links import Link
 from interlock_dsl.program.graph import START, Edge, Graph, kinds, without
 
 

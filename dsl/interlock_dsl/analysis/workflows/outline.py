@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from interlock_dsl.analysis.links import Link, links
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.flow import Flow, flow
-from interlock_dsl.analysis.workflows.links import Link, links
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route

@@ -1,31 +1,34 @@
 """Tests: scripts and expectations with their names resolved and their values computed."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
+from interlock_dsl.analysis.expressions import Expressions
+from interlock_dsl.analysis.facts import ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.analysis.workflows.outline import Outline
-from interlock_dsl.cel.environment import DEFAULT_LIMIT
+from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import DYN, ERROR
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.lowering.expressions import Expressions
-from interlock_dsl.program import model as program
 from interlock_dsl.program.cases import Act, ModelTurn, Test, ToolReply
 from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
 
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.outline import Outline
+
 UNKNOWN = object()
 """Stands for a value that cannot be computed; it has been reported, so no program holds it."""
 
 
-def build_tests(
-    symbols: Symbols, tools: Mapping[str, program.Tool], outlines: Mapping[str, Outline], expressions: Expressions
+def test_facts(
+    symbols: Symbols, tools: Mapping[str, ToolFacts], outlines: Mapping[str, "Outline"], expressions: Expressions
 ) -> tuple[Test, ...]:
-    """Return the tests of the program, whose `tools` are built; titles are unique, so that one can be named."""
+    """Return the tests of the program, with its `tools`; titles are unique, so that one can be named."""
     titles: dict[str, Span] = {}
     found: list[Test] = []
     for decl in symbols.tests:
@@ -38,7 +41,7 @@ def build_tests(
     return tuple(found)
 
 
-def _tested(decl: TestDecl, symbols: Symbols, outlines: Mapping[str, Outline]) -> Outline | None:
+def _tested(decl: TestDecl, symbols: Symbols, outlines: Mapping[str, "Outline"]) -> "Outline | None":
     if decl.workflow is not None:
         symbols.workflow(decl.workflow)
         return outlines.get(decl.workflow.text)
@@ -54,9 +57,9 @@ class _Case:
     def __init__(
         self,
         decl: TestDecl,
-        outline: Outline,
+        outline: "Outline",
         symbols: Symbols,
-        tools: Mapping[str, program.Tool],
+        tools: Mapping[str, ToolFacts],
         expressions: Expressions,
     ) -> None:
         self._decl = decl
@@ -146,7 +149,7 @@ class _Case:
         elif not isinstance(step, kind):
             self._symbols.report.add(say.wrong_step(name.text, words, name.span, step.name.span))
 
-    def _tool(self, name: Ident) -> program.Tool | None:
+    def _tool(self, name: Ident) -> ToolFacts | None:
         """Return a tool, be it one that only an `undo` declares, or report that there is none."""
         if name.text not in self._known:
             self._symbols.miss("tool", name, self._known)
@@ -187,9 +190,11 @@ class _Case:
 
         The exact tier gives it: making the fast one costs more than it saves where an expression is evaluated once.
         """
-        compiled, type = self._expressions.typed(tree, self._expressions.scope({}))
-        if type is ERROR:
+        scope = self._expressions.scope({})
+        checked = self._expressions.check(tree, scope)
+        if checked.type is ERROR:
             return UNKNOWN
+        compiled = CompiledExpression(checked.expression, scope, checked)
         try:
             return encode(DYN, compiled.exact.evaluate({}, DEFAULT_LIMIT))
         except EvaluationError as error:

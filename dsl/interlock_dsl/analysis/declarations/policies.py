@@ -2,32 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 
+from interlock_dsl.analysis.expressions import Expressions, walk
+from interlock_dsl.analysis.facts import RuleFacts, ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.cel.check import Scope
-from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression, Name, Present, Select
 from interlock_dsl.cel.types import BOOL, DYN, STRING, Field, RecordType, StringType, Type
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import permissions as say_scope
-from interlock_dsl.lowering.declarations import micros
-from interlock_dsl.lowering.expressions import Expressions, walk
-from interlock_dsl.program import model as program
 from interlock_dsl.program.builtins import EVERYWHERE, TOOL
 from interlock_dsl.syntax.tree import Ident, PolicyDecl, RuleDecl
 
 
-def build_policies(
-    symbols: Symbols, tools: Mapping[str, program.Tool], expressions: Expressions
-) -> dict[str, program.Policy]:
+def policy_facts(
+    symbols: Symbols, tools: Mapping[str, ToolFacts], expressions: Expressions
+) -> dict[str, tuple[PolicyDecl, tuple[RuleFacts, ...]]]:
     """Return the policies of the program."""
     policies = _Policies(symbols, tools, expressions)
-    return {name: policies.build(decl) for name, decl in symbols.policies.items()}
+    return {name: (decl, policies.rules(decl)) for name, decl in symbols.policies.items()}
 
 
 class _Policies:
     """All policies of a program. There may be many thousand rules, so those over the same tool share what they see."""
 
-    def __init__(self, symbols: Symbols, tools: Mapping[str, program.Tool], expressions: Expressions) -> None:
+    def __init__(self, symbols: Symbols, tools: Mapping[str, ToolFacts], expressions: Expressions) -> None:
         self._symbols = symbols
         self._tools = tools
         self._expressions = expressions
@@ -36,25 +34,25 @@ class _Policies:
         self._tool = RecordType("Tool", {**TOOL.fields, "name": Field(StringType(tuple(tools)))}) if tools else TOOL
         self._agent = StringType(("", *symbols.agents)) if symbols.agents else STRING
 
-    def build(self, decl: PolicyDecl) -> program.Policy:
+    def rules(self, decl: PolicyDecl) -> tuple[RuleFacts, ...]:
         counted: dict[str, int] = {}
-        rules: list[program.Rule] = []
+        rules: list[RuleFacts] = []
         for rule in decl.rules:
             counted[rule.kind] = counted.get(rule.kind, 0) + 1
             id = f"{decl.name.text}/{rule.kind}#{counted[rule.kind]}"
             rules.append(self._rule(id, rule))
-        return program.Policy(decl.name.text, tuple(rules), decl.span)
+        return tuple(rules)
 
-    def _rule(self, id: str, decl: RuleDecl) -> program.Rule:
+    def _rule(self, id: str, decl: RuleDecl) -> RuleFacts:
         matched = self._matched(decl.patterns)
         scope = self._scope(matched)
 
-        def condition(tree: Expression | None) -> CompiledExpression | None:
+        def condition(tree: Expression | None) -> Checked | None:
             if tree is None:
                 return None
             if len(matched) > 1:
                 self._check_arguments(tree, decl.patterns, matched)
-            return self._expressions.compile(tree, scope, BOOL)
+            return self._expressions.check(tree, scope, BOOL)
 
         if decl.agent is not None and decl.agent.text.endswith(".*"):
             self._symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
@@ -62,20 +60,7 @@ class _Policies:
             self._symbols.agent(decl.agent)
         if decl.role is not None:
             self._symbols.role(decl.role)
-        return program.Rule(
-            id=id,
-            kind=decl.kind,
-            patterns=tuple(pattern.text for pattern in decl.patterns),
-            agent=None if decl.agent is None else decl.agent.text,
-            when=condition(decl.when),
-            unless=condition(decl.unless),
-            because=decl.because or "",
-            span=decl.span,
-            role="" if decl.role is None else decl.role.text,
-            within=micros(decl.within),
-            count=decl.count or 0,
-            period=micros(decl.period) or 0,
-        )
+        return RuleFacts(id, decl, condition(decl.when), condition(decl.unless))
 
     def _scope(self, matched: frozenset[str]) -> Scope:
         """Return what a rule over these tools can see."""
@@ -114,7 +99,7 @@ class _Policies:
         return frozenset(found)
 
 
-def args_type(matched: Iterable[str], tools: Mapping[str, program.Tool]) -> Type:
+def args_type(matched: Iterable[str], tools: Mapping[str, ToolFacts]) -> Type:
     """Return the type of `args`: that of the tool where one alone is meant, else anything."""
     names = tuple(set(matched))
     if len(names) == 1 and names[0] in tools:

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from interlock_dsl.analysis.workflows.links import Link
+from interlock_dsl.analysis.expressions import Expressions, free_names
+from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.workflows.outline import Outline
-from interlock_dsl.cel.check import Scope
-from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import DYN, ERROR, Type
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.lowering.expressions import Expressions, free_names
 from interlock_dsl.program.builtins import EVERYWHERE
 from interlock_dsl.program.graph import START
 
@@ -31,7 +30,7 @@ class Place:
 
 
 class Reader:
-    """Compiles the expressions of one workflow, each for its place. `outputs` are the types of the steps' outputs."""
+    """Checks the expressions of one workflow, each for its place. `outputs` are the types of the steps' outputs."""
 
     def __init__(self, outline: Outline, expressions: Expressions) -> None:
         self.outline = outline
@@ -92,21 +91,15 @@ class Reader:
         absent = frozenset(n for n in outputs if place.possible & ~place.definite & self._bits[n])
         return self.expressions.scope({**self._parameters, **outputs, **EVERYWHERE, **extra}, self._optional | absent)
 
-    def compile(
+    def check(
         self, tree: Expression, place: Place, expected: Type | None = None, extra: Mapping[str, Type] | None = None
-    ) -> CompiledExpression:
-        """Return an expression compiled for its place."""
-        return self.typed(tree, place, expected, extra)[0]
-
-    def typed(
-        self, tree: Expression, place: Place, expected: Type | None = None, extra: Mapping[str, Type] | None = None
-    ) -> tuple[CompiledExpression, Type]:
-        """Return an expression compiled for its place, and its type."""
+    ) -> Checked:
+        """Return an expression checked for its place."""
         names = list(free_names(tree))
         for name in names:
             self.check_read(name.name, name.span, place)
         scope = self.scope(place, extra or {}, {name.name for name in names})
-        return self.expressions.typed(tree, scope, expected)
+        return self.expressions.check(tree, scope, expected)
 
     def check_read(self, name: str, span: Span, place: Place) -> bool:
         """Say whether a step's output may be there at a place, and report it if it never is."""

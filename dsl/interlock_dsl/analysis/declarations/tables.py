@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from interlock_dsl.analysis.expressions import Expressions
+from interlock_dsl.analysis.facts import RowFacts, TableFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.tree import OPERATORS, Call, Expression, Literal, Name
@@ -10,22 +12,20 @@ from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.lowering.expressions import Expressions
-from interlock_dsl.program import model as program
 from interlock_dsl.syntax.tree import Cell, Comparison, FieldNode, Range, TableDecl, TableRow
 
 
-def build_tables(symbols: Symbols, types: Types, expressions: Expressions) -> dict[str, program.Table]:
+def table_facts(symbols: Symbols, types: Types, expressions: Expressions) -> dict[str, TableFacts]:
     """Return the tables of the program."""
     return {name: _table(decl, types, expressions) for name, decl in symbols.tables.items()}
 
 
-def output_type(table: program.Table) -> Type:
+def output_type(table: TableFacts) -> Type:
     """Return the type of what a table gives: a record, or a list of records where it collects."""
-    return ListType(table.result) if table.hit == "collect" else table.result
+    return ListType(table.result) if table.decl.hit == "collect" else table.result
 
 
-def _table(decl: TableDecl, types: Types, expressions: Expressions) -> program.Table:
+def _table(decl: TableDecl, types: Types, expressions: Expressions) -> TableFacts:
     parameters = types.record(decl.parameters, what="the parameter")
     result = types.record(decl.result.fields)
     rows = tuple(_row(row, decl, parameters, result, expressions) for row in decl.rows)
@@ -35,26 +35,26 @@ def _table(decl: TableDecl, types: Types, expressions: Expressions) -> program.T
     if closed is not None:
         for late in decl.rows[decl.rows.index(closed) + 1 :]:
             expressions.report.add(say.row_after_otherwise(late.span, closed.span))
-    return program.Table(decl.name.text, parameters, result, decl.hit, rows, decl.span)
+    return TableFacts(decl, parameters, result, rows)
 
 
 def _row(
     row: TableRow, decl: TableDecl, parameters: RecordType, result: RecordType, expressions: Expressions
-) -> program.Row:
+) -> RowFacts:
     scope = expressions.scope(
         {name: field.type for name, field in parameters.fields.items()},
         frozenset(name for name, field in parameters.fields.items() if field.optional),
     )
     outputs = {
-        node.name.text: expressions.compile(tree, scope, result.fields[node.name.text].type)
+        node.name.text: expressions.check(tree, scope, result.fields[node.name.text].type)
         for node, tree in zip(decl.result.fields, row.outputs, strict=False)  # the parser has counted them
     }
     if row.cells is None:
-        return program.Row(None, outputs, row.span)
+        return RowFacts(None, outputs, row.span)
     columns = [(node, cell) for node, cell in zip(decl.parameters, row.cells, strict=False) if cell]
     tests = [_joined("||", list(_tests(node, cell, expressions.report))) for node, cell in columns]
     tree = _joined("&&", tests) if tests else Literal(True, row.span)
-    return program.Row(expressions.compile(tree, scope, BOOL), outputs, row.span)
+    return RowFacts(expressions.check(tree, scope, BOOL), outputs, row.span)
 
 
 def _check_range(low: Expression, high: Expression, span: Span, report: Report) -> None:

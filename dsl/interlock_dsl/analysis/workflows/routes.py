@@ -1,30 +1,39 @@
-"""Routes of a workflow: clauses compiled for the place where the route is considered."""
+"""Routes of a workflow: their clauses, judged for the place where the route is considered."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
+from interlock_dsl.analysis.declarations.policies import args_type
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    CallStepFacts,
+    EscalationFacts,
+    GrantFacts,
+    RouteFacts,
+    StepFacts,
+    ToolFacts,
+)
+from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.analysis.workflows.links import Link
+from interlock_dsl.analysis.workflows.places import Place, Reader
+from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.check.messages import no_fields, unknown_field
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, RecordType, Type
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.lowering.declarations import micros
-from interlock_dsl.lowering.places import Place, Reader
-from interlock_dsl.lowering.policies import args_type
-from interlock_dsl.program import model as program
 from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START
-from interlock_dsl.syntax.tree import Bound, Escalate, Grant, Ident, RouteDecl
+from interlock_dsl.syntax.tree import Escalate, Grant, Ident, RouteDecl
 
 
-def build_routes(
-    reader: Reader, symbols: Symbols, steps: Mapping[str, program.Step], tools: Mapping[str, program.Tool]
-) -> tuple[program.Route, ...]:
+def route_facts(
+    reader: Reader, symbols: Symbols, steps: Mapping[str, StepFacts], tools: Mapping[str, ToolFacts]
+) -> tuple[RouteFacts, ...]:
     """Return the routes of a workflow in the order written."""
     context = _Context(reader, symbols, steps, tools)
     for decl in reader.outline.astray:
-        _clauses(decl, reader.unplaced(), context)
+        _judge(decl, reader.unplaced(), context)
     return tuple(_route(link, context) for link in reader.outline.routes)
 
 
@@ -35,8 +44,8 @@ class _Context:
         self,
         reader: Reader,
         symbols: Symbols,
-        steps: Mapping[str, program.Step],
-        tools: Mapping[str, program.Tool],
+        steps: Mapping[str, StepFacts],
+        tools: Mapping[str, ToolFacts],
     ) -> None:
         self.reader = reader
         self.symbols = symbols
@@ -44,72 +53,41 @@ class _Context:
         self.tools = tools
 
 
-def _route(link: Link, context: _Context) -> program.Route:
-    decl = link.decl
-    here = context.reader.route(link)
-    approval = None
+def _route(link: Link, context: _Context) -> RouteFacts:
+    when, grants, passes, escalations = _judge(link.decl, context.reader.route(link), context)
+    return RouteFacts(link, when, grants, passes, escalations)
+
+
+_Clauses: TypeAlias = tuple[Checked | None, tuple[GrantFacts, ...], tuple[Ident, ...], tuple[EscalationFacts, ...]]
+
+
+def _judge(decl: RouteDecl, here: Place, context: _Context) -> _Clauses:
+    """Judge the clauses of a route, one that cannot be followed as well, so that all its mistakes are said at once."""
     if decl.approval is not None:
         context.symbols.role(decl.approval.role)
-        within = micros(decl.approval.within)
-        approval = program.ApprovalRule(decl.approval.role.text, decl.approval.count, within, decl.approval.span)
-    return program.Route(
-        id=link.id,
-        sources=link.sources,
-        targets=link.targets,
-        span=decl.span,
-        trigger=decl.trigger,
-        when=None if decl.when is None else context.reader.compile(decl.when, here, BOOL),
-        otherwise=decl.otherwise,
-        grants=tuple(_grant(grant, decl, here, context) for grant in decl.grants),
-        passes=_passes(decl, here, context),
-        approval=approval,
-        escalations=tuple(_escalation(escalation, here, context) for escalation in decl.escalations),
-        bound=_bound(decl.bound),
-        merge=link.merge,
-        out=_way_out(link),
-    )
-
-
-def _way_out(link: Link) -> program.Route | None:
-    if link.out is None or link.decl.bound is None:
-        return None
-    return program.Route(link.out.id, link.sources, link.out.targets, link.decl.bound.span, merge=link.merge)
-
-
-def _clauses(decl: RouteDecl, here: Place, context: _Context) -> None:
-    """Check the clauses of a route that cannot be followed, so that all its mistakes are said at once."""
-    if decl.approval is not None:
-        context.symbols.role(decl.approval.role)
-    if decl.when is not None:
-        context.reader.compile(decl.when, here, BOOL)
     for grant in decl.grants:
         for scope in grant.scopes:
             context.symbols.scope(scope)
-        _grant(grant, decl, here, context)
-    _passes(decl, here, context)
-    for escalation in decl.escalations:
-        _escalation(escalation, here, context)
+    return (
+        None if decl.when is None else context.reader.check(decl.when, here, BOOL),
+        tuple(_grant(grant, decl, here, context) for grant in decl.grants),
+        _passes(decl, here, context),
+        tuple(_escalation(escalation, here, context) for escalation in decl.escalations),
+    )
 
 
-def _bound(bound: Bound | None) -> program.Bound | None:
-    if bound is None:
-        return None
-    return program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span)
-
-
-def _escalation(decl: Escalate, here: Place, context: _Context) -> program.Escalation:
+def _escalation(decl: Escalate, here: Place, context: _Context) -> EscalationFacts:
     context.symbols.role(decl.role)
-    when = None if decl.when is None else context.reader.compile(decl.when, here, BOOL)
-    return program.Escalation(decl.role.text, decl.on_expiry, when, decl.because or "", decl.span)
+    return EscalationFacts(decl, None if decl.when is None else context.reader.check(decl.when, here, BOOL))
 
 
-def _grant(decl: Grant, route: RouteDecl, here: Place, context: _Context) -> program.Grant:
+def _grant(decl: Grant, route: RouteDecl, here: Place, context: _Context) -> GrantFacts:
     scopes = frozenset(scope.text for scope in decl.scopes)
     where = None
     if decl.where is not None:
         args = args_type(_called(route, scopes, context), context.tools)
-        where = context.reader.compile(decl.where, here, BOOL, {"args": args, "tool": TOOL})
-    return program.Grant(scopes, where, decl.span)
+        where = context.reader.check(decl.where, here, BOOL, {"args": args, "tool": TOOL})
+    return GrantFacts(decl, where)
 
 
 def _called(route: RouteDecl, scopes: frozenset[str], context: _Context) -> list[str]:
@@ -117,16 +95,16 @@ def _called(route: RouteDecl, scopes: frozenset[str], context: _Context) -> list
     found: list[str] = []
     for target in (*route.targets, *([route.bound.then] if route.bound is not None and route.bound.then else [])):
         match context.steps.get(target.text):
-            case program.CallStep(call=call):
+            case CallStepFacts(call=call):
                 found.append(call.tool)
-            case program.AgentStep(tools=tools):
+            case AgentStepFacts(tools=tools):
                 found.extend(tool for tool in tools if tool in context.tools and context.tools[tool].needs & scopes)
             case _:
                 pass
     return found
 
 
-def _passes(decl: RouteDecl, here: Place, context: _Context) -> tuple[program.Pass, ...]:
+def _passes(decl: RouteDecl, here: Place, context: _Context) -> tuple[Ident, ...]:
     found: dict[str, Ident] = {}
     for written in decl.passes:
         first = found.setdefault(written.text, written)
@@ -134,7 +112,7 @@ def _passes(decl: RouteDecl, here: Place, context: _Context) -> tuple[program.Pa
             context.symbols.report.add(say_name.repeated("the value", written.text, written.span, first.span))
         else:
             _check_pass(written, here, context.reader, context.symbols)
-    return tuple(program.Pass(tuple(path.split(".")), ident.span) for path, ident in found.items())
+    return tuple(found.values())
 
 
 def _check_pass(written: Ident, here: Place, reader: Reader, symbols: Symbols) -> None:

@@ -2,42 +2,50 @@
 
 from collections.abc import Mapping
 
+from interlock_dsl.analysis.arguments import check_arguments
+from interlock_dsl.analysis.declarations.tables import output_type
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallFacts,
+    CallStepFacts,
+    EndFacts,
+    SetStepFacts,
+    StepFacts,
+    TableFacts,
+    TableStepFacts,
+    ToolFacts,
+    Values,
+)
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
-from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.analysis.workflows.places import Reader
 from interlock_dsl.cel.types import ERROR, NULL, Field, RecordType, Type
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.lowering.arguments import compile_arguments
-from interlock_dsl.lowering.declarations import micros
-from interlock_dsl.lowering.places import Reader
-from interlock_dsl.lowering.tables import output_type
-from interlock_dsl.program import model as program
-from interlock_dsl.program.model import Agent, Table, Tool
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Argument
 
 
 class Steps:
-    """Makes the steps of one workflow, in the order in which they can run, and notes the types of their outputs."""
+    """Judges the steps of one workflow, in the order in which they can run, and notes the types of their outputs."""
 
     def __init__(
         self,
         reader: Reader,
         symbols: Symbols,
         types: Types,
-        tools: Mapping[str, Tool],
-        agents: Mapping[str, Agent],
-        tables: Mapping[str, Table],
+        tools: Mapping[str, ToolFacts],
+        tables: Mapping[str, TableFacts],
     ) -> None:
         self._reader = reader
         self._symbols = symbols
         self._types = types
         self._tools = tools
-        self._agents = agents
+        self._within_reach: dict[str, tuple[str, ...]] = {}
         self._tables = tables
 
-    def build(self) -> dict[str, program.Step]:
+    def steps(self) -> dict[str, StepFacts]:
         """Return the steps by name, as far as what they refer to is there."""
         outline = self._reader.outline
         answers = {
@@ -63,47 +71,47 @@ class Steps:
             case _:
                 return ERROR
 
-    def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> program.Step | None:
+    def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> StepFacts | None:
         match step:
             case syntax.AgentStep():
-                return self._agent(name, step, answers[name])
+                return self._agent(step, answers[name])
             case syntax.CallStep():
                 return self._call(name, step)
             case syntax.AskStep():
                 self._symbols.role(step.role)
-                return program.AskStep(
-                    name, step.role.text, step.question or "", answers[name], micros(step.within), step.span
-                )
+                return AskStepFacts(step, answers[name])
             case syntax.TableStep():
                 return self._table(name, step)
             case syntax.SetStep():
                 return self._set(name, step)
 
-    def _agent(self, name: str, step: syntax.AgentStep, returns: RecordType) -> program.AgentStep | None:
+    def _agent(self, step: syntax.AgentStep, returns: RecordType) -> AgentStepFacts | None:
         self._shown(step)
-        if self._symbols.agent(step.agent) is None:
+        agent = self._symbols.agent(step.agent)
+        if agent is None:
             return None
-        agent = self._agents[step.agent.text]
-        if step.tools is None:
-            tools = tuple(sorted(t.name for t in self._tools.values() if t.needs and t.needs <= agent.may))
-        else:
-            tools = tuple(tool.text for tool in step.tools)
-        return program.AgentStep(name, agent, step.task or "", returns, tools, step.span)
+        if step.tools is not None:
+            return AgentStepFacts(step, returns, tuple(tool.text for tool in step.tools))
+        name = step.agent.text
+        if name not in self._within_reach:
+            may = {scope.text for scope in agent.may}
+            reach = sorted(tool.name for tool in self._tools.values() if tool.needs and tool.needs <= may)
+            self._within_reach[name] = tuple(reach)
+        return AgentStepFacts(step, returns, self._within_reach[name])
 
     def _shown(self, step: syntax.AgentStep) -> None:
         report = self._symbols.report
         unique(report, "the tool", step.tools or ())
-        agent = self._agents.get(step.agent.text)
+        agent = self._symbols.agents.get(step.agent.text)
         for name in step.tools or ():
             tool = self._symbols.tool(name)
             if tool is None or agent is None:
                 continue
-            lacking = {scope.text for scope in tool.needs} - agent.may
+            lacking = {scope.text for scope in tool.needs} - {scope.text for scope in agent.may}
             if lacking:
-                declared = self._symbols.agents[agent.name].name.span
-                report.add(say.tool_out_of_reach(name.text, agent.name, lacking, name.span, declared))
+                report.add(say.tool_out_of_reach(name.text, agent.name.text, lacking, name.span, agent.name.span))
 
-    def _call(self, name: str, step: syntax.CallStep) -> program.CallStep | None:
+    def _call(self, name: str, step: syntax.CallStep) -> CallStepFacts | None:
         decl = self._symbols.tool(step.call.tool)
         tool = self._tools.get(step.call.tool.text)
         parameters = RecordType("", {}) if tool is None else tool.parameters
@@ -113,45 +121,44 @@ class Steps:
         arguments = self._arguments(
             name, step.call.arguments, parameters, tool.name, step.call.tool.span, decl.name.span
         )
-        return program.CallStep(name, program.Call(tool.name, arguments, step.call.span), step.span)
+        return CallStepFacts(step, CallFacts(tool.name, arguments, step.call.span))
 
-    def _table(self, name: str, step: syntax.TableStep) -> program.TableStep | None:
+    def _table(self, name: str, step: syntax.TableStep) -> TableStepFacts | None:
         decl = self._symbols.table(step.table)
         table = self._tables.get(step.table.text)
         if decl is None or table is None:
             self._values(name, step.arguments)
             return None
-        arguments = self._arguments(name, step.arguments, table.parameters, table.name, step.table.span, decl.name.span)
-        return program.TableStep(name, table, arguments, step.span)
+        arguments = self._arguments(
+            name, step.arguments, table.parameters, step.table.text, step.table.span, decl.name.span
+        )
+        return TableStepFacts(step, arguments)
 
     def _arguments(
         self, name: str, given: tuple[Argument, ...], wanted: RecordType, called: str, place: Span, declared: Span
-    ) -> Mapping[str, CompiledExpression]:
+    ) -> Values:
         here = self._reader.step(name)
-        return compile_arguments(
+        return check_arguments(
             given,
             wanted,
             called,
             place,
             declared,
-            lambda tree, expected: self._reader.compile(tree, here, expected),
+            lambda tree, expected: self._reader.check(tree, here, expected),
             self._symbols.report,
         )
 
-    def _set(self, name: str, step: syntax.SetStep) -> program.SetStep:
+    def _set(self, name: str, step: syntax.SetStep) -> SetStepFacts:
         values = self._values(name, step.values)
         fields = {key: Field(value.type) for key, value in values.items()}
         self._reader.outputs[name] = RecordType("", fields)
-        return program.SetStep(name, values, step.span)
+        return SetStepFacts(step, values)
 
-    def ends(self) -> dict[str, program.End]:
+    def ends(self) -> dict[str, EndFacts]:
         """Return the ends by name."""
-        return {
-            name: program.End(name, self._values(name, end.values), end.span)
-            for name, end in self._reader.outline.ends.items()
-        }
+        return {name: EndFacts(end, self._values(name, end.values)) for name, end in self._reader.outline.ends.items()}
 
-    def _values(self, name: str, values: tuple[Argument, ...]) -> dict[str, CompiledExpression]:
+    def _values(self, name: str, values: tuple[Argument, ...]) -> Values:
         unique(self._symbols.report, "the field", (value.name for value in values))
         here = self._reader.step(name)
-        return {value.name.text: self._reader.compile(value.value, here) for value in values}
+        return {value.name.text: self._reader.check(value.value, here) for value in values}

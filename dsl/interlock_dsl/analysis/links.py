@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from interlock_dsl.program.graph import Edge, Graph
 from interlock_dsl.syntax.tree import RouteDecl
+
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.program.graph import Edge, Graph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,23 +65,23 @@ def merge_count(route: RouteDecl) -> int:
     return max(1, min(route.merge.count, len(route.sources)))
 
 
-def link_of(graph: Graph, edge: Edge) -> Link:
+def link_of(graph: "Graph", edge: "Edge") -> Link:
     """Return the link on an edge."""
     link: Link = graph.edges[edge]["route"]
     return link
 
 
-def arriving(graph: Graph, node: str) -> list[Link]:
+def arriving(graph: "Graph", node: str) -> list[Link]:
     """Return the links that lead into a node in the order written."""
     return _in_order(data["route"] for _, _, data in graph.in_edges(node, data=True))
 
 
-def leaving(graph: Graph, node: str) -> list[Link]:
+def leaving(graph: "Graph", node: str) -> list[Link]:
     """Return the links that lead out of a node in the order written."""
     return _in_order(data["route"] for _, _, data in graph.out_edges(node, data=True))
 
 
-def every(graph: Graph) -> list[Link]:
+def every(graph: "Graph") -> list[Link]:
     """Return all links of a graph in the order written."""
     return _in_order(data["route"] for _, _, data in graph.edges(data=True))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from interlock_dsl.analysis.symbols import unique
-from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.messages import permissions as say
@@ -12,31 +12,31 @@ from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import Argument
 
-Compile: TypeAlias = Callable[[Expression, Type | None], CompiledExpression]
+Check: TypeAlias = Callable[[Expression, Type | None], Checked]
 
 
-def compile_arguments(
+def check_arguments(
     arguments: tuple[Argument, ...],
     parameters: RecordType,
     called: str,
     place: Span,
     declared: Span,
-    compile: Compile,
+    check: Check,
     report: Report,
-) -> Mapping[str, CompiledExpression]:
-    """Return the compiled arguments of `called`; report those that are unknown, missing, given twice or mistyped."""
+) -> Mapping[str, Checked]:
+    """Return the checked arguments of `called`; report those that are unknown, missing, given twice or mistyped."""
     given = unique(report, "the argument", (argument.name for argument in arguments))
-    compiled: dict[str, CompiledExpression] = {}
+    found: dict[str, Checked] = {}
     for argument in arguments:
         name = argument.name.text
         field = parameters.fields.get(name)
         if field is None:
             report.add(say.unknown_argument(called, name, argument.name.span, parameters.fields))
-        value = compile(argument.value, None if field is None else field.type)
+        value = check(argument.value, None if field is None else field.type)
         if given[name] is argument.name:
-            compiled[name] = value
+            found[name] = value
     misspelt = sum(name not in parameters.fields for name in given)
     missing = [name for name, field in parameters.fields.items() if not field.optional and name not in given]
     for name in missing[misspelt:]:
         report.add(say.missing_argument(called, name, parameters.fields[name].type, place, declared))
-    return compiled
+    return found

@@ -1,0 +1,1 @@
+"""Declarations one by one: tools, tables, policies, tests."""

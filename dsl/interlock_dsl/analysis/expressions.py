@@ -1,0 +1,216 @@
+"""Expressions of a file: rewritten where the language adds to CEL, and checked in their scope."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.cel.check import Checked, Scope, check
+from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.errors import EvaluationError
+from interlock_dsl.cel.library import FUNCTIONS as LIBRARY
+from interlock_dsl.cel.library.declare import merge
+from interlock_dsl.cel.tree import (
+    Bind,
+    Call,
+    Comprehension,
+    Expression,
+    Index,
+    ListItem,
+    ListOf,
+    Literal,
+    MapEntry,
+    MapOf,
+    Name,
+    Present,
+    Select,
+    children,
+)
+from interlock_dsl.cel.types import ERROR, DoubleType, IntType, ListType, RecordType, StringType, Type, UintType
+from interlock_dsl.cel.values import Fault
+from interlock_dsl.diagnostics.messages import permissions as say
+from interlock_dsl.diagnostics.report import Report
+from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, period_micros
+from interlock_dsl.syntax.tree import Ident
+
+READ = ("matches", "timestamp", "duration")
+"""Functions that read a text, which may not be readable."""
+
+
+class Expressions:
+    """Checks expressions and reports what is wrong with them. One with a mistake in it has the type `ERROR`."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
+        self.report: Report = symbols.report
+        self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
+
+    def scope(self, variables: Mapping[str, Type], optional: frozenset[str] = frozenset()) -> Scope:
+        """Return a scope with these variables; the optional ones may be absent."""
+        return Scope(variables, self._functions, optional_variables=optional)
+
+    def check(self, tree: Expression, scope: Scope, expected: Type | None = None) -> Checked:
+        """Return an expression checked in a scope, which must give a value of the expected type."""
+        tree = self._rewritten(tree)
+        checked = check(tree, scope, expected)
+        self.report.extend(checked.diagnostics)
+        if checked.diagnostics or self._clashes(checked, expected):
+            return replace(checked, type=ERROR)
+        if any(word in tree.span.text for word in READ) and not self._readable(tree):
+            return replace(checked, type=ERROR)
+        return checked
+
+    def _readable(self, tree: Expression) -> bool:
+        """Say whether every pattern, instant and duration that is written out can be read; report the others."""
+        readable = True
+        for node in walk(tree):
+            match node:
+                case Call(function="timestamp" | "duration", receiver=None, arguments=(Literal(value=str()) as text,)):
+                    probe = node
+                case Call(function="matches", receiver=receiver, arguments=(Literal(value=str()) as text,)) if (
+                    receiver is not None
+                ):
+                    probe = replace(node, receiver=Literal("", node.span))
+                case _:
+                    continue
+            scope = self.scope({})
+            try:
+                CompiledExpression(probe, scope, check(probe, scope, None)).evaluate({})
+            except EvaluationError as error:
+                self.report.add(say.unreadable(node.function, error.message, text.span))
+                readable = False
+        return readable
+
+    def _clashes(self, checked: Checked, expected: Type | None) -> bool:
+        if expected is None or not enum_clash(checked.type, expected) or spelled_out(checked.expression):
+            return False
+        self.report.add(say.enum_mismatch(checked.type, expected, checked.expression.span))
+        return True
+
+    def _rewritten(self, tree: Expression) -> Expression:
+        return rewrite(tree, self._calls) if "calls" in tree.span.text else tree
+
+    def _calls(self, node: Expression) -> Expression:
+        """Turn `calls(a.tool)` into `calls($history, "a.tool")`."""
+        match node:
+            case Call(function="calls", receiver=None, arguments=arguments):
+                pass
+            case Call(function="within", receiver=Call(function="calls"), arguments=(Literal(value=str() as period),)):
+                self._check_period(period, node)
+                return node
+            case _:
+                return node
+        name = dotted(arguments[0]) if len(arguments) == 1 else None
+        if name is None:
+            self.report.add(say.calls_argument(node.span, self._symbols.tools))
+            return Literal(None, node.span)
+        self._symbols.tool(Ident(name, span=arguments[0].span))
+        return replace(node, arguments=(Name(HISTORY, node.function_span), Literal(name, arguments[0].span)))
+
+    def _check_period(self, period: str, node: Call) -> None:
+        try:
+            period_micros(period)
+        except Fault as fault:
+            self.report.add(say.bad_period(fault.message, node.arguments[0].span))
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield every node of a tree, outermost first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def enum_clash(offered: Type, wanted: Type) -> bool:
+    """Say whether text that may be none of an enum's values is offered for it, or a number always out of bounds."""
+    match offered, wanted:
+        case StringType(values=given), StringType(values=values) if values is not None:
+            return given is None or not set(given) & set(values)
+        case (IntType(low, high), IntType(least, most)) | (UintType(low, high), UintType(least, most)):
+            return apart(low, high, least, most)
+        case DoubleType(low, high), DoubleType(least, most):
+            return apart(low, high, least, most)
+        case ListType(element), ListType(other):
+            return enum_clash(element, other)
+        case RecordType(fields=given), RecordType(fields=fields):
+            return any(name in given and enum_clash(given[name].type, field.type) for name, field in fields.items())
+        case _:
+            return False
+
+
+def apart(low: float | None, high: float | None, least: float | None, most: float | None) -> bool:
+    """Say whether two ranges have nothing in common (None is no bound)."""
+    return (high is not None and least is not None and high < least) or (
+        low is not None and most is not None and low > most
+    )
+
+
+def spelled_out(node: Expression) -> bool:
+    """Say whether an expression is made of constants, which have been compared with the expected type one by one."""
+    match node:
+        case Literal():
+            return True
+        case ListOf(items=items):
+            return all(spelled_out(item.value) for item in items)
+        case Call(function="_?_:_", arguments=(_, then, otherwise)):
+            return spelled_out(then) and spelled_out(otherwise)
+        case _:
+            return False
+
+
+def dotted(node: Expression) -> str | None:
+    """Return the name that a chain of selections (or a text) spells, None for anything else."""
+    match node:
+        case Literal(value=str() as name):
+            return name
+        case Name(name=name):
+            return name
+        case Select(operand=operand, field=field, optional=False):
+            head = dotted(operand) if not isinstance(operand, Literal) else None
+            return None if head is None else f"{head}.{field}"
+        case _:
+            return None
+
+
+def free_names(node: Expression, bound: frozenset[str] = frozenset()) -> Iterator[Name]:
+    """Yield the names that an expression reads from outside, in order."""
+    match node:
+        case Name(name=name):
+            if name not in bound:
+                yield node
+        case Comprehension(range=range_, variables=variables):
+            yield from free_names(range_, bound)
+            for child in children(node)[1:]:
+                yield from free_names(child, bound | set(variables))
+        case Bind(name=name, value=value, body=body):
+            yield from free_names(value, bound)
+            yield from free_names(body, bound | {name})
+        case _:
+            for child in children(node):
+                yield from free_names(child, bound)
+
+
+def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Return a tree in which `change` has been applied to every node, outermost first."""
+    node = change(node)
+    match node:
+        case Literal() | Name():
+            return node
+        case Select() | Present():
+            return replace(node, operand=rewrite(node.operand, change))
+        case Index():
+            return replace(node, operand=rewrite(node.operand, change), index=rewrite(node.index, change))
+        case Call():
+            receiver = None if node.receiver is None else rewrite(node.receiver, change)
+            arguments = tuple(rewrite(argument, change) for argument in node.arguments)
+            return replace(node, receiver=receiver, arguments=arguments)
+        case ListOf():
+            return replace(node, items=tuple(ListItem(rewrite(i.value, change), i.optional) for i in node.items))
+        case MapOf():
+            entries = (MapEntry(rewrite(e.key, change), rewrite(e.value, change), e.optional) for e in node.entries)
+            return replace(node, entries=tuple(entries))
+        case Comprehension():
+            condition = None if node.condition is None else rewrite(node.condition, change)
+            range_, body = rewrite(node.range, change), rewrite(node.body, change)
+            return replace(node, range=range_, body=body, condition=condition)
+        case Bind():
+            return replace(node, value=rewrite(node.value, change), body=rewrite(node.body, change))

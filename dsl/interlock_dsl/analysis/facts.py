@@ -1,0 +1,191 @@
+"""What the analysis knows of a program without mistakes: the declarations, with everything in them judged.
+
+Facts are values and are not changed. A declaration of the tree stays what it is (`decl`); beside it stands what
+follows from it: types, checked expressions, the tools an agent is shown. Lowering only translates facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from interlock_dsl.analysis.links import Link
+from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.cases import Test
+from interlock_dsl.program.model import Effect
+from interlock_dsl.syntax import tree
+
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.program.graph import Graph
+
+Values: TypeAlias = Mapping[str, Checked]
+"""Checked expressions by the name of the argument, field or column they are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A tool and its arguments."""
+
+    tool: str
+    arguments: Values
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    """A tool. `decl` is None for one that only an `undo` names."""
+
+    name: str
+    parameters: RecordType
+    result: Type | None
+    needs: frozenset[str]
+    effect: Effect
+    span: Span
+    decl: tree.ToolDecl | None = None
+    key: Checked | None = None
+    undo: CallFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """A row of a table: its cells as one condition (None is `otherwise`)."""
+
+    condition: Checked | None
+    outputs: Values
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """A table."""
+
+    decl: tree.TableDecl
+    parameters: RecordType
+    result: RecordType
+    rows: tuple[RowFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """A rule of a policy under its id."""
+
+    id: str
+    decl: tree.RuleDecl
+    when: Checked | None
+    unless: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStepFacts:
+    """An agent's step: what it answers, and the tools it may be shown."""
+
+    decl: tree.AgentStep
+    returns: RecordType
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallStepFacts:
+    """A step that calls a tool."""
+
+    decl: tree.CallStep
+    call: CallFacts
+
+
+@dataclass(frozen=True, slots=True)
+class AskStepFacts:
+    """A step that asks a person."""
+
+    decl: tree.AskStep
+    returns: RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class TableStepFacts:
+    """A step that a table decides."""
+
+    decl: tree.TableStep
+    arguments: Values
+
+
+@dataclass(frozen=True, slots=True)
+class SetStepFacts:
+    """A step that sets values."""
+
+    decl: tree.SetStep
+    values: Values
+
+
+StepFacts: TypeAlias = AgentStepFacts | CallStepFacts | AskStepFacts | TableStepFacts | SetStepFacts
+
+
+@dataclass(frozen=True, slots=True)
+class EndFacts:
+    """An end."""
+
+    decl: tree.EndDecl
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """A grant with its condition."""
+
+    decl: tree.Grant
+    where: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationFacts:
+    """An escalation with its condition."""
+
+    decl: tree.Escalate
+    when: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """A route: its link, and its clauses. `passes` are the names that are passed, each once."""
+
+    link: Link
+    when: Checked | None
+    grants: tuple[GrantFacts, ...]
+    passes: tuple[tree.Ident, ...]
+    escalations: tuple[EscalationFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeverFacts:
+    """A `never` under its id."""
+
+    id: str
+    decl: tree.Never
+    where: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFacts:
+    """A workflow. `graph` is that of its links: lowering makes the same one of the compiled routes."""
+
+    decl: tree.WorkflowDecl
+    parameters: RecordType
+    graph: "Graph"
+    steps: Mapping[str, StepFacts]
+    ends: Mapping[str, EndFacts]
+    routes: tuple[RouteFacts, ...]
+    nevers: tuple[NeverFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything of the files that are compiled together."""
+
+    types: Mapping[str, Type]
+    tools: Mapping[str, ToolFacts]
+    agents: Mapping[str, tree.AgentDecl]
+    roles: Mapping[str, tree.RoleDecl]
+    workflows: Mapping[str, WorkflowFacts]
+    policies: Mapping[str, tuple[tree.PolicyDecl, tuple[RuleFacts, ...]]]
+    tables: Mapping[str, TableFacts]
+    tests: tuple[Test, ...]

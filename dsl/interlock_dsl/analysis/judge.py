@@ -1,0 +1,51 @@
+"""The last stage of the analysis: all that is left to judge, and the facts of a program in which nothing is wrong."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from interlock_dsl.analysis.checks.limits import check_limits
+from interlock_dsl.analysis.checks.tools import check_scopes, check_tools
+from interlock_dsl.analysis.declarations.cases import test_facts
+from interlock_dsl.analysis.declarations.policies import policy_facts
+from interlock_dsl.analysis.declarations.tables import table_facts
+from interlock_dsl.analysis.declarations.tools import tool_facts
+from interlock_dsl.analysis.expressions import Expressions
+from interlock_dsl.analysis.facts import Facts, WorkflowFacts
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.types import Types
+from interlock_dsl.cel.types import Type
+from interlock_dsl.syntax.clauses import Clauses
+
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.outline import Outline
+
+
+def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str, "Outline"], clauses: Clauses) -> Facts:
+    """Report every mistake that the stages before have not, and return the facts.
+
+    Where something was reported, the facts are incomplete: what cannot be known is left out of them.
+    """
+    types, expressions = Types(symbols, declared), Expressions(symbols)
+    check_limits(symbols, clauses)
+    check_tools(symbols, clauses)
+    check_scopes(symbols)
+    workflows: dict[str, WorkflowFacts] = {}
+    if outlines:
+        from interlock_dsl.analysis.workflows.workflow import check_outline, workflow_facts
+
+        for outline in outlines.values():
+            check_outline(outline, symbols, clauses)
+    tools = tool_facts(symbols, types, expressions)
+    tables = table_facts(symbols, types, expressions)
+    for name, outline in outlines.items():
+        workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
+    return Facts(
+        types=declared,
+        tools=tools,
+        agents=symbols.agents,
+        roles=symbols.roles,
+        workflows=workflows,
+        policies=policy_facts(symbols, tools, expressions),
+        tables=tables,
+        tests=test_facts(symbols, tools, outlines, expressions),
+    )

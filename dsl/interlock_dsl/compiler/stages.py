@@ -1,0 +1,110 @@
+"""The stages of the compiler. Each takes what was handed on to it and returns that with what it adds; none changes it.
+
+Each goes on after a mistake, so that all mistakes are reported at once; only lowering and sealing need a program in
+which nothing is wrong. What a mistake makes unknowable is passed over in silence: a name that is not there is reported
+where it is first used, and nothing that follows from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from interlock_dsl.analysis.symbols import Declarations, resolve
+from interlock_dsl.analysis.types import Types
+from interlock_dsl.cel.types import Type
+from interlock_dsl.compiler.load import Read, load
+from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics.report import Report
+from interlock_dsl.program.model import Program
+from interlock_dsl.syntax.clauses import Clauses
+from interlock_dsl.syntax.tree import File
+
+if TYPE_CHECKING:  # loaded when they are needed: a program without workflows needs no networkx
+    from interlock_dsl.analysis.facts import Facts
+    from interlock_dsl.analysis.workflows.outline import Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What the stages have handed on. `entries` are paths; `read` gives their texts and those of the files they use.
+
+    `unread` are the mistakes in the text; `facts` and `program` are None as long as there are mistakes.
+    """
+
+    entries: tuple[str, ...]
+    read: Read
+    report: Report = field(default_factory=Report)
+    files: tuple[File, ...] = ()
+    clauses: Clauses = field(default_factory=Clauses)
+    unread: tuple[Diagnostic, ...] = ()
+    declarations: Declarations = field(default_factory=Declarations)
+    types: Mapping[str, Type] = field(default_factory=dict)
+    outlines: Mapping[str, "Outline"] = field(default_factory=dict)
+    facts: "Facts | None" = None
+    program: Program | None = None
+
+
+def load_files(unit: Compilation) -> Compilation:
+    """Read and parse the files."""
+    report = unit.report.copy()
+    files, clauses = load(unit.entries, unit.read, report)
+    return replace(unit, report=report, files=files, clauses=clauses, unread=report.ordered())
+
+
+def resolve_names(unit: Compilation) -> Compilation:
+    """Collect the declarations by name."""
+    report = unit.report.copy()
+    return replace(unit, report=report, declarations=resolve(unit.files, report))
+
+
+def declare_types(unit: Compilation) -> Compilation:
+    """Work out the declared types."""
+    report = unit.report.copy()
+    types = Types(unit.declarations.reporting(report)).declared()
+    return replace(unit, report=report, types=types)
+
+
+def outline_workflows(unit: Compilation) -> Compilation:
+    """Resolve the steps, ends and routes of each workflow, and build its graph."""
+    if not unit.declarations.workflows:
+        return unit
+    from interlock_dsl.analysis.workflows.outline import outline
+
+    report = unit.report.copy()
+    symbols = unit.declarations.reporting(report)
+    types = Types(symbols, unit.types)
+    outlines = {name: outline(decl, symbols, types) for name, decl in symbols.workflows.items()}
+    return replace(unit, report=report, outlines=outlines)
+
+
+def judge_everything(unit: Compilation) -> Compilation:
+    """Check all that is declared. Where text could not be read, only what is certain all the same is reported."""
+    from interlock_dsl.analysis.judge import judge
+
+    report = unit.report.copy()
+    facts = judge(unit.declarations.reporting(report), unit.types, unit.outlines, unit.clauses)
+    failed = report.failed
+    if unit.unread:
+        from interlock_dsl.analysis.cascading import Certainty
+
+        report.keep(Certainty(unit.files, unit.unread))
+    return replace(unit, report=report, facts=None if failed else facts)
+
+
+def lower_facts(unit: Compilation) -> Compilation:
+    """Translate the facts into a program."""
+    if unit.facts is None:
+        return unit
+    from interlock_dsl.lowering.program import lower
+
+    sources = {file.source.name: file.source.text for file in unit.files}
+    return replace(unit, program=lower(unit.facts, sources))
+
+
+def seal_program(unit: Compilation) -> Compilation:
+    """Give the program its digest."""
+    if unit.program is None:
+        return unit
+    from interlock_dsl.program.digest import program_digest
+
+    return replace(unit, program=replace(unit.program, digest=program_digest(unit.program)))
