@@ -4,7 +4,7 @@ from hashlib import sha256
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.programs import EXAMPLES, WHOLE
@@ -31,6 +31,7 @@ def test_the_meaning_is_written_as_canonical_json(text: str) -> None:
 
 
 @given(NAMES, st.randoms())
+@settings(deadline=None)
 def test_order_of_declarations_does_not_matter(name: str, random: Random) -> None:
     parts = declarations(EXAMPLES[name])
     random.shuffle(parts)
@@ -38,6 +39,7 @@ def test_order_of_declarations_does_not_matter(name: str, random: Random) -> Non
 
 
 @given(NAMES, st.randoms())
+@settings(deadline=None)
 def test_order_of_steps_and_ends_does_not_matter(name: str, random: Random) -> None:
     text = EXAMPLES[name]
     workflow = next(d for d in parse(text, "x").declarations if isinstance(d, WorkflowDecl))
@@ -50,6 +52,7 @@ def test_order_of_steps_and_ends_does_not_matter(name: str, random: Random) -> N
 
 
 @given(NAMES, st.randoms())
+@settings(deadline=None)
 def test_formatting_and_comments_do_not_matter(name: str, random: Random) -> None:
     def other(match: re.Match[str]) -> str:
         if match[0].isspace() or match[0].startswith("//"):
