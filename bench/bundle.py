@@ -63,9 +63,7 @@ def main() -> None:
         for _ in range(5):
             ran = subprocess.run([sys.executable, "-c", DECIDE, str(path)], capture_output=True, text=True, check=True)
             loaded, decided, cpu = ran.stdout.split()
-            print(
-                f"fresh process: loaded after {loaded} s, decided after {decided} s; {cpu} s of processor time with Python's start"
-            )
+            print(f"fresh process: loaded after {loaded} s, decided after {decided} s; {cpu} s of processor time")
 
 
 if __name__ == "__main__":
