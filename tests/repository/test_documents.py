@@ -75,6 +75,19 @@ def test_the_python_on_the_pages_imports_what_there_is() -> None:
     assert found > 20
 
 
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_the_paths_a_page_names_are_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    names = re.findall(r"`((?:dsl|engine|apps|docs|tests|examples|policies)/[\w/.]+)`", text)
+    assert [name for name in names if not (ROOT / name).exists()] == []
+    packages = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+    homes = (ROOT / "dsl" / "interlock_dsl", ROOT / "engine" / "interlock")
+    assert [name for name in packages if not any((home / name).is_dir() for home in homes)] == []
+    if packages:
+        there = {path.parent.name for home in homes for path in home.glob("*/__init__.py")}
+        assert there == set(packages)
+
+
 def _code(text: str) -> str:
     return "\n".join([*re.findall(r"`[^`\n]+`", text), *(block.text for block in blocks(text))])
 
