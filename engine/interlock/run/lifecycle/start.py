@@ -1,6 +1,6 @@
 """How a run begins: checked before there is an event, and again when the event arrives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from interlock.decide import History, Principal
@@ -11,9 +11,10 @@ from interlock.run.protocol.events import Json, RunStarted
 from interlock.run.routing import routes
 from interlock.run.state import Run
 from interlock.run.transitions import change
+from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.program.model import Program
+from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
 from interlock_dsl.schema import ValidationError, decode
 
 NOBODY = Principal()
@@ -70,6 +71,9 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     for name, field in workflow.parameters.fields.items():
         if name in values:
             run.record(name, values[name], run.plan.shown(field.type, values[name]))
+    for name in _records(run.plan, workflow):
+        # What a step would have written, were it to run: `has` and `.?` find nothing in it, and nothing is an error.
+        run.values.setdefault(name, {})
     run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
     run.values["principal"] = run.principal.value()
     run.values["now"] = Timestamp(event.at * 1000)
@@ -80,3 +84,20 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
         run.deadline = event.at + workflow.budget.time
         run.timer = run.set_timer(None, run.deadline, "deadline")
     routes.leave(run, "start")
+
+
+def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:
+    """Yield the parameters and steps whose values are records."""
+    for name, field in workflow.parameters.fields.items():
+        if isinstance(field.type, RecordType):
+            yield name
+    for name, step in workflow.steps.items():
+        match step:
+            case CallStep(call=call):
+                is_record = isinstance(plan.tools[call.tool].result, RecordType)
+            case TableStep(table=table):
+                is_record = table.hit != "collect"
+            case _:
+                is_record = True
+        if is_record:
+            yield name
