@@ -36,6 +36,7 @@ VERBS = {
         "show": "tell what a run did, and why",
         "replay": "decide everything again and say whether anything differs",
         "verify": "check that the journal has not been tampered with",
+        "schema": "print the JSON Schema of what is read and printed",
     },
 }
 """Every verb, in the order of the help: its group, its name (and its file in `verbs`), what it does."""

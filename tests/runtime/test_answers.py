@@ -57,7 +57,7 @@ def test_a_step_that_is_not_there_is_refused_before_the_run(answers: dict[str, o
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ([], "a script: expected a mapping, got `[]`"),
+        ([], "a script: expected a mapping, got a list"),
         ({"classify": "billing"}, "`classify`, turn 1: expected a mapping, got `billing`"),
         ({"classify": None}, "`classify`, turn 1: expected a mapping, got nothing"),
         ({"classify": {}}, "`classify`, turn 1: expected one of `answers`"),
@@ -67,7 +67,7 @@ def test_a_step_that_is_not_there_is_refused_before_the_run(answers: dict[str, o
         ({"classify": {"calls": {}}}, "`calls` names no tool"),
         ({"classify": {"calls": ["orders.get"]}}, "`classify`, turn 1, calls: expected a mapping, got `orders.get`"),
         ({"classify": {"fails": 5}}, "`classify`, turn 1, fails: expected text, got `5`"),
-        ({"classify": {"answers": {"at": {1, 2}}}}, "`classify`, turn 1: at: a set is not a JSON value"),
+        ({"classify": {"answers": {"at": {1, 2}}}}, "`classify`, turn 1: answers.at: a set is not a JSON value"),
         ({"classify": {"answers": {}, "by": ""}}, "`classify`, turn 1, by: expected text"),
     ],
 )

@@ -1,16 +1,20 @@
 """Findings as JSON: everything a finding knows, with offsets, lines and columns (both counted from 1)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from interlock_cli.present.output import json_text
 from interlock_dsl.diagnostics import Diagnostic, Label, Severity
+
+if TYPE_CHECKING:
+    from interlock_cli.formats.json_models import CheckJson, FindingJson, LabelJson
 
 
 def diagnostics_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """Return the findings and the files that were looked at."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
-    report = {
+    report: CheckJson = {
         "version": 1,
         "files": list(files),
         "errors": errors,
@@ -20,10 +24,10 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic], files: Sequence[str]) ->
     return json_text(report)
 
 
-def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+def _finding(diagnostic: Diagnostic) -> "FindingJson":
     return {
         "code": diagnostic.code,
-        "severity": str(diagnostic.severity),
+        "severity": diagnostic.severity.value,
         "certainty": str(diagnostic.certainty),
         "page": diagnostic.page,
         "message": diagnostic.message,
@@ -33,7 +37,7 @@ def _finding(diagnostic: Diagnostic) -> dict[str, object]:
     }
 
 
-def _label(label: Label) -> dict[str, object]:
+def _label(label: Label) -> "LabelJson":
     span = label.span
     line, column = span.source.place(span.end)
     return {

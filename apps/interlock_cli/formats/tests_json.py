@@ -1,11 +1,15 @@
 """Test results as JSON."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from interlock_cli.test_outcome import TestOutcome
 
+if TYPE_CHECKING:
+    from interlock_cli.formats.json_models import FailureJson, TestJson, TestsJson
 
-def tests_json(outcomes: Sequence[TestOutcome]) -> dict[str, object]:
+
+def tests_json(outcomes: Sequence[TestOutcome]) -> "TestsJson":
     """Return all results, with the place and the reason of each failure."""
     return {
         "version": 1,
@@ -15,8 +19,8 @@ def tests_json(outcomes: Sequence[TestOutcome]) -> dict[str, object]:
     }
 
 
-def _result(outcome: TestOutcome) -> dict[str, object]:
-    failures = [
+def _result(outcome: TestOutcome) -> "TestJson":
+    failures: list[FailureJson] = [
         {"file": span.source.name, "line": span.line, "column": span.column, "message": message}
         for span, message in outcome.result.failures
     ]

@@ -12,6 +12,7 @@ from interlock_cli.run_options import Format
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal as Opened
     from interlock.journal.journal import RunSummary
+    from interlock_cli.formats.json_models import ReplayJson
 
 
 @click.command()
@@ -43,26 +44,31 @@ def verb(*, run: str, every: bool, format: Format, project: Path | None, journal
     return ExitCode.INCONCLUSIVE if any(result["result"] == "unknown" for result in results) else ExitCode.CLEAN
 
 
-def _again(opened: "Opened", summary: "RunSummary") -> dict[str, object]:
+def _again(opened: "Opened", summary: "RunSummary") -> "ReplayJson":
     from interlock.errors import InterlockError
     from interlock_cli.errors import CommandError
     from interlock_cli.recorded_run import load
 
-    result: dict[str, object] = {"run": summary.run, "workflow": summary.workflow, "entries": summary.entries}
+    result: ReplayJson = {
+        "run": summary.run,
+        "workflow": summary.workflow,
+        "entries": summary.entries,
+        "result": "same",
+    }
     try:
         recorded = load(opened, summary)
-    except CommandError as fault:
-        return result | {"result": "unknown", "reason": fault.message}
+    except CommandError as error:
+        return {**result, "result": "unknown", "reason": error.message}
     except InterlockError as error:
-        return result | {"result": "differs", "reason": str(error)}
+        return {**result, "result": "differs", "reason": str(error)}
     for moment in recorded.entries:
         if not moment.same:
             reason = f"entry {moment.entry.sequence} is decided otherwise now"
-            return result | {"result": "differs", "entry": moment.entry.sequence, "reason": reason}
-    return result | {"result": "same"}
+            return {**result, "result": "differs", "entry": moment.entry.sequence, "reason": reason}
+    return result
 
 
-def _say(results: list[dict[str, object]]) -> None:
+def _say(results: "list[ReplayJson]") -> None:
     from rich.text import Text
 
     from interlock_cli.present.console import out
@@ -71,11 +77,10 @@ def _say(results: list[dict[str, object]]) -> None:
 
     signs = {"same": ("done", "good"), "differs": ("bad", "bad"), "unknown": ("wait", "wait")}
     for result in results:
-        sign, style = signs[str(result["result"])]
-        entries = result["entries"]
-        size = count(entries if isinstance(entries, int) else 0, "event")
-        said = f"{size} decided again, nothing differs" if result["result"] == "same" else str(result["reason"])
-        name = (str(result["run"]), "route")
+        sign, style = signs[result["result"]]
+        size = count(result["entries"], "event")
+        said = f"{size} decided again, nothing differs" if result["result"] == "same" else result.get("reason", "")
+        name = (result["run"], "route")
         out().print(Text.assemble((f"{mark(sign)} ", style), name, f"  {said}"), soft_wrap=True)
     if not results:
         out().print(Text("no runs", "quiet"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from interlock.journal.journal import Journal as Opened
     from interlock.journal.journal import RunSummary
     from interlock.run.protocol.events import AnsweredBy
+    from interlock_cli.formats.json_models import RunLineJson, Status
 
 
 @click.command()
@@ -62,20 +63,20 @@ def _answered_by(opened: "Opened", summary: "RunSummary") -> "AnsweredBy | None"
     return said
 
 
-def _plain(summary: "RunSummary", answered_by: "AnsweredBy | None") -> dict[str, object]:
-    from interlock_cli.formats.jsonable import plain
+def _plain(summary: "RunSummary", answered_by: "AnsweredBy | None") -> "RunLineJson":
+    from interlock_cli.formats.jsonable import answered_by_json
     from interlock_cli.present.quantity import instant
 
     return {
         "run": summary.run,
         "workflow": summary.workflow,
-        "status": summary.status,
+        "status": cast("Status", summary.status),
         "detail": summary.detail,
         "started": instant(summary.started),
         "updated": instant(summary.updated),
         "entries": summary.entries,
         "program": summary.program,
-        "answered_by": plain(answered_by),
+        "answered_by": None if answered_by is None else answered_by_json(answered_by),
     }
 
 

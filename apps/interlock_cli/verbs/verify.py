@@ -11,6 +11,7 @@ from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Journal as Opened
+    from interlock_cli.formats.json_models import VerifyJson
 
 
 @click.command()
@@ -39,7 +40,12 @@ def verb(*, format: Format, project: Path | None, journal: Path | None) -> int:
     if format is Format.JSON:
         from interlock_cli.present.output import json_text, write
 
-        report = {"holds": result.holds, "runs": result.runs, "entries": result.entries, "problems": result.problems}
+        report: VerifyJson = {
+            "holds": result.holds,
+            "runs": result.runs,
+            "entries": result.entries,
+            "problems": list(result.problems),
+        }
         write(json_text(report))
     else:
         _say(result.runs, result.entries, _recorded(opened), result.problems, shown(journal or found.journal))

@@ -1,0 +1,315 @@
+"""The JSON that the command line prints, as types: what its programs are checked against, and the published schemas.
+
+Programs build plain dictionaries of these types; pydantic makes JSON Schemas of them (`formats.schemas`), and is not
+needed to print.
+"""
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+Json = Any
+Status = Literal["running", "waiting", "ended", "failed", "cancelled"]
+
+
+class Place(TypedDict):
+    """A place in a source: lines and columns are counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class LabelJson(Place):
+    """A range in a source, and what is said about it."""
+
+    end_line: int
+    end_column: int
+    text: str
+
+
+class FindingJson(TypedDict):
+    """One diagnostic. The first label is its place."""
+
+    code: str
+    severity: Literal["error", "warning", "note"]
+    certainty: str
+    page: str
+    message: str
+    labels: list[LabelJson]
+    notes: list[str]
+    help: str | None
+
+
+class CheckJson(TypedDict):
+    """`interlock check --format json`."""
+
+    version: Literal[1]
+    files: list[str]
+    errors: int
+    warnings: int
+    findings: list[FindingJson]
+
+
+class FailureJson(Place):
+    """Why a test failed, and at which line of it."""
+
+    message: str
+
+
+class TestJson(TypedDict):
+    """One test that was run. `seconds` is how long it took."""
+
+    title: str
+    workflow: str
+    file: str
+    line: int
+    passed: bool
+    seconds: float
+    failures: list[FailureJson]
+
+
+class TestsJson(TypedDict):
+    """`interlock test --format json`."""
+
+    version: Literal[1]
+    tests: int
+    failed: int
+    results: list[TestJson]
+
+
+class ApprovalRequestJson(TypedDict):
+    """An approval that a run waits for: of `count` people of a role, for `subject`. `expires` is in microseconds since
+    1970.
+    """
+
+    kind: Literal["approval"]
+    id: str
+    step: str
+    role: str
+    count: int
+    subject: dict[str, Json]
+    digest: str
+    expires: int | None
+
+
+class QuestionJson(TypedDict):
+    """A question to a person that a run waits for. `expires` is in microseconds since 1970."""
+
+    kind: Literal["question"]
+    id: str
+    step: str
+    role: str
+    question: str
+    context: dict[str, Json]
+    expires: int | None
+
+
+class RunJson(TypedDict):
+    """`--format json` of `run`, `approve`, `deny`, `answer`, `resume` and `cancel`: where a run stands."""
+
+    run: str
+    status: Status
+    end: str
+    output: dict[str, Json]
+    reason: str
+    waiting_for: list[ApprovalRequestJson | QuestionJson]
+    next_timer: str | None
+    entries: int
+
+
+class AnsweredByJson(TypedDict):
+    """Who answers for the models of a run; of a script, the digest of what it says and the file it was read from."""
+
+    kind: Literal["models", "script", "nobody"]
+    digest: str
+    source: str
+
+
+class RunLineJson(TypedDict):
+    """A run in the list of runs."""
+
+    run: str
+    workflow: str
+    status: Status
+    detail: str
+    started: str
+    updated: str
+    entries: int
+    program: str
+    answered_by: AnsweredByJson | None
+
+
+class PrincipalJson(TypedDict):
+    """On whose behalf a run is; `scopes` null is every scope."""
+
+    name: str
+    roles: list[str]
+    scopes: list[str] | None
+
+
+class ReasonJson(TypedDict):
+    """One rule or check that determined a decision, and where it stands (`file:line:column`)."""
+
+    cause: str
+    text: str
+    rule: str
+    span: str | None
+
+
+class NeedJson(TypedDict):
+    """An approval that is still missing; `within` is in microseconds."""
+
+    role: str
+    count: int
+    within: int | None
+    rule: str
+
+
+class GivenApprovalJson(TypedDict):
+    """An approval that a call used, and who gave it."""
+
+    approval: str
+    role: NotRequired[str]
+    by: NotRequired[list[str]]
+
+
+class DecisionJson(TypedDict):
+    """A decision on one call of a tool, so that it can stand alone. Digests are SHA-256 in hexadecimal."""
+
+    decision: str
+    at: str
+    run: str
+    step: str
+    agent: str
+    principal: str
+    tool: str
+    effect: str | None
+    arguments: dict[str, Json]
+    arguments_digest: str
+    subject_digest: str
+    answer: Literal["allow", "deny", "ask"]
+    reasons: list[ReasonJson]
+    needs: list[NeedJson]
+    approvals: list[GivenApprovalJson]
+    call: str | None
+    program: str
+    mode: Literal["enforce"]
+    entry: int
+    previous: str
+
+
+class EntryJson(TypedDict):
+    """One entry of the journal: its event (see the schema `event`), and the notes that follow from it. `same` says
+    whether they are the ones of then.
+    """
+
+    sequence: int
+    at: str
+    event: dict[str, Json]
+    notes: list[dict[str, Json]]
+    digest: str
+    outcome: str
+    same: bool
+
+
+class AuditJson(TypedDict):
+    """`interlock show --format json`."""
+
+    version: Literal[1]
+    run: str
+    workflow: str
+    program: str
+    principal: PrincipalJson
+    answered_by: AnsweredByJson | None
+    input: dict[str, Json]
+    status: Status
+    ended: dict[str, Json] | None
+    reproduced: bool
+    decisions: list[DecisionJson]
+    entries: list[EntryJson]
+
+
+class ReplayJson(TypedDict):
+    """What replaying one run gave: a line of `interlock replay --format json`."""
+
+    run: str
+    workflow: str
+    entries: int
+    result: Literal["same", "differs", "unknown"]
+    entry: NotRequired[int]
+    reason: NotRequired[str]
+
+
+class VerifyJson(TypedDict):
+    """`interlock verify --format json`: `entries` are those that hold."""
+
+    holds: bool
+    runs: int
+    entries: int
+    problems: list[str]
+
+
+class NodeJson(TypedDict):
+    """A step, an end or the start of a workflow."""
+
+    id: str
+    kind: str
+    detail: str
+
+
+class GrantJson(TypedDict):
+    """Scopes that a route hands over, and the condition on the arguments of calls, as it is written."""
+
+    scopes: list[str]
+    where: NotRequired[str]
+
+
+class RouteApprovalJson(TypedDict):
+    """The approval that a route needs."""
+
+    role: str
+    count: int
+    within: NotRequired[str]
+
+
+class EscalationJson(TypedDict):
+    """Whom a route tells, why and when."""
+
+    role: str
+    because: str
+    on: NotRequired[Literal["expiry"]]
+    when: NotRequired[str]
+
+
+class BackJson(TypedDict):
+    """How often a route back may be taken, and where the run goes then."""
+
+    at_most: int
+    then: str | None
+
+
+class RouteJson(TypedDict):
+    """A route between steps, with its clauses as they are written."""
+
+    id: str
+    sources: list[str]
+    targets: list[str]
+    merge: NotRequired[str]
+    on: NotRequired[str]
+    when: NotRequired[str]
+    otherwise: NotRequired[Literal[True]]
+    grants: NotRequired[list[GrantJson]]
+    passes: NotRequired[list[str]]
+    approval: NotRequired[RouteApprovalJson]
+    escalations: NotRequired[list[EscalationJson]]
+    back: NotRequired[BackJson]
+
+
+class GraphJson(TypedDict):
+    """`interlock graph --format json`, for one workflow."""
+
+    workflow: str
+    goal: str
+    nodes: list[NodeJson]
+    routes: list[RouteJson]
