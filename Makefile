@@ -38,7 +38,6 @@ test: check docs ## everything that must hold: the checks, the documentation, th
 	$(BIN)/pytest -n 2
 
 fix: $(STAMP)    ## format and repair what can be repaired
-	$(BIN)/python -m interlock_dsl.syntax.tables
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/interlock fmt examples
@@ -51,6 +50,7 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/cel.py
+	$(BIN)/python bench/parse.py
 
 fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS generated programs in two machines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

@@ -16,7 +16,7 @@ WRONG = {
     "dsl/interlock_dsl/syntax/tree.py": ("import interlock_dsl.compiler.compile", "layers of the language"),
     "dsl/interlock_dsl/cel/tree.py": ("import interlock_dsl.syntax.tree", "conditions know nothing of workflows"),
     "apps/interlock_cli/errors.py": ("import interlock_cli.main", "no cycles between neighbours"),
-    "dsl/interlock_dsl/analysis/symbols.py": ("import lark", "the parser generator"),
+    "dsl/interlock_dsl/analysis/symbols.py": ("import lark", "Lark is imported"),
     "apps/interlock_cli/verbs/check.py": ("import networkx", "networkx: the graph"),
     "engine/interlock/runtime/clock.py": ("import sqlite3", "each database driver"),
     "apps/interlock_cli/version.py": ("import pydantic_ai", "model libraries"),

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from interlock_dsl.cel import parse as parse_expression
 from interlock_dsl.cel.format import written
+from interlock_dsl.cel.parser.lexer import END
 from interlock_dsl.diagnostics import DiagnosticError
 from interlock_dsl.formatter.format import format
+from interlock_dsl.syntax.grammar import lexer
 from interlock_dsl.syntax.parser import parse
-from interlock_dsl.syntax.scan import scanner
-from interlock_dsl.syntax.tables import END
 from syntax.trees import expressions, files
 
 ROOT = Path(__file__).parents[2]
@@ -55,10 +55,10 @@ def mangled(text, draw):
     """Return the text with other blanks, and comments, between some of its tokens."""
     parts, position = [], 0
     while True:
-        token = scanner().next(text, position, {})
+        token = lexer().next(text, position, {})
         gap = text[position : token.start_pos]
         parts.append(draw(st.sampled_from(GAPS)) if gap and draw(st.integers(0, 3)) == 0 else gap)
-        if token.kind == END:
+        if token.type == END:
             return "".join(parts)
         parts.append(text[token.start_pos : token.end_pos])
         position = token.end_pos

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from interlock_dsl.cel.parser.lexer import END
 from interlock_dsl.diagnostics.render import render
 from interlock_dsl.syntax import recovery
+from interlock_dsl.syntax.grammar import lexer
 from interlock_dsl.syntax.parser import parse_partial
-from interlock_dsl.syntax.scan import scanner
-from interlock_dsl.syntax.tables import END
 from interlock_dsl.syntax.tree import PolicyDecl, RoleDecl, TestDecl, WorkflowDecl
 
 PAGE = Path(__file__).with_name("mistakes.txt")
@@ -50,7 +50,7 @@ def test_the_page_shows_no_innards():
 
 def tokens(text):
     found, position = [], 0
-    while (token := scanner().next(text, position, {})).kind != END:
+    while (token := lexer().next(text, position, {})).type != END:
         found.append((token.start_pos, token.end_pos))
         position = token.end_pos
     return found
@@ -143,9 +143,7 @@ def test_any_text_is_read_or_refused(text):
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(st.sampled_from([*scanner().keywords, "a", "1", "5s", '"t"', "->", "{", "}", "(", ")", ",", ":", "\n"]))
-)
+@given(st.lists(st.sampled_from([*lexer().keywords, "a", "1", "5s", '"t"', "->", "{", "}", "(", ")", ",", ":", "\n"])))
 def test_any_row_of_words_is_read_or_refused(words):
     parse_partial(" ".join(words), "file.ilk")
 

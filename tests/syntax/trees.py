@@ -5,13 +5,13 @@ import string
 from hypothesis import strategies as st
 
 from interlock_dsl.cel import tree as t
-from interlock_dsl.cel.builder import RESERVED
+from interlock_dsl.cel.tree import RESERVED
 from interlock_dsl.cel.values import UInt
 from interlock_dsl.diagnostics.source import NOWHERE, Source
 from interlock_dsl.syntax import tree as s
-from interlock_dsl.syntax.scan import scanner
+from interlock_dsl.syntax.grammar import lexer
 
-KEYWORDS = sorted(scanner().keywords)
+KEYWORDS = sorted(lexer().keywords)
 NEVER = RESERVED | {"true", "false", "null", "in", "then", "times"}
 words = st.one_of(
     st.sampled_from(["a", "order", "amount", "x_1", "Total", "id"]),

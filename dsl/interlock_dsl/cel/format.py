@@ -7,9 +7,10 @@ work is done with a stack of what remains to be written, so that depth costs no 
 import re
 from typing import Final, TypeAlias
 
-from interlock_dsl.cel import macros
+from interlock_dsl.cel.parser import macros
 from interlock_dsl.cel.tree import (
     OPERATORS,
+    RESERVED,
     Bind,
     Call,
     Comprehension,
@@ -232,8 +233,6 @@ def _entry(entry: MapEntry, *, records: bool) -> _Pieces:
 
 def is_plain(key: str) -> bool:
     """Say whether the name of a field can stand in a record of values without quotes."""
-    from interlock_dsl.cel.builder import RESERVED
-
     return bool(_PLAIN_FIELD.fullmatch(key)) and key not in _UNNAMED and key not in RESERVED
 
 

@@ -7,8 +7,8 @@ meaning (spans do not take part), so that two equal trees mean the same.
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from typing import Final, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from interlock_dsl.diagnostics.source import Span
 
@@ -154,6 +154,15 @@ OPERATORS = {
     "+": "_+_", "*": "_*_", "/": "_/_", "%": "_%_",
 }  # fmt: skip
 """How an operator is written, and the name of its function. Binary minus is `_-_`."""
+
+RESERVED: Final = frozenset(
+    {
+        "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
+        "namespace", "return", "var", "void", "while",
+    }
+)  # fmt: skip
+"""Words that name nothing, though the grammar has no other use for them."""
+KEYWORDS: Final = frozenset({"in", "true", "false", "null"})
 
 
 def children(node: Expression) -> tuple["Expression", ...]:

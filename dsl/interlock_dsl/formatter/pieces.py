@@ -8,7 +8,6 @@ from interlock_dsl.cel.format import decimal, grouped, quoted, written
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.formatter.page import INDENT, WIDTH, Line, indented
 from interlock_dsl.syntax.builder.pieces import UNITS, micros_of
-from interlock_dsl.syntax.scan import scanner
 from interlock_dsl.syntax.tree import (
     Argument,
     Duration,
@@ -55,7 +54,9 @@ def _closing_after(node: Node) -> int | None:
     """Return where the bracket that closes a list stands, after the list's last node."""
     if not node.span.end:
         return None
-    content, skip = node.span.source.text, scanner().start
+    from interlock_dsl.syntax.grammar import lexer
+
+    content, skip = node.span.source.text, lexer().start
     at = skip(content, node.span.end)
     return skip(content, at + 1) if content.startswith(",", at) else at
 

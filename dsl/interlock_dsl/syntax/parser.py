@@ -1,24 +1,20 @@
 """From text to the tree of a file.
 
-The work is done by three others: `scan` cuts the text into tokens, `automaton` recognises the rules of `grammar.lark`
-and calls `builder` for each, `recovery` says what is wrong and goes on. Time and memory are linear in the text, and
-what comes out is shallow enough to be walked by recursion: expressions and types have a greatest depth.
+Lark parses by `grammar.lark`, asking `lexer` for tokens and calling `builder` at each reduction. A text with a mistake
+is parsed again by `recovery`, which reports what is wrong and goes on. Time and memory are linear in the text, and what
+comes out is shallow enough to be walked by recursion: expressions and types have a greatest depth. Lark is loaded by
+the first parse.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.diagnostics.source import Source, Span
 from interlock_dsl.syntax.tree import File
-
-if TYPE_CHECKING:
-    from interlock_dsl.syntax.automaton import Automaton
-    from interlock_dsl.syntax.recovery import Recovery
-    from interlock_dsl.syntax.scan import Token
 
 MAX_LENGTH: Final = 16_000_000
 """Code points in a file."""
@@ -59,41 +55,39 @@ def parse_partial(text: str, name: str) -> tuple[File, tuple[Diagnostic, ...]]:
 
 def parse_with_places(text: str, name: str) -> Parsed:
     """Return what can be read of a file, everything that is wrong with it, and where its clauses stand."""
-    from interlock_dsl.syntax.automaton import Automaton
-    from interlock_dsl.syntax.builder import FileBuilder
-
     source = Source(name, text)
     refused = _refusal(source)
     if refused is not None:
         return Parsed(File(source), (refused,), {})
-    builder = FileBuilder()
-    builder.begin(source)
-    automaton = Automaton(source, builder, "file")
-    builder.diagnostics = automaton.diagnostics
-    automaton.position = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
+    return _parse(source)
+
+
+def _parse(source: Source) -> Parsed:
+    from lark import UnexpectedToken
+
+    from interlock_dsl.cel.parser.grammar import building
+    from interlock_dsl.cel.parser.lexer import Reading
+    from interlock_dsl.syntax.builder import FileBuilder
+    from interlock_dsl.syntax.grammar import grammar
+
+    begin = len(_BYTE_ORDER_MARK) if source.text.startswith(_BYTE_ORDER_MARK) else 0
+    builder = FileBuilder(Reading(source, begin))
+    file: object = None
     try:
-        file = automaton.run(_mending(automaton))
+        with building(builder):
+            file = grammar().parse(builder.reading)
+    except UnexpectedToken:
+        from interlock_dsl.syntax.recovery import parse_with_recovery
+
+        builder = FileBuilder(Reading(source, begin))
+        with building(builder):
+            file = parse_with_recovery(builder)
     except DiagnosticError as error:
-        file = File(source)
-        automaton.diagnostics.extend(error.diagnostics)
-    assert isinstance(file, File)
-    diagnostics = tuple(sorted(automaton.diagnostics, key=lambda found: found.span.start))
-    whole = Span(source, 0, len(text))
-    return Parsed(replace(file, comments=automaton.comments(), span=whole), diagnostics, builder.places)
-
-
-def _mending(automaton: "Automaton") -> Callable[["Token"], "Token | None"]:
-    """Return what mends the parse, which is loaded at the first mistake."""
-    mends: list[Recovery] = []
-
-    def mend(found: "Token") -> "Token | None":
-        if not mends:
-            from interlock_dsl.syntax.recovery import Recovery
-
-            mends.append(Recovery(automaton))
-        return mends[0].mend(found)
-
-    return mend
+        builder.diagnostics.extend(error.diagnostics)
+    tree = file if isinstance(file, File) else File(source)
+    diagnostics = tuple(sorted(builder.diagnostics, key=lambda found: found.span.start))
+    whole = Span(source, 0, len(source.text))
+    return Parsed(replace(tree, comments=builder.reading.comment_spans(), span=whole), diagnostics, builder.places)
 
 
 def _refusal(source: Source) -> Diagnostic | None:

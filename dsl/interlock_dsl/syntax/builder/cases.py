@@ -2,9 +2,8 @@
 
 from typing import cast
 
-from interlock_dsl.cel.builder import takes_parts
 from interlock_dsl.cel.tree import Expression, ListItem, ListOf, Literal, MapEntry, MapOf, Name
-from interlock_dsl.syntax.builder.pieces import PieceBuilder
+from interlock_dsl.syntax.builder.pieces import PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentScript,
     Duration,
@@ -24,7 +23,7 @@ from interlock_dsl.syntax.tree import (
 class CaseBuilder(PieceBuilder):
     """Builds tests."""
 
-    @takes_parts
+    @reduction
     def test_decl(self, title: str, *rest: object) -> TestDecl:
         """`test "title" of workflow { items }`."""
         workflow = rest[0] if rest and isinstance(rest[0], Ident) else None
@@ -35,96 +34,97 @@ class CaseBuilder(PieceBuilder):
         """A value: in its records, bare keys are the names of fields."""
         return _with_named_keys(self.expression(parts))
 
-    @takes_parts
+    @reduction
     def given(self, parameter: Ident, value: Expression) -> Given:
         """`given parameter value`."""
         return Given(parameter, value, span=self.here())
 
-    @takes_parts
+    @reduction
     def started(self, principal: str) -> Starts:
         """`started by "maria"`."""
         return Starts(principal, span=self.here())
 
-    @takes_parts
+    @reduction
     def agent_calls(self, step: Ident, tool: Ident, arguments: Expression) -> AgentScript:
         """`agent step calls tool { arguments }`."""
         return AgentScript(step, tool, arguments, span=self.here())
 
-    @takes_parts
+    @reduction
     def agent_answers(self, step: Ident, value: Expression) -> AgentScript:
         """`agent step answers value`."""
         return AgentScript(step, None, value, span=self.here())
 
-    @takes_parts
+    @reduction
     def person_answers(self, step: Ident, value: Expression) -> PersonScript:
         """`person step answers value`."""
         return PersonScript(step, value, span=self.here())
 
-    @takes_parts
+    @reduction
     def tool_returns(self, tool: Ident, value: Expression) -> ToolScript:
         """`tool name returns value`."""
         return ToolScript(tool, value, span=self.here())
 
-    @takes_parts
+    @reduction
     def tool_fails(self, tool: Ident, why: str) -> ToolScript:
         """`tool name fails "why"`."""
         return ToolScript(tool, None, why, span=self.here())
 
-    @takes_parts
+    @reduction
     def approves(self, role: Ident) -> PersonDecides:
         """`then role approves`."""
         return PersonDecides(role, approves=True, span=self.here())
 
-    @takes_parts
+    @reduction
     def denies(self, role: Ident) -> PersonDecides:
         """`then role denies`."""
         return PersonDecides(role, approves=False, span=self.here())
 
-    @takes_parts
+    @reduction
     def time_passes(self, duration: Duration) -> TimePasses:
         """`then 5h pass`."""
         return TimePasses(duration, span=self.here())
 
-    @takes_parts
+    @reduction
     def expect(self, expectation: Expect) -> Expect:
         """`expect ...`."""
         return Expect(expectation.kind, expectation.name, expectation.value, span=self.here())
 
-    @takes_parts
+    @reduction
     def expect_waits(self, role: Ident) -> Expect:
         """`waits for approval by role`."""
         return Expect("waits", role)
 
-    @takes_parts
+    @reduction
     def expect_calls(self, tool: Ident, arguments: Expression | None = None) -> Expect:
         """`calls tool { arguments }`."""
         return Expect("calls", tool, arguments)
 
-    @takes_parts
+    @reduction
     def expect_never_calls(self, tool: Ident) -> Expect:
         """`never calls tool`."""
         return Expect("never calls", tool)
 
-    @takes_parts
+    @reduction
     def expect_denied(self, tool: Ident) -> Expect:
         """`denied tool`."""
         return Expect("denied", tool)
 
-    @takes_parts
+    @reduction
     def expect_escalates(self, role: Ident) -> Expect:
         """`escalates to role`."""
         return Expect("escalates", role)
 
-    @takes_parts
+    @reduction
     def expect_ends(self, end: Ident, values: Expression | None = None) -> Expect:
         """`ends end { values }`."""
         return Expect("ends", end, values)
 
-    def expect_fails(self, _parts: list[object]) -> Expect:
+    @reduction
+    def expect_fails(self) -> Expect:
         """`fails`."""
         return Expect("fails")
 
-    @takes_parts
+    @reduction
     def expect_visits(self, step: Ident) -> Expect:
         """`visits step`."""
         return Expect("visits", step)

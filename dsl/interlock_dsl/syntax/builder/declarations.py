@@ -1,8 +1,7 @@
 """Uses, types, tools, agents, roles."""
 
-from interlock_dsl.cel.builder import takes_parts
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder
+from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentDecl,
     Duration,
@@ -22,18 +21,18 @@ from interlock_dsl.syntax.tree import (
 class DeclarationBuilder(PieceBuilder):
     """Builds the declarations that workflows refer to."""
 
-    @takes_parts
+    @reduction
     def use_decl(self, path: str) -> Use:
         """`use "common.ilk"`."""
         return Use(path, span=self.here())
 
-    @takes_parts
+    @reduction
     def type_decl(self, name: Ident, type_: TypeNode) -> TypeDecl:
         """`type Order { ... }`, `type Topic = enum(...)`."""
         field = FieldNode(name, type_, span=type_.span)
         return TypeDecl(name, self._field_node(field.name, type_, (), optional=False).type, span=self.here())
 
-    @takes_parts
+    @reduction
     def tool_decl(self, name: Ident, parameters: tuple[FieldNode, ...], *rest: TypeNode | Clause) -> ToolDecl:
         """`tool name(parameters) -> result { clauses }`."""
         result = next((part for part in rest if not isinstance(part, Clause)), None)
@@ -53,53 +52,58 @@ class DeclarationBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
+    def result(self, type_: TypeNode) -> TypeNode:
+        """`-> result`."""
+        return type_
+
+    @reduction
     def needs_clause(self, scopes: tuple[Ident, ...]) -> Clause:
         """`needs scopes`."""
-        return self.said("needs", scopes)
+        return self.clause("needs", scopes)
 
-    @takes_parts
+    @reduction
     def effect_clause(self, effect: Ident) -> Clause:
         """`effect read`."""
-        return self.said("effect", effect)
+        return self.clause("effect", effect)
 
-    @takes_parts
+    @reduction
     def idempotent_clause(self, key: Expression) -> Clause:
         """`idempotent by key`."""
-        return self.said("idempotent", key)
+        return self.clause("idempotent", key)
 
-    @takes_parts
+    @reduction
     def undo_clause(self, call: ToolCall) -> Clause:
         """`undo tool(arguments)`."""
-        return self.said("undo", call)
+        return self.clause("undo", call)
 
-    @takes_parts
+    @reduction
     def description_clause(self, text: str) -> Clause:
         """`description "text"`."""
-        return self.said("description", text)
+        return self.clause("description", text)
 
-    @takes_parts
+    @reduction
     def timeout_clause(self, duration: Duration) -> Clause:
         """`timeout 5s`."""
-        return self.said("timeout", duration)
+        return self.clause("timeout", duration)
 
-    @takes_parts
+    @reduction
     def cost_clause(self, money: Money) -> Clause:
         """`cost 0.50 usd`."""
-        return self.said("cost", money)
+        return self.clause("cost", money)
 
-    @takes_parts
+    @reduction
     def retry_clause(self, times: int, pause: tuple[Duration, Duration | None] | None = None) -> Clause:
         """`retry 3 times backoff 200ms..5s`."""
         first, most = pause or (None, None)
-        return self.said("retry", Retry(times, first, most, span=self.here()))
+        return self.clause("retry", Retry(times, first, most, span=self.here()))
 
-    @takes_parts
+    @reduction
     def backoff(self, first: Duration, most: Duration | None = None) -> tuple[Duration, Duration | None]:
         """`backoff first..most`."""
         return first, most
 
-    @takes_parts
+    @reduction
     def agent_decl(self, name: Ident, *parts: Clause) -> AgentDecl:
         """`agent name { clauses }`."""
         clauses = self.gather(parts)
@@ -116,37 +120,37 @@ class DeclarationBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
     def model_clause(self, text: str) -> Clause:
         """`model "large"`."""
-        return self.said("model", text)
+        return self.clause("model", text)
 
-    @takes_parts
+    @reduction
     def instructions_clause(self, text: str) -> Clause:
         """`instructions "text"`."""
-        return self.said("instructions", text)
+        return self.clause("instructions", text)
 
-    @takes_parts
+    @reduction
     def may_clause(self, scopes: tuple[Ident, ...]) -> Clause:
         """`may scopes`."""
-        return self.said("may", scopes)
+        return self.clause("may", scopes)
 
-    @takes_parts
+    @reduction
     def tokens_clause(self, count: int) -> Clause:
         """`tokens 8_000`."""
-        return self.said("tokens", count)
+        return self.clause("tokens", count)
 
-    @takes_parts
+    @reduction
     def turns_clause(self, count: int) -> Clause:
         """`turns 10`."""
-        return self.said("turns", count)
+        return self.clause("turns", count)
 
-    @takes_parts
+    @reduction
     def role_decl(self, name: Ident, *parts: Clause) -> RoleDecl:
         """`role name { clauses }`."""
         return RoleDecl(name, self.gather(parts).get("reach", str), span=self.here())
 
-    @takes_parts
+    @reduction
     def reach_clause(self, text: str) -> Clause:
         """`reach "refunds-desk"`."""
-        return self.said("reach", text)
+        return self.clause("reach", text)

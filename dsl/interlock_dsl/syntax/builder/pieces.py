@@ -1,18 +1,21 @@
 """What the parts of a file are made of: names, texts, quantities, types, arguments, and clauses in any order."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeVar, cast
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
-from interlock_dsl.cel import literals
-from interlock_dsl.cel.builder import ExpressionBuilder, takes_parts
+from lark import Token
+
+from interlock_dsl.cel.parser import literals
+from interlock_dsl.cel.parser.builder import ExpressionBuilder
+from interlock_dsl.cel.parser.lexer import Reading
 from interlock_dsl.cel.tree import Expression, Literal
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.diagnostics.messages import syntax as messages
-from interlock_dsl.diagnostics.source import Source, Span
-from interlock_dsl.syntax.scan import Token
+from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import (
     Argument,
     Duration,
@@ -23,6 +26,7 @@ from interlock_dsl.syntax.tree import (
     MapType,
     Money,
     NamedType,
+    Node,
     RecordType,
     ToolCall,
     TypeNode,
@@ -37,7 +41,28 @@ UNITS: Final = {
 """Microseconds in each unit of a duration, the largest first."""
 
 _AMOUNTS: Final = re.compile("([0-9_]+)([a-z]+)")
+_VALUES: Final = frozenset({"IDENTIFIER", "STRING", "INT", "DOUBLE", "DURATION"})
+"""The kinds of token that say something by themselves; the words and signs around them only lead there."""
+
 _T = TypeVar("_T")
+_Self = TypeVar("_Self", bound="PieceBuilder")
+_Parts = ParamSpec("_Parts")
+_Result = TypeVar("_Result")
+
+
+def reduction(method: Callable[Concatenate[_Self, _Parts], _Result]) -> Callable[[_Self, list[object]], _Result]:
+    """Make a method that names the parts of a rule one that Lark calls with all of them.
+
+    It notes the place of the rule, and leaves out the words and signs.
+    """
+
+    @wraps(method)
+    def reduced(self: _Self, parts: list[object]) -> _Result:
+        self.extent = self.extent_of(parts)
+        named = [part for part in parts if type(part) is not Token or part.type in _VALUES]
+        return method(self, *named)  # type: ignore[call-arg, arg-type]
+
+    return reduced
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +109,24 @@ class Clauses:
 class PieceBuilder(ExpressionBuilder):
     """Builds the parts that several declarations share."""
 
-    extent: tuple[int, int]
-
-    def begin(self, source: Source, *, macros: bool = True) -> None:
-        """Prepare for a text."""
-        super().begin(source, macros=macros)
-        self.extent = (0, 0)
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading.source)
+        self.reading = reading
+        self.extent: tuple[int, int] = (0, 0)
+        """The offsets of what is being reduced."""
         self.diagnostics: list[Diagnostic] = []
         self.places: dict[tuple[int, int], dict[str, Span]] = {}
         """Where the clauses of a node stand, by the offsets of the node: what the tree itself does not hold."""
 
-    def stand_in(self, span: Span) -> Expression:
-        """Return what takes the place of an expression that was refused."""
-        return Literal(None, span)
+    def extent_of(self, parts: Sequence[object]) -> tuple[int, int]:
+        """Return the offsets of the rule with these parts; it ends with the token that was taken last."""
+        start, last_end = _start(parts[0]), self.reading.last_end
+        return start, max(start, last_end)
+
+    def refused(self, parts: list[object], error: DiagnosticError) -> Expression:
+        """Report why a method refused its parts, and return an expression that takes their place."""
+        self.diagnostics.extend(error.diagnostics)
+        return Literal(None, Span(self.source, *self.extent_of(parts)))
 
     def here(self) -> Span:
         """The place of what is being reduced."""
@@ -106,7 +136,7 @@ class PieceBuilder(ExpressionBuilder):
         """Whether no mistake was found in what is being reduced: if one was, other findings may be its echo."""
         return all(found.span.start < self.extent[0] for found in self.diagnostics)
 
-    def said(self, word: str, value: object) -> Clause:
+    def clause(self, word: str, value: object) -> Clause:
         """Return the clause that is being reduced."""
         return Clause(word, value, self.here())
 
@@ -121,32 +151,33 @@ class PieceBuilder(ExpressionBuilder):
 
     # --- names, texts and quantities
 
-    @takes_parts
+    @reduction
     def plain(self, name: Token) -> Ident:
         """`name`."""
         return Ident(str(name), span=self.here())
 
-    @takes_parts
+    @reduction
     def dotted(self, front: Ident, name: Token) -> Ident:
         """`front.name`."""
         return Ident(f"{front.text}.{name}", span=self.here())
 
-    @takes_parts
-    def any_pattern(self, _star: Token) -> Ident:
+    @reduction
+    def any_pattern(self) -> Ident:
         """`*`."""
         return Ident("*", span=self.here())
 
-    @takes_parts
-    def family_pattern(self, front: Ident, _star: Token) -> Ident:
+    @reduction
+    def family_pattern(self, front: Ident) -> Ident:
         """`front.*`."""
         return Ident(f"{front.text}.*", span=self.here())
 
-    def _idents(self, parts: list[Ident]) -> tuple[Ident, ...]:
-        return tuple(parts)
+    @reduction
+    def _idents(self, *names: Ident) -> tuple[Ident, ...]:
+        return names
 
     scope_names = tool_names = passed_names = target_names = patterns = _idents
 
-    @takes_parts
+    @reduction
     def text(self, token: Token) -> str:
         """`"text"`."""
         try:
@@ -155,33 +186,38 @@ class PieceBuilder(ExpressionBuilder):
             self.diagnostics.extend(error.diagnostics)
             return ""
 
-    @takes_parts
+    @reduction
     def count(self, token: Token) -> int:
         """A whole number that is not negative."""
-        value = self._whole(token)
+        return self.whole(token)
+
+    def whole(self, token: Token) -> int:
+        """Return the value of a token that is a count."""
+        place = self.place(token)
+        value = self._int(token, place)
         if value < 0:
-            self.diagnostics.append(messages.negative_count(self.here()))
+            self.diagnostics.append(messages.negative_count(place))
         return value
 
-    @takes_parts
+    @reduction
     def number(self, token: Token) -> int | float:
         """A bound of a type."""
-        if token.kind == "INT":
-            return self._whole(token)
+        if token.type == "INT":
+            return self._int(token, self.here())
         try:
             return literals.read_double(token, self.here())
         except DiagnosticError as error:
             self.diagnostics.extend(error.diagnostics)
             return 0.0
 
-    def _whole(self, token: Token) -> int:
+    def _int(self, token: Token, place: Span) -> int:
         try:
-            return literals.read_int(token, self.here())
+            return literals.read_int(token, place)
         except DiagnosticError as error:
             self.diagnostics.extend(error.diagnostics)
             return 0
 
-    @takes_parts
+    @reduction
     def duration(self, token: Token) -> Duration:
         """`5s`, `1h30m`."""
         micros = micros_of(token)
@@ -189,7 +225,7 @@ class PieceBuilder(ExpressionBuilder):
             self.diagnostics.append(messages.too_long_a_time(self.here()))
         return Duration(micros or 0, span=self.here())
 
-    @takes_parts
+    @reduction
     def money(self, amount: Token, currency: Ident) -> Money:
         """`0.50 usd`."""
         micros = Decimal(amount.replace("_", "")) * 1_000_000 if len(amount) <= 100 and "x" not in amount else None
@@ -200,16 +236,16 @@ class PieceBuilder(ExpressionBuilder):
 
     # --- types
 
-    def fields(self, parts: list[FieldNode]) -> tuple[FieldNode, ...]:
+    def fields(self, parts: list[FieldNode | Token]) -> tuple[FieldNode, ...]:
         """The fields of a record, or the parameters of a declaration."""
-        return tuple(parts)
+        return tuple(part for part in parts if isinstance(part, FieldNode))
 
-    @takes_parts
+    @reduction
     def field(self, name: Ident, type_: TypeNode, *rest: Ident | str) -> FieldNode:
         """`name: type @label "description"`."""
         return self._field_node(name, type_, rest, optional=False)
 
-    @takes_parts
+    @reduction
     def optional_field(self, name: Ident, type_: TypeNode, *rest: Ident | str) -> FieldNode:
         """`name?: type @label "description"`."""
         return self._field_node(name, type_, rest, optional=True)
@@ -221,59 +257,60 @@ class PieceBuilder(ExpressionBuilder):
         description = next((part for part in rest if isinstance(part, str)), None)
         return FieldNode(name, type_, optional, labels, description, span=self.here())
 
-    @takes_parts
+    @reduction
     def label(self, name: Ident) -> Ident:
         """`@label`."""
         return name
 
-    @takes_parts
+    @reduction
     def named_type(self, name: Ident, *bounds: Clause) -> NamedType:
         """`int in 1..10`, `string max 20`."""
         gathered = self.gather(bounds)
         low, high = gathered.get("in", tuple) or (None, None)
         return NamedType(name, low, high, gathered.get("max", int), span=self.here())
 
-    @takes_parts
-    def range_bound(self, _in: Token, low: int | float, high: int | float) -> Clause:
+    @reduction
+    def range_bound(self, low: int | float, high: int | float) -> Clause:
         """`in low..high`."""
-        return self.said("in", (low, high))
+        return self.clause("in", (low, high))
 
-    @takes_parts
+    @reduction
     def most(self, count: int) -> Clause:
         """`max n`."""
-        return self.said("max", count)
+        return self.clause("max", count)
 
-    def enum_type(self, parts: list[str]) -> EnumType:
+    @reduction
+    def enum_type(self, *values: str) -> EnumType:
         """`enum("paid", "shipped")`."""
-        return EnumType(tuple(parts), span=self.here())
+        return EnumType(values, span=self.here())
 
-    @takes_parts
+    @reduction
     def list_type(self, element: TypeNode, most: Clause | None = None) -> ListType:
         """`list<T> max n`."""
         return ListType(element, _limit(most), span=self.here())
 
-    @takes_parts
+    @reduction
     def map_type(self, key: TypeNode, value: TypeNode, most: Clause | None = None) -> MapType:
         """`map<K, V> max n`."""
         return MapType(key, value, _limit(most), span=self.here())
 
-    @takes_parts
+    @reduction
     def record_type(self, fields: tuple[FieldNode, ...]) -> RecordType:
         """`{ fields }`."""
         return RecordType(fields, span=self.here())
 
     # --- arguments
 
-    def values(self, parts: list[Argument]) -> tuple[Argument, ...]:
+    def values(self, parts: list[Argument | Token]) -> tuple[Argument, ...]:
         """The arguments of a call, or the fields of a record of values."""
-        return tuple(parts)
+        return tuple(part for part in parts if isinstance(part, Argument))
 
-    @takes_parts
+    @reduction
     def argument(self, name: Ident, value: Expression) -> Argument:
         """`name: expression`."""
         return Argument(name, value, span=self.here())
 
-    @takes_parts
+    @reduction
     def tool_call(self, tool: Ident, arguments: tuple[Argument, ...]) -> ToolCall:
         """`tool(arguments)`."""
         return ToolCall(tool, arguments, span=self.here())
@@ -285,6 +322,16 @@ def micros_of(text: str) -> int | None:
         return None
     micros = sum(int(amount.replace("_", "")) * UNITS[unit] for amount, unit in _AMOUNTS.findall(text))
     return micros if micros <= MAX_MICROS else None
+
+
+def _start(part: object) -> int:
+    """Return where the first part of a rule starts."""
+    while isinstance(part, tuple):
+        part = part[0]
+    if type(part) is Token:
+        assert part.start_pos is not None
+        return part.start_pos
+    return cast("Node | Clause", part).span.start
 
 
 def _limit(most: Clause | None) -> int | None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, cast
 
-from interlock_dsl.cel.builder import takes_parts
+from lark import Token
+
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
-from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder
-from interlock_dsl.syntax.scan import Token
+from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     Cell,
     Comparison,
@@ -28,28 +28,28 @@ Hit: TypeAlias = Literal["unique", "first", "collect"]
 class RuleBuilder(PieceBuilder):
     """Builds policies and decision tables."""
 
-    @takes_parts
+    @reduction
     def policy_decl(self, name: Ident, *rules: RuleDecl) -> PolicyDecl:
         """`policy name { rules }`."""
         return PolicyDecl(name, rules, span=self.here())
 
-    @takes_parts
+    @reduction
     def permit_rule(self, patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
         """`permit patterns clauses`."""
         return self._rule("permit", patterns, clauses)
 
-    @takes_parts
+    @reduction
     def forbid_rule(self, patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
         """`forbid patterns clauses`."""
         return self._rule("forbid", patterns, clauses)
 
-    @takes_parts
+    @reduction
     def require_rule(self, role: Ident, *rest: Clause | tuple[Ident, ...]) -> RuleDecl:
         """`require approval by role within 4h for patterns clauses`."""
         patterns = next(part for part in rest if isinstance(part, tuple))
         return self._rule("require", patterns, [part for part in rest if isinstance(part, Clause)], role=role)
 
-    @takes_parts
+    @reduction
     def limit_rule(self, patterns: tuple[Ident, ...], count: int, period: Duration, *clauses: Clause) -> RuleDecl:
         """`limit patterns to 3 per 1h clauses`."""
         return self._rule("limit", patterns, clauses, count=count, period=period)
@@ -78,19 +78,19 @@ class RuleBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
     def by_clause(self, agent: Ident) -> Clause:
         """`by agent`."""
-        return self.said("by", agent)
+        return self.clause("by", agent)
 
-    @takes_parts
+    @reduction
     def unless_clause(self, condition: Expression) -> Clause:
         """`unless condition`."""
-        return self.said("unless", condition)
+        return self.clause("unless", condition)
 
     # --- tables
 
-    @takes_parts
+    @reduction
     def table_decl(
         self, name: Ident, parameters: tuple[FieldNode, ...], result: RecordType, *items: TableRow | Clause
     ) -> TableDecl:
@@ -110,53 +110,61 @@ class RuleBuilder(PieceBuilder):
         if len(row.outputs) != outputs:
             self.diagnostics.append(messages.wrong_number_of_outputs(len(row.outputs), outputs, row.span))
 
-    @takes_parts
+    @reduction
     def hit_clause(self, policy: Hit) -> Clause:
         """`hit first`."""
-        return self.said("hit", policy)
+        return self.clause("hit", policy)
 
-    def hit_unique(self, _parts: list[object]) -> Hit:
+    @reduction
+    def hit_unique(self) -> Hit:
         """`unique`."""
         return "unique"
 
-    def hit_first(self, _parts: list[object]) -> Hit:
+    @reduction
+    def hit_first(self) -> Hit:
         """`first`."""
         return "first"
 
-    def hit_collect(self, _parts: list[object]) -> Hit:
+    @reduction
+    def hit_collect(self) -> Hit:
         """`collect`."""
         return "collect"
 
-    def when_row(self, parts: list[Cell | list[Expression]]) -> TableRow:
+    @reduction
+    def when_row(self, *parts: Cell | list[Expression]) -> TableRow:
         """`when cell | cell then outputs`."""
         cells = tuple(part for part in parts if isinstance(part, tuple))
         outputs = next(part for part in parts if isinstance(part, list))
         return TableRow(cells, tuple(outputs), span=self.here())
 
-    @takes_parts
+    @reduction
     def otherwise_row(self, outputs: list[Expression]) -> TableRow:
         """`otherwise then outputs`."""
         return TableRow(None, tuple(outputs), span=self.here())
 
-    def outputs(self, parts: list[Expression]) -> list[Expression]:
+    @reduction
+    def outputs(self, *values: Expression) -> list[Expression]:
         """`expression | expression`."""
-        return parts
+        return list(values)
 
-    def cell(self, parts: list[Comparison | Range]) -> Cell:
+    @reduction
+    def cell(self, *alternatives: Comparison | Range) -> Cell:
         """`alternative, alternative`."""
-        return tuple(parts)
+        return alternatives
 
-    def any_cell(self, _parts: list[Token]) -> Cell:
+    @reduction
+    def any_cell(self) -> Cell:
         """`-`."""
         return ()
 
     def alternative(self, parts: list[Token | Expression]) -> Comparison:
         """`< 5`, or a value by itself."""
+        self.extent = self.extent_of(parts)
         *sign, value = parts
         assert not isinstance(value, Token)
         return Comparison(str(sign[0]) if sign else "==", value, span=self.here())  # type: ignore[arg-type]
 
-    @takes_parts
+    @reduction
     def range(self, low: Expression, high: Expression) -> Range:
         """`low..high`."""
         return Range(low, high, span=self.here())

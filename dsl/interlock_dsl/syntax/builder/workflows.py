@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from interlock_dsl.cel.builder import takes_parts
+from lark import Token
+
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
-from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder
+from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Approval,
@@ -40,7 +41,7 @@ STEPS: Final = (AgentStep, CallStep, AskStep, TableStep, SetStep)
 class WorkflowBuilder(PieceBuilder):
     """Builds workflows."""
 
-    @takes_parts
+    @reduction
     def workflow_decl(self, name: Ident, parameters: tuple[FieldNode, ...], *items: object) -> WorkflowDecl:
         """`workflow name(parameters) { items }`."""
         clauses = self.gather(item for item in items if isinstance(item, Clause))
@@ -58,12 +59,12 @@ class WorkflowBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
     def goal_clause(self, text: str) -> Clause:
         """`goal "text"`."""
-        return self.said("goal", text)
+        return self.clause("goal", text)
 
-    @takes_parts
+    @reduction
     def budget(self, *parts: Clause) -> Clause:
         """`budget { clauses }`."""
         clauses = self.gather(parts)
@@ -75,26 +76,26 @@ class WorkflowBuilder(PieceBuilder):
             time=clauses.get("time", Duration),
             span=self.here(),
         )
-        return self.said("budget", decl)
+        return self.clause("budget", decl)
 
-    @takes_parts
+    @reduction
     def steps_clause(self, count: int) -> Clause:
         """`steps 12`."""
-        return self.said("steps", count)
+        return self.clause("steps", count)
 
-    @takes_parts
+    @reduction
     def tool_calls_clause(self, count: int) -> Clause:
         """`tool_calls 8`."""
-        return self.said("tool_calls", count)
+        return self.clause("tool_calls", count)
 
-    @takes_parts
+    @reduction
     def time_clause(self, duration: Duration) -> Clause:
         """`time 8h`."""
-        return self.said("time", duration)
+        return self.clause("time", duration)
 
     # --- steps and ends
 
-    @takes_parts
+    @reduction
     def agent_step(self, name: Ident, agent: Ident, *parts: Clause) -> AgentStep:
         """`step name by agent { clauses }`."""
         clauses = self.gather(parts)
@@ -107,27 +108,27 @@ class WorkflowBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
     def task_clause(self, text: str) -> Clause:
         """`task "text"`."""
-        return self.said("task", text)
+        return self.clause("task", text)
 
-    @takes_parts
+    @reduction
     def returns_clause(self, type_: RecordType) -> Clause:
         """`returns { fields }`."""
-        return self.said("returns", type_)
+        return self.clause("returns", type_)
 
-    @takes_parts
+    @reduction
     def tools_clause(self, names: tuple[Ident, ...]) -> Clause:
         """`tools names`."""
-        return self.said("tools", names)
+        return self.clause("tools", names)
 
-    @takes_parts
+    @reduction
     def call_step(self, name: Ident, call: ToolCall) -> CallStep:
         """`step name calls tool(arguments)`."""
         return CallStep(name, call, span=self.here())
 
-    @takes_parts
+    @reduction
     def ask_step(self, name: Ident, role: Ident, *parts: Clause) -> AskStep:
         """`step name asks role { clauses }`."""
         clauses = self.gather(parts)
@@ -140,34 +141,34 @@ class WorkflowBuilder(PieceBuilder):
             span=self.here(),
         )
 
-    @takes_parts
+    @reduction
     def question_clause(self, text: str) -> Clause:
         """`question "text"`."""
-        return self.said("question", text)
+        return self.clause("question", text)
 
-    @takes_parts
+    @reduction
     def within_clause(self, duration: Duration) -> Clause:
         """`within 4h`."""
-        return self.said("within", duration)
+        return self.clause("within", duration)
 
-    @takes_parts
+    @reduction
     def table_step(self, name: Ident, table: Ident, arguments: tuple[Argument, ...]) -> TableStep:
         """`step name decides table(arguments)`."""
         return TableStep(name, table, arguments, span=self.here())
 
-    @takes_parts
+    @reduction
     def set_step(self, name: Ident, values: tuple[Argument, ...]) -> SetStep:
         """`step name sets { values }`."""
         return SetStep(name, values, span=self.here())
 
-    @takes_parts
+    @reduction
     def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:
         """`end name { values }`."""
         return EndDecl(name, values, span=self.here())
 
     # --- routes
 
-    @takes_parts
+    @reduction
     def route(self, sources: tuple[Ident, ...], targets: tuple[Ident, ...], *parts: Clause) -> RouteDecl:
         """`sources -> targets clauses`."""
         own, escalations = self._apart(parts)
@@ -221,116 +222,134 @@ class WorkflowBuilder(PieceBuilder):
             span=span,
         )
 
-    @takes_parts
+    @reduction
     def trigger_clause(self, trigger: Trigger) -> Clause:
         """`on failure`."""
-        return self.said("on", trigger)
+        return self.clause("on", trigger)
 
-    def on_failure(self, _parts: list[object]) -> Trigger:
+    @reduction
+    def on_failure(self) -> Trigger:
         """`failure`."""
         return "failure"
 
-    def on_timeout(self, _parts: list[object]) -> Trigger:
+    @reduction
+    def on_timeout(self) -> Trigger:
         """`timeout`."""
         return "timeout"
 
-    def on_denied(self, _parts: list[object]) -> Trigger:
+    @reduction
+    def on_denied(self) -> Trigger:
         """`denied`."""
         return "denied"
 
-    def on_expiry(self, _parts: list[object]) -> Trigger:
+    @reduction
+    def on_expiry(self) -> Trigger:
         """`expiry`."""
         return "expiry"
 
-    def on_over_budget(self, _parts: list[object]) -> Trigger:
+    @reduction
+    def on_over_budget(self) -> Trigger:
         """`over budget`."""
         return "over budget"
 
-    @takes_parts
+    @reduction
     def when_clause(self, condition: Expression) -> Clause:
         """`when condition`."""
-        return self.said("when", condition)
+        return self.clause("when", condition)
 
-    def otherwise_clause(self, _parts: list[object]) -> Clause:
+    @reduction
+    def otherwise_clause(self) -> Clause:
         """`otherwise`."""
-        return self.said("otherwise", True)
+        return self.clause("otherwise", True)
 
-    @takes_parts
+    @reduction
     def grant_clause(self, scopes: tuple[Ident, ...], where: Expression | None = None) -> Clause:
         """`grant scopes where condition`."""
-        return self.said("grant", Grant(scopes, where, span=self.here()))
+        return self.clause("grant", Grant(scopes, where, span=self.here()))
 
-    @takes_parts
+    @reduction
+    def where(self, condition: Expression) -> Expression:
+        """`where condition`."""
+        return condition
+
+    @reduction
+    def way_out(self, target: Ident) -> Ident:
+        """`, then -> step`."""
+        return target
+
+    @reduction
     def pass_clause(self, names: tuple[Ident, ...]) -> Clause:
         """`pass names`."""
-        return self.said("pass", names)
+        return self.clause("pass", names)
 
-    @takes_parts
+    @reduction
     def approval_clause(self, approval: Approval, within: Clause | None = None) -> Clause:
         """`after approval by role within 4h`."""
         deadline = within.value if within is not None and isinstance(within.value, Duration) else None
-        return self.said(
+        return self.clause(
             "after approval", Approval(approval.role, approval.count, deadline, approval.of, span=self.here())
         )
 
-    @takes_parts
+    @reduction
     def approver(self, role: Ident) -> Approval:
         """`role`."""
         return Approval(role, span=self.here())
 
-    @takes_parts
+    @reduction
     def some_of_approvers(self, role: Ident, count: int, of: int) -> Approval:
         """`role 2 of 3`."""
         return Approval(role, count, of=of, span=self.here())
 
-    @takes_parts
-    def several_approvers(self, count: int, role: Ident) -> Approval:
+    @reduction
+    def several_approvers(self, count: Token, role: Ident) -> Approval:
         """`2 of role`."""
-        return Approval(role, count, span=self.here())
+        return Approval(role, self.whole(count), span=self.here())
 
-    @takes_parts
+    @reduction
     def escalate_clause(self, role: Ident) -> Clause:
         """`escalate to role`."""
-        return self.said("escalate", role)
+        return self.clause("escalate", role)
 
-    @takes_parts
+    @reduction
     def because_clause(self, text: str) -> Clause:
         """`because "text"`."""
-        return self.said("because", text)
+        return self.clause("because", text)
 
-    @takes_parts
+    @reduction
     def bound_clause(self, times: int, then: Ident | None = None) -> Clause:
         """`at most 3 times, then -> step`."""
-        return self.said("at most", Bound(times, then, span=self.here()))
+        return self.clause("at most", Bound(times, then, span=self.here()))
 
-    @takes_parts
+    @reduction
     def merge_clause(self, merge: Merge) -> Clause:
         """`merge all`."""
-        return self.said("merge", merge)
+        return self.clause("merge", merge)
 
-    def merge_all(self, _parts: list[object]) -> Merge:
+    @reduction
+    def merge_all(self) -> Merge:
         """`all`."""
         return Merge(span=self.here())
 
-    def merge_any(self, _parts: list[object]) -> Merge:
+    @reduction
+    def merge_any(self) -> Merge:
         """`any`."""
         return Merge(1, span=self.here())
 
-    @takes_parts
-    def merge_some(self, count: int, of: int) -> Merge:
+    @reduction
+    def merge_some(self, count: Token, of: int) -> Merge:
         """`2 of 3`."""
-        return Merge(count, of, span=self.here())
+        return Merge(self.whole(count), of, span=self.here())
 
     # --- invariants
 
-    @takes_parts
+    @reduction
     def never(self, tool: Ident, *rest: Expression | Ident) -> Never:
         """`never tool where condition before approval by role`."""
         *where, role = rest
         assert isinstance(role, Ident)
         return Never(tool, where[0] if where and not isinstance(where[0], Ident) else None, role, span=self.here())
 
-    @takes_parts
+    @reduction
     def routes_mode(self, step: Ident) -> RoutesMode:
         """`routes step first`."""
         return RoutesMode(step, span=self.here())

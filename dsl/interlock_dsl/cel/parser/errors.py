@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from lark import Token
+
+from interlock_dsl.cel.parser.lexer import END, UNKNOWN, end_of, start_of
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.source import Source, Span
-from interlock_dsl.syntax.scan import LOST, Token
-from interlock_dsl.syntax.tables import END
 
 _VALUE: Final = frozenset({"IDENTIFIER", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TRUE", "FALSE", "NULL", "NOT"})
 _OPERATOR: Final = frozenset(
@@ -30,18 +31,19 @@ _PAST_A_VALUE: Final = frozenset({"MINUS", "LPAR", "LSQB", "DOT", "LBRACE"})
 
 def explain(token: Token, names: set[str], source: Source) -> Diagnostic:
     """Return the diagnostic for a token that has no place, where tokens of the kinds `names` have one."""
-    span = Span(source, token.start_pos, token.end_pos)
-    if token.kind == END:
+    if token.type == END:
         end = len(source.text.rstrip())
         expected = _in_words(names)
         message = f"the expression ends here, but {expected} was expected"
         return Diagnostic("syntax-error", message, (Label(Span(source, end, end)),))
+    start, end = start_of(token), end_of(token)
+    span = Span(source, start, end)
     if token in _MEANT and "IDENTIFIER" not in names:
         message = f"`{token}` is not an operator"
         return Diagnostic("syntax-error", message, (Label(span),), help=f"write `{_MEANT[token]}`")
-    if token.kind == LOST and token in ("'", '"'):
-        return _unterminated(source, token.start_pos)
-    before = source.text[: token.start_pos].rstrip()
+    if token.type == UNKNOWN and token in ("'", '"'):
+        return _unterminated(source, start)
+    before = source.text[:start].rstrip()
     if token == "{" and "IDENTIFIER" not in names and (before[-1:].isalnum() or before[-1:] == "_"):
         return Diagnostic(
             "messages-left-out",

@@ -1,17 +1,23 @@
 """From what the grammar recognises to the syntax tree: one method for each rule or alias of `grammar.lark`.
 
-The methods are called while the parser reduces, so nothing here recurses. A grammar that embeds this one subclasses
-`ExpressionBuilder`, calls `begin` before each text, and receives finished trees from the rule `expression`.
+Each takes the parts of its rule: values of the rules in it, and all its tokens. The methods are called while the parser
+reduces, so nothing here recurses. A grammar that imports this one subclasses `ExpressionBuilder`, and receives finished
+trees from the rule `expression`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from interlock_dsl.cel import literals, macros
+from lark import Token
+
+from interlock_dsl.cel.parser import literals, macros
+from interlock_dsl.cel.parser.lexer import end_of, start_of
 from interlock_dsl.cel.tree import (
+    KEYWORDS,
     OPERATORS,
+    RESERVED,
     Call,
     Expression,
     Index,
@@ -25,21 +31,10 @@ from interlock_dsl.cel.tree import (
     children,
 )
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError, Label
-from interlock_dsl.diagnostics.source import NOWHERE, Source, Span
-
-if TYPE_CHECKING:
-    from interlock_dsl.syntax.scan import Token
+from interlock_dsl.diagnostics.source import Source, Span
 
 MAX_DEPTH: Final = 100
 """Levels of nesting in an expression: whatever walks a tree by recursion stays far from the limit of Python's stack."""
-
-RESERVED: Final = frozenset(
-    {
-        "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
-        "namespace", "return", "var", "void", "while",
-    }
-)  # fmt: skip
-KEYWORDS: Final = frozenset({"in", "true", "false", "null"})
 
 _Self = TypeVar("_Self")
 _Parts = ParamSpec("_Parts")
@@ -59,22 +54,20 @@ def takes_parts(
 
 
 class ExpressionBuilder:
-    """Builds trees out of reductions. One text at a time: `begin` says which."""
+    """Builds the tree of one text: offsets of tokens are places in `source`."""
 
-    def __init__(self) -> None:
-        self.source: Source = NOWHERE.source
-        self.macros = True
+    def __init__(self, source: Source, *, macros: bool = True) -> None:
+        self.source, self.macros = source, macros
         self._grouped: Expression | None = None
         self._groups = 0
 
-    def begin(self, source: Source, *, macros: bool = True) -> None:
-        """Prepare for a text: offsets of tokens are places in `source`."""
-        self.source, self.macros = source, macros
-        self._grouped, self._groups = None, 0
+    def refused(self, parts: list[object], error: DiagnosticError) -> object:
+        """Return what takes the place of parts that a method refused: nothing does here."""
+        raise error
 
-    def place(self, token: "Token") -> Span:
+    def place(self, token: Token) -> Span:
         """Return the span of a token."""
-        return Span(self.source, token.start_pos, token.end_pos)
+        return Span(self.source, start_of(token), end_of(token))
 
     @takes_parts
     def expression(self, tree: Expression) -> Expression:
@@ -86,20 +79,22 @@ class ExpressionBuilder:
         return tree
 
     @takes_parts
-    def choice(self, condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    def choice(
+        self, condition: Expression, _mark: Token, then: Expression, _colon: Token, otherwise: Expression
+    ) -> Expression:
         """`condition ? then : otherwise`."""
         span = condition.span.to(otherwise.span)
         return Call("_?_:_", (condition, then, otherwise), span, span)
 
-    def disjunction(self, parts: list["Expression | Token"]) -> Expression:
+    def disjunction(self, parts: list[Expression | Token]) -> Expression:
         """`a || b || c`, as a balanced tree."""
         return self._balanced("_||_", parts)
 
-    def conjunction(self, parts: list["Expression | Token"]) -> Expression:
+    def conjunction(self, parts: list[Expression | Token]) -> Expression:
         """`a && b && c`, as a balanced tree."""
         return self._balanced("_&&_", parts)
 
-    def _balanced(self, function: str, parts: list["Expression | Token"]) -> Expression:
+    def _balanced(self, function: str, parts: list[Expression | Token]) -> Expression:
         # Both operators are associative, in value, in what they absorb and in what they leave unevaluated.
         operands: list[Expression] = parts[::2]  # type: ignore[assignment]
         places = [self.place(token) for token in parts[1::2]]  # type: ignore[arg-type]
@@ -112,19 +107,19 @@ class ExpressionBuilder:
             operands, places = paired, places[1::2]
         return operands[0]
 
-    def relation(self, parts: list["Expression | Token"]) -> Expression:
+    def relation(self, parts: list[Expression | Token]) -> Expression:
         """`a < b`, `a in b`, ..."""
         return self._from_the_left(parts)
 
-    def sum(self, parts: list["Expression | Token"]) -> Expression:
+    def sum(self, parts: list[Expression | Token]) -> Expression:
         """`a + b - c`."""
         return self._from_the_left(parts)
 
-    def product(self, parts: list["Expression | Token"]) -> Expression:
+    def product(self, parts: list[Expression | Token]) -> Expression:
         """`a * b / c % d`."""
         return self._from_the_left(parts)
 
-    def _from_the_left(self, parts: list["Expression | Token"]) -> Expression:
+    def _from_the_left(self, parts: list[Expression | Token]) -> Expression:
         tree: Expression = parts[0]  # type: ignore[assignment]
         for at in range(1, len(parts), 2):
             token: Token = parts[at]  # type: ignore[assignment]
@@ -134,24 +129,24 @@ class ExpressionBuilder:
         return tree
 
     @takes_parts
-    def prefixed(self, sign: "Token", operand: Expression) -> Expression:
+    def prefixed(self, sign: Token, operand: Expression) -> Expression:
         """`!a` or `-a`."""
         place = self.place(sign)
         return Call(OPERATORS[sign], (operand,), place.to(operand.span), place)
 
     @takes_parts
-    def select(self, operand: Expression, _dot: "Token", field: "Token") -> Expression:
+    def select(self, operand: Expression, _dot: Token, field: Token) -> Expression:
         """`operand.field`."""
         name, place = self._field(field)
         return Select(operand, name, operand.span.to(place), place)
 
     @takes_parts
-    def optional_select(self, operand: Expression, _dot: "Token", _mark: "Token", field: "Token") -> Expression:
+    def optional_select(self, operand: Expression, _dot: Token, _mark: Token, field: Token) -> Expression:
         """`operand.?field`."""
         name, place = self._field(field)
         return Select(operand, name, operand.span.to(place), place, optional=True)
 
-    def _field(self, token: "Token") -> tuple[str, Span]:
+    def _field(self, token: Token) -> tuple[str, Span]:
         place = self.place(token)
         if token.startswith("`"):
             return token[1:-1], place
@@ -163,42 +158,42 @@ class ExpressionBuilder:
     def method_call(
         self,
         receiver: Expression,
-        _dot: "Token",
-        function: "Token",
-        _open: "Token",
+        _dot: Token,
+        function: Token,
+        _open: Token,
         arguments: tuple[Expression, ...],
-        close: "Token",
+        close: Token,
     ) -> Expression:
         """`receiver.function(arguments)`."""
         name, place = self._field(function)
         return self._call(Call(name, arguments, receiver.span.to(self.place(close)), place, receiver))
 
     @takes_parts
-    def index(self, operand: Expression, _open: "Token", index: Expression, close: "Token") -> Expression:
+    def index(self, operand: Expression, _open: Token, index: Expression, close: Token) -> Expression:
         """`operand[index]`."""
         return Index(operand, index, operand.span.to(self.place(close)))
 
     @takes_parts
     def optional_index(
-        self, operand: Expression, _open: "Token", _mark: "Token", index: Expression, close: "Token"
+        self, operand: Expression, _open: Token, _mark: Token, index: Expression, close: Token
     ) -> Expression:
         """`operand[?index]`."""
         return Index(operand, index, operand.span.to(self.place(close)), optional=True)
 
     @takes_parts
-    def name(self, name: "Token") -> Expression:
+    def name(self, name: Token) -> Expression:
         """`name`."""
         place = self.place(name)
         return Name(self._identifier(name, place), place)
 
     @takes_parts
-    def absolute_name(self, dot: "Token", name: "Token") -> Expression:
+    def absolute_name(self, dot: Token, name: Token) -> Expression:
         """`.name`."""
         place = self.place(name)
         return Name(self._identifier(name, place), self.place(dot).to(place), absolute=True)
 
     @takes_parts
-    def call(self, function: "Token", _open: "Token", arguments: tuple[Expression, ...], close: "Token") -> Expression:
+    def call(self, function: Token, _open: Token, arguments: tuple[Expression, ...], close: Token) -> Expression:
         """`function(arguments)`."""
         place = self.place(function)
         name = self._identifier(function, place)
@@ -206,14 +201,14 @@ class ExpressionBuilder:
 
     @takes_parts
     def absolute_call(
-        self, dot: "Token", function: "Token", _open: "Token", arguments: tuple[Expression, ...], close: "Token"
+        self, dot: Token, function: Token, _open: Token, arguments: tuple[Expression, ...], close: Token
     ) -> Expression:
         """`.function(arguments)`."""
         place = self.place(function)
         name = "." + self._identifier(function, place)
         return Call(name, arguments, self.place(dot).to(self.place(close)), place)
 
-    def _identifier(self, token: "Token", place: Span) -> str:
+    def _identifier(self, token: Token, place: Span) -> str:
         if token in RESERVED or token in KEYWORDS:
             raise _refuse("reserved-word", f"`{token}` is a reserved word and cannot be a name", place)
         return str(token)
@@ -222,7 +217,7 @@ class ExpressionBuilder:
         return macros.expand(call) if self.macros else call
 
     @takes_parts
-    def group(self, open_: "Token", inner: Expression, close: "Token") -> Expression:
+    def group(self, open_: Token, inner: Expression, close: Token) -> Expression:
         """`(inner)`."""
         # Parentheses leave no node behind, so their own depth is counted here.
         self._groups = self._groups + 1 if inner is self._grouped else 1
@@ -234,16 +229,16 @@ class ExpressionBuilder:
 
     def arguments(self, parts: list[Expression]) -> tuple[Expression, ...]:
         """The arguments of a call."""
-        return tuple(parts)
+        return tuple(parts[::2])
 
     @takes_parts
-    def list_of(self, open_: "Token", items: tuple[ListItem, ...], close: "Token") -> Expression:
+    def list_of(self, open_: Token, items: tuple[ListItem, ...], close: Token) -> Expression:
         """`[items]`."""
         return ListOf(items, self.place(open_).to(self.place(close)))
 
-    def list_items(self, parts: list[ListItem]) -> tuple[ListItem, ...]:
+    def list_items(self, parts: list[ListItem | Token]) -> tuple[ListItem, ...]:
         """The items of a list."""
-        return tuple(parts)
+        return tuple(part for part in parts if isinstance(part, ListItem))
 
     @takes_parts
     def list_item(self, value: Expression) -> ListItem:
@@ -251,61 +246,61 @@ class ExpressionBuilder:
         return ListItem(value)
 
     @takes_parts
-    def optional_list_item(self, value: Expression) -> ListItem:
+    def optional_list_item(self, _mark: Token, value: Expression) -> ListItem:
         """`?value`."""
         return ListItem(value, optional=True)
 
     @takes_parts
-    def map_of(self, open_: "Token", entries: tuple[MapEntry, ...], close: "Token") -> Expression:
+    def map_of(self, open_: Token, entries: tuple[MapEntry, ...], close: Token) -> Expression:
         """`{entries}`."""
         return MapOf(entries, self.place(open_).to(self.place(close)))
 
-    def map_entries(self, parts: list[MapEntry]) -> tuple[MapEntry, ...]:
+    def map_entries(self, parts: list[MapEntry | Token]) -> tuple[MapEntry, ...]:
         """The entries of a map."""
-        return tuple(parts)
+        return tuple(part for part in parts if isinstance(part, MapEntry))
 
     @takes_parts
-    def map_entry(self, key: Expression, value: Expression) -> MapEntry:
+    def map_entry(self, key: Expression, _colon: Token, value: Expression) -> MapEntry:
         """`key: value`."""
         return MapEntry(key, value)
 
     @takes_parts
-    def optional_map_entry(self, key: Expression, value: Expression) -> MapEntry:
+    def optional_map_entry(self, _mark: Token, key: Expression, _colon: Token, value: Expression) -> MapEntry:
         """`?key: value`."""
         return MapEntry(key, value, optional=True)
 
     @takes_parts
-    def int_literal(self, token: "Token") -> Expression:
+    def int_literal(self, token: Token) -> Expression:
         """`10_000`, `-1`, `0xff`."""
         place = self.place(token)
         return Literal(literals.read_int(token, place), place)
 
     @takes_parts
-    def uint_literal(self, token: "Token") -> Expression:
+    def uint_literal(self, token: Token) -> Expression:
         """`7u`."""
         place = self.place(token)
         return Literal(literals.read_uint(token, place), place)
 
     @takes_parts
-    def double_literal(self, token: "Token") -> Expression:
+    def double_literal(self, token: Token) -> Expression:
         """`0.5`, `.5`, `1e9`."""
         place = self.place(token)
         return Literal(literals.read_double(token, place), place)
 
     @takes_parts
-    def string_literal(self, token: "Token") -> Expression:
+    def string_literal(self, token: Token) -> Expression:
         """`"text"` in any of its forms."""
         place = self.place(token)
         return Literal(literals.read_string(token, place), place)
 
     @takes_parts
-    def bytes_literal(self, token: "Token") -> Expression:
+    def bytes_literal(self, token: Token) -> Expression:
         """`b"octets"` in any of its forms."""
         place = self.place(token)
         return Literal(literals.read_bytes(token, place), place)
 
     @takes_parts
-    def constant(self, token: "Token") -> Expression:
+    def constant(self, token: Token) -> Expression:
         """`true`, `false`, `null`."""
         return Literal({"true": True, "false": False}.get(token), self.place(token))
 
