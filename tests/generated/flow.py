@@ -19,11 +19,12 @@ class Reach:
         nodes = [*skeleton.kinds, *skeleton.ends]
         self.always: dict[str, Names] = {START: frozenset(), **dict.fromkeys(nodes, steps)}
         self.sometimes: dict[str, Names] = dict.fromkeys([START, *nodes], frozenset())
+        self.into = {node: [edge for edge in skeleton.edges if node in edge.all_targets] for node in nodes}
+        self._either: dict[frozenset[str], Names] = {}
         changed = True
         while changed:
             changed = False
-            for node in nodes:
-                into = [edge for edge in skeleton.edges if node in edge.all_targets]
+            for node, into in self.into.items():
                 always = frozenset[str].intersection(*(self.after(edge) for edge in into)) if into else frozenset[str]()
                 sometimes = frozenset[str]().union(*(self.perhaps(edge) for edge in into))
                 if (always, sometimes) != (self.always[node], self.sometimes[node]):
@@ -41,15 +42,19 @@ class Reach:
 
     def either(self, one: str, other: str) -> Names:
         """Return the steps and ends that every way to has passed one of two steps."""
-        covered = dict.fromkeys([*self.skeleton.kinds, *self.skeleton.ends], True) | {START: False}
+        known = self._either.get(frozenset({one, other}))
+        if known is not None:
+            return known
+        covered = dict.fromkeys(self.into, True) | {START: False}
         changed = True
         while changed:
             changed = False
-            for node in covered:
-                into = [edge for edge in self.skeleton.edges if node in edge.all_targets]
+            for node, into in self.into.items():
                 if covered[node] and not all(self.passed(edge, covered, one, other) for edge in into):
                     covered[node], changed = False, True
-        return frozenset(node for node, there in covered.items() if there)
+        found = frozenset(node for node, there in covered.items() if there)
+        self._either[frozenset({one, other})] = found
+        return found
 
     def passed(self, edge: Edge, covered: Mapping[str, bool], one: str, other: str) -> bool:
         """Say whether one of two steps has run whenever an edge is considered."""
