@@ -1,8 +1,10 @@
 """What a call is decided on: the naive evaluator of decisions is asked, and told what this run holds."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from decide.reference import approvers, concerns, is_about, reference, restriction_matches
+from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
 from reference.state import Call, History, Run
@@ -48,7 +50,7 @@ def request_of(run: Run, call: Call) -> Request:
         principal=run.principal,
         grants=grants,
         bindings={**run.values, "$history": history_of(run, call)},
-        history=history_of(run, call),  # type: ignore[arg-type]
+        history=cast(Calls, history_of(run, call)),
         now=run.now,
         shown=None if conversation is None else conversation.tools,
         over=() if visit is None else budgets_over(run, call),
@@ -113,9 +115,16 @@ def shown_tools(program: Program, agent: str, scopes: frozenset[str], listed: tu
     """Return the tools of a step that some call of could be allowed or asked for."""
     found = []
     for name in listed:
-        request = Request(tool=name, args={}, agent=agent)
-        rules = [rule for policy in program.policies.values() for rule in policy.rules if concerns(rule, request)]
-        forbidden = any(rule.kind == "forbid" and rule.when is None and rule.unless is None for rule in rules)
+        always = [
+            rule
+            for policy in program.policies.values()
+            for rule in policy.rules
+            if rule.kind == "forbid" and rule.when is None and rule.unless is None
+        ]
+        forbidden = any(
+            (rule.agent is None or is_about(rule.agent, agent)) and any(is_about(one, name) for one in rule.patterns)
+            for rule in always
+        )
         if program.tools[name].needs <= scopes and not forbidden:
             found.append(name)
     return tuple(found)

@@ -102,7 +102,7 @@ class Reference:
                 do(*about)
             if run.phase != "running" or run.active:
                 return
-            run.later(steps.give_up, run, "nothing-left")
+            steps.give_up(run, "nothing-left")
 
     def _happened(self, event: Event) -> None:
         run = self.run
@@ -114,7 +114,7 @@ class Reference:
             case RunStarted(), _:
                 self._start(event)
             case RunCancelled(), _:
-                run.later(steps.give_up, run, "called-off", "cancelled")
+                steps.give_up(run, "called-off", "cancelled")
             case RunResumed(), _:
                 self._resume()
             case TimerFired(), None:

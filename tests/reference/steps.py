@@ -154,7 +154,7 @@ def finish(run: Run, end: End) -> None:
     try:
         output = record_of(end.values, run.values)[1]
     except NoValue:
-        run.later(give_up, run, "no-output")
+        give_up(run, "no-output")
         return
     run.phase = "ending"
     run.ending = ("ended", end.name, output, "")
