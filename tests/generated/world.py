@@ -147,7 +147,7 @@ class World:
         if dice.often(0.05):
             return ModelFailed(self.now, command.id, dice.one(BROKEN), "busy", usage, dice.one((0, 500, 1000)))
         if (command.tools and dice.often(0.45)) or self._wild(0.05):
-            calls = tuple(self._call(command, number) for number in range(dice.one((1, 1, 2))))
+            calls = tuple(self._call(command, number) for number in range(dice.one((1, 2, 2))))
             answered = self._wild(0.05)
             return ModelReplied(self.now, command.id, answered, None, calls, usage, {"raw": 1})
         output = value_beside(step.returns, dice) if self._wild() else value_within(step.returns, dice)
@@ -156,7 +156,7 @@ class World:
     def _call(self, command: AskModel, number: int) -> ModelCall:
         dice = self.dice
         name = dice.one(command.tools) if command.tools else dice.one(list(self.program.tools))
-        key = f"k{number}"
+        key = "k0" if self._wild() else f"k{number}"
         if self._wild(0.15):
             name = dice.one((*self.program.tools, "no.such", ""))
             key = dice.one(("k0", "k1", ""))

@@ -21,8 +21,9 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
+from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program.model import Program
+from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
 from reference import agents, calls, people, routing, steps
 from reference.state import Ask, Call, Open, Run, Visit
 from reference.values import ValidationError, decoded, encoded
@@ -161,6 +162,9 @@ class Reference:
         run.workflow, run.phase, run.id = workflow, "running", event.run
         scopes = None if event.scopes is None else frozenset(event.scopes)
         run.principal = Principal(event.principal, event.roles, scopes)
+        # What has not run, or was not given, has no fields: `has` is false, `.?` absent, reading one an error.
+        for name in with_fields(run.program, workflow):
+            run.values[name] = {}
         for name, field in workflow.parameters.fields.items():
             if name in values:
                 run.record(name, values[name], encoded(field.type, values[name]))
@@ -185,3 +189,15 @@ class Reference:
             elif waiting.kind == "call tool":
                 assert isinstance(waiting.owner, Call)
                 calls.resumed(run, waiting.owner)
+
+
+def with_fields(program: Program, workflow: Workflow) -> list[str]:
+    """Return the steps and parameters that are records."""
+    found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
+    for name, step in workflow.steps.items():
+        if isinstance(step, CallStep):
+            whole = not isinstance(program.tools[step.call.tool].result, RecordType)
+        else:
+            whole = isinstance(step, TableStep) and step.table.hit == "collect"
+        found += [] if whole else [name]
+    return found
