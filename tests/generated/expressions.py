@@ -206,7 +206,7 @@ class Expressions:
         if matching and dice.often(0.5):
             one, other = dice.one(matching)
             return f"(has({one.path}) ? {one.path} : {other.path})"
-        if depth and type != BOOL and dice.often(0.15):
+        if depth and type != BOOL and not _is_enum(type) and dice.often(0.15):
             return f"({self.boolean(0)} ? {self.of(type, depth - 1)} : {self.of(type, depth - 1)})"
         match type:
             case IntType():
@@ -229,7 +229,8 @@ class Expressions:
                 return self.constant(type) or "null"
 
     def _sure(self, read: Read) -> bool:
-        return not read.guards or self.constant(read.type) is not None
+        """Whether a read can stand for a value: an enum is not chosen by a condition, its parts would be any text."""
+        return not read.guards or (not _is_enum(read.type) and self.constant(read.type) is not None)
 
     def _read(self, read: Read) -> str:
         if not read.guards:
@@ -259,6 +260,10 @@ class Expressions:
         if depth and whole and dice.often(0.3):
             return f"string({dice.one(whole).path})"
         return self.constant(STRING) or '""'
+
+
+def _is_enum(type: Type) -> bool:
+    return isinstance(type, StringType) and type.values is not None
 
 
 def over(type: RecordType, root: str = "") -> list[Read]:

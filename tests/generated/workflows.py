@@ -289,7 +289,7 @@ class Workflow:
         if not self.skeleton.budgeted:
             return []
         several = [
-            f"steps {max(1, len(self.skeleton.kinds) + dice.number(-3, 4))}",
+            f"steps {max(1, len(self.skeleton.kinds) + dice.number(-1, 4))}",
             f"tool_calls {len(self.skeleton.kinds) + dice.number(-2, 3)}" if len(self.skeleton.kinds) > 3 else "",
             f"tokens {dice.one((500, 3_000, 20_000))}",
             f"cost {dice.one(('2.00', '5.00', '0.60'))} usd",
