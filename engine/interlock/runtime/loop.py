@@ -17,7 +17,17 @@ from interlock.errors import Conflict
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval, AskPerson, Cancel, Command, FinishRun, Notify, SetTimer
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    CallTool,
+    Cancel,
+    Command,
+    FinishRun,
+    Notify,
+    SetTimer,
+)
 from interlock.run.protocol.events import Event, TimerFired
 from interlock.run.protocol.notes import Note
 from interlock.runtime.adapter import Setting
@@ -48,7 +58,7 @@ class Drive:
     """A run in this process. `sequence` is the last entry it knows; `broken` once it and the journal may differ.
 
     `leased` once this process is the one that drives the run: what others record is what people decide then.
-    `interrupted` while work is open that another process may have begun.
+    `interrupted` holds the ids of what was under way when the process before this one stopped, until it is taken up.
     """
 
     def __init__(
@@ -57,7 +67,8 @@ class Drive:
         self.machine = machine
         self.setting = setting
         self.sequence = 0
-        self.broken = self.leased = self.interrupted = False
+        self.broken = self.leased = False
+        self.interrupted: frozenset[str] = frozenset()
         self.finish: FinishRun | None = None
         self.observers: Sequence[Observer] = ()
         self._started = started
@@ -70,6 +81,12 @@ class Drive:
         self._wake: asyncio.Future[None] | None = None
         self._driving = asyncio.Lock()
         self._recording = asyncio.Lock()
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """The ids of the turns and calls that are open."""
+        pending = self.machine.pending()
+        return frozenset(command.id for command in pending if isinstance(command, AskModel | CallTool))
 
     @property
     def active(self) -> bool:

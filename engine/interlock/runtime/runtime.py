@@ -23,7 +23,7 @@ from interlock.errors import AnsweredOtherwise, Conflict, DrivenElsewhere, Inval
 from interlock.journal.journal import Journal
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval, AskModel, CallTool
+from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import (
     AnsweredBy,
     ApprovalDenied,
@@ -169,7 +169,7 @@ class Runtime:
         Gives whether this runtime has the run. Raises what `resume` raises.
         """
         async with self._leases.gate(run):
-            drive = await self._entered(run)
+            drive = await self._entered(run, taking_up=False)
         try:
             yield drive is not None
         finally:
@@ -238,25 +238,30 @@ class Runtime:
         """
         self._cancelling.add(run)
         try:
-            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason))
+            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason), cancels=True)
         finally:
             self._cancelling.discard(run)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    async def _person(self, run: str, decided: Callable[[Drive], Event]) -> None:
-        """Record what a person decided: here, or, when another drives the run, for that one to find."""
+    async def _person(self, run: str, decided: Callable[[Drive], Event], cancels: bool = False) -> None:
+        """Record what a person decided: here, or, when another drives the run, for that one to find.
+
+        A run that had stopped is taken up before, so that what was under way is decided as of then; one that is
+        cancelled after, so that nothing of it is repeated.
+        """
         drive = self._drives.get(run)
         if drive is not None and drive.active:
             notes = await self._submit(drive, decided(drive))
         else:
             async with self._leases.gate(run):
-                drive = await self._entered(run)
+                drive = await self._entered(run, taking_up=not cancels)
                 if drive is None:
                     notes = await self._left_for_driver(run, decided)
                 else:
                     try:
                         notes = await self._submit(drive, decided(drive))
+                        await self._taken_up(drive)
                     finally:
                         self._leases.leave(run)
         for note in notes:
@@ -280,8 +285,8 @@ class Runtime:
         finally:
             self._forget(drive)
 
-    async def _entered(self, run: str) -> Drive | None:
-        """Lease a run and return it as it is in the journal now, taken up if it had stopped; None if it is taken.
+    async def _entered(self, run: str, *, taking_up: bool = True) -> Drive | None:
+        """Lease a run and return it as it is in the journal now; None if it is taken. Take it up if it had stopped.
 
         Within the gate: whatever is open by then was asked of a driver before, and what is recorded later was not.
         """
@@ -301,15 +306,20 @@ class Runtime:
             self._adapters.tools.prepare(drive.setting.program, drive.setting.workflow)
             self._adapters.models.prepare(drive.setting.program, drive.setting.workflow)
             self._drives[run] = drive
-            changed = self._answers_otherwise(drive)
-            if drive.interrupted or changed is not None:
-                drive.interrupted = False
-                await self._submit(drive, RunResumed(drive.setting.now(), changed))
-                drive.setting.answered_by = changed or drive.setting.answered_by
+            if taking_up:
+                await self._taken_up(drive)
         except BaseException:
             self._leases.leave(run)
             raise
         return drive
+
+    async def _taken_up(self, drive: Drive) -> None:
+        """Record that a run is resumed, if work of it was under way or somebody else answers from here on."""
+        changed = self._answers_otherwise(drive)
+        under_way, drive.interrupted = drive.interrupted & drive.under_way, frozenset()
+        if drive.machine.status not in OVER and (under_way or changed is not None):
+            await self._submit(drive, RunResumed(drive.setting.now(), changed))
+            drive.setting.answered_by = changed or drive.setting.answered_by
 
     def _answers_otherwise(self, drive: Drive) -> AnsweredBy | None:
         """Return who answers from here on, where that is somebody else than the journal says."""
@@ -344,7 +354,7 @@ class Runtime:
             setting.asked(question)
         drive = self._drive(found.machine, setting, started.at)
         drive.sequence, drive.finish = found.entries, found.finish
-        drive.interrupted = any(isinstance(command, AskModel | CallTool) for command in found.machine.pending())
+        drive.interrupted = drive.under_way
         drive.expect(found.machine.pending(), found.last)
         return drive
 
