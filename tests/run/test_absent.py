@@ -19,7 +19,10 @@ workflow w(id: string max 20, n: int in 0..10) {
   step grade decides size(n: n)
   step after sets { seen: has(even.c)  other: odd.?c.orValue(7)  which: has(even.c) ? even.?c.orValue(0) : 2 }
   step pay calls pay.issue(id: id, amount: has(even.c) ? 10 : odd.?c.orValue(3) + 1)
-  end done { seen: after.seen  other: after.other  which: after.which  looked: has(look.total)  name: grade.?name.orValue("none") }
+  end done {
+    seen: after.seen  other: after.other  which: after.which  looked: has(look.total)
+    name: grade.?name.orValue("none")
+  }
   end none
   start -> even when n % 2 == 0
   start -> odd when n % 2 == 1 && n < 9

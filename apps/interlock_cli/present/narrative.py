@@ -207,7 +207,9 @@ class Narrative:
     @_tell.register
     def _counted(self, note: ApprovalCounted) -> list[Line]:
         step = self._asked_at.get(note.approval, "")
-        return [self._line(step, "wait", f"approved by {note.by} ({note.role})", f"{note.given} of {note.count}")]
+        return [
+            self._line(step, "wait", f"approved by {escape(note.by)} ({note.role})", f"{note.given} of {note.count}")
+        ]
 
     @_tell.register
     def _settled(self, note: ApprovalSettled) -> list[Line]:

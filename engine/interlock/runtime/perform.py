@@ -6,7 +6,7 @@ Whatever goes wrong in an adapter is an event: a failed turn, a call of which no
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, Pers
 from interlock.runtime.adapter import Models, Notice, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
 from interlock.runtime.toolbox import Toolbox
+from interlock_dsl.schema.person import entered
 
 _log = logging.getLogger("interlock.runtime")
 
@@ -120,6 +121,9 @@ class Performer:
             event = await self._asked(command)
             if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
                 raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
+            if isinstance(event, PersonAnswered):
+                by, typed = entered(event.by)
+                event = replace(event, by=by, typed=event.typed or typed)
             data = encode(event)
             # What an adapter of somebody else's gives may read otherwise than it was written: 5.0 comes back as 5.
             return event if self._adapter(command).__class__ in _EXACT else decode(data), data

@@ -48,6 +48,7 @@ from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import json_value
+from interlock_dsl.schema.person import UnusableName, entered
 
 PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
@@ -124,6 +125,7 @@ class Runtime:
         at = self._clock.now()
         started = prepare(program, workflow, _input(input), run=run, at=at, principal=principal)
         started = replace(started, answered_by=self._answered_by)
+        principal = replace(principal, name=started.principal)
         self._adapters.tools.prepare(program, workflow)
         self._adapters.models.prepare(program, workflow)
         if run in self._drives:
@@ -208,20 +210,24 @@ class Runtime:
     async def approve(self, run: str, approval: str, *, by: str, role: str, digest: str = "") -> None:
         """Agree to exactly what was asked, as someone of a role.
 
-        That `by` is who they say and has that `role` is for the caller to know: nothing here can check it. `digest`
+        That `by` is who they say and has that `role` is for the caller to know: nothing here can check it. The name is
+        normalised, as everywhere (NFKC, case folded, trimmed); one with invisible characters is refused. `digest`
         is the one that was asked for, unless given. What the approval allows is performed by `drive`. Raises
         `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same. When another
         process drives the run, it finds what was decided and performs it.
         """
+        name, typed = _person(by)
 
         def given(drive: Drive) -> Event:
-            return ApprovalGiven(drive.setting.now(), approval, by, role, digest or _digest_asked(drive, approval))
+            wanted = digest or _digest_asked(drive, approval)
+            return ApprovalGiven(drive.setting.now(), approval, name, role, wanted, typed)
 
         await self._person(run, given)
 
     async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
         """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
-        await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, by, role, reason))
+        name, typed = _person(by)
+        await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, name, role, reason, typed))
 
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
@@ -229,16 +235,18 @@ class Runtime:
             given = json_value(answer)
         except ValueError as problem:
             raise Refused(f"the answer cannot be recorded: {problem}") from None
-        await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, by, role, given))
+        name, typed = _person(by)
+        await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, name, role, given, typed))
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
         """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`.
 
         This is also the way out for a run that an older version recorded and this one cannot resume.
         """
+        name, typed = _person(by)
         self._cancelling.add(run)
         try:
-            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), by, reason), cancels=True)
+            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), name, reason, typed), cancels=True)
         finally:
             self._cancelling.discard(run)
 
@@ -392,6 +400,13 @@ def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
         return cast("dict[str, Json]", json_value(dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"the input cannot be recorded: {problem}") from None
+
+
+def _person(by: str) -> tuple[str, str]:
+    try:
+        return entered(by)
+    except UnusableName as unusable:
+        raise Refused(str(unusable)) from None
 
 
 def _digest_asked(drive: Drive, id: str) -> str:

@@ -16,6 +16,7 @@ from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
 from interlock_dsl.schema import ValidationError, decode
+from interlock_dsl.schema.person import UnusableName, entered
 
 NOBODY = Principal()
 """A nameless principal that holds every scope."""
@@ -32,13 +33,18 @@ def prepare(
 ) -> RunStarted:
     """Return the event that starts a run. `at` is microseconds since 1970.
 
-    Raises `InvalidInput` when there is no such workflow or the input does not fit its parameters.
+    The principal's name is normalised. Raises `InvalidInput` for a name that cannot be, and when there is no such
+    workflow or the input does not fit its parameters.
     """
     problem = _problem(plan_of(program), workflow, input)
     if isinstance(problem, str):
         raise InvalidInput(problem)
+    try:
+        name, typed = entered(principal.name)
+    except UnusableName as unusable:
+        raise InvalidInput(f"the principal: {unusable}") from None
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
-    return RunStarted(at, run, program.digest, workflow, input, principal.name, principal.roles, scopes)
+    return RunStarted(at, run, program.digest, workflow, input, name, principal.roles, scopes, typed=typed)
 
 
 def _problem(plan: Plan, workflow: str, given: Mapping[str, Json]) -> tuple[WorkflowPlan, Mapping[str, object]] | str:

@@ -4,6 +4,9 @@ Events are facts in the past tense, made of JSON values. Whatever the outside sa
 arrives as one; nothing in it is trusted: the machine checks every field against its own state and the program.
 `type` is an event's name in a journal; adding a field with a default keeps older journals readable, anything else needs
 a new type. `at` is microseconds since 1970-01-01T00:00:00Z, given by the runtime; the machine has no other clock.
+
+Names of people (`by`, `principal`) are normalised before they come here; `typed` is what was typed, where that is
+something else: it is for display, and nothing is decided by it.
 """
 
 from collections.abc import Mapping
@@ -72,6 +75,7 @@ class RunStarted:
     roles: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
     answered_by: AnsweredBy | None = None
+    typed: str = ""
     type: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
@@ -138,6 +142,7 @@ class PersonAnswered:
     by: str
     role: str
     answer: Json
+    typed: str = ""
     type: Literal["answered"] = field(default="answered", kw_only=True, repr=False)
 
 
@@ -150,6 +155,7 @@ class ApprovalGiven:
     by: str
     role: str
     digest: str
+    typed: str = ""
     type: Literal["approved"] = field(default="approved", kw_only=True, repr=False)
 
 
@@ -162,6 +168,7 @@ class ApprovalDenied:
     by: str
     role: str
     reason: str = ""
+    typed: str = ""
     type: Literal["denied"] = field(default="denied", kw_only=True, repr=False)
 
 
@@ -181,6 +188,7 @@ class RunCancelled:
     at: int
     by: str
     reason: str = ""
+    typed: str = ""
     type: Literal["cancelled"] = field(default="cancelled", kw_only=True, repr=False)
 
 
