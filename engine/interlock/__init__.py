@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime as Runtime
     from interlock.runtime.toolbox import CallContext as CallContext
     from interlock.runtime.toolbox import Toolbox as Toolbox
+    from interlock.runtime.toolbox import ToolError as ToolError
     from interlock.runtime.toolbox import Uncertain as Uncertain
     from interlock_dsl.compiler.compile import check as check
     from interlock_dsl.compiler.compile import check_text as check_text
@@ -121,7 +122,7 @@ _HOMES: Final = {
     "interlock.runtime.recover": ("history", "replay", "verify"),
     "interlock.runtime.report": ("ReplayReport", "RunReport"),
     "interlock.runtime.runtime": ("Runtime",),
-    "interlock.runtime.toolbox": ("CallContext", "Toolbox", "Uncertain"),
+    "interlock.runtime.toolbox": ("CallContext", "ToolError", "Toolbox", "Uncertain"),
     "interlock_dsl.compiler.compile": ("check", "check_text", "compile_sources", "compile_text"),
     "interlock_dsl.diagnostics": ("Diagnostic", "DiagnosticError"),
     "interlock_dsl.program.model": ("Program",),
@@ -185,6 +186,7 @@ __all__ = [
     "SqliteJournal",
     "SystemClock",
     "TimerFired",
+    "ToolError",
     "ToolFailed",
     "ToolReturned",
     "Toolbox",

@@ -4,7 +4,7 @@ from contextlib import closing
 
 from database import connect
 
-from interlock import CallContext, Toolbox
+from interlock import CallContext, Toolbox, ToolError
 
 toolbox = Toolbox()
 
@@ -14,7 +14,7 @@ def stock_level(sku: str) -> dict[str, object]:
     with closing(connect()) as database:
         row = database.execute("SELECT on_hand FROM products WHERE sku = ?", (sku,)).fetchone()
     if row is None:
-        raise LookupError(f"there is no product `{sku}`")
+        raise ToolError(f"there is no product `{sku}`")
     return {"sku": sku, "on_hand": row[0]}
 
 
@@ -44,7 +44,7 @@ def contract_terms(order_id: str) -> dict[str, object]:
             (order_id,),
         ).fetchone()
     if row is None:
-        raise LookupError(f"there is no order `{order_id}`")
+        raise ToolError(f"there is no order `{order_id}`")
     return {"substitution": row[0], "max_discount": row[1]}
 
 
@@ -62,12 +62,12 @@ def reserve(order_id: str, sku: str, quantity: int, call: CallContext) -> dict[s
                 "UPDATE products SET on_hand = on_hand - ? WHERE sku = ? AND on_hand >= ?", (quantity, sku, quantity)
             ).rowcount
             if not enough:
-                raise ValueError(f"there are not {quantity} of `{sku}` in stock")
+                raise ToolError(f"there are not {quantity} of `{sku}` in stock")
         number, reserved = database.execute(
             "SELECT number, quantity FROM reservations WHERE key = ? AND NOT released", (call.key,)
         ).fetchone()
         if reserved != quantity:
-            raise ValueError(f"for order `{order_id}` {reserved} of `{sku}` are reserved already")
+            raise ToolError(f"for order `{order_id}` {reserved} of `{sku}` are reserved already")
         database.execute("COMMIT")
     return {"id": f"V{number}"}
 
@@ -99,7 +99,7 @@ def replace_item(order_id: str, old_sku: str, new_sku: str, quantity: int, call:
                 (new_sku, quantity, order_id, old_sku),
             ).rowcount
             if not changed:
-                raise LookupError(f"order `{order_id}` has no line for `{old_sku}`")
+                raise ToolError(f"order `{order_id}` has no line for `{old_sku}`")
             row = database.execute(
                 "UPDATE orders SET version = version + 1 WHERE id = ? RETURNING version", (order_id,)
             ).fetchone()

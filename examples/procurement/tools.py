@@ -4,7 +4,7 @@ from contextlib import closing
 
 from database import connect
 
-from interlock import CallContext, Toolbox
+from interlock import CallContext, Toolbox, ToolError
 
 toolbox = Toolbox()
 
@@ -24,7 +24,7 @@ def available_funds(cost_center: str) -> dict[str, object]:
     with closing(connect()) as database:
         row = database.execute('SELECT "left" FROM funds WHERE cost_center = ?', (cost_center,)).fetchone()
     if row is None:
-        raise LookupError(f"there is no cost center `{cost_center}`")
+        raise ToolError(f"there is no cost center `{cost_center}`")
     return {"cost_center": cost_center, "left": max(0, row[0])}
 
 
@@ -46,5 +46,5 @@ def place_order(request_id: str, vendor: str, cost_center: str, amount: int, cal
         database.execute("COMMIT")
     number, *placed = row
     if tuple(placed) != order:
-        raise ValueError(f"request `{request_id}` has been ordered before, and not the same: {placed}")
+        raise ToolError(f"request `{request_id}` has been ordered before, and not the same: {placed}")
     return {"number": f"PO-{number}"}

@@ -4,7 +4,7 @@ from contextlib import closing
 
 from database import connect
 
-from interlock import CallContext, Toolbox
+from interlock import CallContext, Toolbox, ToolError
 
 toolbox = Toolbox()
 
@@ -14,7 +14,7 @@ def get_order(order_id: str) -> dict[str, object]:
     with closing(connect()) as database:
         row = database.execute("SELECT id, customer, total, status FROM orders WHERE id = ?", (order_id,)).fetchone()
     if row is None:
-        raise LookupError(f"there is no order `{order_id}`")
+        raise ToolError(f"there is no order `{order_id}`")
     return dict(zip(("id", "customer", "total", "status"), row, strict=True))
 
 
@@ -25,10 +25,10 @@ def issue_refund(order_id: str, amount: int, call: CallContext) -> dict[str, obj
         database.execute("BEGIN IMMEDIATE")
         order = database.execute("SELECT total, status FROM orders WHERE id = ?", (order_id,)).fetchone()
         if order is None:
-            raise LookupError(f"there is no order `{order_id}`")
+            raise ToolError(f"there is no order `{order_id}`")
         total, status = order
         if amount > total:
-            raise ValueError(f"order `{order_id}` cost {total}, less than the {amount} to be refunded")
+            raise ToolError(f"order `{order_id}` cost {total}, less than the {amount} to be refunded")
         database.execute(
             "INSERT INTO refunds (order_id, amount, key, run, was) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (order_id, amount, call.key, call.run, status),
@@ -37,7 +37,7 @@ def issue_refund(order_id: str, amount: int, call: CallContext) -> dict[str, obj
             "SELECT number, amount FROM refunds WHERE key = ? AND NOT voided", (call.key,)
         ).fetchone()
         if paid != amount:
-            raise ValueError(f"order `{order_id}` has already been refunded, with {paid}")
+            raise ToolError(f"order `{order_id}` has already been refunded, with {paid}")
         database.execute("UPDATE orders SET status = 'refunded' WHERE id = ?", (order_id,))
         database.execute("COMMIT")
     return {"id": f"R{number}"}

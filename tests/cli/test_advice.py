@@ -181,9 +181,9 @@ def test_all_runs_that_are_due_go_on_and_no_others(waiting: str, desk: Path) -> 
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        ('{}["k"]', "KeyError: 'k' (tools.py:8)"),
-        ("exit(3)", "SystemExit: 3 (tools.py:8)"),
-        ("None.x", "AttributeError: 'NoneType' object has no attribute 'x' (tools.py:8)"),
+        ('{}["k"]', "KeyError (tools.py:8)"),
+        ("exit(3)", "SystemExit (tools.py:8)"),
+        ("None.x", "AttributeError (tools.py:8)"),
     ],
 )
 def test_a_tool_that_raises_is_named_with_its_line(desk: Path, raised: str, said: str) -> None:

@@ -196,7 +196,7 @@ def test_a_run_that_waits_for_time_says_when_it_goes_on(tmp_path: Path, monkeypa
     assert ran.err == "said by the tool\n"
     assert interlock("resume").steady == "◷ nothing to do until MOMENT\n  interlock resume RUN"
     told = interlock("show").steady
-    assert "check  ↻ attempt 1: OSError: the line is down (tools.py:9)  again in " in told
+    assert "check  ↻ attempt 1: OSError (tools.py:9)  again in " in told
     assert "used  steps 1  calls 1  tokens 0  cost 0.00  " in told
 
 

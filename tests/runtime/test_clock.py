@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import ManualClock, SetTimer, SystemClock
-from interlock.runtime.clock import said
+from interlock.runtime.clock import length_of
 from interlock.runtime.timers import Timers
 
 
@@ -77,4 +77,4 @@ def test_one_alarm_is_set_for_the_earliest_timer() -> None:
     [(0, "0s"), (5_000_000, "5s"), (300_000, "300ms"), (5_405_250_000, "1h 30m 5s 250ms"), (86_400_000_000, "1d")],
 )
 def test_a_length_of_time_is_said_as_a_file_would(length: int, text: str) -> None:
-    assert said(length) == text
+    assert length_of(length) == text

@@ -17,6 +17,11 @@ class ValidationError(ValueError):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
+    @property
+    def expectations(self) -> tuple[str, ...]:
+        """The problems without the values that were given: places and what was expected there."""
+        return tuple(problem.split(", got ", 1)[0] for problem in self.problems)
+
 
 def explained(type: Type, value: object, error: ValueError) -> ValidationError:
     """Return the error that says what a validator's error means."""

@@ -223,13 +223,17 @@ class NotApproved:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call has come to its end: `trigger` is None and there is a result, or why there is none."""
+    """A call has come to its end: `trigger` is None and there is a result, or why there is none.
+
+    `message` says why for people, `shown` what of it a model is shown.
+    """
 
     call: Call
     trigger: Trigger | None
     value: object = None
     result: Json = None
     message: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,8 @@ class _ManualAlarm:
         self._wake = None
 
 
-def said(microseconds: int) -> str:
-    """Say a length of time as a file would: `5s`, `1m 30s`, `200ms`."""
+def length_of(microseconds: int) -> str:
+    """Write a length of time as a file would: `5s`, `1m 30s`, `200ms`."""
     parts: list[str] = []
     rest = microseconds
     for unit, size in (("d", 86_400 * SECOND), ("h", 3600 * SECOND), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1000)):

@@ -17,7 +17,8 @@ from interlock.errors import InvalidInput
 from interlock.run.protocol.commands import AskModel
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, Usage
 from interlock.runtime.adapter import Setting
-from interlock.runtime.clock import SECOND, said
+from interlock.runtime.bounds import OutOfBoundsError
+from interlock.runtime.clock import SECOND, length_of
 from interlock_dsl.program.model import Agent, AgentStep, Program
 from interlock_dsl.schema import ValidationError, decode
 
@@ -29,7 +30,7 @@ try:
     from pydantic_ai.settings import ModelSettings
     from pydantic_ai.usage import RequestUsage
 
-    from interlock.runtime.dialogue import Dialogue, raw_of, size_of
+    from interlock.runtime.conversation import Conversation, raw_of, size_of
 except ImportError as missing:
     raise ImportError("language models need the extra `models`: pip install 'interlock[models]'") from missing
 
@@ -114,40 +115,49 @@ class LanguageModels:
         """Have a model take one turn: `ModelReplied`, or `ModelFailed`."""
         limit = TIMEOUT if command.timeout is None else command.timeout
         try:
-            dialogue = Dialogue(setting.program, setting.workflow, command)
+            conversation = Conversation(setting.program, setting.workflow, command)
             model = self._model(command.model, command.agent)
             async with asyncio.timeout(limit / SECOND):
                 response = await model_request(
                     model,
-                    dialogue.messages(),
+                    conversation.messages(),
                     model_settings=self._request_settings(command, limit),
-                    model_request_parameters=dialogue.parameters(),
+                    model_request_parameters=conversation.parameters(),
                 )
         except TimeoutError:
-            return _failed(command, setting, f"no reply within {said(limit)}", "timeout")
+            return _failed(command, setting, f"no reply within {length_of(limit)}", "timeout")
         except Exception as error:
             _log.info("the model %s failed in run %s, step %s", command.model, setting.run, command.step, exc_info=True)
-            return _failed(command, setting, _told(error))
-        return self._replied(command, setting, dialogue, response)
+            return _failed(command, setting, _kind_of(error))
+        return self._replied(command, setting, conversation, response)
 
     def _request_settings(self, command: AskModel, limit: int) -> "ModelSettings":
         settings = ModelSettings(max_tokens=max(command.tokens, 1), timeout=limit / SECOND, max_retries=0)
         return {**self._settings, **settings} if self._settings else settings
 
-    def _replied(self, command: AskModel, setting: Setting, dialogue: "Dialogue", response: "ModelResponse") -> Event:
-        usage = self._usage(command, setting, dialogue, response)
+    def _replied(
+        self, command: AskModel, setting: Setting, conversation: "Conversation", response: "ModelResponse"
+    ) -> Event:
+        try:
+            conversation.check(response)
+        except OutOfBoundsError as error:
+            # Nothing of it is read; what the provider does not say it used is charged at the most it could be.
+            unread = replace(response, parts=[])
+            usage = self._usage(command, setting, conversation, unread, least=command.tokens)
+            return replace(_failed(command, setting, str(error)), usage=usage or Usage(0, command.tokens))
+        usage = self._usage(command, setting, conversation, response)
         if usage is None:
             return _failed(command, setting, f"no price is known for what answered in place of `{command.model}`")
-        reply = dialogue.reply(response)
+        reply = conversation.reply(response)
         if not reply.calls and not reply.answered:
             return replace(_failed(command, setting, "the model's reply was empty"), usage=usage)
         # The provider's message is only needed if the conversation goes on.
-        last = reply.answered and self._fits(command, setting, reply.output)
+        last = reply.answered and self._is_answer(command, setting, reply.output)
         raw = None if last else raw_of(response)
         return ModelReplied(setting.now(), command.id, reply.answered, reply.output, reply.calls, usage, raw)
 
     @staticmethod
-    def _fits(command: AskModel, setting: Setting, output: object) -> bool:
+    def _is_answer(command: AskModel, setting: Setting, output: object) -> bool:
         step = setting.program.workflows[setting.workflow].steps[command.step]
         try:
             return isinstance(step, AgentStep) and decode(step.returns, output) is not None
@@ -155,14 +165,21 @@ class LanguageModels:
             return False
 
     def _usage(
-        self, command: AskModel, setting: Setting, dialogue: "Dialogue", response: "ModelResponse"
+        self,
+        command: AskModel,
+        setting: Setting,
+        conversation: "Conversation",
+        response: "ModelResponse",
+        least: int = 0,
     ) -> Usage | None:
-        """Return what a turn used; None if its cost is limited and nobody knows it."""
+        """Return what a turn used, at `least` so many tokens of reply where the provider does not say; None if its
+        cost is limited and nobody knows it.
+        """
         used = response.usage
         tokens_in, tokens_out = max(used.input_tokens, 0), max(used.output_tokens, 0)
         if not (tokens_in or tokens_out):
             # A provider that does not say what a turn used: no token is shorter than a byte.
-            tokens_in, tokens_out = dialogue.size(), size_of([response])
+            tokens_in, tokens_out = conversation.size(), max(size_of([response]), least)
             response = replace(response, usage=RequestUsage(input_tokens=tokens_in, output_tokens=tokens_out))
         price = self._prices.get(command.model)
         if price is not None:
@@ -213,7 +230,7 @@ def _failed(
     return ModelFailed(setting.now(), command.id, kind, message, jitter=setting.jitter())
 
 
-def _told(error: Exception) -> str:
+def _kind_of(error: Exception) -> str:
     """Return what went wrong, without what a provider's message may quote."""
     if isinstance(error, ModelHTTPError):
         return f"the provider refused with status {error.status_code}"

@@ -15,6 +15,7 @@ from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, Ca
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, PersonAnswered, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Models, Notice, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
+from interlock.runtime.bounds import MOST_CALLS, OutOfBoundsError, check_bounds
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.schema.person import entered
 
@@ -36,6 +37,24 @@ _ANSWERS: Final[dict[type, tuple[type, ...]]] = {
 
 _EXACT: Final = frozenset({Answers, Toolbox})
 """The adapters whose events are known to come back from a journal as they were."""
+
+
+def _check(event: Event) -> None:
+    """Raise `OutOfBoundsError` for an answer beyond the limits, before it is encoded, recorded and fed to the machine.
+
+    A toolbox checks what functions return where they return it.
+    """
+    match event:
+        case ModelReplied(calls=calls):
+            if len(calls) > MOST_CALLS:
+                raise OutOfBoundsError(f"the reply asks for {len(calls)} calls: more than {MOST_CALLS} in one turn")
+            check_bounds("the reply", event.output, event.raw, *((call.key, call.tool, call.args) for call in calls))
+        case ToolReturned():
+            check_bounds("the result", event.result)
+        case PersonAnswered():
+            check_bounds("the answer", event.answer, event.by, event.role)
+        case _:
+            pass
 
 
 @dataclass(slots=True)
@@ -121,6 +140,8 @@ class Performer:
             event = await self._asked(command)
             if not isinstance(event, _ANSWERS[type(command)]) or getattr(event, "command", "") != command.id:
                 raise TypeError(f"the adapter's answer to {command.id} was {event!r}")
+            if self._adapter(command).__class__ is not Toolbox:
+                _check(event)
             if isinstance(event, PersonAnswered):
                 by, typed = entered(event.by)
                 event = replace(event, by=by, typed=event.typed or typed)
@@ -129,6 +150,9 @@ class Performer:
             return event if self._adapter(command).__class__ in _EXACT else decode(data), data
         except KeyboardInterrupt:
             raise
+        except OutOfBoundsError as error:
+            failed = self._failure(command, str(error))
+            return None if failed is None else (failed, encode(failed))
         except BaseException as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
@@ -156,13 +180,13 @@ class Performer:
                 assert self._adapters.people is not None
                 return self._adapters.people.answer(command, self._setting)
 
-    def _failure(self, command: Performed) -> Event | None:
+    def _failure(self, command: Performed, message: str = "") -> Event | None:
         now, jitter = self._setting.now(), self._setting.jitter()
         match command:
             case AskModel():
-                return ModelFailed(now, command.id, "error", "the adapter for models failed", jitter=jitter)
+                return ModelFailed(now, command.id, "error", message or "the adapter for models failed", jitter=jitter)
             case CallTool():
-                return ToolFailed(now, command.id, "uncertain", "the adapter for tools failed", jitter)
+                return ToolFailed(now, command.id, "uncertain", message or "the adapter for tools failed", jitter)
             case AskPerson():
                 return None
 

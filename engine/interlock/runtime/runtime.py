@@ -37,6 +37,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
+from interlock.runtime.bounds import check_bounds
 from interlock.runtime.clock import SECOND, Clock, SystemClock
 from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
@@ -232,6 +233,7 @@ class Runtime:
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
         try:
+            check_bounds("the answer", answer)
             given = json_value(answer)
         except ValueError as problem:
             raise Refused(f"the answer cannot be recorded: {problem}") from None
@@ -397,6 +399,7 @@ def _forward(clock: Clock, at: int) -> Callable[[], int]:
 
 def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
     try:
+        check_bounds("the input", given)
         return cast("dict[str, Json]", json_value(dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"the input cannot be recorded: {problem}") from None

@@ -22,28 +22,39 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import CodeType
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, cast
 
 from interlock.decide import Principal
 from interlock.errors import ToolsIncomplete
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Event, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Setting
-from interlock.runtime.clock import SECOND, said
+from interlock.runtime.bounds import OutOfBoundsError, check_bounds
+from interlock.runtime.clock import SECOND, length_of
 from interlock.runtime.threads import Stopped, in_thread
-from interlock.runtime.values import to_host, to_json
+from interlock.runtime.values import NoTimeZoneError, to_host, to_json
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import Program, Tool
-from interlock_dsl.schema import ValidationError, decode, json_value
+from interlock_dsl.schema import Json, ValidationError, decode, json_value
 
 _log = logging.getLogger("interlock.tools")
 _LONGEST_MESSAGE: Final = 500
+_LARGE: Final = 1_000
+"""Results of more values than this are converted beside the event loop."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
-class Uncertain(Exception):
-    """Raised by a tool's function that does not know whether its effect took place."""
+class ToolError(Exception):
+    """Raised by a tool's function to say why a call failed, in words that a model and the journal may hold.
+
+    Of any other exception a model is told only that there was one, and the journal its type and place: its text may
+    hold anything. `ToolError` says that the effect did not take place; `Uncertain`, that nobody knows.
+    """
+
+
+class Uncertain(ToolError):
+    """A `ToolError` of a function that does not know whether its effect took place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +138,10 @@ class Toolbox:
                 setting.run, setting.workflow, command.step, command.tool, command.key, command.attempt,
                 setting.principal, command.purpose,
             )  # fmt: skip
-            returned = await _in_time(function.call(arguments, context), command.timeout)
+            call = function.call(arguments, context, partial(_result, tool))
+            result = cast("Json | _Unusable", await _in_time(call, command.timeout))
+        except _NotCalled as error:
+            return _failed(command, setting, "error", str(error))
         except _Late as error:
             return _failed(command, setting, "timeout", str(error))
         except asyncio.CancelledError:
@@ -135,14 +149,31 @@ class Toolbox:
             if task is not None and task.cancelling():
                 raise
             return _failed(command, setting, "error", "the call was cancelled from within")
-        except Uncertain as error:
-            return _failed(command, setting, "uncertain", _told(error))
+        except ToolError as error:
+            kind: Literal["error", "uncertain"] = "uncertain" if isinstance(error, Uncertain) else "error"
+            return _failed(command, setting, kind, _text(error), function.raised(error))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
-            return _failed(command, setting, "error", function.told(error))
-        return _returned(tool, command, setting, returned)
+            return _failed(command, setting, "error", "", function.raised(error))
+        if isinstance(result, _Unusable):
+            # The function was called: for anything but a read, what it did is done.
+            kind = "error" if tool.effect == "read" else "uncertain"
+            return _failed(command, setting, kind, result.message, result.problems)
+        return ToolReturned(setting.now(), command.id, result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """A function returned what its tool's declaration does not allow: the fact, and for people where it differs."""
+
+    message: str
+    problems: str
+
+
+class _NotCalled(Exception):
+    """The arguments of a call do not fit its declaration."""
 
 
 class _Late(Exception):
@@ -160,7 +191,7 @@ async def _in_time(call: Coroutine[object, object, object], microseconds: int | 
     if not done:
         assert microseconds is not None
         _leave(task)
-        raise _Late(f"no answer within {said(microseconds)}")
+        raise _Late(f"no answer within {length_of(microseconds)}")
     return task.result()
 
 
@@ -177,44 +208,63 @@ def _leave(task: "asyncio.Task[object]") -> None:
     task.cancel()
 
 
-def _returned(tool: Tool, command: CallTool, setting: Setting, returned: object) -> Event:
+def _result(tool: Tool, returned: object) -> "Json | _Unusable":
+    """Return what a function returned as JSON; `_Unusable` if its tool's declaration does not allow it."""
     if tool.result is None:
-        return ToolReturned(setting.now(), command.id)
+        return None
+    message = f"`{tool.name}` returned something else than its declaration says"
     try:
-        result = json_value(to_json(returned))
+        check_bounds("the result", returned)
+        converted = to_json(returned)
+    except OutOfBoundsError as error:
+        return _Unusable(f"`{tool.name}`: {error}", "")
+    except NoTimeZoneError as error:
+        return _Unusable(message, str(error))
+    except Exception as error:
+        # What a value of the author's own raises while it is read may say anything.
+        return _Unusable(message, type(error).__name__)
+    try:
+        result = json_value(converted)
         decode(tool.result, result)
-    except ValueError as invalid:
-        said_so = "; ".join(str(invalid).splitlines())
-        message = f"`{tool.name}` returned something else than its declaration says: {said_so}"
-        # The function was called: for anything but a read, what it did is done.
-        return _failed(command, setting, "error" if tool.effect == "read" else "uncertain", message)
-    return ToolReturned(setting.now(), command.id, result)
+    except ValidationError as invalid:
+        # Not the values themselves: they may be anything, and have been refused.
+        return _Unusable(message, _short("; ".join(invalid.expectations)))
+    except ValueError as error:
+        return _Unusable(message, _short(str(error)))
+    return result
 
 
 def _arguments(tool: Tool, command: CallTool) -> dict[str, object]:
     try:
         arguments = to_host(decode(tool.parameters, dict(command.args)))
     except ValidationError as invalid:
-        raise ValueError(f"`{tool.name}` was not called: {'; '.join(invalid.problems)}") from None
+        raise _NotCalled(f"`{tool.name}` was not called: {'; '.join(invalid.problems)}") from None
     assert isinstance(arguments, dict)
     return arguments
 
 
 def _failed(
-    command: CallTool, setting: Setting, kind: Literal["error", "timeout", "uncertain"], message: str
+    command: CallTool,
+    setting: Setting,
+    kind: Literal["error", "timeout", "uncertain"],
+    message: str,
+    raised: str = "",
 ) -> ToolFailed:
-    return ToolFailed(setting.now(), command.id, kind, message, setting.jitter())
+    return ToolFailed(setting.now(), command.id, kind, message, setting.jitter(), raised)
 
 
-def _told(error: BaseException, kind: str = "", where: str = "") -> str:
-    """Return what an error says, between what it is and where, as text that can be recorded."""
+def _text(error: ToolError) -> str:
+    """Return what the author of a tool says, as text that can be recorded."""
     try:
-        text = " ".join(str(error).split()).encode(errors="replace").decode()
+        text = str(error)
     except Exception:
         text = ""
-    if len(text) > _LONGEST_MESSAGE:
-        text = text[: _LONGEST_MESSAGE - 1] + "…"
-    return kind + (text or "it failed without saying why") + where
+    return _short(text) or "it failed without saying why"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split()).encode(errors="replace").decode()
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def _code(function: Callable[..., object]) -> CodeType | None:
@@ -246,14 +296,14 @@ class _Function:
         name = getattr(self._function, "__qualname__", None) or repr(self._function)
         return f"{getattr(self._function, '__module__', None) or '?'}.{name}"
 
-    def told(self, error: BaseException) -> str:
-        """Return what an error is, what it says, and where in the function's file it came from: what a person needs."""
+    def raised(self, error: BaseException) -> str:
+        """Return the type of an exception and the place in the function's file it came from; nothing it says."""
         raised = error.__cause__ if isinstance(error, Stopped) and error.__cause__ is not None else error
         code = _code(self._function)
         frames = traceback.extract_tb(raised.__traceback__)
         lines = [each.lineno for each in frames if code is not None and each.filename == code.co_filename]
         where = f" ({Path(code.co_filename).name}:{lines[-1]})" if code is not None and lines else ""
-        return _told(error, f"{type(raised).__name__}: ", where)
+        return _short(type(raised).__name__) + where
 
     def _context_parameter(self) -> str | None:
         for name, parameter in self._parameters.items():
@@ -285,10 +335,32 @@ class _Function:
                 problems.append(f"is declared without `{name}`, which {self.place} requires")
         return problems
 
-    async def call(self, arguments: dict[str, object], context: CallContext) -> object:
-        """Call the function, in a thread if it is not asynchronous."""
+    async def call(
+        self, arguments: dict[str, object], context: CallContext, convert: Callable[[object], object]
+    ) -> object:
+        """Call the function, in a thread if it is not asynchronous, and convert what it returns there."""
         if self._context is not None:
             arguments[self._context] = context
         bound = partial(self._function, **arguments)
-        returned = bound() if self._asynchronous else await in_thread(bound, f"interlock-{context.tool}")
-        return await returned if inspect.isawaitable(returned) else returned
+
+        def converted() -> object:
+            returned = bound()
+            return returned if inspect.isawaitable(returned) else _Done(convert(returned))
+
+        returned = bound() if self._asynchronous else await in_thread(converted, f"interlock-{context.tool}")
+        if isinstance(returned, _Done):
+            return returned.value
+        result = await returned if inspect.isawaitable(returned) else returned
+        try:
+            large = check_bounds("the result", result) > _LARGE
+        except OutOfBoundsError:
+            large = False  # it is refused at once
+        convert_it = partial(convert, result)
+        return await in_thread(convert_it, f"interlock-{context.tool}") if large else convert_it()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was converted already."""
+
+    value: object

@@ -15,6 +15,11 @@ from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
 from interlock_dsl.schema import encode
 
+
+class NoTimeZoneError(ValueError):
+    """A datetime does not say in which time zone it is."""
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +43,7 @@ def to_host(value: object) -> object:
 def to_json(value: object) -> object:
     """Return the JSON form of what a function returned; what has none is left for the check that follows to refuse.
 
-    Raises ValueError for a datetime without a time zone.
+    Raises `NoTimeZoneError`, and whatever the value itself raises while it is read.
     """
     return encode(DYN, value.value if isinstance(value, enum.Enum) else value, _of_the_language)
 
@@ -51,7 +56,7 @@ def _of_the_language(value: object) -> object:
             return value.model_dump()
         case datetime():
             if value.utcoffset() is None:
-                raise ValueError(f"{value.isoformat()} has no time zone, so it is no point in time")
+                raise NoTimeZoneError("a datetime has no time zone, so it is no point in time")
             return Timestamp.from_datetime(value)
         case timedelta():
             return Duration.from_timedelta(value)

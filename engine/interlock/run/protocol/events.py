@@ -123,6 +123,9 @@ class ToolReturned:
 class ToolFailed:
     """A `CallTool` gave none. After `uncertain` nobody knows whether the call took effect; after `error` and
     `timeout` of a repeatable tool it may be made again.
+
+    `message` may be shown to a model; `raised` says, for people alone, which exception was raised and where. Neither
+    holds what an exception says, unless the tool's author chose those words.
     """
 
     at: int
@@ -130,6 +133,7 @@ class ToolFailed:
     kind: Literal["error", "timeout", "uncertain"]
     message: str
     jitter: int = 0
+    raised: str = ""
     type: Literal["tool_failed"] = field(default="tool_failed", kw_only=True, repr=False)
 
 

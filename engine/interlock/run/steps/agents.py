@@ -152,7 +152,7 @@ def call_ended(run: Run, over: CallEnded) -> None:
         outcome = CallOutcome(key, call.tool.name, True, over.result)
     else:
         word = {"denied": "denied", "expiry": "denied", "over budget": "denied"}.get(over.trigger, "failed")
-        outcome = CallOutcome(key, call.tool.name, False, error=f"{word}: {over.message}")
+        outcome = CallOutcome(key, call.tool.name, False, error=f"{word}: {over.shown}")
     conversation.outcomes[call.slot] = outcome
     _next(run, visit, conversation)
 

@@ -144,7 +144,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         value = None if call.tool.result is None else decode(call.tool.result, event.result)
     except ValidationError as invalid:
         _keep(run, call, None, f"its result was not usable: {invalid}")
-        _finish(run, call, "failure", f"{call.tool.name} gave a result that does not fit: {invalid}")
+        bad = f"{call.tool.name} gave a result that is not one of its type"
+        _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad)
         return
     result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
     _keep(run, call, value, "")
@@ -162,13 +163,16 @@ def failed(run: Run, call: Call, event: ToolFailed) -> None:
     if call.tool.repeatable and not call.orphan:
         again = next_attempt(call.tool.retry, call.attempt, run.now, event.jitter)
     trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
-    run.notes.append(AttemptFailed(call.step, call.attempt, trigger, event.message, again))
+    why = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
+    run.notes.append(AttemptFailed(call.step, call.attempt, trigger, why, again))
     if again is not None:
         change(run, call, "retrying")
         call.timer = run.set_timer(call, again, "retry")
         return
-    message = event.message if call.in_doubt else f"{call.tool.name} failed: {event.message}"
-    _finish(run, call, trigger, message)
+    shown = event.message or "it raised an exception"
+    if not call.in_doubt:
+        why, shown = f"{call.tool.name} failed: {why}", f"{call.tool.name} failed: {shown}"
+    _finish(run, call, trigger, why, shown=shown)
 
 
 def retry_due(run: Run, call: Call, event: TimerFired) -> None:
@@ -200,15 +204,17 @@ def _back(run: Run, call: Call) -> None:
     run.orphans.pop(call.command, None)
 
 
-def _finish(run: Run, call: Call, trigger: Trigger, message: str) -> None:
+def _finish(run: Run, call: Call, trigger: Trigger, message: str, *, shown: str | None = None) -> None:
+    """End a call without a result. `shown` is what a model that asked for it is shown, if not all of the message."""
     change(run, call, "over")
+    shown = message if shown is None else shown
     if call.in_doubt:
         trigger = "failure" if call.interrupted else trigger
         run.doubts.append(call.tool.name)
-        message = f"{call.tool.name} may have happened: {message}"
+        message, shown = (f"{call.tool.name} may have happened: {text}" for text in (message, shown))
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
-    run.agenda.append(CallEnded(call, trigger, message=message))
+    run.agenda.append(CallEnded(call, trigger, message=message, shown=shown))
 
 
 def _keep(run: Run, call: Call, value: object, problem: str) -> None:

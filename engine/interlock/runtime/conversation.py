@@ -1,4 +1,4 @@
-"""A step's conversation in pydantic-ai's words: what a model is shown, and what its reply means.
+"""The conversation of a step as pydantic-ai holds it: what a model is shown, and what its reply means.
 
 The history is built anew for every turn from what the machine says happened, so that a conversation goes on after a
 restart, in another process, exactly as it was. A model is shown the fields passed to its step, the tools it may ask for
@@ -27,6 +27,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from interlock.run.protocol.commands import AskModel, Turn
 from interlock.run.protocol.events import Json, ModelCall
+from interlock.runtime.bounds import MOST_CALLS, OutOfBoundsError, check_bounds
 from interlock_dsl.program.model import AgentStep, Program
 from interlock_dsl.schema import json_schema, json_value
 
@@ -45,7 +46,7 @@ class Reply:
     output: Json = None
 
 
-class Dialogue:
+class Conversation:
     """The conversation that one `AskModel` goes on with."""
 
     def __init__(self, program: Program, workflow: str, command: AskModel) -> None:
@@ -96,12 +97,12 @@ class Dialogue:
             )
         ]
         for turn in command.turns:
-            said = self._said(turn)
-            messages += [said, ModelRequest(parts=self._told(turn, said))]
+            response = self._response(turn)
+            messages += [response, ModelRequest(parts=self._outcomes(turn, response))]
         return messages
 
-    def _said(self, turn: Turn) -> ModelResponse:
-        """Return what the model said in a turn: the provider's own message where it is known."""
+    def _response(self, turn: Turn) -> ModelResponse:
+        """Return the model's message of a turn: the provider's own message where it is known."""
         if turn.raw is not None:
             try:
                 (message,) = ModelMessagesTypeAdapter.validate_python([turn.raw])
@@ -117,11 +118,11 @@ class Dialogue:
             calls = [ToolCallPart(self._answer, _arguments(turn.refused_output), tool_call_id="answered")]
         return ModelResponse(parts=calls)
 
-    def _told(self, turn: Turn, said: ModelResponse) -> "list[ToolReturnPart | UserPromptPart]":
-        """Return what the model was told: every call of its message gets its outcome."""
+    def _outcomes(self, turn: Turn, response: ModelResponse) -> "list[ToolReturnPart | UserPromptPart]":
+        """Return the answer to a model's message: every call in it gets its outcome."""
         outcomes = list(turn.outcomes)
         parts: list[ToolReturnPart | UserPromptPart] = []
-        for call in said.parts:
+        for call in response.parts:
             if not isinstance(call, ToolCallPart):
                 continue
             content: object
@@ -136,6 +137,14 @@ class Dialogue:
         return parts or [UserPromptPart(turn.complaint or f"Answer by calling the tool `{self._answer}`.")]
 
     # --- what comes back ---------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def check(response: ModelResponse) -> None:
+        """Raise `OutOfBoundsError`, before anything in it is parsed, for a response beyond the limits."""
+        calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
+        if len(calls) > MOST_CALLS:
+            raise OutOfBoundsError(f"the reply asks for {len(calls)} calls: more than {MOST_CALLS} in one turn")
+        check_bounds("the reply", *(vars(part) for part in response.parts))
 
     def reply(self, response: ModelResponse) -> Reply:
         """Return what a response means. Calls go before an answer in the same turn; nothing in it is trusted."""
