@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "embedding.md"
 
 
 def test_the_page_can_be_followed(tmp_path: Path) -> None:
-    assert follow(PAGE, tmp_path) == 3
+    assert follow(PAGE, tmp_path) == 4
 
 
 def test_the_first_example_has_ten_lines() -> None:
