@@ -45,6 +45,8 @@ def _read(source: str) -> object:
         return json_document(source, "`--input`", "quote it for the shell: `'{...}'`")
     if source in ("-", "@-"):
         return json_document(read_stdin(), "standard input", IN_QUOTES)
+    if source == "@":
+        raise CommandError("`@` names no file", FORMS)
     name = f"`{source[1:]}`"
     text = read_text(Path(source[1:]), MOST_DATA, name, pipes=True)
     if source.endswith((".yaml", ".yml")):

@@ -44,7 +44,7 @@ def the_run(journal: "Journal", wanted: str) -> "RunSummary":
     if wanted == "last":
         return runs[0]
     exact = [summary for summary in runs if summary.run == wanted]
-    begun = exact or [summary for summary in runs if summary.run.startswith(wanted)]
+    begun = exact or [summary for summary in runs if wanted and summary.run.startswith(wanted)]
     if len(begun) == 1:
         return begun[0]
     if begun:

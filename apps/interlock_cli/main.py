@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run one command line and return its exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what a stream cannot show is written as an escape, and is no error
             stream.reconfigure(errors="backslashreplace")
@@ -79,10 +80,21 @@ def run(args: list[str]) -> int:
         return _surprise(error)
 
 
+def _open_closed_streams() -> None:
+    """Open the null device for each standard stream that was closed, so that no file takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
 def _verb(name: str, args: list[str]) -> int:
     if name not in NAMES:
         hint = "`interlock --help` lists the verbs"
         raise CommandError(f"there is no verb `{name}`", did_you_mean(name, list(NAMES), hint))
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        raise CommandError("the current folder does not exist any more", "change to one that does") from None
     import click
 
     from interlock_cli.command_group import SETTINGS, command

@@ -33,6 +33,8 @@ def toolbox(path: Path | None) -> "Toolbox":
 
 def _module(path: Path) -> ModuleType:
     """Load a file as Python does a script: what stands beside it can be imported."""
+    if path.is_dir():
+        raise CommandError(f"`{shown(path)}` is a folder", "`--tools` or `tools` in interlock.toml names a file")
     if not path.is_file():
         raise CommandError(
             f"there is no file `{shown(path)}`", "`--tools` or `tools` in interlock.toml names the tools' file"

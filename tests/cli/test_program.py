@@ -197,6 +197,25 @@ def test_an_interrupted_run_says_how_to_go_on(desk: Path) -> None:
     assert (resumed.returncode, resumed.stdout.splitlines()[0]) == (0, '■ credited  { number: "C1", amount: 500 }')
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("args", ["check -", "runs", "--version", "run --input @ticket.json"])
+def test_closed_streams_are_no_error(desk: Path, args: str, closed: str) -> None:
+    command = f"{sys.executable} -m interlock_cli {args} {closed}"
+    done = subprocess.run(
+        command, shell=True, cwd=desk, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == (2 if args == "runs" else 0), done
+    assert "internal error" not in done.stderr
+
+
+def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    command = f"cd {tmp_path}/gone && rmdir ../gone && {sys.executable} -m interlock_cli check"
+    done = subprocess.run(command, shell=True, env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("error: the current folder does not exist any more\n  = help: change to one that does\n")
+
+
 def test_completion_knows_the_verbs() -> None:
     done = program(env={"_INTERLOCK_COMPLETE": "bash_complete", "COMP_WORDS": "interlock re", "COMP_CWORD": "1"})
     assert {"plain,replay", "plain,resume"} <= set(done.stdout.split())

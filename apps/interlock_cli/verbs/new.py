@@ -49,7 +49,9 @@ def _identifier(name: str) -> str:
     kept = "".join(char if char.isascii() and char.isalnum() else "_" for char in name.lower()).strip("_")
     words = "_".join(part for part in kept.split("_") if part)
     if not words or words[0].isdigit():
-        raise CommandError(f"`{name}` gives no name for a workflow", "use a folder whose name begins with a letter")
+        raise CommandError(
+            f"`{name or '/'}` gives no name for a workflow", "use a folder whose name begins with a letter"
+        )
     return words
 
 
