@@ -121,36 +121,13 @@ INTERRUPTED = 130
 def print_report(report: "RunReport", options: RunOptions, principal: str) -> int:
     """Print where a run stands and return the exit code that says it: a failed run is a finding."""
     if options.format is Format.JSON:
+        from interlock_cli.formats.run_json import run_json
         from interlock_cli.present.output import json_text, write
 
-        write(json_text(_plain(report)))
+        write(json_text(run_json(report)))
     else:
         _say(report, options, principal)
     return ExitCode.FINDINGS if report.status in ("failed", "cancelled") else ExitCode.CLEAN
-
-
-def _plain(report: "RunReport") -> dict[str, object]:
-    from interlock_cli.formats.jsonable import plain
-    from interlock_cli.present.quantity import instant
-
-    return {
-        "run": report.run,
-        "status": report.status,
-        "end": report.end,
-        "output": plain(report.output),
-        "reason": report.reason,
-        "waiting_for": [{"kind": _kind(each)} | _fields(plain(each)) for each in report.waiting_for],
-        "next_timer": None if report.next_timer is None else instant(report.next_timer),
-        "entries": report.entries,
-    }
-
-
-def _kind(asked: object) -> str:
-    return "question" if type(asked).__name__ == "AskPerson" else "approval"
-
-
-def _fields(plain: object) -> dict[str, object]:
-    return plain if isinstance(plain, dict) else {}
 
 
 def _say(report: "RunReport", options: RunOptions, principal: str) -> None:

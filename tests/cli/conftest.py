@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.stories import SURVEY, TICKET
+from cli.stories import POST, POST_TOOLS, SURVEY, TICKET
 from cli.terminal import interlock, run_id
 
 
@@ -29,3 +29,13 @@ def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "survey.ilk").write_text(SURVEY)
     return run_id(interlock("run", "survey.ilk", "--input", "topic=lamps"))
+
+
+@pytest.fixture
+def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose call needs the approval of two people, and the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "post.ilk").write_text(POST)
+    (tmp_path / "tools.py").write_text(POST_TOOLS)
+    (tmp_path / "answers.yaml").write_text("read: {answers: {text: hello}}\n")
+    return tmp_path

@@ -33,7 +33,7 @@ def test_a_run_for_somebody_does_not(desk: Path) -> None:
 @pytest.mark.parametrize(("now", "command"), [(4, "interlock approve r1 --as NAME --role lead"), (5, "resume r1 ")])
 def test_too_late_to_approve_it_is_time_to_go_on(now: int, command: str) -> None:
     asked = AskApproval("a1", "give", "lead", 1, {"tool": "t", "args": {}}, "", expires=5)
-    said = "\n".join(text.plain for text in waiting([asked], "r1", now, "", "ada"))
+    said = "\n".join(text.plain for text in waiting([asked], {}, "r1", now, "", "ada"))
     assert command in said
     assert ("approve" in said.partition("\n")[2]) == (now < 5)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
+from cli.stories import POST
 from cli.terminal import Ran, interlock, run_id
 from interlock_cli.present.console import EscapingConsole
 from interlock_cli.present.escape import escape
@@ -24,62 +25,6 @@ NASTY = "ok" + HIDDEN
 TREES = st.recursive(
     st.text(alphabet=HIDDEN + "a\n"), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
 )
-
-PROGRAM = """\
-type Wish { text: string }
-type Sent { number: string }
-
-tool post.send(text: string) -> Sent { needs post.write effect write idempotent by text }
-
-agent clerk { model "small" }
-
-role boss { reach "boss" }
-
-workflow post(wish: Wish) {
-  goal "send it"
-
-  step read by clerk {
-    task "copy it"
-    returns { text: string }
-  }
-
-  step send calls post.send(text: read.text)
-
-  end sent { text: read.text, number: send.number }
-  end refused
-
-  start -> read
-    pass wish
-
-  read -> send
-    grant post.write
-    after approval by 2 of boss
-
-  send -> sent
-
-  send -> refused
-    on denied
-}
-"""
-TOOLS = """\
-from interlock import Toolbox
-
-toolbox = Toolbox()
-
-
-@toolbox.tool("post.send")
-def send(text: str) -> dict[str, object]:
-    return {"number": text}
-"""
-
-
-@pytest.fixture
-def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "post.ilk").write_text(PROGRAM)
-    (tmp_path / "tools.py").write_text(TOOLS)
-    (tmp_path / "answers.yaml").write_text(yaml.safe_dump({"read": {"answers": {"text": NASTY}}}))
-    return tmp_path
 
 
 def is_clean(text: str) -> bool:
@@ -125,6 +70,7 @@ def test_json_holds_the_same_with_nothing_hidden(thing: object) -> None:
 
 
 def test_a_run_shows_what_a_model_wrote_escaped(post: Path) -> None:
+    (post / "answers.yaml").write_text(yaml.safe_dump({"read": {"answers": {"text": NASTY}}}))
     begun = interlock("run", "--as", "ada", "--input", f"text={NASTY}", "--progress")
     id = run_id(begun)
     outputs: list[Ran] = [
@@ -149,7 +95,7 @@ def test_a_run_shows_what_a_model_wrote_escaped(post: Path) -> None:
 
 
 def test_files_are_shown_escaped(post: Path) -> None:
-    (post / "post.ilk").write_text(PROGRAM.replace('"send it"', f'"{NASTY}" wrong'))
+    (post / "post.ilk").write_text(POST.replace('"send it"', f'"{NASTY}" wrong'))
     for args in (["check"], ["check", "--format", "compact"], ["graph"], ["fmt", "--diff"], ["test"]):
         ran = interlock(*args)
         assert is_clean(ran.out) and is_clean(ran.err), ran
@@ -158,7 +104,7 @@ def test_files_are_shown_escaped(post: Path) -> None:
 @pytest.mark.parametrize("format", ["mermaid", "dot", "json", "svg"])
 def test_pictures_are_escaped(post: Path, format: str) -> None:
     (post / "post.ilk").write_text(
-        PROGRAM.replace('"send it"', '"send \u202e it"').replace(
+        POST.replace('"send it"', '"send \u202e it"').replace(
             "  read -> send\n", '  read -> send\n    when read.text != "\u202e"\n'
         )
     )

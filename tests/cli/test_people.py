@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import Ran, interlock
+from cli.terminal import Ran, interlock, run_id
 
 PAIR = """\
 tool doors.open(door: string max 10) {
@@ -155,3 +155,18 @@ def test_of_several_requests_one_has_to_be_meant(tmp_path: Path, monkeypatch: py
     assert f"interlock approve {report['run']} {first} --as NAME --role guard\n" in shown
     assert interlock("approve", "last", "north", "--as", "bob").out.startswith("◷ waits for approval by guard: ")
     assert interlock("approve", "last", second, "--as", "eve").out.startswith("■ opened\n")
+
+
+def test_a_quorum_shows_who_has_approved_and_how_many_are_missing(post: Path) -> None:
+    begun = interlock("run", "--as", "ada", "--input", "text=hello")
+    id = run_id(begun)
+    assert "waits for approval by 2 people of boss" in begun.out
+    assert "    nobody has approved yet; 2 of boss must\n" in begun.out
+    first = interlock("approve", id, "--as", "grace", "--format", "json")
+    assert json.loads(first.out)["waiting_for"][0]["by"] == ["grace"]
+    shown = interlock("show", id)
+    assert "    approved by grace; 1 more of boss must\n" in shown.out
+    assert "approved by grace (boss)" in shown.out
+    again = interlock("approve", id, "--as", "grace")
+    assert again.code == 1 and "already approved" in again.err
+    assert "sent" in interlock("approve", id, "--as", "linus").out

@@ -80,7 +80,7 @@ class TestsJson(TypedDict):
 
 class ApprovalRequestJson(TypedDict):
     """An approval that a run waits for: of `count` people of a role, for `subject`. `expires` is in microseconds since
-    1970.
+    1970, `by` are those who have approved.
     """
 
     kind: Literal["approval"]
@@ -91,6 +91,7 @@ class ApprovalRequestJson(TypedDict):
     subject: dict[str, Json]
     digest: str
     expires: int | None
+    by: list[str]
 
 
 class QuestionJson(TypedDict):

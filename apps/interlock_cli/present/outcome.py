@@ -32,7 +32,7 @@ def standing(report: RunReport) -> Iterator[Text]:
 
 def going_on(report: RunReport, now: int, options: str, principal: str) -> Iterator[Text]:
     """Yield what is needed for the run to go on, with the exact commands; `options` are added to them."""
-    yield from waiting(report.waiting_for, report.run, now, options, principal)
+    yield from waiting(report.waiting_for, report.approved_by, report.run, now, options, principal)
     if report.next_timer is not None and not report.waiting_for:
         said = f"nothing to do until {moment(report.next_timer)}"
         yield Text.assemble((f"{mark('wait')} ", "wait"), said)
@@ -42,16 +42,24 @@ def going_on(report: RunReport, now: int, options: str, principal: str) -> Itera
 
 
 def waiting(
-    open: Sequence[AskApproval | AskPerson], run: str, now: int, options: str, principal: str
+    open: Sequence[AskApproval | AskPerson],
+    approved_by: Mapping[str, Sequence[str]],
+    run: str,
+    now: int,
+    options: str,
+    principal: str,
 ) -> Iterator[Text]:
     """Yield, for each thing people are asked, what it is and the commands by which they answer.
 
-    Where the time for it is over, that is the command by which the run goes on without an answer. Where nobody is
-    known to have started the run (`principal` is ""), that nobody is kept from approving it.
+    Of a quorum, `approved_by` is who has approved, by the approval's id. Where the time for it is over, that is the
+    command by which the run goes on without an answer. Where nobody is known to have started the run (`principal` is
+    ""), that nobody is kept from approving it.
     """
     for asked in open:
         left = f"  {remaining(asked.expires - now)}" if asked.expires is not None else ""
         yield Text.assemble((f"{mark('wait')} ", "wait"), request(asked), (left, "quiet"))
+        if isinstance(asked, AskApproval) and asked.count > 1:
+            yield Text(f"    {quorum(asked, approved_by.get(asked.id, ()))}", "quiet")
         if asked.expires is not None and asked.expires <= now:
             following = (f"interlock resume {run}{options}", "route")
             yield Text.assemble("    ", following, ("  goes on from here", "quiet"))
@@ -76,6 +84,13 @@ def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:
     if commands:
         following = (f"interlock resume {run}", "route")
         yield Text.assemble("    ", following, ("  goes on, if the process that drove the run is gone", "quiet"))
+
+
+def quorum(asked: AskApproval, by: Sequence[str]) -> str:
+    """Return who of several people has approved, and how many are missing."""
+    if not by:
+        return f"nobody has approved yet; {asked.count} of {asked.role} must"
+    return f"approved by {escape(', '.join(by))}; {asked.count - len(by)} more of {asked.role} must"
 
 
 def remaining(micros: int) -> str:

@@ -51,6 +51,7 @@ def _tell(recorded: "RecordedRun") -> None:
 
     console = out()
     first, run = recorded.started, recorded.summary.run
+    machine = recorded.machine
     stopped = recorded.machine.status == "running"
     console.print(heading(first.workflow, run, first.principal, recorded.machine.status, console.width))
     console.print(started(first.at, first.program))
@@ -66,7 +67,7 @@ def _tell(recorded: "RecordedRun") -> None:
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
     now = time.time_ns() // 1000
-    for text in labelled("waits", waiting(recorded.machine.waiting_for, run, now, "", first.principal)):
+    for text in labelled("waits", waiting(machine.waiting_for, machine.approved_by, run, now, "", first.principal)):
         console.print(text, soft_wrap=True)
     for text in labelled("open", under_way(recorded.machine.pending() if stopped else (), run)):
         console.print(text, soft_wrap=True)

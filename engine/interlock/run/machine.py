@@ -10,7 +10,7 @@ machine, anywhere, gives the same state, notes, commands and digests.
 # INVARIANT: `feed` never raises for what an event says. What it cannot accept changes nothing and gives `Ignored`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from interlock.run import budget
@@ -23,7 +23,7 @@ from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, Ca
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
-from interlock.run.state import Abandon, Owner, Run
+from interlock.run.state import Abandon, Approval, Owner, Run
 from interlock.run.transitions import kind_of, phase_of, settle
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
@@ -155,6 +155,12 @@ class Machine:
     def waiting_for(self) -> tuple[AskApproval | AskPerson, ...]:
         """The approvals and questions that people have not answered."""
         return tuple(command for command in self.pending() if isinstance(command, AskApproval | AskPerson))
+
+    @property
+    def approved_by(self) -> Mapping[str, tuple[str, ...]]:
+        """Who has agreed to each approval that is still open, by its id."""
+        owners = (owner for owner, _ in self._run.open.values())
+        return {owner.id: owner.by for owner in owners if isinstance(owner, Approval)}
 
     def digest(self) -> str:
         """Return the digest of the whole state: equal exactly when the runs cannot be told apart."""

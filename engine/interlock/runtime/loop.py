@@ -162,6 +162,7 @@ class Drive:
             output=finish.output if finish else {},
             reason=finish.reason if finish else "",
             waiting_for=tuple(machine.waiting_for),
+            approved_by=machine.approved_by,
             next_timer=None if machine.status in OVER else self._timers.next,
             entries=self.sequence,
         )

@@ -16,7 +16,8 @@ class RunReport:
     """Where a run stands once there is nothing to do for now.
 
     `status` is running, waiting, ended, failed or cancelled; `end` and `output` are an ended run's, `reason` says why
-    one failed or was cancelled. `next_timer` is the moment (microseconds since 1970) at which it goes on by itself.
+    one failed or was cancelled. `approved_by` is who has agreed to each open approval, by its id. `next_timer` is the
+    moment (microseconds since 1970) at which it goes on by itself.
     """
 
     run: str
@@ -25,6 +26,7 @@ class RunReport:
     output: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
     waiting_for: tuple[Waiting, ...] = ()
+    approved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     next_timer: int | None = None
     entries: int = 0
 
