@@ -26,7 +26,10 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 def schema(name: str) -> dict[str, object]:
     """Return the JSON Schema of that name. Raises KeyError for one that is not in `SCHEMAS`."""
-    return {"$schema": DIALECT, "title": SCHEMAS[name]} | _made(name)
+    made: dict[str, object] = {"$schema": DIALECT}
+    made.update(_made(name))
+    made["title"] = SCHEMAS[name]
+    return made
 
 
 def _made(name: str) -> dict[str, object]:
@@ -34,7 +37,7 @@ def _made(name: str) -> dict[str, object]:
         case "settings":
             from interlock_cli.settings import Settings
 
-            return Settings.model_json_schema() | {"title": SCHEMAS[name]}
+            return Settings.model_json_schema()
         case "answers":
             from interlock.runtime.script import script_schema
 
@@ -44,7 +47,7 @@ def _made(name: str) -> dict[str, object]:
 
             return event_schema()
         case _:
-            return printed(name).json_schema() | {"title": SCHEMAS[name]}
+            return printed(name).json_schema()
 
 
 def printed(name: str) -> "TypeAdapter[object]":
