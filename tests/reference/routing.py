@@ -18,10 +18,10 @@ def way_of(route: Route) -> Way:
 
 def way_out(route: Route) -> Way | None:
     """Return where a route back leads once it was taken as often as it may be: with all that the route hands over."""
-    if route.bound is None or route.bound.then is None:
+    out = route.out
+    if out is None:
         return None
-    id = route.id if getattr(route, "out", None) is None else route.out.id
-    return Way(route, id, (route.bound.then,), route.grants, route.passes, route.approval, route.escalations)
+    return Way(route, out.id, out.targets, out.grants, out.passes, out.approval, out.escalations)
 
 
 # --- a step is done, or has failed

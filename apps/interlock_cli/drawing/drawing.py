@@ -83,9 +83,11 @@ def _route(drawing: Drawing, route: Route, source: str) -> None:
             drawing.loops.setdefault(source, []).append(back)
         else:
             drawing.strokes.append(back)
-        if route.bound.then is not None:
-            used = (Line("bound", f"after {times(route.bound.times)}"),)
-            drawing.strokes.append(Stroke(f"{route.id} then", source, route.bound.then, used, "back"))
+        if route.out is not None:
+            used = (Line("bound", f"after {times(route.bound.times)}"), *route_lines(route.out))
+            drawing.strokes.append(
+                Stroke(route.out.id, source, route.out.targets[0], used, "back", tip=_tip(route.out))
+            )
         return
     style: Style = "plain" if route.trigger is None else "failure"
     if len(route.targets) == 1:

@@ -44,8 +44,9 @@ def _mermaid(workflow: Workflow) -> Iterator[str]:
         said = f'|"{label}"|' if label else ""
         sources = " & ".join(f"n_{source}" for source in route.sources)
         yield f"  {sources} {arrow}{said} " + " & ".join(f"n_{target}" for target in route.targets)
-        if route.bound is not None and route.bound.then is not None:
-            yield f'  {sources} -.->|"used up"| n_{route.bound.then}'
+        if route.out is not None:
+            label = "<br>".join(_mermaid_text(line) for line in ("used up", *_route_words(route.out)))
+            yield f'  {sources} -.->|"{label}"| n_{route.out.targets[0]}'
 
 
 def _mermaid_text(text: str) -> str:
@@ -71,8 +72,9 @@ def _dot(workflow: Workflow) -> Iterator[str]:
         for source in route.sources:
             for target in route.targets:
                 yield f"  {_quoted(source)} -> {_quoted(target)} [label={label}{style}];"
-            if route.bound is not None and route.bound.then is not None:
-                yield f'  {_quoted(source)} -> {_quoted(route.bound.then)} [label="used up", style=dashed];'
+            if route.out is not None:
+                used = _quoted("\n".join(("used up", *_route_words(route.out))))
+                yield f"  {_quoted(source)} -> {_quoted(route.out.targets[0])} [label={used}, style=dashed];"
     yield "}"
 
 
@@ -141,4 +143,6 @@ def _route_json(route: Route) -> dict[str, object]:
         ]
     if route.bound is not None:
         found["back"] = {"at_most": route.bound.times, "then": route.bound.then}
+    if route.out is not None:
+        found["out"] = _route_json(route.out)
     return found

@@ -50,7 +50,12 @@ class Narrative:
         self._room = room
         self._places = places
         self._workflow = workflow
-        self._routes = {route.id: route for route in workflow.routes}
+        self._routes = {way.id: way for route in workflow.routes for way in (route, route.out) if way is not None}
+        self._used_up = {
+            route.out.id: f"after {count(route.bound.times, 'time')}"
+            for route in workflow.routes
+            if route.out is not None and route.bound is not None
+        }
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
         self._began = 0
@@ -136,10 +141,13 @@ class Narrative:
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
         route = self._routes.get(note.route)
-        if route is None or not (why(route) or (self._places and route.sources != ("start",))):
+        if route is None:
+            return []
+        reason = self._used_up.get(route.id) or why(route)
+        if not reason and (not self._places or route.sources == ("start",)):
             return []
         targets = ", ".join(route.targets)
-        text = Text.assemble((targets, "route"), ("  " + why(route), "quiet"))
+        text = Text.assemble((targets, "route"), ("  " + reason, "quiet"))
         step = route.sources[-1] if len(route.sources) == 1 else ""
         line = self._line("" if step == "start" else step, "route", text)
         return [replace(line, aside=place(route.span) if self._places else "", detail=self._details(route, note))]

@@ -146,13 +146,18 @@ class EscalationFacts:
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """A route: its link, and its clauses. `passes` are the names that are passed, each once."""
+    """A route: its link, and its clauses. `passes` are the names that are passed, each once.
+
+    `out` is its way out, with the clauses it takes over or has of its own.
+    """
 
     link: Link
     when: Checked | None
     grants: tuple[GrantFacts, ...]
     passes: tuple[tree.Ident, ...]
+    approval: tree.Approval | None
     escalations: tuple[EscalationFacts, ...]
+    out: "RouteFacts | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Routes before their clauses are judged: where they lead, under the ids they have in the program."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interlock_dsl.syntax.tree import RouteDecl
+from interlock_dsl.syntax.tree import Ident, RouteDecl, WayOut
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
     from interlock_dsl.program.graph import Edge, Graph
@@ -27,6 +27,12 @@ class Link:
     def bounded(self) -> bool:
         """Whether it may be taken only so many times in a run."""
         return self.decl.bound is not None and not self.way_out
+
+    @property
+    def clauses(self) -> RouteDecl | WayOut:
+        """What it grants, passes, asks and tells: a way out has that of its route, or its own block and only that."""
+        own = self.decl.bound.own if self.way_out and self.decl.bound is not None else None
+        return self.decl if own is None else own
 
     @property
     def writes(self) -> bool:
@@ -56,6 +62,17 @@ def links(decls: Iterable[RouteDecl]) -> tuple[Link, ...]:
             out = Link(f"{id}, then->{then}", number, sources, (then,), merge, decl, way_out=True)
         found.append(Link(id, number, sources, targets, merge, decl, out))
     return tuple(found)
+
+
+def handed(decl: RouteDecl) -> Iterator[tuple[RouteDecl | WayOut, tuple[Ident, ...]]]:
+    """Yield the clauses of a route with the targets they are for, then those of a way out with a block of its own."""
+    bound = decl.bound
+    out = () if bound is None or bound.then is None else (bound.then,)
+    if bound is None or bound.own is None:
+        yield decl, (*decl.targets, *out)
+    else:
+        yield decl, decl.targets
+        yield bound.own, out
 
 
 def merge_count(route: RouteDecl) -> int:

@@ -35,6 +35,7 @@ from interlock_dsl.syntax.tree import (
     SetStep,
     StepNode,
     TableStep,
+    WayOut,
     WorkflowDecl,
 )
 
@@ -174,16 +175,29 @@ def route(node: RouteDecl, places: Places) -> list[Line]:
         clauses.append(Line("otherwise", places.clause(node, "otherwise")))
     if node.bound is not None:
         then = f", then -> {node.bound.then.text}" if node.bound.then is not None else ""
-        clauses.append(Line(f"at most {grouped(node.bound.times)} times{then}", places.clause(node, "at most")))
-    for grant in node.grants:
-        clauses.append(Line(_grant(grant), begin(grant)))
+        line = Line(f"at most {grouped(node.bound.times)} times{then}", places.clause(node, "at most"))
+        clauses += [line] if node.bound.own is None else _own(line, node.bound.own, places)
+    clauses += _handed(node, places)
+    return [Line(f"{names(node.sources)} -> {names(node.targets)}", begin(node)), *indented(clauses)]
+
+
+def _own(head: Line, node: WayOut, places: Places) -> list[Line]:
+    """Return the block of a way out with clauses of its own, which may be none."""
+    inside = _handed(node, places)
+    if not inside:
+        return [replace(head, text=f"{head.text} {{}}")]
+    return [replace(head, text=f"{head.text} {{"), *indented(inside), Line("}", end(node), closes=True)]
+
+
+def _handed(node: RouteDecl | WayOut, places: Places) -> list[Line]:
+    """Return what a route or a way out grants, passes and asks, and who is told."""
+    clauses = [Line(_grant(grant), begin(grant)) for grant in node.grants]
     if node.passes:
         clauses.append(Line(f"pass {names(node.passes)}", places.clause(node, "pass")))
     if node.approval is not None:
         clauses.append(Line(_approval(node.approval), places.clause(node, "after approval")))
-    for escalation in node.escalations:
-        clauses.append(Line(_escalation(escalation), begin(escalation)))
-    return [Line(f"{names(node.sources)} -> {names(node.targets)}", begin(node)), *indented(clauses)]
+    clauses += [Line(_escalation(escalation), begin(escalation)) for escalation in node.escalations]
+    return clauses
 
 
 def condition(word: str, expression: Expression, start: int | None, depth: int) -> list[Line]:

@@ -77,24 +77,21 @@ def _step(
 
 def _route(route: RouteFacts) -> program.Route:
     link, decl = route.link, route.link.decl
-    bound, out = decl.bound, None
-    if link.out is not None:
-        span = decl.span if bound is None else bound.span
-        out = program.Route(link.out.id, link.sources, link.out.targets, span, merge=link.merge)
+    bound = None if link.way_out else decl.bound
     return program.Route(
         id=link.id,
         sources=link.sources,
         targets=link.targets,
-        span=decl.span,
+        span=decl.bound.span if link.way_out and decl.bound is not None else decl.span,
         trigger=decl.trigger,
         when=optional(route.when),
-        otherwise=decl.otherwise,
+        otherwise=decl.otherwise and not link.way_out,
         grants=tuple(
             program.Grant(frozenset(scope.text for scope in grant.decl.scopes), optional(grant.where), grant.decl.span)
             for grant in route.grants
         ),
         passes=tuple(program.Pass(tuple(name.text.split(".")), name.span) for name in route.passes),
-        approval=_approval(decl.approval),
+        approval=_approval(route.approval),
         escalations=tuple(
             program.Escalation(
                 told.decl.role.text, told.decl.on_expiry, optional(told.when), told.decl.because or "", told.decl.span
@@ -105,7 +102,7 @@ def _route(route: RouteFacts) -> program.Route:
         if bound is None
         else program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span),
         merge=link.merge,
-        out=out,
+        out=None if route.out is None else _route(route.out),
     )
 
 

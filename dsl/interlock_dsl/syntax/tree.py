@@ -285,11 +285,22 @@ class Escalate(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class WayOut(Node):
+    """`{ grant ...  pass ...  after approval ...  escalate ... }` after `then -> x`: what the way out has of its own."""
+
+    grants: tuple[Grant, ...] = ()
+    passes: tuple[Ident, ...] = ()
+    approval: Approval | None = None
+    escalations: tuple[Escalate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Bound(Node):
-    """`at most 3 times, then -> editor`."""
+    """`at most 3 times, then -> editor`. Without a block of its own the way out takes over its route's clauses."""
 
     times: int
     then: Ident | None = None
+    own: WayOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from interlock_dsl.analysis.links import merge_count
+from interlock_dsl.analysis.links import handed, merge_count
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.diagnostics.messages import routes as say
@@ -11,7 +11,7 @@ from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.clauses import Clauses
-from interlock_dsl.syntax.tree import Ident, RouteDecl
+from interlock_dsl.syntax.tree import Ident, RouteDecl, WayOut
 
 Group: TypeAlias = tuple[frozenset[str], str | None, int]
 """Routes that are chosen from together: sources, trigger, how many sources must arrive."""
@@ -55,16 +55,21 @@ def _twice(report: Report, what: str, names: tuple[Ident, ...]) -> None:
 def _clauses(report: Report, route: RouteDecl, clauses: Clauses) -> None:
     if route.when is not None and route.otherwise:
         report.add(say.when_and_otherwise(clauses.of(route, "otherwise")))
-    if route.approval is not None and route.approval.within is None:
-        report.add(say.approval_without_expiry(route.approval.role.text, route.approval.span))
-    approval = route.approval
-    if approval is not None and approval.of is not None and approval.count > approval.of:
-        report.add(say.too_few_people(approval.count, approval.of, approval.span))
-    for escalation in route.escalations:
-        if escalation.on_expiry and (route.approval is None or route.approval.within is None):
-            report.add(say.expiry_without_deadline(escalation.span))
+    for written, _ in handed(route):
+        _people(report, written)
     if route.bound is not None and len(route.targets) > 1:
         report.add(say.back_to_several(route.bound.span))
+
+
+def _people(report: Report, clauses: RouteDecl | WayOut) -> None:
+    approval = clauses.approval
+    if approval is not None and approval.within is None:
+        report.add(say.approval_without_expiry(approval.role.text, approval.span))
+    if approval is not None and approval.of is not None and approval.count > approval.of:
+        report.add(say.too_few_people(approval.count, approval.of, approval.span))
+    for escalation in clauses.escalations:
+        if escalation.on_expiry and (approval is None or approval.within is None):
+            report.add(say.expiry_without_deadline(escalation.span))
 
 
 def _merge(report: Report, route: RouteDecl) -> None:

@@ -1,12 +1,22 @@
 """Clauses of a workflow that could never have an effect: nothing that is written is ignored in silence."""
 
 from interlock_dsl.analysis.checks.form import groups, place
-from interlock_dsl.analysis.links import arriving
+from interlock_dsl.analysis.links import arriving, handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import ineffective as say
 from interlock_dsl.program.graph import START
-from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, RouteDecl, SetStep, StepNode, TableStep
+from interlock_dsl.syntax.tree import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    Ident,
+    RouteDecl,
+    SetStep,
+    StepNode,
+    TableStep,
+    WayOut,
+)
 
 
 def check_ineffective(outline: Outline, symbols: Symbols) -> None:
@@ -14,16 +24,16 @@ def check_ineffective(outline: Outline, symbols: Symbols) -> None:
     if not outline.complete:
         return
     for link in outline.routes:
-        _passed(outline, symbols, link.decl)
+        for clauses, targets in handed(link.decl):
+            _passed(outline, symbols, clauses, targets)
         _trigger(outline, symbols, link.decl)
     _order(outline, symbols)
 
 
-def _passed(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
+def _passed(outline: Outline, symbols: Symbols, route: RouteDecl | WayOut, targets: tuple[Ident, ...]) -> None:
     """Fields are for who answers at the target, and for who approves that it begins."""
     if not route.passes:
         return
-    targets = [*route.targets, *([route.bound.then] if route.bound is not None and route.bound.then else [])]
     steps = [outline.steps.get(target.text) for target in targets]
     if any(isinstance(step, AgentStep | AskStep) for step in steps):
         return
@@ -44,7 +54,8 @@ def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
 
 
 def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
-    approvals = [link.decl.approval for link in arriving(outline.flow.graph, name) if link.decl.approval is not None]
+    arriving_clauses = [link.clauses for link in arriving(outline.flow.graph, name)]
+    approvals = [clauses.approval for clauses in arriving_clauses if clauses.approval is not None]
     deadline = any(approval.within is not None for approval in approvals)
     asks_in_time = isinstance(step, AskStep) and step.within is not None
     requires = [rule for policy in symbols.policies.values() for rule in policy.rules if rule.kind == "require"]

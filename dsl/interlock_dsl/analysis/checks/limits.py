@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from interlock_dsl.analysis.links import handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.values import INT_HIGH
 from interlock_dsl.diagnostics.messages import types as say
@@ -57,9 +58,10 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
         if isinstance(step, AskStep):
             _duration(report, "the deadline", step.within)
     for route in workflow.routes:
-        if route.approval is not None:
-            _count(report, "the number of people", route.approval.count, route.approval.span)
-            _duration(report, "the deadline", route.approval.within)
+        for written, _ in handed(route):
+            if written.approval is not None:
+                _count(report, "the number of people", written.approval.count, written.approval.span)
+                _duration(report, "the deadline", written.approval.within)
         if route.bound is not None:
             _count(report, "the number of times", route.bound.times, route.bound.span)
 

@@ -1,28 +1,24 @@
 """Scopes: what agents may hold, what routes grant, what calls need."""
 
 from interlock_dsl.analysis.checks.form import place
-from interlock_dsl.analysis.links import arriving
+from interlock_dsl.analysis.links import Link, arriving, handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import permissions as say
-from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident, RouteDecl
+from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident
 
 
 def check_permissions(outline: Outline, symbols: Symbols) -> None:
     """Report grants that are too wide for their target or the workflow, and calls that no grant lets through."""
     for link in outline.routes:
-        route = link.decl
-        targets = [target.text for target in (*route.targets, *_way_out(route)) if target.text in outline.steps]
-        for grant in route.grants:
-            for scope in grant.scopes:
-                if symbols.scope(scope):
-                    _granted(outline, symbols, scope, targets)
+        for clauses, written in handed(link.decl):
+            targets = [target.text for target in written if target.text in outline.steps]
+            for grant in clauses.grants:
+                for scope in grant.scopes:
+                    if symbols.scope(scope):
+                        _granted(outline, symbols, scope, targets)
     for name in outline.steps:
         _needed(outline, symbols, name)
-
-
-def _way_out(route: RouteDecl) -> tuple[Ident, ...]:
-    return (route.bound.then,) if route.bound is not None and route.bound.then is not None else ()
 
 
 def _granted(outline: Outline, symbols: Symbols, scope: Ident, targets: list[str]) -> None:
@@ -55,7 +51,7 @@ def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> boo
 
 def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
     step = outline.steps[name]
-    routes = [link.decl for link in arriving(outline.flow.graph, name)]
+    routes = arriving(outline.flow.graph, name)
     if isinstance(step, AgentStep):
         _shown(outline, symbols, step, routes)
     tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
@@ -70,10 +66,10 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
         symbols.report.add(say.missing_scope(name, tool.name.text, everywhere, step.call.tool.span, None))
         return
     for route, scopes in lacking:
-        symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route)))
+        symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route.decl)))
 
 
-def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[RouteDecl]) -> None:
+def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[Link]) -> None:
     """Report tools written for an agent that no route gives the scopes for: it would never be shown them."""
     agent = symbols.agents.get(step.agent.text)
     may = frozenset(scope.text for scope in agent.may) if agent is not None else frozenset[str]()
@@ -89,6 +85,6 @@ def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[Rou
             symbols.report.add(say.tool_never_shown(name.text, step.name.text, lacking, name.span))
 
 
-def granted(route: RouteDecl) -> frozenset[str]:
-    """Return the scopes that a route grants."""
-    return frozenset(scope.text for grant in route.grants for scope in grant.scopes)
+def granted(route: Link) -> frozenset[str]:
+    """Return the scopes that a route, or a way out, grants."""
+    return frozenset(scope.text for grant in route.clauses.grants for scope in grant.scopes)

@@ -13,18 +13,19 @@ from interlock_dsl.analysis.facts import (
     StepFacts,
     ToolFacts,
 )
-from interlock_dsl.analysis.links import Link
+from interlock_dsl.analysis.links import Link, handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.places import Place, Reader
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.check.messages import no_fields, unknown_field
+from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, RecordType, Type
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START
-from interlock_dsl.syntax.tree import Escalate, Grant, Ident, RouteDecl
+from interlock_dsl.syntax.tree import Approval, Escalate, Grant, Ident, RouteDecl, WayOut
 
 
 def route_facts(
@@ -32,8 +33,11 @@ def route_facts(
 ) -> tuple[RouteFacts, ...]:
     """Return the routes of a workflow in the order written."""
     context = _Context(reader, symbols, steps, tools)
-    for decl in reader.outline.astray:
-        _judge(decl, reader.unplaced(), context)
+    for decl in reader.outline.astray:  # so that all their mistakes are said at once
+        here = reader.unplaced()
+        _condition(decl.when, here, context)
+        for clauses, targets in handed(decl):
+            _clauses(clauses, targets, here, context)
     return tuple(_route(link, context) for link in reader.outline.routes)
 
 
@@ -53,47 +57,64 @@ class _Context:
         self.tools = tools
 
 
+_Clauses: TypeAlias = tuple[tuple[GrantFacts, ...], tuple[Ident, ...], Approval | None, tuple[EscalationFacts, ...]]
+
+
 def _route(link: Link, context: _Context) -> RouteFacts:
-    when, grants, passes, escalations = _judge(link.decl, context.reader.route(link), context)
-    return RouteFacts(link, when, grants, passes, escalations)
+    here = context.reader.route(link)
+    when = _condition(link.decl.when, here, context)
+    own, *others = (_clauses(clauses, targets, here, context) for clauses, targets in handed(link.decl))
+    out = None
+    if link.out is not None:
+        taken_over = _for_end(own) if link.out.targets[0] in context.reader.outline.ends else own
+        out = RouteFacts(link.out, None, *(others[0] if others else taken_over))
+    return RouteFacts(link, when, *own, out)
 
 
-_Clauses: TypeAlias = tuple[Checked | None, tuple[GrantFacts, ...], tuple[Ident, ...], tuple[EscalationFacts, ...]]
+def _for_end(clauses: _Clauses) -> _Clauses:
+    """Return what an end can use of the clauses that it takes over: who approves sees what is passed, nobody else."""
+    _, passes, approval, escalations = clauses
+    told = tuple(each for each in escalations if approval is not None or not each.decl.on_expiry)
+    return (), passes if approval is not None else (), approval, told
 
 
-def _judge(decl: RouteDecl, here: Place, context: _Context) -> _Clauses:
-    """Judge the clauses of a route, one that cannot be followed as well, so that all its mistakes are said at once."""
+def _condition(tree: Expression | None, here: Place, context: _Context) -> Checked | None:
+    return None if tree is None else context.reader.check(tree, here, BOOL)
+
+
+def _clauses(decl: RouteDecl | WayOut, targets: tuple[Ident, ...], here: Place, context: _Context) -> _Clauses:
+    """Judge what is written for some targets: what is granted, passed and asked, and who is told."""
     if decl.approval is not None:
         context.symbols.role(decl.approval.role)
     for grant in decl.grants:
         for scope in grant.scopes:
             context.symbols.scope(scope)
     return (
-        None if decl.when is None else context.reader.check(decl.when, here, BOOL),
-        tuple(_grant(grant, decl, here, context) for grant in decl.grants),
-        _passes(decl, here, context),
+        tuple(_grant(grant, targets, here, context) for grant in decl.grants),
+        _passes(decl.passes, here, context),
+        decl.approval,
         tuple(_escalation(escalation, here, context) for escalation in decl.escalations),
     )
 
 
 def _escalation(decl: Escalate, here: Place, context: _Context) -> EscalationFacts:
     context.symbols.role(decl.role)
-    return EscalationFacts(decl, None if decl.when is None else context.reader.check(decl.when, here, BOOL))
+    return EscalationFacts(decl, _condition(decl.when, here, context))
 
 
-def _grant(decl: Grant, route: RouteDecl, here: Place, context: _Context) -> GrantFacts:
+def _grant(decl: Grant, targets: tuple[Ident, ...], here: Place, context: _Context) -> GrantFacts:
     scopes = frozenset(scope.text for scope in decl.scopes)
     where = None
     if decl.where is not None:
-        args = args_type(_called(route, scopes, context), context.tools)
+        args = args_type(_called(targets, scopes, context), context.tools)
         where = context.reader.check(decl.where, here, BOOL, {"args": args, "tool": TOOL})
     return GrantFacts(decl, where)
 
 
-def _called(route: RouteDecl, scopes: frozenset[str], context: _Context) -> list[str]:
-    """Return the tools whose calls a grant may be asked for at the targets of its route."""
+def _called(targets: tuple[Ident, ...], scopes: frozenset[str], context: _Context) -> list[str]:
+    """Return the tools whose calls a grant may be asked for at its targets."""
     found: list[str] = []
-    for target in (*route.targets, *([route.bound.then] if route.bound is not None and route.bound.then else [])):
+    for target in targets:
         match context.steps.get(target.text):
             case CallStepFacts(call=call):
                 found.append(call.tool)
@@ -104,9 +125,9 @@ def _called(route: RouteDecl, scopes: frozenset[str], context: _Context) -> list
     return found
 
 
-def _passes(decl: RouteDecl, here: Place, context: _Context) -> tuple[Ident, ...]:
+def _passes(passes: tuple[Ident, ...], here: Place, context: _Context) -> tuple[Ident, ...]:
     found: dict[str, Ident] = {}
-    for written in decl.passes:
+    for written in passes:
         first = found.setdefault(written.text, written)
         if first is not written:
             context.symbols.report.add(say_name.repeated("the value", written.text, written.span, first.span))
