@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson
 from interlock.run.protocol.notes import Escalated, StepBegan
+from interlock_dsl.formatter.format import format
 from interlock_dsl.program.model import Route
+from interlock_dsl.syntax.parser import parse
 from run.world import World, program
 
 TEXT = """
@@ -118,3 +120,26 @@ def test_a_way_out_takes_over_the_clauses_of_its_route(target: str, data: st.Dat
     if target == "out":  # nobody sees what is passed to an end but who approves it, and it calls nothing
         used = chosen - {"grant"} if "approval" in chosen else chosen - {"grant", "pass"}
     agrees(world, out, target, used, data.draw(st.booleans()))
+
+
+@pytest.mark.parametrize("target", ["work", "pay", "query", "note", "out"])
+@given(st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_way_out_with_a_block_has_its_clauses_and_no_others(target: str, data: st.DataObject) -> None:
+    words = {"approval", "expiry", "escalate"} | ({"grant"} if target in ("work", "pay") else set())
+    own = data.draw(some(tuple(sorted(words)), frozenset({"grant"} if target == "pay" else ())))
+    if target in ("work", "query") or ("approval" in own and target != "pay"):
+        own |= data.draw(st.sampled_from([frozenset[str](), frozenset({"pass"})]))
+    route = data.draw(some(tuple(CLAUSES)))
+    world, out = used_up(target, written(route), f"{{ {written(own)} }}")
+    agrees(world, out, target, own, data.draw(st.booleans()))
+
+
+@given(some(tuple(CLAUSES)), st.none() | some(tuple(CLAUSES)))
+@settings(deadline=None)
+def test_formatting_keeps_the_clauses_of_a_way_out(route: frozenset[str], own: frozenset[str] | None) -> None:
+    block = "" if own is None else f"{{ {written(own)} }}"
+    tree = parse(TEXT.format(target="work", route=written(route), own=block), "w.ilk")
+    once = format(tree)
+    assert parse(once, "w.ilk") == tree
+    assert format(parse(once, "w.ilk")) == once

@@ -305,6 +305,7 @@ class RouteJson(TypedDict):
     approval: NotRequired[RouteApprovalJson]
     escalations: NotRequired[list[EscalationJson]]
     back: NotRequired[BackJson]
+    out: NotRequired["RouteJson"]
 
 
 class GraphJson(TypedDict):

@@ -286,7 +286,7 @@ class Escalate(Node):
 
 @dataclass(frozen=True, slots=True)
 class WayOut(Node):
-    """`{ grant ...  pass ...  after approval ...  escalate ... }` after `then -> x`: what the way out has of its own."""
+    """`{ grant ... pass ... after approval ... escalate ... }` after `then -> x`: what the way out has of its own."""
 
     grants: tuple[Grant, ...] = ()
     passes: tuple[Ident, ...] = ()

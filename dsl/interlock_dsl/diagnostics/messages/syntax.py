@@ -10,6 +10,7 @@ PHRASES: Final = {
     "declaration": "a declaration",
     "workflow_item": "a step, an end, a route or another part of the workflow",
     "route_clause": "a clause of the route",
+    "handed_clause": "a clause of the way out",
     "tool_clause": "a clause of the tool",
     "agent_clause": "a clause of the agent",
     "budget_clause": "a limit of the budget",
@@ -161,6 +162,16 @@ def stray_because(span: Span) -> Diagnostic:
         "`because` has no escalation to give the reason of",
         (Label(span),),
         help="write it right after `escalate to`, or as a comment",
+    )
+
+
+def stray_in_way_out(word: str, span: Span) -> Diagnostic:
+    """A condition or trigger of a way out, which is taken when its bound is used up and for no other reason."""
+    return Diagnostic(
+        "syntax-error",
+        f"`{word}` has no place in a way out",
+        (Label(span),),
+        help="a way out has `grant`, `pass`, `after approval` and `escalate to`",
     )
 
 

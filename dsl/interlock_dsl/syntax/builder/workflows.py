@@ -32,6 +32,7 @@ from interlock_dsl.syntax.tree import (
     TableStep,
     ToolCall,
     Trigger,
+    WayOut,
     WorkflowDecl,
 )
 
@@ -273,9 +274,25 @@ class WorkflowBuilder(PieceBuilder):
         return condition
 
     @reduction
-    def way_out(self, target: Ident) -> Ident:
-        """`, then -> step`."""
-        return target
+    def way_out(self, target: Ident, own: WayOut | None = None) -> Bound:
+        """`, then -> step { clauses }`: a bound but for its count."""
+        return Bound(0, target, own)
+
+    @reduction
+    def own_clauses(self, *parts: Clause) -> WayOut:
+        """`{ clauses }`."""
+        own, escalations = self._apart(parts)
+        for clause in own if self.sound() else ():
+            if clause.word in ("on", "when"):
+                self.diagnostics.append(messages.stray_in_way_out(clause.word, clause.span))
+        clauses = self.gather(clause for clause in own if clause.word != "grant")
+        return WayOut(
+            grants=tuple(clause.value for clause in own if isinstance(clause.value, Grant)),
+            passes=clauses.names("pass"),
+            approval=clauses.get("after approval", Approval),
+            escalations=tuple(escalations),
+            span=self.here(),
+        )
 
     @reduction
     def pass_clause(self, names: tuple[Ident, ...]) -> Clause:
@@ -316,9 +333,10 @@ class WorkflowBuilder(PieceBuilder):
         return self.clause("because", text)
 
     @reduction
-    def bound_clause(self, times: int, then: Ident | None = None) -> Clause:
-        """`at most 3 times, then -> step`."""
-        return self.clause("at most", Bound(times, then, span=self.here()))
+    def bound_clause(self, times: int, out: Bound | None = None) -> Clause:
+        """`at most 3 times, then -> step { clauses }`."""
+        then, own = (None, None) if out is None else (out.then, out.own)
+        return self.clause("at most", Bound(times, then, own, span=self.here()))
 
     @reduction
     def merge_clause(self, merge: Merge) -> Clause:

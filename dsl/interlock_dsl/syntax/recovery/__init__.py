@@ -32,7 +32,7 @@ from interlock_dsl.syntax.recovery.surroundings import Surroundings, line_end
 MOST_ERRORS: Final = 50
 ITEMS: Final = frozenset(
     {
-        "declaration", "workflow_item", "route_clause", "tool_clause", "agent_clause", "role_clause",
+        "declaration", "workflow_item", "route_clause", "handed_clause", "tool_clause", "agent_clause", "role_clause",
         "agent_step_clause", "ask_step_clause", "budget_clause", "rule", "rule_clause", "table_item", "test_item",
         "field", "argument",
     }
