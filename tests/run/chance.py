@@ -33,7 +33,7 @@ from interlock.run.protocol.notes import CallDecided, Note
 from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import encode, sample
-from run.texts import AGENT, FORK, LOOP, MEETING, PAY, TRAVEL
+from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
 from run.world import program, tighten
 
 Item = TypeVar("Item")
@@ -56,6 +56,7 @@ PROGRAMS: list[tuple[Program, dict[str, Json]]] = [
     (program(MEETING), {"n": 0}),
     (program(LOOP), {"n": 0}),
     (program(FORK), {"id": "A1"}),
+    (program(GATES), {"id": "A1", "n": 7}),
     (program(FORK), {"id": "A1"}),
     (_example("refund"), {"request": {"order_id": "A1", "message": "hi"}}),
     (_example("procurement"), {"purchase": {"id": "A1", "text": "hi"}}),

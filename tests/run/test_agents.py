@@ -7,7 +7,7 @@ from interlock.run.protocol.commands import AskApproval, AskModel, CallTool, Set
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
 from interlock.run.protocol.notes import AttemptFailed, CallDecided
 from interlock_dsl.program.model import Program
-from run.texts import AGENT
+from run.texts import AGENT, HEAD
 from run.world import World, ignored, tighten
 
 GIVEN: dict[str, Json] = {"id": "A1", "secret": "xyz"}
@@ -226,3 +226,24 @@ def test_a_reply_to_something_else_is_ignored() -> None:
     run.asks(("orders.get", {"id": "A"}))
     call = run.call("orders.get").id
     assert "answers" in ignored(run.feed(ModelReplied(9, call, True, {"amount": 2})))
+
+
+def test_a_tool_without_a_scope_is_shown_only_where_a_step_names_it() -> None:
+    """An agent that names no tools is shown those whose scopes it may hold; needing none is not holding them."""
+    text = (
+        HEAD
+        + """
+tool clock.read() -> { hour: int in 0..23 } { effect read }
+workflow w(id: string max 20) {
+  goal "an agent with the tools it may have"
+  budget { steps 3  tokens 9_000 }
+  step work by clerk { task "work"  returns { amount: int in 0..9 } TOOLS }
+  end done
+  start -> work grant orders.read
+  work -> done
+}
+"""
+    )
+    assert World(text.replace("TOOLS", ""), {"id": "A1"}).the(AskModel).tools == ("orders.get",)
+    named = World(text.replace("TOOLS", "tools clock.read, orders.get"), {"id": "A1"})
+    assert set(named.the(AskModel).tools) == {"clock.read", "orders.get"}

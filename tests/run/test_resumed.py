@@ -231,3 +231,31 @@ def test_an_allowance_that_shrinks_is_what_the_repeated_turn_is_told() -> None:
     world = World(AGENT.replace("tokens 3_000 }", "tokens 1_500 }"), {"id": "A1", "secret": "s"})
     sent = world.the(AskModel)
     assert resume(world) == [replace(sent, tokens=500)]
+
+
+PAID = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  goal "paid, then a question"
+  budget { steps 10  tool_calls 10  time 2h }
+  step pay calls pay.issue(id: id, amount: 10)
+  step ask asks boss { question "?"  returns { ok: bool } }
+  end done
+  start -> pay grant pay.write
+  pay -> ask
+  ask -> done
+}
+"""
+)
+
+
+def test_what_resuming_itself_asks_for_is_asked_once() -> None:
+    """The time is over when the run is resumed: it is given up, and the undo that this asks for was not under way."""
+    world = World(PAID, {"id": "A1"})
+    world.returns("pay.issue", {"id": "R1"})
+    world.now = 3 * HOUR
+    asked = [command for command in resume(world) if isinstance(command, CallTool)]
+    assert [command.tool for command in asked] == ["pay.void"]
+    world.returns("pay.void")
+    assert world.finished.status == "failed"

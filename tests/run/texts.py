@@ -135,3 +135,40 @@ workflow w(id: string max 20) {
 }
 """
 )
+
+GATES = (
+    HEAD
+    + """
+workflow w(id: string max 20, n: int in 0..10) {
+  goal "an approval on the way into each kind of step"
+  budget { steps 20  tool_calls 10  tokens 10_000  time 9h }
+  step set sets { n: n }
+  step look decides size(n: n)
+  step think by clerk { task "think"  returns { amount: int in 0..1_000 } }
+  step ask asks boss { question "go on?" returns { ok: bool } within 1h }
+  step pay calls pay.issue(id: id, amount: 10)
+  end done
+  end lost
+  end late
+  start -> set after approval by boss within 1h
+  set -> look after approval by boss within 1h
+  set -> lost on denied
+  look -> think after approval by boss within 1h grant orders.read pass id
+  look -> lost on denied
+  think -> ask after approval by 2 of boss within 1h escalate to deputy on expiry
+  think -> lost on denied
+  think -> lost on failure
+  think -> late on over budget
+  ask -> pay after approval by boss within 1h grant pay.write
+  ask -> lost on denied
+  pay -> done after approval by deputy within 1h
+  pay -> lost on denied
+  pay -> lost on failure
+}
+table size(n: int in 0..10) -> { name: string max 10 } {
+  when > 5 then "large"
+  otherwise then "small"
+}
+policy desk { require approval by deputy within 3h for pay.issue when args.amount > 5 }
+"""
+)
