@@ -16,10 +16,10 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 from interlock.decide import Principal
-from interlock.errors import AnsweredOtherwise, Conflict, DrivenElsewhere, InvalidInput, Refused
+from interlock.errors import AnsweredOtherwise, Conflict, DrivenElsewhere, Refused
 from interlock.journal.journal import Journal
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
@@ -29,7 +29,6 @@ from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
-    Json,
     PersonAnswered,
     RunCancelled,
     RunResumed,
@@ -37,8 +36,8 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
-from interlock.runtime.bounds import check_bounds
 from interlock.runtime.clock import SECOND, Clock, SystemClock
+from interlock.runtime.incoming import recorded_answer, recorded_input, recorded_name
 from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
@@ -48,8 +47,6 @@ from interlock.runtime.recover import recover
 from interlock.runtime.report import OVER, RunReport
 from interlock.runtime.toolbox import Toolbox
 from interlock_dsl.program.model import Program
-from interlock_dsl.schema import json_value
-from interlock_dsl.schema.person import UnusableName, entered
 
 PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
@@ -124,7 +121,7 @@ class Runtime:
         """
         run = f"r{self._chance.getrandbits(60):015x}" if run is None else run
         at = self._clock.now()
-        started = prepare(program, workflow, _input(input), run=run, at=at, principal=principal)
+        started = prepare(program, workflow, recorded_input(input), run=run, at=at, principal=principal)
         started = replace(started, answered_by=self._answered_by)
         principal = replace(principal, name=started.principal)
         self._adapters.tools.prepare(program, workflow)
@@ -217,7 +214,7 @@ class Runtime:
         `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same. When another
         process drives the run, it finds what was decided and performs it.
         """
-        name, typed = _person(by)
+        name, typed = recorded_name(by)
 
         def given(drive: Drive) -> Event:
             wanted = digest or _digest_asked(drive, approval)
@@ -227,17 +224,13 @@ class Runtime:
 
     async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
         """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
-        name, typed = _person(by)
+        name, typed = recorded_name(by)
         await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, name, role, reason, typed))
 
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
-        try:
-            check_bounds("the answer", answer)
-            given = json_value(answer)
-        except ValueError as problem:
-            raise Refused(f"the answer cannot be recorded: {problem}") from None
-        name, typed = _person(by)
+        given = recorded_answer(answer)
+        name, typed = recorded_name(by)
         await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, name, role, given, typed))
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
@@ -245,7 +238,7 @@ class Runtime:
 
         This is also the way out for a run that an older version recorded and this one cannot resume.
         """
-        name, typed = _person(by)
+        name, typed = recorded_name(by)
         self._cancelling.add(run)
         try:
             await self._person(run, lambda drive: RunCancelled(drive.setting.now(), name, reason, typed), cancels=True)
@@ -395,21 +388,6 @@ def _forward(clock: Clock, at: int) -> Callable[[], int]:
         return last
 
     return now
-
-
-def _input(given: Mapping[str, object]) -> Mapping[str, Json]:
-    try:
-        check_bounds("the input", given)
-        return cast("dict[str, Json]", json_value(dict(given)))
-    except ValueError as problem:
-        raise InvalidInput(f"the input cannot be recorded: {problem}") from None
-
-
-def _person(by: str) -> tuple[str, str]:
-    try:
-        return entered(by)
-    except UnusableName as unusable:
-        raise Refused(str(unusable)) from None
 
 
 def _digest_asked(drive: Drive, id: str) -> str:

@@ -1,0 +1,39 @@
+"""What comes in from outside, in the form in which it is recorded: inputs, answers, names of people."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from interlock.errors import InvalidInput, Refused
+from interlock.run.protocol.events import Json
+from interlock.runtime.bounds import check_bounds
+from interlock_dsl.schema import json_value
+from interlock_dsl.schema.person import UnusableName, entered
+
+
+def recorded_input(given: Mapping[str, object]) -> Mapping[str, Json]:
+    """Return the input of a run as JSON. Raises `InvalidInput` for what JSON cannot say, or is too large."""
+    try:
+        check_bounds("the input", given)
+        return cast("dict[str, Json]", json_value(dict(given)))
+    except ValueError as problem:
+        raise InvalidInput(f"the input cannot be recorded: {problem}") from None
+
+
+def recorded_answer(given: object) -> Json:
+    """Return a person's answer as JSON. Raises `Refused` for what JSON cannot say, or is too large."""
+    try:
+        check_bounds("the answer", given)
+        return json_value(given)
+    except ValueError as problem:
+        raise Refused(f"the answer cannot be recorded: {problem}") from None
+
+
+def recorded_name(by: str) -> tuple[str, str]:
+    """Return a person's name as names are compared, and as typed where that differs.
+
+    Raises `Refused` for a name with a character that cannot be seen.
+    """
+    try:
+        return entered(by)
+    except UnusableName as unusable:
+        raise Refused(str(unusable)) from None
