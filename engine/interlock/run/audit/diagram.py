@@ -1,6 +1,6 @@
 """The table of transitions as diagrams (Mermaid): the machine changes phases by the same table."""
 
-from interlock.run.transitions import FIRST, TRANSITIONS, Kind
+from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Kind
 
 _TITLES: dict[Kind, str] = {
     "run": "A run",
@@ -22,11 +22,11 @@ def _diagram(kind: Kind) -> str:
     for (about, phase, cause), targets in TRANSITIONS.items():
         if about == kind:
             for to in targets:
-                events = arrows.setdefault((phase, to), [])
-                if not isinstance(cause, str):
-                    events.append(cause.__name__)
-    for (before, after), events in arrows.items():
-        lines.append(f"    {_name(before)} --> {_name(after)}" + (f": {', '.join(events)}" if events else ""))
+                causes = arrows.setdefault((phase, to), [])
+                causes.append(cause if isinstance(cause, str) else cause.__name__)
+    for (before, after), causes in arrows.items():
+        alone = causes == [CONSEQUENCE]
+        lines.append(f"    {_name(before)} --> {_name(after)}" + ("" if alone else f": {', '.join(causes)}"))
     return "\n".join([*lines, f"    {_name('over')} --> [*]", "```", ""])
 
 
