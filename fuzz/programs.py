@@ -74,7 +74,8 @@ def report(tally: Tally, seconds: float, smaller: bool) -> None:
     clean = tally.programs / max(1, tally.programs + tally.refused)
     print(
         f"{tally.programs} programs ({clean:.0%} of those generated check clean), {tally.sequences} event sequences, "
-        f"{tally.events} events, {tally.decisions} decisions in {seconds:.0f} s: {len(tally.findings)} findings"
+        f"{tally.events} events, {tally.decisions} + {tally.alone} decisions "
+        f"in {seconds:.0f} s: {len(tally.findings)} findings"
     )
     kinds: dict[str, list[Finding]] = {}
     for finding in tally.findings:

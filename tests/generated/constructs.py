@@ -158,7 +158,7 @@ def _route(route: Route) -> Iterator[str]:
     if route.bound is not None:
         yield "route: at most"
         yield from ["route: then"] if route.bound.then is not None else []
-        if route.bound.then is not None and (route.grants or route.passes or route.approval or route.escalations):
+        if route.out is not None and (route.out.grants or route.out.passes or route.out.approval):
             yield "route: then, with clauses"
     for escalation in route.escalations:
         kind = " on expiry" if escalation.on_expiry else " when" if escalation.when is not None else ""
@@ -199,6 +199,7 @@ _WRITTEN = {
     "expression: now": r"\bnow\b",
     "expression: principal": r"\bprincipal\.",
     "expression: ternary": r" \? ",
+    "route: then, with a block": r"then -> \w+ \{",
     "step: tools": r"\n +tools ",
 }
 _COMPILED = {name: re.compile(pattern) for name, pattern in _WRITTEN.items()}

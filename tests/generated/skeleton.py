@@ -26,6 +26,13 @@ class Edge:
     then: str = ""
     style: str = ""
     approval: bool = False
+    out: "Edge | None" = None
+    """The way out, where it has clauses of its own."""
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Where the clauses hold."""
+        return self.targets if self.out is not None else self.all_targets
 
     @property
     def all_targets(self) -> tuple[str, ...]:

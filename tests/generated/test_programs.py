@@ -38,7 +38,14 @@ EXPECTED = frozenset(
         "route: join with when",
     ]
     + ["route: own routes beside a join", "route: on a trigger, when", "route: at most", "route: then"]
-    + ["route: then, with clauses", "route: grant", "route: grant where", "route: several grants", "route: pass"]
+    + [
+        "route: then, with clauses",
+        "route: then, with a block",
+        "route: grant",
+        "route: grant where",
+        "route: several grants",
+        "route: pass",
+    ]
     + ["route: approval", "route: approval by several", "route: because", "route: escalate", "route: escalate when"]
     + ["route: escalate on expiry", "workflow: goal", "workflow: may", "workflow: never", "workflow: never where"]
     + ["workflow: end with values", "workflow: optional parameter", "role: reach"]

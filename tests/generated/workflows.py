@@ -102,6 +102,9 @@ class Workflow:
                     fields = {n: type(f)(f.type) for n, f in held.fields.items()}
                     self.stuff[name] = Stuff(kind, RecordType("", fields))
         for edge in self.skeleton.edges:
+            if edge.then in self.stuff and dice.often(0.4):
+                edge.out = Edge(edge.sources, (edge.then,), edge.mode, needed=edge.needed, approval=edge.approval)
+                self.scopes[edge.out] = self._scopes(edge.out)
             self.scopes[edge] = self._scopes(edge)
 
     def step_text(self, name: str) -> str:
@@ -130,7 +133,8 @@ class Workflow:
 
     def _shown(self, name: str, agent: MadeAgent) -> list[str]:
         """Return tools to list for an agent: such as it may hold the scopes of, and is granted them on some way."""
-        arriving = [self.scopes[edge] for edge in self.skeleton.edges if name in edge.all_targets]
+        ways = [*self.skeleton.edges, *(edge.out for edge in self.skeleton.edges if edge.out is not None)]
+        arriving = [self.scopes[edge] for edge in ways if name in edge.served]
         able = [
             tool.name
             for tool in self.made.tools.values()
@@ -207,8 +211,19 @@ class Workflow:
         clauses = [f"on {edge.trigger}"] if edge.mode == "on" else []
         if choice:
             clauses.append(choice.strip())
-        clauses += self._grants(edge)
-        kinds = [self.stuff[target].kind for target in edge.all_targets if target in self.stuff]
+        clauses += self._handed(edge, here)
+        if edge.merge:
+            clauses.append(f"merge {edge.merge}")
+        if edge.times:
+            out = f", then -> {edge.then}{self._block(edge, here)}" if edge.then else ""
+            clauses.insert(dice.number(0, len(clauses)), f"at most {edge.times} times{out}")
+        ends = f"{', '.join(edge.sources)} -> {', '.join(edge.targets)}"
+        return "\n    ".join([ends, *clauses])
+
+    def _handed(self, edge: Edge, here: Expressions) -> list[str]:
+        """Write what a route hands over, asks for and tells."""
+        dice, clauses = self.dice, self._grants(edge)
+        kinds = [self.stuff[target].kind for target in edge.served if target in self.stuff]
         if ("agent" in kinds or "ask" in kinds) and dice.often(0.8):
             clauses += self._passes(edge)
         if edge.approval:
@@ -219,13 +234,11 @@ class Workflow:
         if dice.often(0.15):
             when = f" when {here.boolean(1)}" if dice.often(0.6) else ""
             clauses.append(f"escalate to {dice.one(self.made.roles)}{when}{self._because()}")
-        if edge.merge:
-            clauses.append(f"merge {edge.merge}")
-        if edge.times:
-            out = f", then -> {edge.then}" if edge.then else ""
-            clauses.append(f"at most {edge.times} times{out}")
-        ends = f"{', '.join(edge.sources)} -> {', '.join(edge.targets)}"
-        return "\n    ".join([ends, *clauses])
+        return clauses
+
+    def _block(self, edge: Edge, here: Expressions) -> str:
+        """Write the clauses that a way out has of its own, where it has: the route's are not for it then."""
+        return "" if edge.out is None else f" {{ {'  '.join(self._handed(edge.out, here))} }}"
 
     def _because(self) -> str:
         return ' because "look at this"' if self.dice.often(0.5) else ""
@@ -233,7 +246,7 @@ class Workflow:
     def _scopes(self, edge: Edge) -> set[str]:
         """Return what a route grants: all that calls need, some of what agents may hold."""
         scopes: set[str] = set()
-        for target in edge.all_targets:
+        for target in edge.served:
             stuff = self.stuff.get(target)
             if stuff is not None and stuff.tool is not None:
                 scopes |= set(stuff.tool.needs)
@@ -245,12 +258,12 @@ class Workflow:
         scopes = self.scopes.get(edge) or set()
         if not scopes:
             return []
-        stuffs = [self.stuff[target] for target in edge.all_targets if target in self.stuff]
+        stuffs = [self.stuff[target] for target in edge.served if target in self.stuff]
         called = [stuff.tool for stuff in stuffs if stuff.tool is not None]
         self.granted |= scopes
         where = ""
         if self.dice.often(0.3):
-            if len(called) == 1 and len(edge.all_targets) == 1:
+            if len(called) == 1 and len(edge.served) == 1:
                 reads = over(called[0].parameters, "args")
                 where = f" where {Expressions(self.dice, reads).boolean(1)}"
             else:

@@ -17,6 +17,7 @@ from generated.world import World
 from interlock.run.protocol.events import Event
 from interlock.run.protocol.notes import RunEnded
 from interlock_dsl.program.model import Program
+from reference import alone
 from reference.compare import Difference, Pair
 from reference.promises import broken_promises
 from reference.soundness import cause_of
@@ -24,6 +25,7 @@ from reference.values import LACKING
 
 OVER = ("ended", "failed", "cancelled")
 LENGTH = 40
+QUESTIONS = 6
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Tally:
     sequences: int = 0
     events: int = 0
     decisions: int = 0
+    alone: int = 0
+    """Decisions under policies alone."""
     constructs: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
@@ -64,7 +68,7 @@ class Tally:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        for name in ("programs", "refused", "sequences", "events", "decisions"):
+        for name in ("programs", "refused", "sequences", "events", "decisions", "alone"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("constructs", "notes", "endings", "causes"):
             getattr(self, name).update(getattr(other, name))
@@ -76,12 +80,29 @@ def examine(seed: int, runs: int) -> Tally:
     text, program, refused = clean_program(seed)
     tally = Tally(programs=1, refused=refused)
     tally.constructs.update(constructs(program, text))
-    tally.findings += [Finding("unsound", seed, -1, said, text, []) for said in broken_promises(program)]
+    tally.findings += [Finding("unsound", seed, -1, said, text, []) for said in broken_promises(program, text)]
     for number in range(runs):
         found = run(tally, text, program, seed, number)
         if found is not None:
             tally.findings.append(found)
+    tally.findings += _alone(tally, text, program, seed)
     return tally
+
+
+def _alone(tally: Tally, text: str, program: Program, seed: int) -> list[Finding]:
+    """Ask for decisions under the program's policies alone; once more with approvals where they are asked for."""
+    dice, found = Dice(Random(seed + 0.5)), []
+    for _ in range(QUESTIONS):
+        asked = alone.question(program, dice)
+        decision = alone.decided(program, asked)
+        several = [asked]
+        if decision.answer == "ask":
+            several.append(alone.with_approvals(asked, decision, dice))
+        for one in several:
+            tally.alone += 1
+            said = alone.disagreement(program, one, decision.subject)
+            found += [Finding("difference", seed, -1, said, text, [])] if said else []
+    return found
 
 
 def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Finding | None:

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 
 from interlock_dsl.program.model import CallStep, Program, Route, Workflow
+from interlock_dsl.syntax.parser import parse
+from interlock_dsl.syntax.tree import RouteDecl, WorkflowDecl
 
 
-def broken_promises(program: Program) -> list[str]:
+def broken_promises(program: Program, text: str) -> list[str]:
     """Return, in words, what a clean program should not hold."""
-    return [*_tools(program), *(said for workflow in program.workflows.values() for said in _grants(program, workflow))]
+    broken = list(_tools(program))
+    for decl in parse(text, "made.ilk").declarations:
+        if isinstance(decl, WorkflowDecl):
+            workflow = program.workflows[decl.name.text]
+            broken += _grants(program, workflow)
+            for written, route in zip(decl.routes, workflow.routes, strict=True):
+                broken += _way_out(workflow, written, route)
+    return broken
 
 
 def _tools(program: Program) -> Iterator[str]:
@@ -26,13 +35,34 @@ def _grants(program: Program, workflow: Workflow) -> Iterator[str]:
             continue
         needs = program.tools[step.call.tool].needs
         for route in workflow.routes:
-            if name in _targets(route):
-                granted = frozenset[str]().union(*(grant.scopes for grant in route.grants))
-                if not needs <= granted:
-                    yield f"{route.id} does not grant what {name} needs"
+            for way in (route, route.out):
+                if way is not None and name in way.targets:
+                    granted = frozenset[str]().union(*(grant.scopes for grant in way.grants))
+                    if not needs <= granted:
+                        yield f"{way.id} does not grant what {name} needs"
 
 
-def _targets(route: Route) -> tuple[str, ...]:
-    """Return where a route leads, its way out included: that takes over what the route grants."""
-    then = None if route.bound is None else route.bound.then
-    return route.targets if then is None else (*route.targets, then)
+def _way_out(workflow: Workflow, written: RouteDecl, route: Route) -> Iterator[str]:
+    """A way out takes over the clauses of its route, or has those of its own block; an end, what it can use of them."""
+    if written.bound is None or written.bound.then is None:
+        return
+    out = route.out
+    if out is None or out.targets != (written.bound.then.text,):
+        yield f"{route.id} has lost its way out"
+        return
+    own = written.bound.own
+    source = written if own is None else own
+    if (out.approval is None) != (source.approval is None):
+        yield f"{out.id}: the approval is not what is written"
+    if len([one for one in out.escalations if not one.on_expiry]) != len(
+        [one for one in source.escalations if not one.on_expiry]
+    ):
+        yield f"{out.id}: the escalations are not what is written"
+    if out.targets[0] in workflow.ends:
+        return
+    if [grant.scopes for grant in out.grants] != [
+        frozenset(scope.text for scope in grant.scopes) for grant in source.grants
+    ]:
+        yield f"{out.id}: the grants are not what is written"
+    if [".".join(one.path) for one in out.passes] != [one.text for one in source.passes]:
+        yield f"{out.id}: the passed fields are not what is written"

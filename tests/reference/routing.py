@@ -17,7 +17,7 @@ def way_of(route: Route) -> Way:
 
 
 def way_out(route: Route) -> Way | None:
-    """Return where a route back leads once it was taken as often as it may be: with all that the route hands over."""
+    """Return where a route back leads once it was taken as often as it may be: with what is handed over there."""
     out = route.out
     if out is None:
         return None

@@ -1,0 +1,38 @@
+"""Generated programs, run in the machine and in the naive one: no difference, no error, nothing that lacks a value.
+
+A finding prints the program and its events. `python fuzz/programs.py --show SEED --reduce` gives it with fewer lines.
+"""
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generated.dice import Dice
+from generated.programs import programs
+from generated.world import World
+from interlock_dsl.program.model import Program
+from reference.campaign import Tally, examine, happening
+from reference.compare import Pair
+
+PROGRAMS, CHUNK, RUNS = 500, 50, 2
+
+
+@pytest.mark.parametrize("first", range(0, PROGRAMS, CHUNK))
+def test_two_machines_agree_and_nothing_lacks_a_value(first: int) -> None:
+    tally = Tally()
+    for seed in range(first, first + CHUNK):
+        tally.add(examine(seed, RUNS))
+        assert tally.findings == [], tally.findings[0]
+    assert tally.decisions > CHUNK / 2
+    assert tally.notes["Ignored"] > 0
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(), st.randoms(use_true_random=False))
+def test_two_machines_agree_on_what_hypothesis_finds(made: tuple[str, Program], random: Random) -> None:
+    _, program = made
+    pair = Pair(program)
+    for event in happening(World(Dice(random), program), pair):
+        pair.feed(event)
