@@ -97,7 +97,7 @@ def time_compiling() -> list[float]:
 
     def compiled(text: str) -> CompiledExpression:
         made = environment.compile(text)
-        _ = made.function, made.exact
+        _ = made.function, made.interpreter
         return made
 
     taken = interleaved({text: lambda text=text: compiled(text) for text, _ in GUARDS}, rounds=25)

@@ -72,7 +72,7 @@ def try_text(text: str) -> None:
             assert diagnostic.message, diagnostic
         return
     try:
-        exact = compiled.exact.evaluate(BOUND, LIMIT)
+        interpreted = compiled.interpreter.evaluate(BOUND, LIMIT)
     except EvaluationError as error:
         assert 0 <= error.span.start <= error.span.end <= len(text), error
         if error.code == "limit-exceeded":
@@ -82,9 +82,9 @@ def try_text(text: str) -> None:
         except EvaluationError as same:
             assert (same.code, same.span) == (error.code, error.span), (text, same, error)
             return
-        raise AssertionError(f"{text}: the fast tier says {value!r}, the exact one {error}") from error
+        raise AssertionError(f"{text}: the compiled tier says {value!r}, the interpreted one {error}") from error
     fast = compiled.evaluate(BOUND)
-    assert identical(fast, exact), f"{text}: the fast tier says {fast!r}, the exact one {exact!r}"
+    assert identical(fast, interpreted), f"{text}: the compiled tier says {fast!r}, the interpreted one {interpreted!r}"
 
 
 def try_bytes(data: bytes) -> None:

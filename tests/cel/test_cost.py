@@ -38,7 +38,7 @@ def test_an_evaluation_never_counts_more_than_the_worst_case(seed: int) -> None:
         for _ in range(3):
             made = bindings(dice)
             try:
-                _, counted = guard.exact.measure(made, DEFAULT_LIMIT)
+                _, counted = guard.interpreter.measure(made, DEFAULT_LIMIT)
             except EvaluationError:
                 continue
             assert worst is None or counted <= worst, (guard.expression.span.source.text, made)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cel.running import evaluate
 from interlock_dsl.cel import DYN, DiagnosticError, Environment, LimitExceeded, parse
-from interlock_dsl.cel.measure import size
+from interlock_dsl.cel.units import size
 
 
 def doubling(name: str) -> str:
@@ -101,14 +101,14 @@ def test_values_nested_too_deeply_are_an_error_not_a_crash() -> None:
         deep = [deep]
     compiled = Environment({"a": DYN, "b": DYN}).compile("a == b")
     with pytest.raises(LimitExceeded, match="nested too deeply"):
-        compiled.exact.evaluate({"a": deep, "b": deep}, 10**9)
+        compiled.interpreter.evaluate({"a": deep, "b": deep}, 10**9)
     while deep:  # Python frees nested lists by recursion too
         deep = deep[0]  # type: ignore[assignment]
 
 
 @given(st.lists(st.text(max_size=40), max_size=5))
 def test_the_cost_grows_with_the_values(texts: list[str]) -> None:
-    exact = Environment({"a": DYN}).compile("a + a").exact
-    _, small = exact.measure({"a": texts}, 10**6)
-    _, large = exact.measure({"a": texts * 50}, 10**6)
+    interpreted = Environment({"a": DYN}).compile("a + a").interpreter
+    _, small = interpreted.measure({"a": texts}, 10**6)
+    _, large = interpreted.measure({"a": texts * 50}, 10**6)
     assert large >= small + 49 * size(texts) * 2 // 16

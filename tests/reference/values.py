@@ -34,7 +34,7 @@ def encoded(type: Type, value: object) -> Json:
 def evaluated(expression: CompiledExpression, names: Names) -> object:
     """Return the value of an expression; raises `NoValue`."""
     try:
-        return expression.exact.evaluate(names, DEFAULT_LIMIT)
+        return expression.interpreter.evaluate(names, DEFAULT_LIMIT)
     except EvaluationError as error:
         LACKING.append((error.code, error.span.text, str(error)))
         raise NoValue(str(error)) from error

@@ -2,7 +2,7 @@
 
 The files are the specification's simple tests as JSON, one file for each of its own. A test passes when its expression
 parses, checks (unless it says not to) and evaluates to exactly the value, the error or the type it asks for. What this
-implementation leaves out is counted apart, by name, and never as passed. The fast and the exact tier must both give
+implementation leaves out is counted apart, by name, and never as passed. Both tiers must give
 the expected answer. The exit status is 0 when all that is not left out passes, 1 when not, 2 for a file that cannot
 be read.
 """
@@ -186,10 +186,10 @@ def failure_of(test: Object) -> str | None:
     environment = Environment(variables, functions.values(), container)
     compiled = environment.compile(tree, checked=not test["disable_check"])
 
-    def exactly(bound: Mapping[str, object]) -> object:
-        return compiled.exact.evaluate(bound, DEFAULT_LIMIT)
+    def interpreted(bound: Mapping[str, object]) -> object:
+        return compiled.interpreter.evaluate(bound, DEFAULT_LIMIT)
 
-    return _outcome(compiled.evaluate, bindings, expected) or _outcome(exactly, bindings, expected)
+    return _outcome(compiled.evaluate, bindings, expected) or _outcome(interpreted, bindings, expected)
 
 
 def _outcome(evaluate: Evaluation, bindings: Mapping[str, object], expected: Object) -> str | None:

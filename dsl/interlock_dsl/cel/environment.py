@@ -23,13 +23,13 @@ from interlock_dsl.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
     from interlock_dsl.cel.cost import Cost
-    from interlock_dsl.cel.exact import Exact
+    from interlock_dsl.cel.interpreter import Interpreter
 
 DEFAULT_LIMIT: Final = 1_000_000
-"""Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.measure` says what a unit is."""
+"""Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.units` says what a unit is."""
 
 MOST_LIMITS: Final = 8
-"""Limits for which an expression keeps a function of its own; with more of them the exact tier answers."""
+"""Limits for which an expression keeps a function of its own; with more of them the interpreted tier answers."""
 
 
 class Environment:
@@ -70,8 +70,8 @@ class Environment:
 class CompiledExpression:
     """An expression with its type and its value for given bindings.
 
-    There are two tiers, made when first needed. They always agree: the fast one answers only where it is sure to, and
-    within the limit; whatever is exceptional, and every error, comes from the exact one.
+    There are two tiers, made when first needed. They always agree: the compiled one answers only where it is certain to
+    be right, and within the limit; whatever is exceptional, and every error, comes from the interpreter.
     """
 
     def __init__(self, expression: Expression, scope: Scope, checked: Checked | None) -> None:
@@ -116,11 +116,11 @@ class CompiledExpression:
         return DYN if self.checked is None else self.checked.type
 
     @cached_property
-    def exact(self) -> "Exact":
-        """The exact tier."""
-        from interlock_dsl.cel import exact
+    def interpreter(self) -> "Interpreter":
+        """The interpreted tier."""
+        from interlock_dsl.cel.interpreter import compile
 
-        return exact.compile(self.expression, self.scope)
+        return compile(self.expression, self.scope)
 
     @cached_property
     def cost(self) -> "Cost":
@@ -135,16 +135,16 @@ class CompiledExpression:
         return self._within(DEFAULT_LIMIT)
 
     def _within(self, limit: int) -> Callable[[Mapping[str, object]], object]:
-        """Return a function that keeps a limit: the fast tier where it cannot pass it, else the exact one."""
+        """Return a function that keeps a limit: the compiled tier where it cannot pass it, else the interpreted one."""
 
-        def exactly(bindings: Mapping[str, object]) -> object:
-            return self.exact.evaluate(bindings, limit)
+        def interpreted(bindings: Mapping[str, object]) -> object:
+            return self.interpreter.evaluate(bindings, limit)
 
         if self.checked is None:
-            return exactly
-        from interlock_dsl.cel import fast
+            return interpreted
+        from interlock_dsl.cel.compiled import compile
 
-        return fast.compile(self.checked, exactly, limit) or exactly
+        return compile(self.checked, interpreted, limit) or interpreted
 
     def evaluate(self, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> object:
         """Return the value for the bound variables.
@@ -156,7 +156,7 @@ class CompiledExpression:
             return self.function(bindings)
         if limit not in self._functions:
             if len(self._functions) >= MOST_LIMITS:
-                return self.exact.evaluate(bindings, limit)
+                return self.interpreter.evaluate(bindings, limit)
             self._functions[limit] = self._within(limit)
         return self._functions[limit](bindings)
 

@@ -12,7 +12,7 @@ from interlock_dsl.cel import DEFAULT_LIMIT, EvaluationError
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression
-    from interlock_dsl.cel.exact import Exact
+    from interlock_dsl.cel.interpreter import Interpreter
 
 Condition: TypeAlias = Callable[[Mapping[str, object]], object]
 """A compiled expression as a function of its bindings, under the limit of cost."""
@@ -32,13 +32,13 @@ def interpreted(expression: "CompiledExpression | None") -> Condition | None:
     """Return an expression as a function of the interpreted tier: cheap to make, slower to call, the same limit."""
     if expression is None:
         return None
-    exact: Exact | None = None
+    interpreted: Interpreter | None = None
 
     def evaluate(bindings: Mapping[str, object]) -> object:
-        nonlocal exact
-        if exact is None:
-            exact = expression.exact
-        return exact.evaluate(bindings, DEFAULT_LIMIT)
+        nonlocal interpreted
+        if interpreted is None:
+            interpreted = expression.interpreter
+        return interpreted.evaluate(bindings, DEFAULT_LIMIT)
 
     return evaluate
 

@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from interlock_dsl.cel import fast
+from interlock_dsl.cel import compiled
 from interlock_dsl.cel.check import Checked, kind
-from interlock_dsl.cel.environment import DEFAULT_LIMIT
-from interlock_dsl.cel.fast.emit import size
-from interlock_dsl.cel.fast.pieces import (
+from interlock_dsl.cel.compiled.emit import size
+from interlock_dsl.cel.compiled.pieces import (
     BINDINGS,
     NOTHING,
     STORE,
@@ -33,7 +32,8 @@ from interlock_dsl.cel.fast.pieces import (
     negation,
     store,
 )
-from interlock_dsl.cel.fast.unit import Key, Uses, result
+from interlock_dsl.cel.compiled.unit import Key, Uses, result
+from interlock_dsl.cel.environment import DEFAULT_LIMIT
 from interlock_dsl.program.model import Tool
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ class _Fusion:
     """One function under construction."""
 
     def __init__(self, tool: Tool, value: Mapping[str, object], checks: Sequence[Checked]) -> None:
-        self._unit = fast.Unit()
-        emitters = [fast.Emitter(self._unit, checked, fast.LONGEST[0]) for checked in checks]
+        self._unit = compiled.Unit()
+        emitters = [compiled.Emitter(self._unit, checked, compiled.LONGEST[0]) for checked in checks]
         read = [key for emitter in emitters for _, key in emitter.chains(emitter.checked.expression)]
-        self._frame = fast.Frame(self._unit, Uses.of(read))
+        self._frame = compiled.Frame(self._unit, Uses.of(read))
         self._tests: list[ast.expr] = []
         self._parameters = [self._frame.slot(("args",)), BINDINGS, self._frame.slot(("agent",))]
         args, _, agent = self._parameters
@@ -132,11 +132,11 @@ class _Fusion:
         skipped: Known | None = None
         if when is not None:
             piece = self._condition(when, known)
-            parts.append(fast.finished(piece))
+            parts.append(compiled.finished(piece))
             known, skipped = piece.when_true, piece.when_false
         if unless is not None:
             piece = self._condition(unless, known)
-            parts.append(negation(fast.finished(piece)))
+            parts.append(negation(compiled.finished(piece)))
             known = piece.known
         return (both(*parts) if parts else None), known if skipped is None else known & skipped
 
@@ -152,28 +152,28 @@ class _Fusion:
             ahead.append(_assign(place, name(slot)))
         return ahead
 
-    def _condition(self, condition: "CompiledExpression", known: Known) -> fast.Piece:
+    def _condition(self, condition: "CompiledExpression", known: Known) -> compiled.Piece:
         checked = _checked(condition)
         if checked is None:
             return self._called(condition, known)
-        for longest in fast.LONGEST:
-            emitter = fast.Emitter(self._unit, checked, longest)
+        for longest in compiled.LONGEST:
+            emitter = compiled.Emitter(self._unit, checked, longest)
             try:
                 piece = emitter.truth(emitter.emit(checked.expression, self._frame, known), self._frame)
-            except fast.Unsupported:
+            except compiled.Unsupported:
                 break
             if piece.cost <= DEFAULT_LIMIT:
                 return piece
         return self._called(condition, known)
 
-    def _called(self, condition: "CompiledExpression", known: Known) -> fast.Piece:
+    def _called(self, condition: "CompiledExpression", known: Known) -> compiled.Piece:
         """Return code that has a condition evaluated by itself."""
         self._calls = True
         value = self._frame.make()
         asked = store(value, call(self._unit.shared(condition.function), name(BINDINGS)))
         otherwise = both(compare(name(value), ast.IsNot(), constant(False)), give_up())
         code = either(compare(asked, ast.Is(), constant(True)), otherwise)
-        return fast.Piece(code, "bool", 0, known, known)
+        return compiled.Piece(code, "bool", 0, known, known)
 
 
 def _assign(target: ast.expr, value: ast.expr) -> ast.stmt:

@@ -188,7 +188,7 @@ class _Case:
     def _value(self, tree: Expression) -> object:
         """Return the plain value of an expression without variables.
 
-        The exact tier gives it: making the fast one costs more than it saves where an expression is evaluated once.
+        The interpreter gives it: compiling costs more than it saves where an expression is evaluated once.
         """
         scope = self._expressions.scope({})
         checked = self._expressions.check(tree, scope)
@@ -196,7 +196,7 @@ class _Case:
             return UNKNOWN
         compiled = CompiledExpression(checked.expression, scope, checked)
         try:
-            return encode(DYN, compiled.exact.evaluate({}, DEFAULT_LIMIT))
+            return encode(DYN, compiled.interpreter.evaluate({}, DEFAULT_LIMIT))
         except EvaluationError as error:
             self._symbols.report.add(say.not_constant(error.message, error.span))
         except TypeError as error:

@@ -5,9 +5,9 @@ from typing import Final
 
 from interlock_dsl.cel.library.declare import plain
 from interlock_dsl.cel.library.instants import duration_text, read_duration, read_timestamp, timestamp_text
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BOOL, BYTES, DOUBLE, DURATION, INT, STRING, TIMESTAMP, UINT
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import INT_HIGH, SECOND, UINT_HIGH, Fault, Timestamp, UInt
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")

@@ -5,9 +5,9 @@ import binascii
 from typing import Final
 
 from interlock_dsl.cel.library.declare import plain
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BYTES, STRING
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import Fault
 
 

@@ -5,7 +5,6 @@ from functools import cmp_to_key
 from typing import Final
 
 from interlock_dsl.cel.library.declare import LIST, method, plain
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
     BOOL,
@@ -20,6 +19,7 @@ from interlock_dsl.cel.types import (
     ListType,
     Type,
 )
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import Fault, adapt, equal, order, type_name
 
 _SORTABLE: Final[tuple[tuple[str, Type], ...]] = (

@@ -4,9 +4,9 @@ import math
 from typing import Final
 
 from interlock_dsl.cel.library.declare import plain
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import BOOL, DOUBLE, DYN, INT, UINT, ListType, Type
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import INT_HIGH, UINT_HIGH, Fault, UInt, adapt, is_number, order, type_name
 
 _NUMBERS: Final[tuple[tuple[str, Type], ...]] = (("int", INT), ("uint", UINT), ("double", DOUBLE))

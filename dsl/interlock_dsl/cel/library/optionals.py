@@ -6,9 +6,9 @@
 from typing import Final
 
 from interlock_dsl.cel.library.declare import LIST, OPTIONAL, T, method, plain
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BOOL, ListType
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import NONE, Duration, Fault, Optional, Timestamp, adapt, type_name
 
 

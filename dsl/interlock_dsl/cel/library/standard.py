@@ -4,9 +4,9 @@ from functools import lru_cache
 from typing import Final, Protocol, cast
 
 from interlock_dsl.cel.library.declare import LIST, MAP, T, method, plain
-from interlock_dsl.cel.measure import CHUNK, linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import BOOL, BYTES, DYN, INT, STRING, TypeType
+from interlock_dsl.cel.units import CHUNK, linear
 from interlock_dsl.cel.values import Fault, TypeValue, type_name
 
 PATTERN_MEMORY: Final = 1 << 20

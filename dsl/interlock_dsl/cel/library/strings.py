@@ -5,9 +5,9 @@ from typing import Final
 
 from interlock_dsl.cel.library.declare import method, plain
 from interlock_dsl.cel.library.formatting import format_text
-from interlock_dsl.cel.measure import linear
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.types import DYN, INT, STRING, ListType
+from interlock_dsl.cel.units import linear
 from interlock_dsl.cel.values import Fault, adapt, type_name
 
 _SPACE: Final = (

@@ -1,9 +1,9 @@
-"""The fast tier: an expression as a Python function; what that was not made for goes to the exact one.
+"""The compiled tier: an expression as a Python function; what that was not made for goes to the interpreter.
 
-`compile` returns a function that never disagrees with the exact evaluator: where the value is not of the class the code
+`compile` returns a function that never disagrees with the interpreter: where the value is not of the class the code
 was made for, a key is missing, a number leaves its range, a list is longer than foreseen, the generated code raises,
-and the exact evaluator answers from the beginning (expressions have no effects). It spends nothing of the runtime
-limit, because it is made only if what the exact tier would have counted is within the limit for everything that the
+and the interpreter answers from the beginning (expressions have no effects). It spends nothing of the runtime
+limit, because it is made only if what the interpreter would have counted is within the limit for everything that the
 code accepts.
 
 An engine that fuses many conditions into one function uses `Emitter` over a `Unit` of its own.
@@ -12,9 +12,9 @@ An engine that fuses many conditions into one function uses `Emitter` over a `Un
 from collections.abc import Callable, Mapping
 
 from interlock_dsl.cel.check import Checked, kind
-from interlock_dsl.cel.fast.emit import Emitter
-from interlock_dsl.cel.fast.pieces import BINDINGS, NOTHING, Known, Piece, finished
-from interlock_dsl.cel.fast.unit import Frame, GiveUp, Unit, Unsupported, answering, result
+from interlock_dsl.cel.compiled.emit import Emitter
+from interlock_dsl.cel.compiled.pieces import BINDINGS, NOTHING, Known, Piece, finished
+from interlock_dsl.cel.compiled.unit import Frame, GiveUp, Unit, Unsupported, answering, result
 from interlock_dsl.cel.tree import Expression, children
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MAX_DEPTH = 60
-"""Levels of nesting beyond which an expression is left to the exact tier: Python's compiler recurses."""
+"""Levels of nesting beyond which an expression is left to the interpreted tier: Python's compiler recurses."""
 MAX_NODES = 4000
 
 LONGEST = (4096, 256, 64, 16)
@@ -41,11 +41,11 @@ LONGEST = (4096, 256, 64, 16)
 Evaluator = Callable[[Mapping[str, object]], object]
 
 
-def compile(checked: Checked, exact: Evaluator, limit: int) -> Evaluator | None:
-    """Return the expression as a function of the bindings, or None if only the exact tier can evaluate it.
+def compile(checked: Checked, interpreted: Evaluator, limit: int) -> Evaluator | None:
+    """Return the expression as a function of the bindings, or None if only the interpreted tier can evaluate it.
 
-    `exact` is the exact evaluator with the same `limit`; it is called for whatever the generated code does not answer,
-    and its errors are raised.
+    `interpreted` is the interpreter with the same `limit`; it is called for whatever the generated code does not
+    answer, and its errors are raised.
     """
     if checked.diagnostics or _too_large(checked.expression):
         return None
@@ -56,7 +56,7 @@ def compile(checked: Checked, exact: Evaluator, limit: int) -> Evaluator | None:
         except Unsupported:
             return None
         if piece.cost <= limit:
-            unit.globals["_exact"] = exact
+            unit.globals["_interpreted"] = interpreted
             return unit.build("_evaluate", [BINDINGS], answering(result(finished(piece))))
     return None
 
@@ -64,7 +64,7 @@ def compile(checked: Checked, exact: Evaluator, limit: int) -> Evaluator | None:
 def condition(unit: Unit, checked: Checked, longest: int, frame: Frame | None = None, known: Known = NOTHING) -> Piece:
     """Return code for a whole expression that reads `bindings`; raise `Unsupported` where there is none.
 
-    Where its tests fail, or anything in it raises, the exact tier must be asked. Expressions that are put into one
+    Where its tests fail, or anything in it raises, the interpreter must be asked. Expressions that are put into one
     function share a `frame` (made with the `uses` of all of them); one that runs only after another has come to an
     end can rely on what is known then: `known` is the `known`, `when_true` or `when_false` of the other's piece.
     """

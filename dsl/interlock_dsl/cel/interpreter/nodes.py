@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from interlock_dsl.cel import measure
+from interlock_dsl.cel import units
 from interlock_dsl.cel.check.calls import qualified_name
 from interlock_dsl.cel.check.scope import Scope, TypeReference, VariableReference
-from interlock_dsl.cel.exact import access, comprehensions, operations
-from interlock_dsl.cel.exact.calls import call_function
-from interlock_dsl.cel.exact.frame import Evaluate, Frame
+from interlock_dsl.cel.interpreter import access, comprehensions, operations
+from interlock_dsl.cel.interpreter.calls import call_function
+from interlock_dsl.cel.interpreter.frame import Evaluate, Frame
 from interlock_dsl.cel.tree import (
     Bind,
     Call,
@@ -165,11 +165,11 @@ class Compiler:
             case "-_":
                 return _unary(operations.negated, parts[0], place)
             case "@in":
-                return _binary(operations.contained, measure.searching, parts[0], parts[1], place)
+                return _binary(operations.contained, units.searching, parts[0], parts[1], place)
         if function in operations.COMPARISONS:
-            return _binary(operations.COMPARISONS[function], measure.comparing, parts[0], parts[1], place)
+            return _binary(operations.COMPARISONS[function], units.comparing, parts[0], parts[1], place)
         if function in _ARITHMETIC:
-            cost = measure.pairing if function == "_+_" else _one
+            cost = units.pairing if function == "_+_" else _one
 
             def operate(left: object, right: object) -> object:
                 return operations.arithmetic(function, left, right)

@@ -1,4 +1,4 @@
-"""The static worst-case cost of an expression, in the units of `measure`, from the bounds of the declared types.
+"""The static worst-case cost of an expression, in the units of `units`, from the bounds of the declared types.
 
 For bindings that fit their declared types, an evaluation never counts more. Where a size that matters has no bound
 there is no worst case, and the cost says which part of the expression is to blame.
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from interlock_dsl.cel.check import CallReference, Checked, Introduction, LocalReference, kind
 from interlock_dsl.cel.check.operators import EQUALITIES, ORDERINGS
-from interlock_dsl.cel.library.standard import affix_cost
-from interlock_dsl.cel.measure import CHUNK
-from interlock_dsl.cel.shapes import (
+from interlock_dsl.cel.cost.shapes import (
     SCALAR,
     UNKNOWN,
     Shape,
@@ -27,6 +25,7 @@ from interlock_dsl.cel.shapes import (
     whole,
     widest,
 )
+from interlock_dsl.cel.library.standard import affix_cost
 from interlock_dsl.cel.tree import (
     Bind,
     Call,
@@ -41,6 +40,7 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.cel.types import MapType, OptionalType, RecordType
+from interlock_dsl.cel.units import CHUNK
 
 KEEPING = frozenset(("lowerAscii", "upperAscii", "trim", "substring", "charAt", "reverse", "slice", "distinct", "sort"))
 """Functions whose result is no larger than their first argument."""

@@ -8,15 +8,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import kind
-from interlock_dsl.cel.fast.pieces import Known, Piece, attribute, call, compare, constant, name, replace
-from interlock_dsl.cel.fast.unit import Frame, Unsupported
-from interlock_dsl.cel.measure import CHUNK
+from interlock_dsl.cel.compiled.pieces import Known, Piece, attribute, call, compare, constant, name, replace
+from interlock_dsl.cel.compiled.unit import Frame, Unsupported
 from interlock_dsl.cel.tree import Call, Expression, ListOf, Literal
 from interlock_dsl.cel.types import ListType
+from interlock_dsl.cel.units import CHUNK
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
 
 if TYPE_CHECKING:
-    from interlock_dsl.cel.fast.emit import Emitter
+    from interlock_dsl.cel.compiled.emit import Emitter
 
 SAFE_INT = 2**53 - 1
 """Ints up to here are doubles too, so that Python's exact comparison and the converting one agree."""
@@ -63,7 +63,7 @@ def _equal_to_literal(
     elif isinstance(value, int | float) and declared == "double" and abs(value) <= SAFE_INT:
         one = emitter.number(one, frame)
     elif isinstance(value, int | float) and one.kind is None:
-        # The exact tier's own function: beside a scalar its cost is one unit, whatever the other value is.
+        # The interpreted tier's own function: beside a scalar its cost is one unit, whatever the other value is.
         test = call(name("_equal"), one.code, constant(value))
         code = compare(test, ast.Is(), constant(positive))
         return Piece(code, "bool", one.cost + 2, one.known, one.known, one.tests)
@@ -101,7 +101,7 @@ def _equal_alike(
 
 
 def _equal_anything(emitter: "Emitter", one: Piece, other: Piece, frame: Frame, positive: bool) -> Piece:
-    """Compare values of unknown classes with the exact tier's own function, once that is known to be cheap."""
+    """Compare values of unknown classes with the interpreted tier's own function, once that is known to be cheap."""
     one, other = emitter.settle(one), emitter.settle(other)
     cheap = compare(call(name("_comparing"), one.code, other.code), ast.LtE(), constant(1 + emitter.longest // CHUNK))
     code = compare(call(name("_equal"), one.code, other.code), ast.Is(), constant(positive))
@@ -196,7 +196,7 @@ def _ordered_alike(emitter: "Emitter", node: Call, frame: Frame, known: Known, a
 
 
 def _ordered_numbers(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
-    """Order numbers of mixed kinds with the exact tier's own function."""
+    """Order numbers of mixed kinds with the interpreted tier's own function."""
 
     def number(node: Expression, known: Known) -> Piece:
         piece = emitter.emit(node, frame, known)
@@ -211,7 +211,7 @@ def _ordered_numbers(emitter: "Emitter", node: Call, frame: Frame, known: Known)
 
     one, other = emitter.pair(frame, number(node.arguments[0], known), lambda known: number(node.arguments[1], known))
     result = call(name("_order"), one.code, other.code)
-    # NaN is in no order: None, which Python does not compare with 0, so that the exact tier answers.
+    # NaN is in no order: None, which Python does not compare with 0, so that the interpreted tier answers.
     code = compare(result, ORDERING[node.function](), constant(0))
     cost = one.cost + other.cost + 1
     return Piece(code, "bool", cost, other.known, other.known, (*one.tests, *other.tests))
@@ -259,7 +259,7 @@ def _among_literals(emitter: "Emitter", left: Expression, right: ListOf, frame: 
     item = emitter.emit(left, frame, known)
     cost = item.cost + 2 + 2 * len(values)
     if all(isinstance(value, str) for value in values):
-        # What cannot be hashed raises, and is left to the exact tier.
+        # What cannot be hashed raises, and is left to the interpreted tier.
         cost += sum(len(value) // CHUNK for value in values if isinstance(value, str))
     elif emitter.type(left) == "int" and all(type(value) is int for value in values):
         item = emitter.expect(item, "int", frame)

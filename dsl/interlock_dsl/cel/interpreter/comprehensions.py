@@ -6,7 +6,7 @@ decides, the first error is the result. The other macros end at the first error.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from interlock_dsl.cel.exact.frame import Evaluate, Frame
+from interlock_dsl.cel.interpreter.frame import Evaluate, Frame
 from interlock_dsl.cel.tree import Comprehension
 from interlock_dsl.cel.values import Fault, adapt, make_map, type_name
 from interlock_dsl.diagnostics.source import Span

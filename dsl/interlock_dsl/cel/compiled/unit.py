@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Final, NoReturn
 
-from interlock_dsl.cel import measure, values
-from interlock_dsl.cel.fast.pieces import BINDINGS, Known, constant, name
+from interlock_dsl.cel import units, values
+from interlock_dsl.cel.compiled.pieces import BINDINGS, Known, constant, name
 from interlock_dsl.cel.values import Duration, Optional, Timestamp, TypeValue, UInt
 
 Key = tuple[str | int, ...]
@@ -21,11 +21,11 @@ Key = tuple[str | int, ...]
 
 
 class GiveUp(Exception):
-    """Raised by generated code: the exact evaluator has to answer."""
+    """Raised by generated code: the interpreter has to answer."""
 
 
 class Unsupported(Exception):
-    """Raised while generating: this expression is for the exact evaluator alone."""
+    """Raised while generating: this expression is for the interpreter alone."""
 
 
 def _give_up() -> NoReturn:
@@ -51,7 +51,7 @@ CLASSES: Final[Mapping[str, type]] = {
     "optional": Optional,
     "type_value": TypeValue,
 }
-"""The class of Python that a value of each kind has in the fast tier; any other is left to the exact one."""
+"""The class of Python that a value of each kind has in the compiled tier; any other is left to the interpreter."""
 
 GLOBALS: Final[Mapping[str, object]] = {
     "__builtins__": {},
@@ -63,7 +63,7 @@ GLOBALS: Final[Mapping[str, object]] = {
     "_equal": values.equal,
     "_order": values.order,
     "_adapt": values.adapt,
-    "_comparing": measure.comparing,
+    "_comparing": units.comparing,
     "_contains": _contains,
     "_NUMBERS": frozenset((int, float, UInt)),
     "_MISSING": values.MISSING,
@@ -129,8 +129,8 @@ def result(value: ast.expr) -> ast.stmt:
 
 
 def answering(statement: ast.stmt) -> list[ast.stmt]:
-    """Return a body that runs a statement, and asks the exact evaluator where that raises."""
-    ask = result(ast.Call(name("_exact"), [name(BINDINGS)], [], lineno=1, col_offset=0))
+    """Return a body that runs a statement, and asks the interpreter where that raises."""
+    ask = result(ast.Call(name("_interpreted"), [name(BINDINGS)], [], lineno=1, col_offset=0))
     nothing = ast.Pass(lineno=1, col_offset=0)
     failed = ast.ExceptHandler(name("_Exception"), None, [nothing], lineno=1, col_offset=0)
     return [ast.Try([statement], [failed], [], [], lineno=1, col_offset=0), ask]

@@ -1,23 +1,23 @@
-"""The exact evaluator: what an expression means, with the place of every error.
+"""The interpreter: what an expression means, with the place of every error.
 
 A tree is turned into closures once and these are called on each evaluation. An error is a `Fault` raised with its
 place; `&&`, `||`, `all` and `exists` catch it and go on, because another operand may decide. Nothing catches the
-limit. Whatever the fast tier does, this is what it must agree with.
+limit. Whatever the compiled tier does, this is what it must agree with.
 """
 
 from collections.abc import Mapping
 
 from interlock_dsl.cel.check.scope import Scope
 from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
-from interlock_dsl.cel.exact.frame import Evaluate, Frame
-from interlock_dsl.cel.exact.nodes import Compiler
+from interlock_dsl.cel.interpreter.frame import Evaluate, Frame
+from interlock_dsl.cel.interpreter.nodes import Compiler
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.values import Fault
 
-__all__ = ["Exact", "compile"]
+__all__ = ["Interpreter", "compile"]
 
 
-class Exact:
+class Interpreter:
     """An expression ready to be evaluated."""
 
     __slots__ = ("_evaluate", "_expression", "_slots")
@@ -44,8 +44,8 @@ class Exact:
         return value, limit - frame.remaining
 
 
-def compile(expression: Expression, scope: Scope) -> Exact:
+def compile(expression: Expression, scope: Scope) -> Interpreter:
     """Prepare an expression; names mean what `scope` says, one it does not know is an error when it is evaluated."""
     compiler = Compiler(scope)
     evaluate = compiler.compile(expression)
-    return Exact(expression, evaluate, compiler.slots)
+    return Interpreter(expression, evaluate, compiler.slots)

@@ -1,10 +1,10 @@
-"""Making sure of values: what class they are of, how long they are, and that they are read once."""
+"""Type guards: tests, in front of generated code, of the class of a value and of its length, each made once."""
 
 import ast
 from collections.abc import Callable
 
 from interlock_dsl.cel.check import Checked
-from interlock_dsl.cel.fast.pieces import (
+from interlock_dsl.cel.compiled.pieces import (
     Known,
     Piece,
     both,
@@ -17,7 +17,7 @@ from interlock_dsl.cel.fast.pieces import (
     replace,
     store,
 )
-from interlock_dsl.cel.fast.unit import Frame, Key, Unsupported
+from interlock_dsl.cel.compiled.unit import Frame, Key, Unsupported
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import ListType, MapType, StringType, Type
 
@@ -39,7 +39,7 @@ CLASS_NAMES = {
 """The global that holds the class of each kind of value that code can test for."""
 
 
-class Sureness:
+class TypeGuards:
     """Turns pieces into pieces with more tests in front; each fact about a variable is tested once."""
 
     def __init__(self, checked: Checked, longest: int) -> None:

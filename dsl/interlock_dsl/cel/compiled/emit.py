@@ -1,12 +1,12 @@
-"""From expressions to code that answers as the exact evaluator does, or gives up.
+"""From expressions to code that answers as the interpreter does, or gives up.
 
 What the host binds is not trusted to have its declared types. A declared type only says which class to expect: the code
 tests for it where Python would otherwise answer differently, once for each value, and gives up on any other class.
 Chains of fields are read once. `&&`, `||` and `?:` are Python's own: where an operand has no boolean the code
-gives up, and the exact evaluator absorbs the error or not.
+gives up, and the interpreter absorbs the error or not.
 
-INVARIANT: for any bindings the code either gives up (raises) or returns what the exact evaluator returns, and then the
-exact evaluator would not have counted more than the piece's `cost`.
+INVARIANT: for any bindings the code either gives up (raises) or returns what the interpreter returns, and then the
+interpreter would not have counted more than the piece's `cost`.
 """
 
 import ast
@@ -21,8 +21,9 @@ from interlock_dsl.cel.check import (
     VariableReference,
     kind,
 )
-from interlock_dsl.cel.fast import arithmetic, calls, comparison, loops
-from interlock_dsl.cel.fast.pieces import (
+from interlock_dsl.cel.compiled import arithmetic, calls, comparison, loops
+from interlock_dsl.cel.compiled.guards import CLASS_NAMES, TypeGuards
+from interlock_dsl.cel.compiled.pieces import (
     BINDINGS,
     Known,
     Piece,
@@ -37,8 +38,7 @@ from interlock_dsl.cel.fast.pieces import (
     negation,
     replace,
 )
-from interlock_dsl.cel.fast.sureness import CLASS_NAMES, Sureness
-from interlock_dsl.cel.fast.unit import Frame, Key, Unit, Unsupported, Uses
+from interlock_dsl.cel.compiled.unit import Frame, Key, Unit, Unsupported, Uses
 from interlock_dsl.cel.tree import (
     Bind,
     Call,
@@ -57,7 +57,7 @@ from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import TypeValue
 
 
-class Emitter(Sureness):
+class Emitter(TypeGuards):
     """Generates code for the expressions of one check."""
 
     def __init__(self, unit: Unit, checked: Checked, longest: int) -> None:

@@ -3,15 +3,15 @@
 import ast
 from typing import TYPE_CHECKING
 
-from interlock_dsl.cel.fast.comparison import INSTANTS, nanoseconds
-from interlock_dsl.cel.fast.pieces import Known, Piece, binary, call, compare, constant, name, store, within
-from interlock_dsl.cel.fast.unit import Frame, Unsupported
-from interlock_dsl.cel.measure import CHUNK
+from interlock_dsl.cel.compiled.comparison import INSTANTS, nanoseconds
+from interlock_dsl.cel.compiled.pieces import Known, Piece, binary, call, compare, constant, name, store, within
+from interlock_dsl.cel.compiled.unit import Frame, Unsupported
 from interlock_dsl.cel.tree import Call, Expression
+from interlock_dsl.cel.units import CHUNK
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, TIMESTAMP_HIGH, TIMESTAMP_LOW
 
 if TYPE_CHECKING:
-    from interlock_dsl.cel.fast.emit import Emitter
+    from interlock_dsl.cel.compiled.emit import Emitter
 
 OPERATORS: dict[str, type[ast.operator]] = {
     "_+_": ast.Add,
@@ -49,7 +49,7 @@ def emit_arithmetic(emitter: "Emitter", node: Call, frame: Frame, known: Known) 
         code = binary(one.code, ast.Add(), other.code)
         return Piece(code, "string", cost + length // CHUNK, other.known, other.known, tests, length=length)
     if kinds == ("double", "double"):
-        # A division by zero raises, and is left to the exact tier.
+        # A division by zero raises, and is left to the interpreted tier.
         operator = ast.Div() if node.function == "_/_" else OPERATORS[node.function]()
         return Piece(binary(one.code, operator, other.code), "double", cost, other.known, other.known, tests)
     if kinds == ("int", "int"):

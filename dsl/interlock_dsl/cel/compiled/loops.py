@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from interlock_dsl.cel.fast.pieces import (
+from interlock_dsl.cel.compiled.pieces import (
     BINDINGS,
     Known,
     Piece,
@@ -16,11 +16,11 @@ from interlock_dsl.cel.fast.pieces import (
     name,
     replace,
 )
-from interlock_dsl.cel.fast.unit import Frame, Unsupported, result
+from interlock_dsl.cel.compiled.unit import Frame, Unsupported, result
 from interlock_dsl.cel.tree import Comprehension, Expression
 
 if TYPE_CHECKING:
-    from interlock_dsl.cel.fast.emit import Emitter
+    from interlock_dsl.cel.compiled.emit import Emitter
 
 RANGE = "over"
 FOUND = "found"

@@ -1,12 +1,11 @@
 """How large a value can be, from the bounds of its type: what the static cost of an expression is computed from.
 
-None is "nothing bounds it". The quantities are those of `measure`.
+None is "nothing bounds it". The quantities are those of `units`.
 """
 
 from dataclasses import dataclass, replace
 
 from interlock_dsl.cel.check import text_max
-from interlock_dsl.cel.measure import CHUNK
 from interlock_dsl.cel.types import (
     BYTES,
     DYN,
@@ -21,6 +20,7 @@ from interlock_dsl.cel.types import (
     UintType,
     WrapperType,
 )
+from interlock_dsl.cel.units import CHUNK
 
 
 @dataclass(frozen=True, slots=True)

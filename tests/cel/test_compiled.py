@@ -1,4 +1,4 @@
-"""The fast tier: what it answers by itself, what it leaves to the exact one, and what its code can reach."""
+"""The compiled tier: what it answers by itself, what it leaves to the interpreter, and what its code can reach."""
 
 import dis
 from collections import OrderedDict, defaultdict
@@ -27,9 +27,9 @@ from interlock_dsl.cel import (
     RecordType,
     Timestamp,
     UInt,
-    fast,
+    compiled,
 )
-from interlock_dsl.cel.fast.patterns import simple
+from interlock_dsl.cel.compiled.patterns import simple
 from interlock_dsl.cel.library.standard import compile_pattern
 
 ITEM = RecordType("Item", {"sku": Field(STRING), "qty": Field(INT), "price": Field(DOUBLE)})
@@ -95,11 +95,11 @@ ANSWERED = [
 
 
 def answer(text: str, bindings: Mapping[str, object], limit: int = DEFAULT_LIMIT) -> tuple[object, bool]:
-    """Return what the fast tier answers, and whether it asked the exact one."""
+    """Return what the compiled tier answers, and whether it asked the interpreter."""
     checked = ENVIRONMENT.compile(text).checked
     assert checked is not None
     asked: list[object] = []
-    function = fast.compile(checked, asked.append, limit)
+    function = compiled.compile(checked, asked.append, limit)
     assert function is not None
     return function(bindings), bool(asked)
 
@@ -112,7 +112,7 @@ def changed(**fields: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("text", "value"), ANSWERED)
-def test_what_fits_its_types_is_answered_without_the_exact_tier(text: str, value: object) -> None:
+def test_what_fits_its_types_is_answered_without_the_interpreter(text: str, value: object) -> None:
     assert answer(text, BINDINGS) == (value, False)
 
 
@@ -136,7 +136,7 @@ def test_what_fits_its_types_is_answered_without_the_exact_tier(text: str, value
         ("order.name == order.name", {"name": "x" * 1_000_000}),
     ],
 )
-def test_what_does_not_fit_is_left_to_the_exact_tier(text: str, fields: dict[str, object]) -> None:
+def test_what_does_not_fit_is_left_to_the_interpreter(text: str, fields: dict[str, object]) -> None:
     _, asked = answer(text, changed(**fields))
     assert asked is (text != "has(order.note)")
 
@@ -186,10 +186,10 @@ def test_names_of_an_expression_never_meet_names_of_the_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["order.total" + " + 1" * 90, "!" * 90 + "order.open", "[" * 90 + "]" * 90])
-def test_depth_is_left_to_the_exact_tier(text: str) -> None:
+def test_depth_is_left_to_the_interpreter(text: str) -> None:
     checked = ENVIRONMENT.compile(text).checked
     assert checked is not None
-    assert fast.compile(checked, lambda bindings: None, DEFAULT_LIMIT) is None
+    assert compiled.compile(checked, lambda bindings: None, DEFAULT_LIMIT) is None
 
 
 def test_long_chains_are_compiled() -> None:
@@ -229,22 +229,22 @@ def test_conditions_can_share_one_function_and_what_it_has_read() -> None:
         "cel.bind(i, order.name, i == 'ann')",
     )
     checks = [ENVIRONMENT.compile(text).checked for text in texts]
-    unit = fast.Unit()
-    known: fast.Known = frozenset()
-    frame: fast.Frame | None = None
+    unit = compiled.Unit()
+    known: compiled.Known = frozenset()
+    frame: compiled.Frame | None = None
     pieces = []
     for check in checks:
         assert check is not None
         if frame is None:
-            emitter = fast.Emitter(unit, check, 100)
-            frame = fast.Frame(unit, emitter.uses(*(each.expression for each in checks if each)))
-        pieces.append(fast.condition(unit, check, 100, frame, known))
+            emitter = compiled.Emitter(unit, check, 100)
+            frame = compiled.Frame(unit, emitter.uses(*(each.expression for each in checks if each)))
+        pieces.append(compiled.condition(unit, check, 100, frame, known))
         known = pieces[-1].known
-    together = fast.pieces.display([fast.finished(piece) for piece in pieces])
-    function = unit.build("_all", ["bindings"], [fast.unit.result(together)])
+    together = compiled.pieces.display([compiled.finished(piece) for piece in pieces])
+    function = unit.build("_all", ["bindings"], [compiled.unit.result(together)])
     assert function(BINDINGS) == [True, True, True, True]
     assert function(changed(total=7)) == [False, True, True, True]
-    with pytest.raises(fast.GiveUp):
+    with pytest.raises(compiled.GiveUp):
         function(changed(total=True))
 
 
@@ -260,4 +260,4 @@ def test_a_step_of_a_loop_never_sees_what_an_earlier_one_has_read() -> None:
     ]
     for until in range(len(made) + 1):
         bindings = {"list": made[:until]}
-        assert guard.function(bindings) == guard.exact.evaluate(bindings, DEFAULT_LIMIT)
+        assert guard.function(bindings) == guard.interpreter.evaluate(bindings, DEFAULT_LIMIT)

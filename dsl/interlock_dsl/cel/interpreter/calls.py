@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from interlock_dsl.cel.exact.dispatch import Dispatch
-from interlock_dsl.cel.exact.frame import Evaluate, Frame
-from interlock_dsl.cel.exact.operations import no_overload
-from interlock_dsl.cel.measure import size
+from interlock_dsl.cel.interpreter.dispatch import Dispatch
+from interlock_dsl.cel.interpreter.frame import Evaluate, Frame
+from interlock_dsl.cel.interpreter.operations import no_overload
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.tree import Call
+from interlock_dsl.cel.units import size
 from interlock_dsl.cel.values import Fault, Optional, adapt
 from interlock_dsl.diagnostics.source import Span
 

@@ -1,4 +1,4 @@
-"""The fast tier and the exact one agree, always: same value of the same type, or both an error."""
+"""The compiled tier and the interpreted one agree, always: same value of the same type, or both an error."""
 
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -8,7 +8,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from cel.generated import ENVIRONMENT, bindings, expression, spoil
-from interlock_dsl.cel import DEFAULT_LIMIT, CompiledExpression, DiagnosticError, EvaluationError, fast
+from interlock_dsl.cel import DEFAULT_LIMIT, CompiledExpression, DiagnosticError, EvaluationError
+from interlock_dsl.cel import compiled as tier
 
 SEEDS = st.integers(0, 2**64)
 OFTEN = settings(max_examples=40, deadline=None)
@@ -38,15 +39,15 @@ def same(left: object, right: object) -> bool:
 
 
 def answer(guard: CompiledExpression, bindings: Mapping[str, object], limit: int) -> tuple[object, str]:
-    """Return what the fast tier says by itself (`asked` if nothing)."""
+    """Return what the compiled tier says by itself (`asked` if nothing)."""
     asked: list[int] = []
 
-    def exact(_: Mapping[str, object]) -> object:
+    def interpreted(_: Mapping[str, object]) -> object:
         asked.append(1)
         return None
 
     assert guard.checked is not None
-    function = fast.compile(guard.checked, exact, limit)
+    function = tier.compile(guard.checked, interpreted, limit)
     if function is None:
         return None, "none"
     value = function(bindings)
@@ -69,36 +70,36 @@ def meetings(seed: int) -> Iterator[tuple[CompiledExpression, dict[str, object],
 
 @OFTEN
 @given(seed=SEEDS)
-def test_fast_and_exact_agree_on_any_bindings(seed: int) -> None:
+def test_both_tiers_agree_on_any_bindings(seed: int) -> None:
     for guard, made, _ in meetings(seed):
         value, how = answer(guard, made, DEFAULT_LIMIT)
         event(how)
         if how == "answered":
             text = guard.expression.span.source.text
             try:
-                expected = guard.exact.evaluate(made, DEFAULT_LIMIT)
+                expected = guard.interpreter.evaluate(made, DEFAULT_LIMIT)
             except EvaluationError as error:
-                raise AssertionError(f"{text}: fast answers {value!r}, exact fails ({error}) for {made}") from error
-            assert same(value, expected), f"{text}: fast {value!r}, exact {expected!r} for {made}"
+                raise AssertionError(f"{text}: compiled {value!r}, interpreted {error} for {made}") from error
+            assert same(value, expected), f"{text}: compiled {value!r}, interpreted {expected!r} for {made}"
 
 
 @OFTEN
 @given(seed=SEEDS)
-def test_what_the_fast_tier_answers_is_within_the_limit(seed: int) -> None:
+def test_what_the_compiled_tier_answers_is_within_the_limit(seed: int) -> None:
     for guard, made, dice in meetings(seed):
         limit = dice.choice((dice.randint(1, 40), dice.randint(1, 4000)))
         _, how = answer(guard, made, limit)
         event(how)
         if how == "answered":
-            assert guard.exact.measure(made, DEFAULT_LIMIT)[1] <= limit, (guard.expression.span.source.text, made)
+            assert guard.interpreter.measure(made, DEFAULT_LIMIT)[1] <= limit, (guard.expression.span.source.text, made)
 
 
 @OFTEN
 @given(seed=SEEDS)
-def test_the_function_raises_what_the_exact_tier_raises(seed: int) -> None:
+def test_the_function_raises_what_the_interpreter_raises(seed: int) -> None:
     for guard, made, _ in meetings(seed):
         try:
-            expected: object = guard.exact.evaluate(made, DEFAULT_LIMIT)
+            expected: object = guard.interpreter.evaluate(made, DEFAULT_LIMIT)
         except EvaluationError as error:
             with pytest.raises(EvaluationError) as raised:
                 guard(made)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import CallReference, kind
-from interlock_dsl.cel.exact.dispatch import takes
-from interlock_dsl.cel.fast.patterns import simple
-from interlock_dsl.cel.fast.pieces import (
+from interlock_dsl.cel.compiled.patterns import simple
+from interlock_dsl.cel.compiled.pieces import (
     Known,
     Piece,
     attribute,
@@ -20,7 +19,8 @@ from interlock_dsl.cel.fast.pieces import (
     replace,
     store,
 )
-from interlock_dsl.cel.fast.unit import CLASSES, Frame, Unsupported
+from interlock_dsl.cel.compiled.unit import CLASSES, Frame, Unsupported
+from interlock_dsl.cel.interpreter.dispatch import takes
 from interlock_dsl.cel.library import FUNCTIONS
 from interlock_dsl.cel.library.standard import affix_cost, compile_pattern
 from interlock_dsl.cel.signature import Overload
@@ -29,7 +29,7 @@ from interlock_dsl.cel.types import Type, TypeParameter
 from interlock_dsl.cel.values import Fault
 
 if TYPE_CHECKING:
-    from interlock_dsl.cel.fast.emit import Emitter
+    from interlock_dsl.cel.compiled.emit import Emitter
 
 METHODS = {"startsWith": "startswith", "endsWith": "endswith"}
 """Methods of text that Python has under another name."""

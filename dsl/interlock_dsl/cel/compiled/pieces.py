@@ -23,9 +23,9 @@ NOTHING: Known = frozenset()
 class Piece:
     """Code for a sub-expression. Pieces are not changed once made: `replace` makes another.
 
-    `tests` must hold, in order, before `code` is evaluated; where one does not, the exact evaluator has to answer.
+    `tests` must hold, in order, before `code` is evaluated; where one does not, the interpreter has to answer.
     `kind` is what the value is certain to be, None for one as the host gave it. `slot` is the local variable that
-    holds the value once `code` has run. `length` bounds the length of text and lists. `cost` bounds what the exact
+    holds the value once `code` has run. `length` bounds the length of text and lists. `cost` bounds what the
     evaluator would count. `when_true` and `when_false` are known after the code came out so.
     """
 
@@ -141,7 +141,7 @@ def display(items: Sequence[ast.expr]) -> ast.expr:
 
 
 def give_up() -> ast.expr:
-    """Return the call that leaves the question to the exact evaluator."""
+    """Return the call that leaves the question to the interpreter."""
     return call(name("_give_up"))
 
 
