@@ -7,6 +7,7 @@ from interlock_dsl.analysis.links import handed, merge_count
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.diagnostics.messages import routes as say
+from interlock_dsl.diagnostics.messages.syntax import repeated_clause
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.graph import START
@@ -70,6 +71,9 @@ def _people(report: Report, clauses: RouteDecl | WayOut) -> None:
     for escalation in clauses.escalations:
         if escalation.on_expiry and (approval is None or approval.within is None):
             report.add(say.expiry_without_deadline(escalation.span))
+    stand_ins = [escalation for escalation in clauses.escalations if escalation.on_expiry]
+    for again in stand_ins[1:]:
+        report.add(repeated_clause("escalate ... on expiry", stand_ins[0].span, again.span))
 
 
 def _merge(report: Report, route: RouteDecl) -> None:
