@@ -1,9 +1,11 @@
 """The contracts between the layers hold, and would notice if they did not."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from repository.files import ROOT
@@ -23,6 +25,41 @@ WRONG = {
     "engine/interlock/run/machine.py": ("import time", "the pure packages"),
 }
 """A line that must not be added to a file, and the contract that says so."""
+
+
+HOMES = {
+    "lark": ("interlock_dsl.syntax", "interlock_dsl.cel.parser"),
+    "networkx": ("interlock_dsl.program", "interlock_dsl.analysis", "interlock.run.plan", "interlock_cli.drawing"),
+    "sqlite3": ("interlock.journal.sqlite",),
+    "pydantic_ai": ("interlock.runtime.models", "interlock.runtime.conversation"),
+}
+"""The only modules, with all in them, that may import a library: the contracts name all others."""
+
+
+def test_libraries_are_imported_where_they_belong() -> None:
+    found: dict[str, set[str]] = {library: set() for library in HOMES}
+    for folder in FOLDERS:
+        for file in (ROOT / folder).rglob("*.py"):
+            module = ".".join(file.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(".__init__")
+            for node in ast.walk(ast.parse(file.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                for library in {name.partition(".")[0] for name in names} & HOMES.keys():
+                    found[library].add(module)
+    strange = {
+        f"{module} -> {library}"
+        for library, modules in found.items()
+        for module in modules
+        if not any(f"{module}.".startswith(f"{home}.") for home in HOMES[library])
+    }
+    assert strange == set()
+    assert all(found.values())
+
+
+def test_no_contract_has_an_exception() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    assert settings["exclude_type_checking_imports"] is False
+    assert not any("ignore_imports" in contract for contract in settings["contracts"])
 
 
 def test_the_layers_hold() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from interlock_dsl.analysis.cases import test_facts
 from interlock_dsl.analysis.checks.limits import check_limits
 from interlock_dsl.analysis.checks.tools import check_scopes, check_tools
-from interlock_dsl.analysis.declarations.cases import test_facts
 from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
 from interlock_dsl.analysis.declarations.tools import tool_facts
@@ -31,10 +31,11 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     check_scopes(symbols)
     workflows: dict[str, WorkflowFacts] = {}
     if outlines:
-        from interlock_dsl.analysis.workflows.workflow import check_outline, workflow_facts
+        from interlock_dsl.analysis.checks.workflow import check_workflow
+        from interlock_dsl.analysis.workflows.workflow import workflow_facts
 
         for outline in outlines.values():
-            check_outline(outline, symbols, clauses)
+            check_workflow(outline, symbols, clauses)
     tools = tool_facts(symbols, types, expressions)
     tables = table_facts(symbols, types, expressions)
     for name, outline in outlines.items():

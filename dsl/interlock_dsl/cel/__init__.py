@@ -12,7 +12,7 @@ expression reaches Python: no attributes, no calls but of the functions the envi
 
 The language is CEL with the libraries for strings, math, optionals, bindings, encoders, lists, sets and two-variable
 comprehensions. Protobuf messages and enums, `cel.block` and the network library are left out.
-`python -m interlock_dsl.cel.conformance` measures it against the public tests.
+`bench/conformance.py` measures it against the public tests.
 """
 
 from importlib import import_module

@@ -1,21 +1,16 @@
-"""Runs conformance tests of the language: `python -m interlock_dsl.cel.conformance [--json] FILE_OR_FOLDER...`.
+"""Runs conformance tests of the language, as texts: `bench/conformance.py` reads files of them.
 
-The files are the specification's simple tests as JSON, one file for each of its own. A test passes when its expression
+They are the specification's simple tests as JSON, one text for each file of its own. A test passes when its expression
 parses, checks (unless it says not to) and evaluates to exactly the value, the error or the type it asks for. What this
-implementation leaves out is counted apart, by name, and never as passed. Both tiers must give
-the expected answer. The exit status is 0 when all that is not left out passes, 1 when not, 2 for a file that cannot
-be read.
+implementation leaves out is counted apart, by name, and never as passed. Both tiers must give the expected answer.
 """
 
-import argparse
 import base64
 import json
 import math
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias, cast
 
 from interlock_dsl.cel.check import Scope, check
@@ -132,15 +127,12 @@ def _counts(tally: Tally) -> Json:
     return {"passed": tally.passed, "total": tally.total}
 
 
-def run(paths: Iterable[Path]) -> Report:
-    """Run every test of the files, and of the `*.json` files of the folders."""
+def run(texts: Iterable[str]) -> Report:
+    """Run every test of some texts. Raises ValueError or KeyError for a text that holds none."""
     report = Report()
-    for path in paths:
-        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        for file in files:
-            content = json.loads(file.read_text("utf-8"))
-            for test in content["tests"]:
-                _count(test, report)
+    for text in texts:
+        for test in json.loads(text)["tests"]:
+            _count(test, report)
     return report
 
 
@@ -313,23 +305,3 @@ def show(report: Report, *, failures: bool) -> str:
     if failures:
         lines += [f"failed: {name}: {why}" for name, why in sorted(report.failures.items())]
     return "\n".join(lines)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(prog="interlock_dsl.cel.conformance", description="Run CEL conformance tests.")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
-    parser.add_argument("--failures", action="store_true", help="name every failed test and say why it failed")
-    options = parser.parse_args(arguments)
-    try:
-        report = run(options.paths)
-    except (OSError, ValueError, KeyError) as error:
-        print(f"the tests cannot be read: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(report.as_json(), indent=2) if options.json else show(report, failures=options.failures))
-    return 1 if report.failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,1 +1,1 @@
-"""Declarations one by one: tools, tables, policies, tests."""
+"""Declarations one by one: tools, tables, policies."""

@@ -1,11 +1,7 @@
-"""A workflow as a whole: its checks, then the facts of its steps, ends, routes and promises."""
+"""A workflow as a whole: the facts of its steps, ends, routes and promises."""
 
 from collections.abc import Mapping
 
-from interlock_dsl.analysis.checks.form import check_form
-from interlock_dsl.analysis.checks.ineffective import check_ineffective
-from interlock_dsl.analysis.checks.permissions import check_permissions
-from interlock_dsl.analysis.checks.shape import check_shape
 from interlock_dsl.analysis.declarations.policies import args_type
 from interlock_dsl.analysis.expressions import Expressions
 from interlock_dsl.analysis.facts import NeverFacts, TableFacts, ToolFacts, WorkflowFacts
@@ -18,15 +14,6 @@ from interlock_dsl.analysis.workflows.steps import Steps
 from interlock_dsl.cel.types import BOOL
 from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START
-from interlock_dsl.syntax.clauses import Clauses
-
-
-def check_outline(outline: Outline, symbols: Symbols, clauses: Clauses) -> None:
-    """Report what is wrong with the routes of a workflow and where they lead, before their conditions are judged."""
-    check_form(outline, symbols.report, clauses)
-    check_shape(outline, symbols)
-    check_permissions(outline, symbols)
-    check_ineffective(outline, symbols)
 
 
 def workflow_facts(
