@@ -1,17 +1,14 @@
 """`+`, `-`, `*`, `/`, `%` and the sign: ints stay within 64 bits or the code gives up."""
 
 import ast
-from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.compiled.comparison import INSTANTS, nanoseconds
+from interlock_dsl.cel.compiled.emission import Emission
 from interlock_dsl.cel.compiled.pieces import Known, Piece, binary, call, compare, constant, name, store, within
 from interlock_dsl.cel.compiled.unit import Frame, Unsupported
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.cel.units import CHUNK
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, TIMESTAMP_HIGH, TIMESTAMP_LOW
-
-if TYPE_CHECKING:
-    from interlock_dsl.cel.compiled.emit import Emitter
 
 OPERATORS: dict[str, type[ast.operator]] = {
     "_+_": ast.Add,
@@ -27,7 +24,7 @@ RANGES = {
 }
 
 
-def emit_arithmetic(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
+def emit_arithmetic(emitter: Emission, node: Call, frame: Frame, known: Known) -> Piece:
     """Return code for an arithmetic operator."""
     kinds = tuple(map(emitter.type, node.arguments))
     if node.function not in OPERATORS:
@@ -59,7 +56,7 @@ def emit_arithmetic(emitter: "Emitter", node: Call, frame: Frame, known: Known) 
     raise Unsupported
 
 
-def _whole(emitter: "Emitter", node: Call, operands: tuple[Piece, Piece], frame: Frame, cost: int) -> Piece:
+def _whole(emitter: Emission, node: Call, operands: tuple[Piece, Piece], frame: Frame, cost: int) -> Piece:
     one, other = operands
     tests = (*one.tests, *other.tests)
     if node.function in ("_/_", "_%_"):
@@ -83,7 +80,7 @@ def _ranged(code: ast.expr, kind: str, tests: tuple[ast.expr, ...], known: Known
     return Piece(call(name(f"_{kind}"), name(slot)), kind, cost, known, known, tests, value="made")
 
 
-def _moved(emitter: "Emitter", node: Call, operands: tuple[Piece, Piece], frame: Frame, cost: int) -> Piece:
+def _moved(emitter: Emission, node: Call, operands: tuple[Piece, Piece], frame: Frame, cost: int) -> Piece:
     meant = {
         ("_+_", "duration", "duration"): "duration",
         ("_+_", "timestamp", "duration"): "timestamp",
@@ -100,7 +97,7 @@ def _moved(emitter: "Emitter", node: Call, operands: tuple[Piece, Piece], frame:
     return _ranged(code, meant, tests, operands[1].known, frame, cost)
 
 
-def _negated(emitter: "Emitter", node: Call, frame: Frame, known: Known, declared: str) -> Piece:
+def _negated(emitter: Emission, node: Call, frame: Frame, known: Known, declared: str) -> Piece:
     if node.function != "-_" or declared not in ("int", "double"):
         raise Unsupported
     operand = emitter.expect(emitter.emit(node.arguments[0], frame, known), declared, frame)

@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import CallReference, kind
+from interlock_dsl.cel.compiled.emission import Emission
 from interlock_dsl.cel.compiled.patterns import simple
 from interlock_dsl.cel.compiled.pieces import (
     Known,
@@ -28,14 +28,11 @@ from interlock_dsl.cel.tree import Call, Expression, Index, Literal, Select
 from interlock_dsl.cel.types import Type, TypeParameter
 from interlock_dsl.cel.values import Fault
 
-if TYPE_CHECKING:
-    from interlock_dsl.cel.compiled.emit import Emitter
-
 METHODS = {"startsWith": "startswith", "endsWith": "endswith"}
 """Methods of text that Python has under another name."""
 
 
-def emit_call(emitter: "Emitter", node: Call, reference: CallReference, frame: Frame, known: Known) -> Piece:
+def emit_call(emitter: Emission, node: Call, reference: CallReference, frame: Frame, known: Known) -> Piece:
     """Return code for the call of a function."""
     method = reference.method and node.receiver is not None
     arguments = (node.receiver, *node.arguments) if method and node.receiver else node.arguments
@@ -69,7 +66,7 @@ def emit_call(emitter: "Emitter", node: Call, reference: CallReference, frame: F
     return Piece(code, sure, cost, known, known, tests)
 
 
-def _folded(emitter: "Emitter", overload: Overload, nodes: Sequence[Expression], known: Known) -> Piece | None:
+def _folded(emitter: Emission, overload: Overload, nodes: Sequence[Expression], known: Known) -> Piece | None:
     """Call a conversion of literals (`duration("24h")`) once and for all."""
     values = [node.value for node in nodes if isinstance(node, Literal)]
     if kind(overload.result) not in ("timestamp", "duration") or len(values) < len(nodes) or not nodes:
@@ -85,7 +82,7 @@ def _folded(emitter: "Emitter", overload: Overload, nodes: Sequence[Expression],
 
 
 def _arguments(
-    emitter: "Emitter", overload: Overload, nodes: Sequence[Expression], frame: Frame, known: Known
+    emitter: Emission, overload: Overload, nodes: Sequence[Expression], frame: Frame, known: Known
 ) -> list[Piece]:
     pieces: list[Piece] = []
     for at, (node, parameter) in enumerate(zip(nodes, overload.parameters, strict=True)):
@@ -99,7 +96,7 @@ def _arguments(
 
 
 def _argument(
-    emitter: "Emitter", node: Expression, parameter: Type, frame: Frame, known: Known, *, sized: bool
+    emitter: Emission, node: Expression, parameter: Type, frame: Frame, known: Known, *, sized: bool
 ) -> Piece:
     piece = emitter.emit(node, frame, known)
     wanted = kind(parameter)
@@ -150,7 +147,7 @@ def _may_take(parameter: Type, piece: Piece) -> bool:
     )
 
 
-def _python(emitter: "Emitter", function: str, nodes: Sequence[Expression], pieces: Sequence[Piece]) -> ast.expr | None:
+def _python(emitter: Emission, function: str, nodes: Sequence[Expression], pieces: Sequence[Piece]) -> ast.expr | None:
     """Return Python's own way of doing what a function of the library does."""
     codes = [piece.code for piece in pieces]
     if function == "size":
@@ -164,7 +161,7 @@ def _python(emitter: "Emitter", function: str, nodes: Sequence[Expression], piec
     return None
 
 
-def _matching(emitter: "Emitter", pattern: str, text: ast.expr) -> ast.expr | None:
+def _matching(emitter: Emission, pattern: str, text: ast.expr) -> ast.expr | None:
     """Return code that searches a text, in a local variable, for a pattern."""
     try:
         search = compile_pattern(pattern).search
@@ -180,7 +177,7 @@ def _matching(emitter: "Emitter", pattern: str, text: ast.expr) -> ast.expr | No
     return choice(call(attribute(text, "isascii")), found(quick), found(search))
 
 
-def _optional(emitter: "Emitter", node: Call, receiver: Select | Index, frame: Frame, known: Known) -> Piece | None:
+def _optional(emitter: Emission, node: Call, receiver: Select | Index, frame: Frame, known: Known) -> Piece | None:
     """`record.?field.orValue(x)` and `record.?field.hasValue()`, without an optional in between."""
     if not receiver.optional or emitter.type(receiver.operand) not in ("map", "record"):
         return None

@@ -5,18 +5,15 @@ bools (which it takes for numbers), on NaN inside containers, and on what it ord
 """
 
 import ast
-from typing import TYPE_CHECKING
 
 from interlock_dsl.cel.check import kind
+from interlock_dsl.cel.compiled.emission import Emission
 from interlock_dsl.cel.compiled.pieces import Known, Piece, attribute, call, compare, constant, name, replace
 from interlock_dsl.cel.compiled.unit import Frame, Unsupported
 from interlock_dsl.cel.tree import Call, Expression, ListOf, Literal
 from interlock_dsl.cel.types import ListType
 from interlock_dsl.cel.units import CHUNK
 from interlock_dsl.cel.values import Duration, Timestamp, UInt
-
-if TYPE_CHECKING:
-    from interlock_dsl.cel.compiled.emit import Emitter
 
 SAFE_INT = 2**53 - 1
 """Ints up to here are doubles too, so that Python's exact comparison and the converting one agree."""
@@ -25,7 +22,7 @@ EQUALITY: dict[str, type[ast.cmpop]] = {"_==_": ast.Eq, "_!=_": ast.NotEq}
 ORDERING: dict[str, type[ast.cmpop]] = {"_<_": ast.Lt, "_<=_": ast.LtE, "_>_": ast.Gt, "_>=_": ast.GtE}
 
 
-def emit_equality(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
+def emit_equality(emitter: Emission, node: Call, frame: Frame, known: Known) -> Piece:
     """Return code for `==` or `!=`."""
     left, right = node.arguments
     if isinstance(left, Literal) and not isinstance(right, Literal):
@@ -46,7 +43,7 @@ def emit_equality(emitter: "Emitter", node: Call, frame: Frame, known: Known) ->
 
 
 def _equal_to_literal(
-    emitter: "Emitter", one: Piece, declared: str, right: Literal, frame: Frame, positive: bool
+    emitter: Emission, one: Piece, declared: str, right: Literal, frame: Frame, positive: bool
 ) -> Piece | None:
     """Compare with a literal; None where that takes more than Python's own operator."""
     value = right.value
@@ -76,7 +73,7 @@ def _equal_to_literal(
 
 
 def _equal_alike(
-    emitter: "Emitter", nodes: tuple[Expression, Expression], one: Piece, frame: Frame, alike: str, positive: bool
+    emitter: Emission, nodes: tuple[Expression, Expression], one: Piece, frame: Frame, alike: str, positive: bool
 ) -> Piece:
     def prepared(node: Expression, piece: Piece) -> Piece:
         return emitter.expect(piece, alike, frame)
@@ -100,7 +97,7 @@ def _equal_alike(
     return Piece(code, "bool", cost, other.known, other.known, (*one.tests, *other.tests))
 
 
-def _equal_anything(emitter: "Emitter", one: Piece, other: Piece, frame: Frame, positive: bool) -> Piece:
+def _equal_anything(emitter: Emission, one: Piece, other: Piece, frame: Frame, positive: bool) -> Piece:
     """Compare values of unknown classes with the interpreted tier's own function, once that is known to be cheap."""
     one, other = emitter.settle(one), emitter.settle(other)
     cheap = compare(call(name("_comparing"), one.code, other.code), ast.LtE(), constant(1 + emitter.longest // CHUNK))
@@ -118,7 +115,7 @@ def nanoseconds(piece: Piece) -> ast.expr:
     return attribute(piece.code, "nanoseconds")
 
 
-def emit_ordering(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
+def emit_ordering(emitter: Emission, node: Call, frame: Frame, known: Known) -> Piece:
     """Return code for `<`, `<=`, `>` or `>=`."""
     left, right = node.arguments
     operator = ORDERING[node.function]()
@@ -163,7 +160,7 @@ def _small(node: Expression) -> bool:
     )
 
 
-def _number(emitter: "Emitter", node: Expression, frame: Frame, known: Known) -> Piece:
+def _number(emitter: Emission, node: Expression, frame: Frame, known: Known) -> Piece:
     piece = emitter.emit(node, frame, known)
     declared = emitter.type(node)
     if piece.kind in ("int", "double"):
@@ -175,7 +172,7 @@ def _number(emitter: "Emitter", node: Expression, frame: Frame, known: Known) ->
     raise Unsupported
 
 
-def _ordered_alike(emitter: "Emitter", node: Call, frame: Frame, known: Known, alike: str) -> Piece:
+def _ordered_alike(emitter: Emission, node: Call, frame: Frame, known: Known, alike: str) -> Piece:
     left, right = node.arguments
     if alike == "string":
         one, other = emitter.pair(
@@ -195,7 +192,7 @@ def _ordered_alike(emitter: "Emitter", node: Call, frame: Frame, known: Known, a
     return Piece(code, "bool", cost, other.known, other.known, (*one.tests, *other.tests))
 
 
-def _ordered_numbers(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
+def _ordered_numbers(emitter: Emission, node: Call, frame: Frame, known: Known) -> Piece:
     """Order numbers of mixed kinds with the interpreted tier's own function."""
 
     def number(node: Expression, known: Known) -> Piece:
@@ -217,7 +214,7 @@ def _ordered_numbers(emitter: "Emitter", node: Call, frame: Frame, known: Known)
     return Piece(code, "bool", cost, other.known, other.known, (*one.tests, *other.tests))
 
 
-def emit_membership(emitter: "Emitter", node: Call, frame: Frame, known: Known) -> Piece:
+def emit_membership(emitter: Emission, node: Call, frame: Frame, known: Known) -> Piece:
     """Return code for `item in list` or `key in map`."""
     left, right = node.arguments
     if isinstance(right, ListOf) and right.items and not any(entry.optional for entry in right.items):
@@ -245,7 +242,7 @@ def emit_membership(emitter: "Emitter", node: Call, frame: Frame, known: Known) 
     return Piece(code, "bool", item.cost + among.cost + cost, among.known, among.known, tests)
 
 
-def _sought(emitter: "Emitter", node: Expression, frame: Frame, known: Known) -> Piece:
+def _sought(emitter: Emission, node: Expression, frame: Frame, known: Known) -> Piece:
     declared = emitter.type(node)
     if declared == "string":
         return emitter.text(node, frame, known)
@@ -254,7 +251,7 @@ def _sought(emitter: "Emitter", node: Expression, frame: Frame, known: Known) ->
     raise Unsupported
 
 
-def _among_literals(emitter: "Emitter", left: Expression, right: ListOf, frame: Frame, known: Known) -> Piece | None:
+def _among_literals(emitter: Emission, left: Expression, right: ListOf, frame: Frame, known: Known) -> Piece | None:
     values = [entry.value.value if isinstance(entry.value, Literal) else None for entry in right.items]
     item = emitter.emit(left, frame, known)
     cost = item.cost + 2 + 2 * len(values)

@@ -1,8 +1,8 @@
 """Comprehensions: each becomes a function with a plain loop, given the local variables its body needs."""
 
 import ast
-from typing import TYPE_CHECKING
 
+from interlock_dsl.cel.compiled.emission import Emission
 from interlock_dsl.cel.compiled.pieces import (
     BINDINGS,
     Known,
@@ -19,14 +19,11 @@ from interlock_dsl.cel.compiled.pieces import (
 from interlock_dsl.cel.compiled.unit import Frame, Unsupported, result
 from interlock_dsl.cel.tree import Comprehension, Expression
 
-if TYPE_CHECKING:
-    from interlock_dsl.cel.compiled.emit import Emitter
-
 RANGE = "over"
 FOUND = "found"
 
 
-def emit_loop(emitter: "Emitter", node: Comprehension, frame: Frame, known: Known) -> Piece:
+def emit_loop(emitter: Emission, node: Comprehension, frame: Frame, known: Known) -> Piece:
     """Return code that calls the loop; the loop itself becomes a function of the unit."""
     if node.kind in ("transform_map", "transform_map_entry"):
         raise Unsupported
@@ -60,7 +57,7 @@ def emit_loop(emitter: "Emitter", node: Comprehension, frame: Frame, known: Know
     return Piece(code, kind, cost, range_.known, range_.known, range_.tests, length=length)
 
 
-def _ahead(emitter: "Emitter", parts: tuple[Expression, ...], range_: Piece, frame: Frame) -> Piece:
+def _ahead(emitter: Emission, parts: tuple[Expression, ...], range_: Piece, frame: Frame) -> Piece:
     """Return the range with tests that read, once, what the body reads from outside in every step.
 
     Should it be absent after all and the body not reach it, the code gives up for nothing, which is right too.
