@@ -15,6 +15,7 @@ from interlock_dsl.cel.parser.lexer import END
 from interlock_dsl.diagnostics.render import render
 from interlock_dsl.syntax import recovery
 from interlock_dsl.syntax.grammar import lexer
+from interlock_dsl.syntax.lexer import FileLexer
 from interlock_dsl.syntax.parser import parse_partial
 from interlock_dsl.syntax.tree import PolicyDecl, RoleDecl, TestDecl, WorkflowDecl
 
@@ -154,3 +155,23 @@ def test_any_row_of_words_is_read_or_refused(words):
 def test_many_mistakes_are_bounded(piece):
     _, diagnostics = parse_partial("workflow w() {\n" + piece * 3_000, "file.ilk")
     assert 0 < len(diagnostics) <= recovery.MOST_ERRORS + 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["step ", "step\n", "role r {\n", "}", "a -> b whenn x\n", "{ a: ", "(", "!", '"', "x.y(", "# ", "list<"]
+)
+def test_tokens_are_read_a_bounded_number_of_times(piece, monkeypatch):
+    """Four times the text makes at most about four times the work, whatever is wrong with it."""
+    read = []
+    following = FileLexer.next
+
+    def counted(self, *arguments):
+        read[-1] += 1
+        return following(self, *arguments)
+
+    monkeypatch.setattr(FileLexer, "next", counted)
+    for count in (300, 1_200):
+        read.append(0)
+        parse_partial("workflow w() {\n  end e { a: " + piece * count, "file.ilk")
+    small, large = read
+    assert large <= 4.5 * small

@@ -26,7 +26,7 @@ from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.builder import FileBuilder
 from interlock_dsl.syntax.grammar import grammar
 from interlock_dsl.syntax.recovery.expectations import beginnings, phrases
-from interlock_dsl.syntax.recovery.session import Kinds, Session, Snapshot, after
+from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
 from interlock_dsl.syntax.recovery.surroundings import Surroundings, line_end
 
 MOST_ERRORS: Final = 50
@@ -285,9 +285,9 @@ class Recovery:
             end = end_of(at)
             if at in CLOSING and on_line == 0 and not self.near.first_on_line(at):
                 continue  # it closes nothing that was dropped, and is no end of a block
-            for height, choices in lists.get(-depth, ()):
-                if self._can_begin(height, choices, at):
-                    self.parse.cut(height)
+            for parser in lists.get(-depth, ()):
+                if self._can_go_on(parser, at):
+                    self.parse.cut(height_of(parser))
                     if not self.near.first_on_line(at):
                         self._quiet_until = self.parse.taken + 3
                     return self._again(at)
@@ -297,12 +297,12 @@ class Recovery:
                 depth, on_line = max(depth - 1, -len(self.parse.brackets)), max(on_line - 1, 0)
         return None
 
-    def _can_begin(self, height: int, choices: Kinds, at: Token) -> bool:
-        """Say whether the list that goes on at a height of the stack can go on, or end, with a token."""
-        text = self.source.text
+    def _can_go_on(self, parser: InteractiveParser, at: Token) -> bool:
+        """Say whether the list at the top of a parser's stack can go on, or end, with a token."""
+        text, choices = self.source.text, parser.choices()
         seen = self.parse.lexer.next(text, start_of(at), choices)
         if seen in CLOSING:
-            return seen.type in choices and after(self.parse.at(height), seen.type) is not None
+            return seen.type in choices and after(parser, seen.type) is not None
         if seen.type not in beginnings(choices, ITEMS) or "declaration" in choices:
             return False
         first = self.near.first_on_line(at)
@@ -310,22 +310,19 @@ class Recovery:
         colon = text.startswith((":", "?"), self.parse.lexer.start(text, end_of(at)))
         if seen.type == WORD and not first and not colon:
             return False
-        sure = first and at in self.parse.lexer.soft
-        return self.near.fits(self.parse.at(height), start_of(at), 1 if sure else 2)
+        certain = first and at in self.parse.lexer.soft
+        return self.near.fits(parser, start_of(at), 1 if certain else 2)
 
-    def _lists(self) -> dict[int, list[tuple[int, Kinds]]]:
-        """Return the heights of the stack at which a list goes on, with what the parser accepts there.
-
-        They are ordered by how many brackets are open above them.
-        """
-        lists: dict[int, list[tuple[int, Kinds]]] = {}
+    def _lists(self) -> dict[int, list[InteractiveParser]]:
+        """Return a parser for each list around the mistake, by how many brackets are open above the list."""
+        lists: dict[int, list[InteractiveParser]] = {}
         brackets = self.parse.brackets
         above = 0
         for height, choices in self.parse.choices_downwards():
             while above < len(brackets) and brackets[-above - 1][1] >= height:
                 above += 1
             if not ITEMS.isdisjoint(choices):
-                lists.setdefault(above, []).append((height, choices))
+                lists.setdefault(above, []).append(self.parse.at(height))
         return lists
 
     def _top(self) -> int:

@@ -10,7 +10,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from interlock_dsl.cel.parser.lexer import END, WORD
 from interlock_dsl.diagnostics.messages.syntax import PHRASES
 from interlock_dsl.syntax.grammar import grammar
-from interlock_dsl.syntax.recovery.session import Kinds, after, without_callbacks
+from interlock_dsl.syntax.recovery.session import Kinds, after, height_of, without_callbacks
 
 OPERATORS: Final = frozenset(
     {
@@ -60,5 +60,5 @@ def _rule_begun(parser: InteractiveParser, kind: str) -> str | None:
     """Return the first of the rules with a name for people that a token of some kind would begin."""
     taken = after(parser, kind)
     assert taken is not None
-    before = without_callbacks(taken, len(taken.parser_state.state_stack) - 1).choices()
+    before = without_callbacks(taken, height_of(taken) - 1).choices()
     return next((rule for rule in PHRASES if rule in before and kind in firsts()[rule]), None)

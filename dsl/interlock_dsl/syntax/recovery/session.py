@@ -56,7 +56,7 @@ class Session:
     @property
     def height(self) -> int:
         """How many states are on the stack."""
-        return len(self.parser.parser_state.state_stack)
+        return height_of(self.parser)
 
     # --- going on
 
@@ -120,6 +120,11 @@ class Session:
     def at(self, height: int | None = None) -> InteractiveParser:
         """Return a copy, cut to a height, that builds nothing."""
         return without_callbacks(self.parser, height)
+
+
+def height_of(parser: InteractiveParser) -> int:
+    """Return how many states are on the stack of a parser."""
+    return len(parser.parser_state.state_stack)
 
 
 def without_callbacks(parser: InteractiveParser, height: int | None = None) -> InteractiveParser:

@@ -21,6 +21,8 @@ class Surroundings:
     def __init__(self, text: str, lexer: FileLexer) -> None:
         self.text = text
         self.lexer = lexer
+        self._counted = (0, 0)
+        """The last place that `opened_before` was asked for, and its answer."""
 
     # --- tokens ahead
 
@@ -75,11 +77,16 @@ class Surroundings:
 
     def opened_before(self, found: Token) -> int:
         """Return how many brackets are open before a token that opened on its line."""
-        depth = 0
-        for at in self.tokens(self._line_start(start_of(found))):
+        begin, (counted, depth) = self._line_start(start_of(found)), self._counted
+        if begin <= counted <= start_of(found):
+            begin = counted  # many mistakes on one line are counted once
+        else:
+            depth = 0
+        for at in self.tokens(begin):
             if start_of(at) >= start_of(found):
                 break
             depth = depth + 1 if at in OPENING else max(depth - 1, 0) if at in CLOSING else depth
+        self._counted = (start_of(found), depth)
         return depth
 
     def badly_closed(self, first: Token) -> Token | None:
