@@ -44,9 +44,14 @@ class Expressions:
         self.report: Report = symbols.report
         self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
 
-    def scope(self, variables: Mapping[str, Type], optional: frozenset[str] = frozenset()) -> Scope:
+    def scope(
+        self,
+        variables: Mapping[str, Type],
+        optional: frozenset[str] = frozenset(),
+        certain_without: Callable[[frozenset[str]], frozenset[str]] | None = None,
+    ) -> Scope:
         """Return a scope with these variables; the optional ones may be absent."""
-        return Scope(variables, self._functions, optional_variables=optional)
+        return Scope(variables, self._functions, optional_variables=optional, certain_without=certain_without)
 
     def check(self, tree: Expression, scope: Scope, expected: Type | None = None) -> Checked:
         """Return an expression checked in a scope, which must give a value of the expected type."""

@@ -10,7 +10,7 @@ integer, so joining two sets is one operation.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 
@@ -25,6 +25,8 @@ class Assignment:
     bits: Mapping[str, int]
     definite: Mapping[str, int]
     possible: Mapping[str, int]
+    _arrivals: Mapping[str, Sequence[Link]] = field(compare=False, repr=False)
+    _without: dict[frozenset[str], "Assignment"] = field(default_factory=dict, compare=False, repr=False)
 
     def written(self, link: Link) -> int:
         """Return the steps whose output is there whenever this route is considered."""
@@ -33,6 +35,20 @@ class Assignment:
     def perhaps(self, link: Link) -> int:
         """Return the steps whose output is there on some path on which this route is considered."""
         return _after(link, self.possible, self.bits, every=False)
+
+    def without(self, absent: frozenset[str]) -> "Assignment":
+        """Return what is written where given that some steps have no output: on the paths on which they wrote none."""
+        known = self._without.get(absent)
+        if known is None:
+            everything = (1 << len(self.bits)) - 1
+            # Nothing is at stake on a path that ran such a step: it did not happen, so all may be said of it.
+            bits = {**self.bits, **{name: everything for name in absent if name in self.bits}}
+            definite = _settled(
+                self._arrivals, everything, and_, lambda link, written: _after(link, written, bits, every=True)
+            )
+            definite = {**dict.fromkeys(self.definite, 0), **definite}
+            known = self._without[absent] = Assignment(bits, definite, self.possible, self._arrivals)
+        return known
 
 
 def assign(graph: Graph, order: Sequence[str], reached: frozenset[str], steps: Iterable[str]) -> Assignment:
@@ -48,7 +64,7 @@ def assign(graph: Graph, order: Sequence[str], reached: frozenset[str], steps: I
     definite = _settled(arrivals, everything, and_, lambda link, known: _after(link, known, bits, every=True))
     possible = _settled(arrivals, 0, or_, lambda link, known: _after(link, known, bits, every=False))
     nowhere = dict.fromkeys(order, 0)
-    return Assignment(bits, {**nowhere, **definite}, {**nowhere, **possible})
+    return Assignment(bits, {**nowhere, **definite}, {**nowhere, **possible}, arrivals)
 
 
 def _settled(

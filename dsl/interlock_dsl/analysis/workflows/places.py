@@ -1,6 +1,6 @@
 """What an expression of a workflow may read, depending on where it stands."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
@@ -20,13 +20,14 @@ class Place:
     """A place in a workflow: the steps that have certainly run, those that may have, and how to speak of it.
 
     Sets of steps are bits, as in `workflows.assignment`. `nodes` are the steps that the place belongs to, for telling
-    what runs beside them.
+    what runs beside them. `without` gives the steps that have certainly run where others have not.
     """
 
     definite: int
     possible: int
     nodes: tuple[str, ...]
     words: str
+    without: Callable[[frozenset[str]], int] | None = None
 
 
 class Reader:
@@ -48,7 +49,11 @@ class Reader:
             return self._anything(name)
         what = "end" if name in self.outline.ends else "step"
         assigned = flow.assigned
-        return Place(assigned.definite[name], assigned.possible[name], (name,), f"when the {what} `{name}` begins")
+        words = f"when the {what} `{name}` begins"
+        return Place(
+            assigned.definite[name], assigned.possible[name], (name,), words,
+            lambda absent: assigned.without(absent).definite[name],
+        )  # fmt: skip
 
     def route(self, link: Link) -> Place:
         """Return the place where a route is considered."""
@@ -58,7 +63,10 @@ class Reader:
             return self._anything(*sources)
         named = " and ".join(f"`{source}`" for source in sources)
         words = f"when the route from {named} is considered"
-        return Place(assigned.written(link), assigned.perhaps(link), sources, words)
+        return Place(
+            assigned.written(link), assigned.perhaps(link), sources, words,
+            lambda absent: assigned.without(absent).written(link),
+        )  # fmt: skip
 
     def anywhere(self) -> Place:
         """Return the place of a rule that holds at every step: nothing has certainly run."""
@@ -89,7 +97,13 @@ class Reader:
         read = names if all(n in known or n in steps for n in names) else steps.keys()
         outputs = {n: self.outputs.get(n, DYN) if place.possible & self._bits[n] else ERROR for n in read if n in steps}
         absent = frozenset(n for n in outputs if place.possible & ~place.definite & self._bits[n])
-        return self.expressions.scope({**self._parameters, **outputs, **EVERYWHERE, **extra}, self._optional | absent)
+        variables = {**self._parameters, **outputs, **EVERYWHERE, **extra}
+
+        def certain(without: frozenset[str]) -> frozenset[str]:
+            steps_there = 0 if place.without is None else place.without(without)
+            return frozenset(name for name in absent if steps_there & self._bits[name])
+
+        return self.expressions.scope(variables, self._optional | absent, certain)
 
     def check(
         self, tree: Expression, place: Place, expected: Type | None = None, extra: Mapping[str, Type] | None = None

@@ -20,8 +20,9 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.places import Reader
-from interlock_dsl.cel.types import ERROR, NULL, Field, RecordType, Type
+from interlock_dsl.cel.types import ERROR, NULL, Field, ListType, MapType, OptionalType, RecordType, Type, TypeType
 from interlock_dsl.diagnostics.messages import permissions as say
+from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Argument
@@ -149,16 +150,39 @@ class Steps:
         )
 
     def _set(self, name: str, step: syntax.SetStep) -> SetStepFacts:
-        values = self._values(name, step.values)
+        values = self._kept(name, step.values)
         fields = {key: Field(value.type) for key, value in values.items()}
         self._reader.outputs[name] = RecordType("", fields)
         return SetStepFacts(step, values)
 
     def ends(self) -> dict[str, EndFacts]:
         """Return the ends by name."""
-        return {name: EndFacts(end, self._values(name, end.values)) for name, end in self._reader.outline.ends.items()}
+        return {name: EndFacts(end, self._kept(name, end.values)) for name, end in self._reader.outline.ends.items()}
+
+    def _kept(self, name: str, values: tuple[Argument, ...]) -> Values:
+        """Check values that are written down: each must have a form in JSON."""
+        found = self._values(name, values)
+        for value in values:
+            if (unwritable := _unwritable(found[value.name.text].type)) is not None:
+                self._symbols.report.add(say_type.unwritable(unwritable, value.value.span))
+        return found
 
     def _values(self, name: str, values: tuple[Argument, ...]) -> Values:
         unique(self._symbols.report, "the field", (value.name for value in values))
         here = self._reader.step(name)
         return {value.name.text: self._reader.check(value.value, here) for value in values}
+
+
+def _unwritable(type: Type) -> Type | None:
+    """Return the part of a type that has no form in JSON."""
+    match type:
+        case OptionalType() | TypeType():
+            return type
+        case ListType(element=element):
+            return _unwritable(element)
+        case MapType(value=value):
+            return _unwritable(value)
+        case RecordType(fields=fields):
+            return next(filter(None, (_unwritable(field.type) for field in fields.values())), None)
+        case _:
+            return None

@@ -38,6 +38,7 @@ from interlock_dsl.cel.types import (
     ListType,
     MapType,
     OptionalType,
+    RecordType,
     Type,
     TypeParameter,
     TypeType,
@@ -190,7 +191,12 @@ class Inference:
         operand = self._guarded_operand(node.operand)
         if operand != ERROR:
             selected(self.state, node, operand)
-        self._note(node, (presence.guard(node, self.state.path), presence.NONE))
+        known = self.state.path(node.operand)
+        lacking = presence.NONE
+        if isinstance(operand, RecordType) and node.field in operand.fields and not operand.fields[node.field].optional:
+            # Of a record that is there this field is too.
+            lacking = presence.absence(known)
+        self._note(node, (presence.guard(node, self.state.path), lacking))
         return BOOL
 
     def _index(self, node: Index) -> Type:

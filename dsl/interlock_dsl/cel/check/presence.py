@@ -2,7 +2,8 @@
 
 A path is a variable and the fields selected from it. A guard that came out true (or false) makes a set of paths
 known; `&&`, `||`, `!` and `?:` combine these sets. Only guards to the left count, though the logical operators are
-commutative: what a reader checks first should come first.
+commutative: what a reader checks first should come first. That a variable is absent is known in the same way, as a path
+of its own kind (`absence`): where one of two variables is always there, the other one is then.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from interlock_dsl.cel.tree import Call, Expression, Index, Literal, Present, Se
 
 Path: TypeAlias = tuple[str | int, ...]
 """The name of a variable of the scope or the number of a local one, then names of fields."""
+
+ABSENT = ""
+"""The first name of a path that says that a variable, its second name, is absent; no variable is called so."""
 
 Paths: TypeAlias = frozenset[Path]
 NONE: Paths = frozenset()
@@ -62,6 +66,16 @@ def guard(node: Expression, path: Callable[[Expression], Path | None]) -> Paths:
             return NONE
     known = path(operand)
     return NONE if known is None else frozenset((known, (*known, field)))
+
+
+def absence(known: Path | None) -> Paths:
+    """Return that the variable is absent which a path reads, if it reads no more than that."""
+    return frozenset({(ABSENT, known[0])}) if known is not None and len(known) == 1 else NONE
+
+
+def absent(paths: Paths) -> frozenset[str]:
+    """Return the variables that are known to be absent."""
+    return frozenset(str(path[1]) for path in paths if path[0] == ABSENT)
 
 
 def both(left: Facts, right: Facts) -> Facts:

@@ -48,9 +48,14 @@ class State:
         """Note that a node reads a variable, and return its type."""
         self.references[id(node)] = found
         may_be_absent = found.name in self.scope.optional_variables and id(node) != self.excused
-        if may_be_absent and (found.name,) not in self.present:
+        if may_be_absent and (found.name,) not in self.present and not self._left_over(found.name):
             self.report(messages.unguarded(found.name, node.span, f"has({found.name}.<field>)"))
         return found.type
+
+    def _left_over(self, name: str) -> bool:
+        """Whether a variable is there because others, known to be absent, are not."""
+        others = presence.absent(self.present)
+        return bool(others) and self.scope.certain_without is not None and name in self.scope.certain_without(others)
 
     def require_present(self, path: presence.Path | None, written: str, span: Span) -> None:
         """Complain about a read of an optional field that no guard covers."""

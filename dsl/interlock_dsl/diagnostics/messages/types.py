@@ -131,6 +131,17 @@ def optional_parameter(name: str, span: Span) -> Diagnostic:
     )
 
 
+def unwritable(type: object, span: Span) -> Diagnostic:
+    """A value of a step or an end that cannot be written down."""
+    return diagnose(
+        "type-mismatch",
+        f"a value of type `{type}` cannot be kept",
+        span,
+        "it has no form in JSON",
+        help="give an optional value a default: `.orValue(...)`",
+    )
+
+
 def backoff_order(span: Span) -> Diagnostic:
     """A backoff that shrinks."""
     return diagnose(
