@@ -129,6 +129,23 @@ def test_an_approval_is_for_one_tool_arguments_agent_principal_and_session() -> 
         assert ask(program, **other).subject not in ("", subject)
 
 
+@pytest.mark.parametrize("by", ["pat", "Pat", " PAT ", "\uff30at"])
+def test_nobody_approves_their_own_call_by_spelling_their_name_otherwise(by: str) -> None:
+    program = under("permit *", "require approval by boss for *")
+    for name in ("pat", "PAT "):
+        subject = ask(program, principal=Principal(name)).subject
+        assert subject == ask(program).subject
+        given = (Consent("a", "boss", subject, (by,)),)
+        assert ask(program, principal=Principal(name), approvals=given).answer == "ask"
+
+
+def test_conditions_read_the_normalised_name_and_unseen_characters_are_refused() -> None:
+    program = under("permit a.read when principal.name == 'pat'")
+    assert ask(program, principal=Principal("PAT")).answer == "allow"
+    with pytest.raises(ValueError, match="nobody can see"):
+        ask(program, principal=Principal("pa\u200bt"))
+
+
 def test_an_empty_digest_never_matches_an_approval() -> None:
     program = under("permit *", "require approval by boss for *")
     for digest in ("", " "):

@@ -26,6 +26,7 @@ from interlock_dsl.cel.values import INT_HIGH, Timestamp
 from interlock_dsl.program.model import Program, Tool
 from interlock_dsl.schema import encode
 from interlock_dsl.schema.canonical import digest
+from interlock_dsl.schema.person import normalised
 
 LATEST: Final = INT_HIGH // 1_000
 """The last moment (microseconds since 1970) that a condition can read."""
@@ -61,9 +62,10 @@ class Authorizer:
         agent and principal in this session.
 
         An agent never goes beyond the scopes it `may` hold, nor beyond those of the principal, whatever is permitted.
-        An unknown tool or agent and arguments that the declaration does not allow are denials. Raises TypeError or
+        Names of people are compared in their normalised form (`interlock_dsl.schema.person`), which is also what
+        conditions read. An unknown tool or agent and arguments that the declaration does not allow are denials. Raises TypeError or
         ValueError for parts of the question that the caller is to blame for: a `now` that is no moment, a history
-        that is none.
+        that is none, a name that holds what nobody can see.
         """
         _check(now, history)
         declared = self._tools.get(tool) if isinstance(tool, str) else None
@@ -72,7 +74,7 @@ class Authorizer:
         may = None if agent is None else self._may.get(agent) if isinstance(agent, str) else None
         if agent is not None and may is None:
             return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
-        who = _NOBODY if principal is None else principal
+        who = _NOBODY if principal is None else replace(principal, name=normalised(principal.name))
         values, problem = decode_arguments(declared, raw_args)
         lacking = _beyond(declared, may, who.scopes)
         bindings = _bindings(who, now, history)
@@ -89,7 +91,7 @@ class Authorizer:
             history=history,
             now=now,
             bindings=bindings,
-            consents=tuple(approvals),
+            consents=tuple(replace(given, by=tuple(map(normalised, given.by))) for given in approvals),
             lacking=lacking,
         )
         if request.consents:
