@@ -1,5 +1,6 @@
 """What is pathological ends at the limit or at the depth, with a place and in plain words."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -111,4 +112,33 @@ def test_the_cost_grows_with_the_values(texts: list[str]) -> None:
     interpreted = Environment({"a": DYN}).compile("a + a").interpreter
     _, small = interpreted.measure({"a": texts}, 10**6)
     _, large = interpreted.measure({"a": texts * 50}, 10**6)
-    assert large >= small + 49 * size(texts) * 2 // 16
+    assert large >= small + 49 * len(texts) * 2 // 16
+
+
+DOUBLED = "".join(f"cel.bind(v{n}, [v{n - 1}, v{n - 1}], " if n else "cel.bind(v0, [1, 2], " for n in range(60))
+"""Sixty lists, each holding the one before twice: sixty small values, and 2**60 parts when read as a tree."""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "v59 == v59", "v59 in [v59]", "sets.contains([v59], [v59])", "v59.flatten().size() > 1",
+        "[v59, v59].distinct().size() > 1", '"%s".format([v59]).size() > 1', "{'a': v59} == {'a': v59}",
+    ],
+)  # fmt: skip
+def test_a_value_that_holds_another_many_times_over_is_charged_before_it_is_read(use: str) -> None:
+    expression = Environment({}).compile(f"{DOUBLED}{use}{')' * 60}")
+    began = time.perf_counter()
+    with pytest.raises(LimitExceeded):
+        expression.evaluate({})
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("first", ["[1, 2]", "'ab'", "['a']"])
+def test_what_doubles_is_charged_for_every_copy(first: str) -> None:
+    doubling = "".join(f"cel.bind(v{n}, v{n - 1} + v{n - 1}, " if n else f"cel.bind(v0, {first}, " for n in range(60))
+    expression = Environment({}).compile(f"{doubling}size(v59) > 1{')' * 60}")
+    began = time.perf_counter()
+    with pytest.raises(LimitExceeded):
+        expression.evaluate({})
+    assert time.perf_counter() - began < 10

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from interlock_dsl.cel.cost import Cost
     from interlock_dsl.cel.interpreter import Interpreter
 
-DEFAULT_LIMIT: Final = 1_000_000
+DEFAULT_LIMIT: Final = 100_000
 """Units an evaluation may spend unless told otherwise; `interlock_dsl.cel.units` says what a unit is."""
 
 MOST_LIMITS: Final = 8

@@ -8,15 +8,19 @@
                                              two containers, else 1
     `in`                                     over a list 1 + its length * (what comparing with the item costs), over a
                                              map 1
-    `+` of text, bytes or lists              1 + (size of the left + size of the right) // 16
+    `+` of text, bytes or lists              1 + (length of the left + length of the right) // 16
+
+Measuring is done before the work. It looks once at each part of a value, however many times over the value holds it,
+and a comparison is measured no further than what may still be spent.
 
 The size of text and bytes is their length; of a list or map the sum over its parts, where a part counts 1, or
 1 + length // 16 if it is text or bytes, or 1 + its own size if it is a container; of an int or uint its magnitude
 (a function that makes as many items as a number says is costed by it); of anything else 1.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import NoneType
+from typing import Final, TypeAlias
 
 from interlock_dsl.cel.values import Optional, UInt, find
 
@@ -24,84 +28,120 @@ CHUNK: Final = 16
 """Code points, octets or items that one unit of copying or comparing covers."""
 
 
+MOST: Final = 1 << 62
+"""No value that is measured without a limit is larger."""
+
+_Known: TypeAlias = dict[tuple[int, int], int]
 _HOLDING: Final = (list, tuple, Mapping, Optional)
+_SCALARS: Final = frozenset({int, float, bool, NoneType, UInt})
 
 
 def size(value: object) -> int:
-    """Return the size of an argument."""
+    """Return the size of an argument.
+
+    A value may hold another many times over, so that it is small in memory and huge when it is read as a tree: each
+    part is measured once, so measuring costs no more than making the value did.
+    """
     kind = type(value)
     if kind is int or kind is UInt:
         return max(1, abs(value))  # type: ignore[arg-type]
     if isinstance(value, str | bytes):
         return len(value)
-    if isinstance(value, list | tuple):
-        return sum(map(_part, value))
-    if isinstance(value, Mapping):
-        return sum(_part(key) + _part(item) for key, item in value.items())
+    if isinstance(value, list | tuple | Mapping):
+        return _parts(value, {})
     if isinstance(value, Optional):
-        return _part(value.value) if value.present else 1
+        return _part(value.value, {}) if value.present else 1
     return 1
 
 
-def _part(value: object) -> int:
+def _parts(value: Sequence[object] | Mapping[object, object], known: dict[int, int]) -> int:
+    found = known.get(id(value))
+    if found is None:
+        found = _total(value, known)
+        if isinstance(value, Mapping):
+            found += _total(value.values(), known)
+        known[id(value)] = found
+    return found
+
+
+def _total(items: Collection[object], known: dict[int, int]) -> int:
+    return len(items) if _SCALARS.issuperset(map(type, items)) else sum(_part(item, known) for item in items)
+
+
+def _part(value: object, known: dict[int, int]) -> int:
     if isinstance(value, str | bytes):
         return 1 + len(value) // CHUNK
     if isinstance(value, list | tuple | Mapping):
-        return 1 + size(value)
+        return 1 + _parts(value, known)
     if isinstance(value, Optional) and value.present:
-        return 1 + _part(value.value)
+        return 1 + _part(value.value, known)
     return 1
 
 
-def extent(value: object) -> int:
-    """Return what a value adds to the cost of comparing or copying it: 0 for a scalar."""
-    if isinstance(value, str | bytes):
-        return len(value)
-    if isinstance(value, list | tuple | Mapping | Optional):
-        return size(value)
-    return 0
+def joining(left: object, right: object, most: int = MOST) -> int:
+    """Return the cost of joining two values: the items of lists are not copied, however large they are."""
+    return 1 + (_length(left) + _length(right)) // CHUNK
 
 
-def pairing(left: object, right: object) -> int:
-    """Return the cost of joining two values."""
-    return 1 + (extent(left) + extent(right)) // CHUNK
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, str | bytes | list | tuple) else 0
 
 
-def comparing(left: object, right: object) -> int:
+def comparing(left: object, right: object, most: int = MOST) -> int:
     """Return the cost of `==` and the orderings: values that differ in size or in kind differ early."""
-    if isinstance(left, str | bytes):
-        return 1 + _shared(left, right) // CHUNK
-    return 1 + _shared(left, right)
+    return _shared_part(left, right, most, {})
 
 
-def _shared(left: object, right: object) -> int:
+def _shared(left: object, right: object, most: int, known: _Known) -> int:
     """Return how much of two values is looked at to compare them: at most the size of the smaller."""
     if isinstance(left, str | bytes) and isinstance(right, str | bytes):
         return min(len(left), len(right))
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return sum(map(_shared_part, left, right)) if len(left) == len(right) else 0
+        return _pairs(zip(left, right, strict=True), most, known) if len(left) == len(right) else 0
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         if len(left) != len(right):
             return 0
-        return sum(_part(key) + _shared_part(item, find(right, key)) for key, item in left.items())
+        keys = sum(_part(key, {}) for key in left)
+        return keys + _pairs(((item, find(right, key)) for key, item in left.items()), most - keys, known)
     if isinstance(left, Optional) and isinstance(right, Optional) and left.present and right.present:
-        return _shared_part(left.value, right.value)
+        return _shared_part(left.value, right.value, most, known)
     return 0
 
 
-def _shared_part(left: object, right: object) -> int:
+def _pairs(pairs: Iterable[tuple[object, object]], most: int, known: _Known) -> int:
+    total = 0
+    for left, right in pairs:
+        total += _shared_part(left, right, most - total, known)
+        if total > most:
+            break
+    return total
+
+
+def _shared_part(left: object, right: object, most: int, known: _Known) -> int:
     if isinstance(left, str | bytes):
-        return 1 + _shared(left, right) // CHUNK
-    return 1 + _shared(left, right)
+        return 1 + _shared(left, right, most, known) // CHUNK
+    if not isinstance(left, _HOLDING):
+        return 1
+    pair = id(left), id(right)
+    found = known.get(pair)
+    if found is None:
+        found = known[pair] = 1 + _shared(left, right, most, known)
+    return found
 
 
-def searching(item: object, among: object) -> int:
+def searching(item: object, among: object, most: int = MOST) -> int:
     """Return the cost of `in`."""
     if not isinstance(among, list | tuple):
         return 1
-    if extent(item) < CHUNK and not isinstance(item, _HOLDING):
+    short = isinstance(item, str | bytes) and len(item) < CHUNK
+    if short or not isinstance(item, (str, bytes, *_HOLDING)):
         return 1 + len(among)
-    return 1 + sum(comparing(item, other) for other in among)
+    total = 1
+    for other in among:
+        total += comparing(item, other, most - total)
+        if total > most:
+            break
+    return total
 
 
 def linear(*sizes: int) -> int:

@@ -16,6 +16,7 @@ that no agent makes as `agent=None`. A workflow's calls are decided by the same 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from interlock.decide.decision import Decision, Reason
@@ -63,9 +64,10 @@ class Authorizer:
 
         An agent never goes beyond the scopes it `may` hold, nor beyond those of the principal, whatever is permitted.
         Names of people are compared in their normalised form (`interlock_dsl.schema.person`), which is also what
-        conditions read. An unknown tool or agent and arguments that the declaration does not allow are denials. Raises TypeError or
-        ValueError for parts of the question that the caller is to blame for: a `now` that is no moment, a history
-        that is none, a name that holds what nobody can see.
+        conditions read. An unknown tool or agent and arguments that the declaration does not allow are denials.
+
+        Raises TypeError or ValueError for parts of the question that the caller is to blame for: a `now` that is no
+        moment, a history that is none, a name that holds what nobody can see.
         """
         _check(now, history)
         declared = self._tools.get(tool) if isinstance(tool, str) else None
@@ -74,7 +76,7 @@ class Authorizer:
         may = None if agent is None else self._may.get(agent) if isinstance(agent, str) else None
         if agent is not None and may is None:
             return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
-        who = _NOBODY if principal is None else replace(principal, name=normalised(principal.name))
+        who = _NOBODY if principal is None else _normalised(principal)
         values, problem = decode_arguments(declared, raw_args)
         lacking = _beyond(declared, may, who.scopes)
         bindings = _bindings(who, now, history)
@@ -91,7 +93,7 @@ class Authorizer:
             history=history,
             now=now,
             bindings=bindings,
-            consents=tuple(replace(given, by=tuple(map(normalised, given.by))) for given in approvals),
+            consents=tuple(replace(given, by=tuple(map(_name, given.by))) for given in approvals),
             lacking=lacking,
         )
         if request.consents:
@@ -112,6 +114,14 @@ class Authorizer:
         may = None if agent is None else self._may[agent]
         names = [name for name, tool in self._tools.items() if not _beyond(tool, may, held)]
         return self._evaluator.listed(agent or "", None, names)
+
+
+_name = lru_cache(4096)(normalised)
+
+
+def _normalised(principal: Principal) -> Principal:
+    name = _name(principal.name)
+    return principal if name == principal.name else replace(principal, name=name)
 
 
 def _check(now: object, history: object) -> None:

@@ -53,19 +53,24 @@ class Evaluator:
         memo = self._compiled.get((request.tool, request.agent)) if plain else None
         if memo is None:
             return self._decide(request)
-        known = memo.decision(request.args, request.bindings, request.agent, request.history)
-        if known is not None:
-            return known
-        decision = self._decide(request)
-        memo.keep(request, decision)
-        return decision
+        key = memo.key(request.args, request.bindings, request.agent, request.history)
+        if key is None:
+            return self._decide(request)
+        known = memo.known.get(key)
+        if known is None:
+            known = self._decide(request)
+            memo.keep(key, known)
+        return known
 
     def memoized(
         self, tool: str, agent: str, args: Mapping[str, object], bindings: Mapping[str, object], history: History
     ) -> Decision | None:
         """Return the decision of a request under policies alone that has nothing but these parts, if it is memoized."""
         memo = self._compiled.get((tool, agent))
-        return None if memo is None else memo.decision(args, bindings, agent, history)
+        if memo is None:
+            return None
+        key = memo.key(args, bindings, agent, history)
+        return None if key is None else memo.known.get(key)
 
     def _decide(self, request: Request) -> Decision:
         rules = self._index.rules_for(request.tool, request.agent)

@@ -13,7 +13,6 @@ from interlock.decide.decision import Decision
 from interlock.decide.fuse import Fused, fuse
 from interlock.decide.history import History
 from interlock.decide.index import RuleSet
-from interlock.decide.request import Request
 
 MOST_DECISIONS = 1024
 """Decisions that are kept for one tool and agent; beyond these it begins anew."""
@@ -37,38 +36,27 @@ class DecisionMemo:
         fused = fuse(rules.tool, rules.value, conditions)
         self.usable = fused is not None
         self.fused: Fused = fused or _nothing
-        self.known: dict[int | None, Decision] = {}
+        self.known: dict[int, Decision] = {}
         self._limits = rules.limits
         self.simple = not rules.limits
 
-    def decision(
-        self, args: Mapping[str, object], bindings: Mapping[str, object], agent: str, history: History
-    ) -> Decision | None:
-        """Return the decision on a plain request; None if it is not known, or a condition has no value."""
-        try:
-            return self.known[self._key(args, bindings, agent, history)]
-        except Exception:
-            # A condition without a value, or rules that match together for the first time.
-            return None
-
-    def _key(
+    def key(
         self, args: Mapping[str, object], bindings: Mapping[str, object], agent: str, history: History
     ) -> int | None:
-        mask = self.fused(args, bindings, agent)
-        return mask if self.simple or mask is None else self._with_limits(mask, history)
+        """Return what a decision on a plain request depends on; None where a condition has no value."""
+        try:
+            mask = self.fused(args, bindings, agent)
+            return mask if self.simple or mask is None else self._with_limits(mask, history)
+        except Exception:
+            return None
 
     def _with_limits(self, mask: int, history: History) -> int:
         for limit in self._limits:
             mask = mask * 2 + limit.reached(history)
         return mask
 
-    def keep(self, request: Request, decision: Decision) -> None:
-        """Keep a decision on a plain request."""
-        try:
-            key = self._key(request.args, request.bindings, request.agent, request.history)
-        except Exception:
-            return
-        if key is not None:
-            if len(self.known) >= MOST_DECISIONS:
-                self.known.clear()
-            self.known[key] = decision
+    def keep(self, key: int, decision: Decision) -> None:
+        """Keep the decision on plain requests that have a key."""
+        if len(self.known) >= MOST_DECISIONS:
+            self.known.clear()
+        self.known[key] = decision

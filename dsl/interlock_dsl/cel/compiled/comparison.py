@@ -100,7 +100,8 @@ def _equal_alike(
 def _equal_anything(emitter: Emission, one: Piece, other: Piece, frame: Frame, positive: bool) -> Piece:
     """Compare values of unknown classes with the interpreted tier's own function, once that is known to be cheap."""
     one, other = emitter.settle(one), emitter.settle(other)
-    cheap = compare(call(name("_comparing"), one.code, other.code), ast.LtE(), constant(1 + emitter.longest // CHUNK))
+    most = constant(1 + emitter.longest // CHUNK)
+    cheap = compare(call(name("_comparing"), one.code, other.code, most), ast.LtE(), most)
     code = compare(call(name("_equal"), one.code, other.code), ast.Is(), constant(positive))
     cost = one.cost + other.cost + 1 + emitter.longest // CHUNK
     return Piece(code, "bool", cost, other.known, other.known, (*one.tests, *other.tests, cheap))

@@ -24,7 +24,10 @@ def call_function(function: Function, arguments: list[Evaluate], node: Call, *, 
             fault = no_overload(name, *values)
             fault.span = place
             raise fault
-        frame.spend(1 if overload.cost is None else max(1, overload.cost(*map(size, values))), place)
+        if overload.cost is None:
+            frame.spend(1, place)
+        else:
+            frame.spend(max(1, overload.cost(*map(size, values))), place)
         return _call(overload, values, name, place)
 
     if method and name in ("or", "orValue") and len(arguments) == 2:

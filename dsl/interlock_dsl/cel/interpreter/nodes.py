@@ -169,7 +169,7 @@ class Compiler:
         if function in operations.COMPARISONS:
             return _binary(operations.COMPARISONS[function], units.comparing, parts[0], parts[1], place)
         if function in _ARITHMETIC:
-            cost = units.pairing if function == "_+_" else _one
+            cost = units.joining if function == "_+_" else _one
 
             def operate(left: object, right: object) -> object:
                 return operations.arithmetic(function, left, right)
@@ -252,7 +252,7 @@ class Compiler:
         return slot
 
 
-def _one(left: object, right: object) -> int:
+def _one(left: object, right: object, most: int) -> int:
     return 1
 
 
@@ -266,14 +266,14 @@ def _unary(operation: Callable[[object], object], operand: Evaluate, place: Span
 
 def _binary(
     operation: Callable[[object, object], object],
-    cost: Callable[[object, object], int],
+    cost: Callable[[object, object, int], int],
     left: Evaluate,
     right: Evaluate,
     place: Span,
 ) -> Evaluate:
     def evaluate(frame: Frame) -> object:
         one, other = left(frame), right(frame)
-        frame.spend(cost(one, other), place)
+        frame.spend(cost(one, other, frame.remaining), place)
         return _placed(operation, place, one, other)
 
     return evaluate
