@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from interlock_dsl.analysis.extent import MOST_LEVELS, Extents
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.cel.types import (
     BOOL,
@@ -61,6 +62,8 @@ class Types:
         self._report = symbols.report
         self._done: dict[str, Type] = dict(known)
         self._open: list[str] = []
+        self._extents = Extents()
+        self._too_large: set[str] = set()
 
     def declared(self) -> dict[str, Type]:
         """Return every declared type; report those that are called like a built-in one."""
@@ -109,16 +112,33 @@ class Types:
             cycle = [*self._open[self._open.index(name) :], name]
             self._report.add(say.recursive(cycle, span, declaration.name.span))
             return ERROR
+        if len(self._open) >= MOST_LEVELS:
+            self._refuse(name, f"nests more than {MOST_LEVELS} levels deep", span)
+            self._too_large.update(self._open)
+            return ERROR
         self._open.append(name)
         found = self.type(declaration.type, name)
         self._open.pop()
+        problem = self._extents.too_large(found)
+        if problem is not None:
+            self._refuse(name, problem, declaration.name.span)
+        if name in self._too_large:
+            found = ERROR
         self._done[name] = found
         return found
+
+    def _refuse(self, name: str, problem: str, span: Span) -> None:
+        """Report the first type that is too large: the others hold it, or are cut off by it."""
+        if not self._too_large:
+            self._report.add(say.too_large_a_type(name, problem, span))
+        self._too_large.add(name)
 
     def _reference(self, node: NamedType) -> Type:
         name = node.name.text
         if name in self._symbols.types:
             type = self._named(name, node.name.span)
+            if name in self._too_large:
+                self._too_large.update(self._open)
         elif name in BUILT_IN:
             type = BUILT_IN[name]
         else:

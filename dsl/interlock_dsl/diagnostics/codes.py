@@ -94,6 +94,7 @@ CODES: Final = {
         Code("non-finite-limit", _TYPES, _ERROR, _PROVED, "a bound is not a finite number of 64 bits"),
         Code("recursive-type", _TYPES, _ERROR, _PROVED, "a type contains itself"),
         Code("secret-in-run", _TYPES, _ERROR, _PROVED, "a secret would be written to the journal"),
+        Code("too-large", _TYPES, _ERROR, _PROVED, "a type has too many parts or levels when it is written out"),
         Code("type-mismatch", _TYPES, _ERROR, _PROVED, "a value or an operand has the wrong type"),
         Code("unavailable-field", _TYPES, _ERROR, _PROVED, "a record has no such field"),
         Code("dead-end-step", _ROUTES, _ERROR, _PROVED, "nothing follows a step"),

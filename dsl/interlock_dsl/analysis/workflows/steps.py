@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from interlock_dsl.analysis.arguments import check_arguments
 from interlock_dsl.analysis.declarations.tables import output_type
+from interlock_dsl.analysis.extent import Extents
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AskStepFacts,
@@ -45,6 +46,8 @@ class Steps:
         self._tools = tools
         self._within_reach: dict[str, tuple[str, ...]] = {}
         self._tables = tables
+        self._extents = Extents()
+        self._too_large = False
 
     def steps(self) -> dict[str, StepFacts]:
         """Return the steps by name, as far as what they refer to is there."""
@@ -152,7 +155,12 @@ class Steps:
     def _set(self, name: str, step: syntax.SetStep) -> SetStepFacts:
         values = self._kept(name, step.values)
         fields = {key: Field(value.type) for key, value in values.items()}
-        self._reader.outputs[name] = RecordType("", fields)
+        output = RecordType("", fields)
+        problem = self._extents.too_large(output)
+        if problem is not None and not self._too_large:
+            self._too_large = True
+            self._symbols.report.add(say_type.too_large_a_type(name, problem, step.name.span))
+        self._reader.outputs[name] = ERROR if problem is not None else output
         return SetStepFacts(step, values)
 
     def ends(self) -> dict[str, EndFacts]:

@@ -84,6 +84,17 @@ def repeated_value(value: str, span: Span) -> Diagnostic:
     return diagnose("duplicate-definition", f'the enum has "{value}" twice', span, help="remove one of them")
 
 
+def too_large_a_type(name: str, problem: str, span: Span) -> Diagnostic:
+    """A type that is beyond all bounds when it is written out."""
+    return diagnose(
+        "too-large",
+        f"the type of `{name}` {problem}",
+        span,
+        "",
+        help="refer to what it holds by an id, or split it",
+    )
+
+
 def recursive(cycle: Sequence[str], span: Span, first: Span) -> Diagnostic:
     """A type that contains itself."""
     return diagnose(
