@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from cel.running import evaluate
 from interlock_dsl.cel import DYN, DiagnosticError, Environment, LimitExceeded, parse
-from interlock_dsl.cel.units import size
 
 
 def doubling(name: str) -> str:
