@@ -75,7 +75,7 @@ class Recovery:
     def recover(self, found: Token) -> Token | None:
         """Report the mistake at a token, change the parse, and return the token to go on with."""
         if len(self.parse.diagnostics) >= MOST_ERRORS:
-            self._say(messages.too_many(MOST_ERRORS, self._span(found)))
+            self._report(messages.too_many(MOST_ERRORS, self._span(found)))
             self.parse.cut(self._top())
             end = self.parse.reading.position = len(self.source.text)
             return token(END, "", end, end)
@@ -107,9 +107,9 @@ class Recovery:
                 end += 1
         operator = self._instead(found)
         if operator is not None:
-            self._say(messages.misspelt(found, self._written(operator), self._span(found)))
+            self._report(messages.misspelt(found, self._written(operator), self._span(found)))
             return token(operator, self._written(operator), start, end)
-        self._say(messages.strange_characters(text[start : min(end, start + 20)], Span(self.source, start, end)))
+        self._report(messages.strange_characters(text[start : min(end, start + 20)], Span(self.source, start, end)))
         self.parse.reading.position = end
         self._quiet_until = self.parse.taken + 2
         return self.parse.next_token()
@@ -128,7 +128,7 @@ class Recovery:
         triple = text[start - 2 : start + 1] in ('"""', "'''")
         end = len(text) if triple else line_end(text, start)
         first = start - 2 if triple else start
-        self._say(messages.unclosed_text(Span(self.source, first, line_end(text, start)), triple=triple))
+        self._report(messages.unclosed_text(Span(self.source, first, line_end(text, start)), triple=triple))
         self._quiet_until = self.parse.taken + 2
         if after(self.parse.parser, "STRING") is not None:
             return token("STRING", '""', start, end)
@@ -171,14 +171,14 @@ class Recovery:
                 mended = way(found)
                 if mended is not None:
                     return mended
-            self._say(self._unexpected(found))
+            self._report(self._unexpected(found))
         return self._at_next_item(found)
 
     def _respelt(self, found: Token) -> Token | None:
         kind = self._keyword_for(found, self.parse.parser, end_of(found))
         if kind is None:
             return None
-        self._say(messages.misspelt(found, self._written(kind), self._span(found)))
+        self._report(messages.misspelt(found, self._written(kind), self._span(found)))
         return token(kind, self._written(kind), start_of(found), end_of(found))
 
     def _keyword_for(self, word: str, parser: InteractiveParser, position: int) -> str | None:
@@ -213,23 +213,23 @@ class Recovery:
             if not outermost and opening == "{" and self.near.indentation(opening) < self.near.indentation(found):
                 break
             if self.near.fits(parser, start_of(found), 2) and (not outermost or count == len(self.parse.brackets)):
-                self._say_unclosed(found)
+                self._report_unclosed(found)
                 for _ in range(count):
                     self._close()
                 return self._again(found)
         if not outermost:
             return None
-        self._say_unclosed(found)
+        self._report_unclosed(found)
         self.parse.cut(self._top())
         return self._again(found)
 
-    def _say_unclosed(self, found: Token) -> None:
+    def _report_unclosed(self, found: Token) -> None:
         opening = self.parse.brackets[-1][0]
         outermost = found.type == END or self.near.begins_declaration(found)
         suspect = self.near.badly_closed(self.parse.brackets[0][0]) if outermost else None
-        self._say(
+        self._report(
             messages.unclosed(
-                self._span(opening), OPENING[suspect or opening], self._called(found), self._span(found),
+                self._span(opening), OPENING[suspect or opening], self._shown(found), self._span(found),
                 self._span(suspect) if suspect else None,
             )
         )  # fmt: skip
@@ -242,7 +242,7 @@ class Recovery:
     def _unopened(self, found: Token) -> Token | None:
         if found not in CLOSING or self.parse.brackets:
             return None
-        self._say(messages.unopened(self._span(found)))
+        self._report(messages.unopened(self._span(found)))
         return self._left_out(found)
 
     def _completed(self, found: Token) -> Token | None:
@@ -252,7 +252,7 @@ class Recovery:
             taken = after(self.parse.parser, kind)
             if taken is not None and found.type != END and self.near.fits(taken, start_of(found), 2):
                 self._quiet_until = self.parse.taken + 3
-                self._say(messages.missing(self._written(kind), self._called(found), self._span(found)))
+                self._report(messages.missing(self._written(kind), self._shown(found), self._span(found)))
                 return token(kind, "", self.parse.reading.last_end, self.parse.reading.last_end)
         return None
 
@@ -264,7 +264,7 @@ class Recovery:
             return None
         if not self.near.fits(self.parse.parser, end_of(found), 2):
             return None
-        self._say(self._unexpected(found))
+        self._report(self._unexpected(found))
         return self._left_out(found)
 
     def _left_out(self, found: Token) -> Token:
@@ -337,7 +337,7 @@ class Recovery:
     def _span(self, at: Token) -> Span:
         return Span(self.source, start_of(at), end_of(at))
 
-    def _called(self, at: Token) -> str:
+    def _shown(self, at: Token) -> str:
         if at.type == END:
             return messages.END_OF_FILE
         text = at.split("\n", 1)[0]
@@ -351,7 +351,7 @@ class Recovery:
         end = self.parse.reading.last_end
         later = "\n" in self.source.text[end : start_of(found)] or found.type == END
         after = Span(self.source, end, end) if later and end else None
-        return messages.unexpected(self._called(found), expected, self._span(found), after, self._advice(found))
+        return messages.unexpected(self._shown(found), expected, self._span(found), after, self._advice(found))
 
     def _advice(self, found: Token) -> str | None:
         if found.isidentifier() and self.source.text[start_of(found) - 1 : start_of(found)].isdigit():
@@ -363,5 +363,5 @@ class Recovery:
     def _expected(self) -> list[str]:
         return phrases(self.parse.parser)
 
-    def _say(self, diagnostic: Diagnostic) -> None:
+    def _report(self, diagnostic: Diagnostic) -> None:
         self.parse.diagnostics.append(diagnostic)
