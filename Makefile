@@ -51,6 +51,7 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/cel.py
 	$(BIN)/python bench/parse.py
+	$(BIN)/python bench/check.py
 
 fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS generated programs in two machines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

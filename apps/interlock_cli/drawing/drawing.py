@@ -3,9 +3,10 @@
 A route to several targets goes through a bar, and so does a join: there the lines part and meet.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from networkx import DiGraph, lexicographical_topological_sort
 
 from interlock_cli.drawing.words import Line, merge_words, route_lines, step_detail, times
 from interlock_dsl.program.graph import kinds
@@ -106,26 +107,11 @@ def _tip(route: Route) -> str:
 
 
 def _ordered(drawing: Drawing) -> list[Box]:
-    into: dict[str, list[str]] = {box.id: [] for box in drawing.boxes}
-    for stroke in drawing.strokes:
-        above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
-        into[below].append(above)
+    """Return the boxes, each after what leads to it and otherwise in the order they were drawn."""
     boxes = {box.id: box for box in drawing.boxes}
-    done: dict[str, Box] = {}
-    for box in drawing.boxes:
-        _visit(box.id, into, boxes, done)
-    return list(done.values())
-
-
-def _visit(start: str, into: Mapping[str, Iterable[str]], boxes: Mapping[str, Box], done: dict[str, Box]) -> None:
-    open_ = [(start, iter(into[start]))]
-    seen = {start}
-    while open_:
-        node, sources = open_[-1]
-        above = next((source for source in sources if source not in done and source not in seen), None)
-        if above is None:
-            done.setdefault(node, boxes[node])
-            open_.pop()
-        else:
-            seen.add(above)
-            open_.append((above, iter(into[above])))
+    place = {id: at for at, id in enumerate(boxes)}
+    downward: DiGraph[str] = DiGraph()
+    downward.add_nodes_from(boxes)
+    ends = [(s.target, s.source) if s.upward else (s.source, s.target) for s in drawing.strokes]
+    downward.add_edges_from(ends)
+    return [boxes[id] for id in lexicographical_topological_sort(downward, key=place.__getitem__)]
