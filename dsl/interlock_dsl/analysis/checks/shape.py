@@ -69,7 +69,7 @@ def _loops(outline: Outline, report: Report) -> None:
         if route.bound is None or len(route.targets) != 1:
             continue
         target = route.targets[0].text
-        if not flow.leads_back(link):
+        if outline.complete and not flow.leads_back(link):
             report.add(say.needless_bound(_sources(route), target, route.bound.span))
         elif outline.complete and flow.branches.after(link) != flow.branches.of[target]:
             report.add(say.back_across_branches(_sources(route), target, place(route)))

@@ -1,5 +1,8 @@
 """What one check has found out so far; the rules of the checker read it and write to it."""
 
+import re
+from typing import Final
+
 from interlock_dsl.cel.check import messages, presence
 from interlock_dsl.cel.check.scope import LocalReference, Reference, Scope, VariableReference
 from interlock_dsl.cel.check.unify import Bindings
@@ -7,6 +10,8 @@ from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.source import Span
+
+_FIELD: Final = re.compile(r"\s*\.\s*(\w+)")
 
 
 class State:
@@ -49,7 +54,7 @@ class State:
         self.references[id(node)] = found
         may_be_absent = found.name in self.scope.optional_variables and id(node) != self.excused
         if may_be_absent and (found.name,) not in self.present and not self._left_over(found.name):
-            self.report(messages.unguarded(found.name, node.span, f"has({found.name}.<field>)"))
+            self.report(messages.unguarded(found.name, node.span, f"has({found.name}.{_field_after(node.span)})"))
         return found.type
 
     def _left_over(self, name: str) -> bool:
@@ -61,3 +66,9 @@ class State:
         """Complain about a read of an optional field that no guard covers."""
         if path is None or path not in self.present:
             self.report(messages.unguarded(written, span, f"has({written})"))
+
+
+def _field_after(span: Span) -> str:
+    """Return the field that is read of what stands at a place, `...` if the text does not say."""
+    read = _FIELD.match(span.source.text, span.end)
+    return read[1] if read else "..."

@@ -21,7 +21,7 @@ PHRASES: Final = {
     "table_item": "a row of the table",
     "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `then`, `expect`)",
     "expectation": "`waits`, `calls`, `never calls`, `denied`, `escalates`, `ends`, `visits` or `fails`",
-    "trigger": "a trigger",
+    "trigger": "`failure`, `timeout`, `denied`, `expiry` or `over budget`",
     "cell": "a cell",
     "alternative": "a value",
     "expression": "an expression",
@@ -73,10 +73,18 @@ def unexpected(
 
 
 NO_UNIT: Final = "a number has no unit here: write all its digits, as in `2_000`"
+NO_SPACE: Final = "write the number and its unit as one word, as in `4h` or `30m`"
+ARROW: Final = "write `->`"
+OPTIONAL: Final = "what may be absent is read with `.?`, as in `request.?note`"
 NO_NOT: Final = "write `!` for `not`"
 NO_COLON: Final = "write no `:` here: the value follows its word"
 
 END_OF_FILE: Final = "the end of the file"
+
+
+def clauses(words: Sequence[str]) -> str:
+    """Return the advice to write one of the clauses there are."""
+    return f"there is {', '.join(f'`{word}`' for word in words[:-1])} and `{words[-1]}`"
 
 
 def missing(sign: str, before: str, span: Span) -> Diagnostic:

@@ -25,7 +25,7 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.builder import FileBuilder
 from interlock_dsl.syntax.grammar import grammar
-from interlock_dsl.syntax.recovery.expectations import beginnings, phrases
+from interlock_dsl.syntax.recovery.expectations import beginnings, firsts, phrases
 from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
 from interlock_dsl.syntax.recovery.surroundings import Surroundings, line_end
 
@@ -38,9 +38,13 @@ ITEMS: Final = frozenset(
     }
 )  # fmt: skip
 """What lists are made of; a parse goes on at the next of these."""
-ELSEWHERE: Final = {"and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND"}
-"""How other languages write an operator."""
+ELSEWHERE: Final = {
+    "and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND", "if": "WHEN", "else": "OTHERWISE"
+}  # fmt: skip
+"""How other languages write an operator or a clause."""
+_SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
 _NOT: Final = re.compile(r"\bnot [\w.]+\s*\Z")
+CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
 INSERTED: Final = ("COLON", "COMMA", "->")
 
 
@@ -358,7 +362,24 @@ class Recovery:
             return messages.NO_UNIT
         if _NOT.search(self.source.text, max(0, start_of(found) - 200), start_of(found)):
             return messages.NO_NOT
-        return messages.NO_COLON if found == ":" and messages.PHRASES["text"] in self._expected() else None
+        if _SAFE_ACCESS.search(self.source.text, max(0, start_of(found) - 200), start_of(found)):
+            return messages.OPTIONAL
+        expected = self._expected()
+        if found == ":" and messages.PHRASES["text"] in expected:
+            return messages.NO_COLON
+        if found[:1].isdigit() and messages.PHRASES["duration"] in expected:
+            return messages.NO_SPACE
+        if self.source.text.startswith("=>", start_of(found)) and "`->`" in expected:
+            return messages.ARROW
+        return self._clauses(found)
+
+    def _clauses(self, found: Token) -> str | None:
+        """Name the clauses there are, where a word is none of them."""
+        lists = [kind for kind in CLAUSES if messages.PHRASES[kind] in self._expected()]
+        if len(lists) != 1 or not found.isidentifier() or found.type != WORD:
+            return None
+        words = [kind for kind, name in self.parse.lexer.keywords.items() if name in firsts()[lists[0]]]
+        return messages.clauses(sorted(words))
 
     def _expected(self) -> list[str]:
         return phrases(self.parse.parser)
