@@ -102,6 +102,9 @@ def require_answers(options: RunOptions, workflow: "Workflow") -> None:
     known = aliases(options.models, options.project.models)
     for step in agents:
         model = step.agent.model
+        if not model:
+            help = 'write `model "..."` in its declaration'
+            raise CommandError(f"the agent `{step.agent.name}` names no model", help)
         if model not in known and ":" not in model:
             raise CommandError(
                 f"nothing says which model `{model}` is, which the agent `{step.agent.name}` names",

@@ -170,6 +170,8 @@ def test_unknown_tools_and_agents_are_denied_and_named() -> None:
         ({"now": -1}, ValueError),
         ({"now": 10**30}, ValueError),
         ({"history": None}, TypeError),
+        ({"principal": "pat"}, TypeError),
+        ({"approvals": ["a"]}, TypeError),
     ],
 )
 def test_a_question_that_is_none_raises(changes: dict[str, object], error: type[Exception]) -> None:
@@ -188,3 +190,16 @@ def test_texts_are_no_collections_of_texts() -> None:
     past.record("a.read", 5)
     with pytest.raises(ValueError, match="after"):
         past.record("a.read", 4)
+
+
+def test_a_limit_says_how_many_in_which_time() -> None:
+    for count, period, said in (
+        (1, "90s", "one call in 90s"),
+        (2, "60m", "2 calls in 1h"),
+        (3, "36h", "3 calls in 36h"),
+    ):
+        session = History("s", started=0)
+        for _ in range(count):
+            session.record("a.read", NOW)
+        refused = ask(under("permit *", f"limit a.* to {count} per {period}"), history=session)
+        assert [reason.text for reason in refused.reasons] == [f"`p/limit#1` allows {said}"]

@@ -198,6 +198,13 @@ def test_an_answer_and_an_input_beyond_the_limits_are_refused() -> None:
             )
         with pytest.raises(InvalidInput, match="nested"):
             await runtime.start(program, "look", {"key": nested(DEEPEST + 1)})
+        for no_input in ("x", None, [("key", "a")]):
+            with pytest.raises(InvalidInput, match="no mapping"):
+                await runtime.start(program, "look", no_input)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="`principal`: expected a Principal, got 'ann'"):
+            await runtime.start(program, "look", {"key": "a"}, principal="ann")  # type: ignore[arg-type]
+        with pytest.raises(Refused, match="is a question, which is not settled like this"):
+            await runtime.approve(report.run, report.waiting_for[0].id, by="eva", role="boss")
 
     asyncio.run(both())
 

@@ -70,6 +70,7 @@ class Authorizer:
         moment, a history that is none, a name that holds what nobody can see.
         """
         _check(now, history)
+        _check_people(principal, approvals)
         declared = self._tools.get(tool) if isinstance(tool, str) else None
         if declared is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{_shown(tool)}`"),))
@@ -108,6 +109,7 @@ class Authorizer:
 
         A tool that is not listed is denied whatever its arguments are. An unknown agent is offered none.
         """
+        _check_people(principal)
         if agent is not None and agent not in self._may:
             return ()
         held = None if principal is None else principal.scopes
@@ -131,6 +133,14 @@ def _check(now: object, history: object) -> None:
         raise ValueError(f"`now`: expected microseconds since 1970, at most {LATEST}, got {now}")
     if not isinstance(history, History):
         raise TypeError(f"`history`: expected a History, got {history!r:.80}")
+
+
+def _check_people(principal: object, approvals: Sequence[object] = ()) -> None:
+    if not (principal is None or isinstance(principal, Principal)):
+        raise TypeError(f"`principal`: expected a Principal or None, got {principal!r:.80}")
+    for given in approvals:
+        if not isinstance(given, Consent):
+            raise TypeError(f"`approvals`: expected Consents, got {given!r:.80}")
 
 
 def _shown(name: object) -> str:

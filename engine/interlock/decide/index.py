@@ -126,8 +126,18 @@ class RuleIndex:
                 )
             case "limit":
                 counted = tuple(name for name in sorted(self._tools) if any_matches(rule.patterns, name))
-                text = f"`{rule.id}` allows {rule.count} calls in that time"
+                text = f"`{rule.id}` allows {_times(rule.count)} in {_length(rule.period)}"
                 return _indexed(rule, tier, "deny", "limit", text, tools=counted)
+
+
+def _times(count: int) -> str:
+    return "one call" if count == 1 else f"{count} calls"
+
+
+def _length(micros: int) -> str:
+    """Write a length of time in the largest unit that it is a multiple of."""
+    units = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
+    return next((f"{micros // size}{unit}" for unit, size in units.items() if micros % size == 0), f"{micros}us")
 
 
 def _indexed(

@@ -90,6 +90,15 @@ ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
 }
 """What each event is the answer to. An answer is accepted once, people's only if it is acceptable."""
 
+WHAT: Final[Mapping[type[Command], str]] = {
+    AskModel: "a request to a model",
+    CallTool: "a call of a tool",
+    AskPerson: "a question",
+    AskApproval: "an approval",
+    SetTimer: "a timer",
+}
+"""What is open, in words."""
+
 SETTLES: Final = frozenset({ModelReplied, ModelFailed, ToolReturned, ToolFailed, TimerFired})
 """The answers after which nothing is open under their id any more, whatever they say."""
 

@@ -16,7 +16,7 @@ from typing import Literal
 from interlock.run import budget
 from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
-from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, Handler
+from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
@@ -103,7 +103,7 @@ class Machine:
                 return WhyIgnored.NOT_WAITING, f"nothing waits for `{id}` (any more)"
             owner, command = known
             if command.__class__ is not ANSWERS[event.__class__]:
-                return WhyIgnored.WRONG_KIND, f"`{id}` is not something that a {event.__class__.__name__} answers"
+                return WhyIgnored.WRONG_KIND, f"`{id}` is {WHAT[command.__class__]}, which is not settled like this"
             if isinstance(command, SetTimer) and run.now < command.at:
                 return WhyIgnored.NOT_DUE, f"the timer `{id}` is not due yet"
         kind, phase = kind_of(owner), phase_of(run, owner)

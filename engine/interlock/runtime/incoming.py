@@ -12,6 +12,8 @@ from interlock_dsl.schema.person import UnusableName, entered
 
 def recorded_input(given: Mapping[str, object]) -> Mapping[str, Json]:
     """Return the input of a run as JSON. Raises `InvalidInput` for what JSON cannot say, or is too large."""
+    if not isinstance(given, Mapping):
+        raise InvalidInput(f"the input is no mapping from parameters to values: {given!r:.80}")
     try:
         check_bounds("the input", given)
         return cast("dict[str, Json]", json_value(dict(given)))

@@ -117,7 +117,7 @@ class Runtime:
         """Record the start of a run and return its id; `drive` makes it go.
 
         Raises `InvalidInput` (no such workflow, input that does not fit), `ToolsIncomplete`, `Conflict` (there is a
-        run of that id), and what the journal raises.
+        run of that id), what the journal raises, and TypeError for a principal that is none.
         """
         run = f"r{self._chance.getrandbits(60):015x}" if run is None else run
         at = self._clock.now()

@@ -34,8 +34,10 @@ def prepare(
     """Return the event that starts a run. `at` is microseconds since 1970.
 
     The principal's name is normalised. Raises `InvalidInput` for a name that cannot be, and when there is no such
-    workflow or the input does not fit its parameters.
+    workflow or the input does not fit its parameters, and TypeError for a principal that is none.
     """
+    if not isinstance(principal, Principal):
+        raise TypeError(f"`principal`: expected a Principal, got {principal!r:.80}")
     problem = _problem(plan_of(program), workflow, input)
     if isinstance(problem, str):
         raise InvalidInput(problem)
