@@ -66,6 +66,12 @@ def test_spellings_of_one_name_are_one_name(name: str) -> None:
     assert normalised(name) == "alice"
 
 
+def test_space_inside_a_name_is_one_space() -> None:
+    assert {normalised(name) for name in ("Mary Ann", "mary  ann", "mary\u00a0\u2003ann", "mary\u3000 ann")} == {
+        "mary ann"
+    }
+
+
 @pytest.mark.parametrize(
     "name", ["al\u200bice", "alice\u202e", "\u2066alice", "ali\u00adce", "alice\ufe0f", "a\u3164b", "a\x85b", "a\ud800"]
 )

@@ -24,7 +24,8 @@ class UnusableName(ValueError):
 
 
 def normalised(name: str) -> str:
-    """Return a name in the form in which names are compared: NFKC, case folded, without space around it.
+    """Return a name in the form in which names are compared: NFKC, case folded, without space around it, and with one
+    space where there were several.
 
     Raises `UnusableName` for a character that cannot be seen; the empty name stays empty.
     """
@@ -33,7 +34,7 @@ def normalised(name: str) -> str:
         if character in _BLANK or unicodedata.category(character) in _UNSEEN:
             raise UnusableName(f"a name cannot hold the character U+{ord(character):04X}, which nobody can see")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given).casefold())
-    return unicodedata.normalize("NFKC", folded.casefold()).strip()
+    return " ".join(unicodedata.normalize("NFKC", folded.casefold()).split())
 
 
 def entered(name: str) -> tuple[str, str]:
