@@ -6,7 +6,7 @@ however often it is used.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.report import Report
@@ -24,6 +24,9 @@ from interlock_dsl.syntax.tree import (
     Use,
     WorkflowDecl,
 )
+
+MOST_COMPARED: Final = 100
+"""Missing names for which a similar one is looked for: each is compared with every name of its kind."""
 
 Named: TypeAlias = TypeDecl | ToolDecl | AgentDecl | RoleDecl | WorkflowDecl | PolicyDecl | TableDecl
 
@@ -110,17 +113,31 @@ class Symbols(Declarations):
         """Say whether some tool needs a scope, and report it if none does."""
         if name.text in self.scopes:
             return True
-        self.report.once(f"scope {name.text}", say.unknown_scope(name.text, name.span, self.scopes))
+        if self._first("scope", name):
+            self.report.add(say.unknown_scope(name.text, name.span, self._compared(self.scopes)))
         return False
 
     def miss(self, kind: str, name: Ident, candidates: Iterable[str]) -> None:
-        """Report a name that nothing has, with what else is called so."""
+        """Report a name that nothing has, with what else is called so; each name once."""
+        if not self._first(kind, name):
+            return
         others = [
             (other, self.of(other)[name.text].name.span)
             for other in KINDS.values()
             if other != kind and name.text in self.of(other)
         ]
-        self.report.once(f"{kind} {name.text}", say.undefined(kind, name.text, name.span, candidates, others))
+        self.report.add(say.undefined(kind, name.text, name.span, self._compared(candidates), others))
+
+    def _first(self, kind: str, name: Ident) -> bool:
+        """Note a name that nothing has; return whether it is the first time."""
+        missing = self.report.missing
+        known = len(missing)
+        missing.add((kind, name.text))
+        return len(missing) > known
+
+    def _compared(self, candidates: Iterable[str]) -> Iterable[str]:
+        """Return the names to suggest one of: none any more where very many names are missing."""
+        return candidates if len(self.report.missing) <= MOST_COMPARED else ()
 
 
 def resolve(files: Iterable[File], report: Report) -> Declarations:

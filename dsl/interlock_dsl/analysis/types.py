@@ -1,6 +1,7 @@
 """Types as declared become types as meant: names are followed, bounds are checked, records are finite."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -230,7 +231,7 @@ class Types:
         if not values:
             self._report.add(say.empty_enum(span))
             return ERROR
-        for value in dict.fromkeys(value for value in values if values.count(value) > 1):
+        for value in [value for value, times in Counter(values).items() if times > 1]:
             self._report.add(say.repeated_value(value, span))
         return StringType(tuple(dict.fromkeys(values)))
 

@@ -17,19 +17,14 @@ class Report:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
         self._files: dict[str, int] = {}
-        self._keys: set[str] = set()
+        self.missing: set[tuple[str, str]] = set()
+        """The kinds and names that were reported as declared nowhere."""
 
     def copy(self) -> "Report":
         """Return a report that begins with what this one holds, for the next stage to go on with."""
         other = Report()
-        other._found, other._files, other._keys = dict(self._found), dict(self._files), set(self._keys)
+        other._found, other._files, other.missing = dict(self._found), dict(self._files), set(self.missing)
         return other
-
-    def once(self, key: str, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic unless there was one with this key."""
-        if key not in self._keys:
-            self._keys.add(key)
-            self.add(diagnostic)
 
     def file(self, name: str) -> None:
         """Note the next file, so that diagnostics can be put in the order of files."""

@@ -1,6 +1,10 @@
 """What a person may have meant: the nearest of the names that exist."""
 
 from collections.abc import Iterable
+from typing import Final
+
+LONGEST: Final = 64
+"""Letters of a name that is compared: the comparison costs the product of two lengths."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -8,12 +12,15 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
     Near is a Damerau-Levenshtein distance (insertions, deletions, replacements and swaps of neighbours, without
     regard to case) of at most a third of the longer name, and of at least one edit. Ties go to the alphabetically
-    first, so that the answer does not depend on the order of the candidates.
+    first, so that the answer does not depend on the order of the candidates. Names of more than `LONGEST` letters are
+    not compared.
     """
+    if len(name) > LONGEST:
+        return None
     wanted = name.casefold()
     best: tuple[int, str] | None = None
     for candidate in candidates:
-        if candidate == name:
+        if candidate == name or len(candidate) > LONGEST:
             continue
         allowed = max(1, max(len(name), len(candidate)) // 3)
         if abs(len(name) - len(candidate)) > allowed:

@@ -115,6 +115,7 @@ class PieceBuilder(ExpressionBuilder):
         self.extent: tuple[int, int] = (0, 0)
         """The offsets of what is being reduced."""
         self.diagnostics: list[Diagnostic] = []
+        self._too_deep: Span | None = None
         self.places: dict[tuple[int, int], dict[str, Span]] = {}
         """Where the clauses of a node stand, by the offsets of the node: what the tree itself does not hold."""
 
@@ -252,7 +253,7 @@ class PieceBuilder(ExpressionBuilder):
 
     def _field_node(self, name: Ident, type_: TypeNode, rest: Iterable[Ident | str], *, optional: bool) -> FieldNode:
         if isinstance(type_, ListType | MapType | RecordType) and _depth(type_) > MAX_TYPE_DEPTH:
-            self.diagnostics.append(messages.too_deep_a_type(MAX_TYPE_DEPTH, type_.span))
+            self._report_depth(type_.span)
         labels = tuple(part for part in rest if isinstance(part, Ident))
         description = next((part for part in rest if isinstance(part, str)), None)
         return FieldNode(name, type_, optional, labels, description, span=self.here())
@@ -285,14 +286,27 @@ class PieceBuilder(ExpressionBuilder):
         return EnumType(values, span=self.here())
 
     @reduction
-    def list_type(self, element: TypeNode, most: Clause | None = None) -> ListType:
+    def list_type(self, element: TypeNode, most: Clause | None = None) -> TypeNode:
         """`list<T> max n`."""
-        return ListType(element, _limit(most), span=self.here())
+        return self._nested(element) or ListType(element, _limit(most), span=self.here())
 
     @reduction
-    def map_type(self, key: TypeNode, value: TypeNode, most: Clause | None = None) -> MapType:
+    def map_type(self, key: TypeNode, value: TypeNode, most: Clause | None = None) -> TypeNode:
         """`map<K, V> max n`."""
-        return MapType(key, value, _limit(most), span=self.here())
+        return self._nested(key) or self._nested(value) or MapType(key, value, _limit(most), span=self.here())
+
+    def _nested(self, part: TypeNode) -> TypeNode | None:
+        """Report a part that is too deep to be put into another type, and return it in place of that type."""
+        if _depth(part) < MAX_TYPE_DEPTH:
+            return None
+        self._report_depth(part.span)
+        return part
+
+    def _report_depth(self, span: Span) -> None:
+        """Report a type that is too deep, once for all that it is a part of."""
+        if self._too_deep is None or not span.start <= self._too_deep.start <= self._too_deep.end <= span.end:
+            self._too_deep = span
+            self.diagnostics.append(messages.too_deep_a_type(MAX_TYPE_DEPTH, span))
 
     @reduction
     def record_type(self, fields: tuple[FieldNode, ...]) -> RecordType:
