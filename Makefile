@@ -14,7 +14,8 @@ help:            ## list the commands
 
 setup: $(STAMP)  ## make .venv and install everything into it
 
-$(STAMP): pyproject.toml
+# The parser's tables are made from the grammars when the package is installed.
+$(STAMP): pyproject.toml hatch_build.py $(wildcard dsl/interlock_dsl/*/grammar.lark dsl/interlock_dsl/*/*/grammar.lark)
 	@echo "installing into $(VENV): about a minute"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
@@ -52,6 +53,7 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/cel.py
 	$(BIN)/python bench/parse.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/bundle.py
 
 fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS generated programs in two machines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

@@ -29,17 +29,16 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     check_limits(symbols, clauses)
     check_tools(symbols, clauses)
     check_scopes(symbols)
+    tools = tool_facts(symbols, types, expressions)
+    tables = table_facts(symbols, types, expressions)
     workflows: dict[str, WorkflowFacts] = {}
     if outlines:
         from interlock_dsl.analysis.checks.workflow import check_workflow
         from interlock_dsl.analysis.workflows.workflow import workflow_facts
 
-        for outline in outlines.values():
+        for name, outline in outlines.items():
             check_workflow(outline, symbols, clauses)
-    tools = tool_facts(symbols, types, expressions)
-    tables = table_facts(symbols, types, expressions)
-    for name, outline in outlines.items():
-        workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
+            workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
     return Facts(
         types=declared,
         tools=tools,

@@ -98,7 +98,7 @@ def _problem(error: "ErrorDetails") -> str:
     place = ".".join(map(str, error["loc"][1:]))
     match error["type"]:
         case "union_tag_invalid":
-            return f"`type` is {json.dumps(error['ctx']['tag'])[:40]}, which this version does not know"
+            return f"`type` is {json.dumps(error.get('ctx', {}).get('tag'))[:40]}, which this version does not know"
         case "union_tag_not_found":
             return "`type` is missing"
         case "missing":

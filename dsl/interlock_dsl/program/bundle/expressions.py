@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache, partial
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from interlock_dsl.cel import tree
 from interlock_dsl.cel.check.scope import Scope
@@ -145,8 +145,8 @@ class Expressions:
         if len(readers) != len(given) - 1:
             raise BundleError("a node of a tree has too many or too few parts")
         parts = zip(readers, given[1:], strict=True)
-        made: tree.Expression = kind(*[read(self, part, depth + 1) for read, part in parts])
-        return made
+        node = cast(Callable[..., tree.Expression], kind)
+        return node(*[read(self, part, depth + 1) for read, part in parts])
 
 
 _Reader = Callable[[Expressions, object, int], object]
