@@ -6,10 +6,14 @@ cannot stand for an endless one.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    import yaml
 
 MOST_YAML_NODES: Final = 100_000
 """How many scalars, lists and mappings a YAML text may hold."""
@@ -17,7 +21,7 @@ MOST_YAML_NODES: Final = 100_000
 
 def json_document(text: str, name: str, help: str = "") -> object:
     """Return the value of a JSON text. `name` is what the text is called in an error. Raises CommandError."""
-    return _bounded(lambda: json.loads(text), name, "JSON", help)
+    return _bounded(lambda: json.loads(text, object_pairs_hook=_object), name, "JSON", help)
 
 
 def json_or_text(text: str) -> object:
@@ -70,17 +74,65 @@ def _check_yaml(text: str, name: str) -> None:
     from interlock_dsl.schema.json_value import DEEPEST
 
     nodes = depth = 0
+    keys = _Keys(name)
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent):
             mark = event.start_mark
             place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
             raise CommandError(f"{name} uses the alias `*{event.anchor}`{place}", "write the value out")
+        keys.see(event)
         nodes += isinstance(event, yaml.NodeEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if nodes > MOST_YAML_NODES:
             raise CommandError(f"{name} holds more than {MOST_YAML_NODES:,} values", "give a smaller one, or JSON")
         if depth > DEEPEST:
             raise CommandError(f"{name} is nested more than {DEEPEST} levels deep")
+
+
+class _Keys:
+    """Finds a key that comes twice in one mapping of YAML, of which all but the last would be ignored."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        # For each open collection its keys (None: a list), and whether the next node is a key.
+        self._open: list[tuple[set[tuple[str | None, str]] | None, bool]] = []
+
+    def see(self, event: "yaml.Event") -> None:
+        """Take in the next event of a parser. Raises CommandError."""
+        import yaml
+
+        if isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            self._node(event)
+            if isinstance(event, yaml.CollectionStartEvent):
+                self._open.append((set() if isinstance(event, yaml.MappingStartEvent) else None, True))
+
+    def _node(self, event: "yaml.NodeEvent") -> None:
+        import yaml
+
+        keys, is_key = self._open[-1] if self._open else (None, False)
+        if keys is None:
+            return
+        self._open[-1] = keys, not is_key
+        if not is_key or not isinstance(event, yaml.ScalarEvent):
+            return
+        key = event.tag, event.value
+        if key in keys:
+            mark = event.start_mark
+            place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+            raise CommandError(f"{self._name} gives `{event.value[:60]}` twice{place}")
+        keys.add(key)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON. Raises ValueError for a name that comes twice: one of the values would be ignored."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        again = next(name for name, times in Counter(names).items() if times > 1)
+        raise ValueError(f"`{again[:60]}` is given twice")
+    return found
 
 
 def _bounded(load: Callable[[], object], name: str, form: str, help: str) -> object:

@@ -34,6 +34,9 @@ def yaml_texts() -> Iterator[tuple[str, str]]:
     yield "{1: {answers: {}}}", "a key must be text"
     yield "{[]: {answers: {}}}", "not valid YAML"
     yield "read: {answers: \x07}", "not valid YAML"
+    yield "read: {answers: {a: 1, a: 2}}", "gives `a` twice at line 1, column 24"
+    yield "read: {fails: x}\nread: {answers: {}}", "gives `read` twice at line 2, column 1"
+    yield '{"read": {"fails": "x"}, "read": {}}', "gives `read` twice at line 1, column 26"
     yield "- 1\n", "holds no answers"
     yield "", "holds no answers"
 
@@ -46,6 +49,7 @@ def json_texts() -> Iterator[tuple[str, str]]:
     yield '{"ticket": NaN}', "not a number that JSON has"
     yield '{"ticket": 1e999}', "not a number that JSON has"
     yield '{"ticket": "\\ud800"}', "text that is not valid Unicode"
+    yield '{"ticket": {"id": "a", "id": "b"}}', "`id` is given twice"
     yield "[1]", "is not a JSON object"
     yield "", "is not valid JSON"
     yield " " * (4 * 1024 * 1024 + 1), "larger than 4,194,304 bytes"
