@@ -76,6 +76,9 @@ def _load(root: Path, path: Path) -> Project | None:
         raise CommandError(
             f"`{path}` names `{missing[0]}`, which does not exist", "`files` is relative to that file's folder"
         )
+    away = [name for name in settings.files if not (root / name).resolve().is_relative_to(root.resolve())]
+    if away:
+        raise CommandError(f"`{path}` names `{away[0]}`, which is outside of its folder", "a project holds its files")
     return Project(
         root=root,
         settings=path,

@@ -160,6 +160,10 @@ def _folder(folder: Path) -> list[Path]:
     ]
     if not found:
         raise CommandError(f"there is no {SUFFIX} file in `{folder}`", "`interlock new NAME` makes a project with one")
+    inside = folder.resolve()
+    away = next((path for path in found if not path.resolve().is_relative_to(inside)), None)
+    if away is not None:
+        raise CommandError(f"`{away}` is a link that leads out of `{folder}`", "name the file itself if it is meant")
     return found
 
 

@@ -36,6 +36,23 @@ def test_use_does_not_leave_the_folder_of_its_file(inner: Path, path: str) -> No
     assert "main.ilk:1:1" in ran.err and "secret_role" not in ran.err
 
 
+def test_a_folder_is_not_left_by_its_links(inner: Path) -> None:
+    (inner / "deep" / "link.ilk").symlink_to(inner.parent / "outside.ilk")
+    for arguments in (["check"], ["check", "."], ["test", "deep"], ["fmt", "."], ["compile", "-o", "x.ilkb"]):
+        ran = interlock(*arguments)
+        assert ran.code == 2, ran
+        assert "is a link that leads out of" in ran.err and "secret_role" not in ran.err
+    assert interlock("check", "deep/link.ilk").code == 0
+
+
+@pytest.mark.parametrize("name", ["../outside.ilk", "link.ilk"])
+def test_settings_name_files_inside_their_folder(inner: Path, name: str) -> None:
+    (inner / "link.ilk").symlink_to(inner.parent / "outside.ilk")
+    (inner / "interlock.toml").write_text(f'files = ["{name}"]\n')
+    ran = interlock("check")
+    assert ran.code == 2 and "which is outside of its folder" in ran.err and "secret_role" not in ran.err
+
+
 def test_use_may_go_up_inside_the_project(inner: Path) -> None:
     (inner / "common.ilk").write_text(SECRET)
     using("../common.ilk", inner / "deep" / "main.ilk")
