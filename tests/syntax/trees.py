@@ -216,7 +216,13 @@ def tables(draw):
 
 items = st.one_of(
     st.builds(s.Given, plain, records),
-    st.builds(s.Starts, texts),
+    st.builds(s.GivenNow, st.integers(0, 4_102_444_800).map(lambda seconds: seconds * 1_000_000)),
+    st.builds(s.GivenNow, st.integers(0, 4_102_444_800_000_000)),
+    st.builds(s.Starts, texts, some(texts)),
+    st.builds(s.AgentScript, plain, st.none(), st.none(), maybe(texts)),
+    st.builds(s.ToolScript, dotted, st.none()),
+    st.builds(s.Expect, st.just("denied"), dotted, because=texts),
+    st.builds(s.Expect, st.just("denied"), dotted, rule=texts),
     st.builds(s.AgentScript, plain, dotted, record_values),
     st.builds(s.AgentScript, plain, st.none(), records),
     st.builds(s.PersonScript, plain, records),

@@ -26,9 +26,16 @@ UNKNOWN = object()
 
 
 def test_facts(
-    symbols: Symbols, tools: Mapping[str, ToolFacts], outlines: Mapping[str, "Outline"], expressions: Expressions
+    symbols: Symbols,
+    tools: Mapping[str, ToolFacts],
+    outlines: Mapping[str, "Outline"],
+    expressions: Expressions,
+    rules: Mapping[str, tuple[str, ...]],
 ) -> tuple[Test, ...]:
-    """Return the tests of the program, with its `tools`; titles are unique, so that one can be named."""
+    """Return the tests of the program, with its `tools`, and the ids of the `rules` that hold in each workflow.
+
+    Titles are unique, so that one can be named.
+    """
     titles: dict[str, Span] = {}
     found: list[Test] = []
     for decl in symbols.tests:
@@ -37,7 +44,7 @@ def test_facts(
             symbols.report.add(say_name.duplicate("test", decl.title, decl.span, first))
         outline = _tested(decl, symbols, outlines)
         if outline is not None:
-            found.append(_Case(decl, outline, symbols, tools, expressions).build())
+            found.append(_Case(decl, outline, symbols, tools, expressions, rules[outline.decl.name.text]).build())
     return tuple(found)
 
 
@@ -61,15 +68,20 @@ class _Case:
         symbols: Symbols,
         tools: Mapping[str, ToolFacts],
         expressions: Expressions,
+        rules: tuple[str, ...],
     ) -> None:
         self._decl = decl
         self._outline = outline
         self._symbols = symbols
         self._known = tools
         self._expressions = expressions
+        self._rules = rules
         self._input: dict[str, object] = {}
         self._given: dict[str, Span] = {}
         self._principal: str | None = None
+        self._roles: tuple[str, ...] = ()
+        self._now: int | None = None
+        self._once: dict[str, Span] = {}
         self._agents: dict[str, tuple[ModelTurn, ...]] = {}
         self._persons: dict[str, tuple[object, ...]] = {}
         self._tools: dict[str, tuple[ToolReply, ...]] = {}
@@ -89,6 +101,8 @@ class _Case:
             workflow=self._outline.decl.name.text,
             input=self._input,
             principal=self._principal,
+            roles=self._roles,
+            now=self._now,
             agents=self._agents,
             persons=self._persons,
             tools=self._tools,
@@ -100,20 +114,28 @@ class _Case:
         match item:
             case syntax.Given():
                 self._give(item)
-            case syntax.Starts(principal=principal):
-                self._principal = principal
-            case syntax.AgentScript(step=step, tool=tool, value=value):
+            case syntax.GivenNow(micros=micros):
+                self._unrepeated("`given now`", item.span)
+                self._now = micros
+            case syntax.Starts(principal=principal, roles=roles):
+                self._unrepeated("`started by`", item.span)
+                self._principal, self._roles = principal, roles
+            case syntax.AgentScript(step=step, tool=tool, value=value, failure=failure):
                 self._step(step, syntax.AgentStep, "by an agent")
                 if tool is not None:
                     self._tool(tool)
-                turn = ModelTurn(None if tool is None else tool.text, self._value(value))
+                if value is None:
+                    turn = ModelTurn(None, None, failed=True, failure=failure or "")
+                else:
+                    turn = ModelTurn(None if tool is None else tool.text, self._value(value))
                 self._agents[step.text] = (*self._agents.get(step.text, ()), turn)
             case syntax.PersonScript(step=step, value=value):
                 self._step(step, syntax.AskStep, "that asks a person")
                 self._persons[step.text] = (*self._persons.get(step.text, ()), self._value(value))
             case syntax.ToolScript(tool=tool, value=value, failure=failure):
                 self._tool(tool)
-                reply = ToolReply(None if value is None else self._value(value), failure)
+                late = value is None and failure is None
+                reply = ToolReply(None if value is None else self._value(value), failure, late)
                 self._tools[tool.text] = (*self._tools.get(tool.text, ()), reply)
             case syntax.PersonDecides(role=role, approves=approves):
                 self._symbols.role(role)
@@ -122,6 +144,11 @@ class _Case:
                 self._acts.append(Act("passes", item.span, micros=duration.micros))
             case syntax.Expect():
                 self._expect(item)
+
+    def _unrepeated(self, what: str, span: Span) -> None:
+        first = self._once.setdefault(what, span)
+        if first is not span:
+            self._symbols.report.add(say.said_twice(what, span, first))
 
     def _give(self, item: syntax.Given) -> None:
         name, fields = item.parameter, self._outline.parameters.fields
@@ -177,7 +204,10 @@ class _Case:
                         self._symbols.miss("step", name, self._outline.steps)
                 case "fails":
                     pass
-        self._acts.append(Act(item.kind, item.span, "" if name is None else name.text, value))
+        if item.rule is not None and item.rule not in self._rules:
+            self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules))
+        name_text = "" if name is None else name.text
+        self._acts.append(Act(item.kind, item.span, name_text, value, because=item.because, rule=item.rule))
 
     def _keys(self, what: str, item: syntax.Expect, value: object, known: Iterable[str]) -> None:
         names = list(known)

@@ -39,13 +39,16 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         for name, outline in outlines.items():
             check_workflow(outline, symbols, clauses)
             workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
+    policies = policy_facts(symbols, tools, expressions)
+    shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
+    rules = {name: (*shared, *(never.id for never in facts.nevers)) for name, facts in workflows.items()}
     return Facts(
         types=declared,
         tools=tools,
         agents=symbols.agents,
         roles=symbols.roles,
         workflows=workflows,
-        policies=policy_facts(symbols, tools, expressions),
+        policies=policies,
         tables=tables,
-        tests=test_facts(symbols, tools, outlines, expressions),
+        tests=test_facts(symbols, tools, outlines, expressions, rules),
     )

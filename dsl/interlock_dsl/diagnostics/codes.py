@@ -67,6 +67,7 @@ CODES: Final = {
         Code("bad-duration", _TEXT, _ERROR, _PROVED, "a duration is too long"),
         Code("bad-escape", _TEXT, _ERROR, _PROVED, "a text has an escape that does not exist"),
         Code("bad-macro", _TEXT, _ERROR, _PROVED, "a macro such as `all` is not called in its form"),
+        Code("bad-moment", _TEXT, _ERROR, _PROVED, "a moment is none that a calendar has from 1970 on"),
         Code("bad-money", _TEXT, _ERROR, _PROVED, "an amount of money is negative or too precise"),
         Code("bad-number", _TEXT, _ERROR, _PROVED, "a number is not written as one, or is negative where it counts"),
         Code("double-out-of-range", _TEXT, _ERROR, _PROVED, "a number is larger than a double can hold"),

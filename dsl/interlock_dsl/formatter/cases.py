@@ -1,13 +1,16 @@
 """Tests: a line for each thing given, done or expected."""
 
 from interlock_dsl.cel.format import CONDITIONAL, is_plain, quoted, written
+from interlock_dsl.cel.library.instants import timestamp_text
 from interlock_dsl.cel.tree import Expression, Literal, MapEntry, MapOf
+from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.formatter.page import Line, indented
 from interlock_dsl.formatter.pieces import begin, duration, end, fits
 from interlock_dsl.syntax.tree import (
     AgentScript,
     Expect,
     Given,
+    GivenNow,
     PersonDecides,
     PersonScript,
     Starts,
@@ -29,8 +32,13 @@ def _item(node: TestItem) -> list[Line]:
     match node:
         case Given(parameter=parameter, value=value):
             return _with_value(f"given {parameter.text}", node, value)
-        case Starts(principal=principal):
-            return _with_value(f"started by {quoted(principal)}", node, None)
+        case GivenNow(micros=micros):
+            return _with_value(f"given now {timestamp_text(Timestamp(micros * 1_000))}", node, None)
+        case Starts(principal=principal, roles=roles):
+            held = f" roles [{', '.join(map(quoted, roles))}]" if roles else ""
+            return _with_value(f"started by {quoted(principal)}{held}", node, None)
+        case AgentScript(step=step, value=None, failure=failure):
+            return _with_value(f"agent {step.text} {_failing(failure)}", node, None)
         case AgentScript(step=step, tool=None, value=value):
             return _with_value(f"agent {step.text} answers", node, value)
         case AgentScript(step=step, tool=tool, value=value):
@@ -39,7 +47,7 @@ def _item(node: TestItem) -> list[Line]:
         case PersonScript(step=step, value=value):
             return _with_value(f"person {step.text} answers", node, value)
         case ToolScript(tool=tool, value=None, failure=failure):
-            return _with_value(f"tool {tool.text} fails {quoted(failure or '')}", node, None)
+            return _with_value(f"tool {tool.text} {_failing(failure)}", node, None)
         case ToolScript(tool=tool, value=value):
             return _with_value(f"tool {tool.text} returns", node, value)
         case PersonDecides(role=role, approves=approves):
@@ -52,7 +60,13 @@ def _item(node: TestItem) -> list[Line]:
 
 def _expectation(node: Expect) -> str:
     words = {"waits": "waits for approval by", "escalates": "escalates to"}.get(node.kind, node.kind)
-    return f"expect {words}" + (f" {node.name.text}" if node.name is not None else "")
+    why = f" because {quoted(node.because)}" if node.because is not None else ""
+    by = f" by {quoted(node.rule)}" if node.rule is not None else ""
+    return f"expect {words}" + (f" {node.name.text}" if node.name is not None else "") + why + by
+
+
+def _failing(failure: str | None) -> str:
+    return "times out" if failure is None else f"fails {quoted(failure)}"
 
 
 def _with_value(head: str, node: TestItem, value: Expression | None) -> list[Line]:

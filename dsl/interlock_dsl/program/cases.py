@@ -9,18 +9,24 @@ from interlock_dsl.diagnostics.source import Span
 
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
-    """One scripted answer of an agent's step: a call it asks for, or its final answer."""
+    """One scripted turn of an agent's step: a call it asks for, its final answer, or `failed`: why there is none.
+
+    `failed` with an empty `failure` is a turn that took too long.
+    """
 
     tool: str | None
     value: object
+    failed: bool = False
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolReply:
-    """One scripted reply of a tool: a result, or a failure."""
+    """One scripted reply of a tool: a result, a failure, or (`late`) none in time."""
 
     value: object = None
     failure: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,16 @@ class Act:
     value: object = None
     approves: bool = False
     micros: int = 0
+    because: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A case that runs without a model: inputs, scripts, then acts in order."""
+    """A case that runs without a model: inputs, scripts, then acts in order.
+
+    `now` is when the run starts (microseconds since 1970), None where the test does not say.
+    """
 
     __test__ = False  # pytest collects by name
 
@@ -47,6 +58,8 @@ class Test:
     workflow: str
     input: Mapping[str, object]
     principal: str | None
+    roles: tuple[str, ...]
+    now: int | None
     agents: Mapping[str, tuple[ModelTurn, ...]]
     persons: Mapping[str, tuple[object, ...]]
     tools: Mapping[str, tuple[ToolReply, ...]]

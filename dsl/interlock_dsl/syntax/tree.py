@@ -444,19 +444,31 @@ class Given(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenNow(Node):
+    """`given now 2026-03-02T22:30:00Z`: when the run starts, in microseconds since 1970."""
+
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Starts(Node):
-    """`started by "maria"`: the principal; otherwise a nameless one that holds every scope."""
+    """`started by "maria" roles ["clerk"]`: the principal; otherwise a nameless one that holds every scope."""
 
     principal: str
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AgentScript(Node):
-    """`agent step calls tool { ... }` or `agent step answers { ... }`; several for one step follow one another."""
+    """`agent step calls tool { ... }` or `agent step answers { ... }`; several for one step follow one another.
+
+    Without a value the turn has none: `agent step fails "why"`, or (without `failure`) `agent step times out`.
+    """
 
     step: Ident
     tool: Ident | None
-    value: Expression
+    value: Expression | None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,7 +481,10 @@ class PersonScript(Node):
 
 @dataclass(frozen=True, slots=True)
 class ToolScript(Node):
-    """`tool name returns { ... }` or `tool name fails "why"`; several follow one another, the last stays."""
+    """`tool name returns { ... }`, `tool name fails "why"` or (neither) `tool name times out`.
+
+    Several follow one another, the last stays.
+    """
 
     tool: Ident
     value: Expression | None
@@ -496,16 +511,20 @@ class Expect(Node):
     """`expect ...`, checked at that point of the test.
 
     `kind`, and what goes with it: `waits` (`name` is the role), `calls` (`name` the tool, `value` the arguments, all or
-    part), `never calls`, `denied` (`name` the tool), `escalates` (`name` the role), `ends` (`name` the end, `value` its
-    values, all or part), `fails`, `visits` (`name` the step).
+    part), `never calls`, `denied` (`name` the tool, with the reason or the id of the rule), `escalates` (`name` the
+    role), `ends` (`name` the end, `value` its values, all or part), `fails`, `visits` (`name` the step).
     """
 
     kind: Literal["waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"]
     name: Ident | None = None
     value: Expression | None = None
+    because: str | None = None
+    rule: str | None = None
 
 
-TestItem: TypeAlias = Given | Starts | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
+TestItem: TypeAlias = (
+    Given | GivenNow | Starts | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from json import dumps
 
+from interlock.decide import Reason
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.notes import CallDecided, Escalated, Note, RunEnded, StepBegan
@@ -28,8 +29,13 @@ def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
                 return "" if met else f"expected {expected}, but it was called with {made}"
         case "denied":
             decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
-            met = any(note.decision.answer == "deny" for note in decided)
-            expected = f"a call of {act.name} to be denied"
+            denied = [note.decision for note in decided if note.decision.answer == "deny"]
+            met = any(_is_why(act, reason) for decision in denied for reason in decision.reasons)
+            expected = f"a call of {act.name} to be denied{_why(act)}"
+            if denied and not met:
+                reasons = [reason for decision in denied for reason in decision.reasons]
+                given = "; ".join(dict.fromkeys(_reason(reason) for reason in reasons))
+                return f"expected {expected}, but it was denied for another reason: {given}"
             if decided and not met:
                 return f"expected {expected}, but it was decided: {', '.join(note.decision.answer for note in decided)}"
         case "escalates":
@@ -58,6 +64,24 @@ def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
         case _:
             raise ValueError(f"`{act.kind}` is not an expectation")
     return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+
+
+def _is_why(act: Act, reason: Reason) -> bool:
+    """Whether a reason is the one that a test names: all of its text, or the rule; without either, any is."""
+    if act.because is not None:
+        # A rule whose condition has no value says so after its text.
+        return reason.text == act.because or reason.text.startswith(f"{act.because} (its condition has no value")
+    return act.rule is None or reason.rule == act.rule
+
+
+def _why(act: Act) -> str:
+    if act.because is not None:
+        return f' because "{act.because}"'
+    return "" if act.rule is None else f" by {act.rule}"
+
+
+def _reason(reason: Reason) -> str:
+    return f'"{reason.text}"' + (f" [{reason.rule}]" if reason.rule else "")
 
 
 def _part_of(expected: object, actual: object) -> bool:

@@ -19,6 +19,7 @@ from interlock.run.protocol.events import (
     Event,
     Json,
     ModelCall,
+    ModelFailed,
     ModelReplied,
     PersonAnswered,
     TimerFired,
@@ -34,7 +35,7 @@ from interlock_dsl.program.model import Program
 from interlock_dsl.schema import encode, sample
 
 STARTED: Final = 1_767_225_600_000_000
-"""When every trial starts: 2026-01-01T00:00:00Z, in microseconds since 1970."""
+"""When a test starts that does not say: 2026-01-01T00:00:00Z, in microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ class TestResult:
 
 def run_test(program: Program, test: Test) -> TestResult:
     """Run one test of a program."""
-    trial = Trial(program, test)
-    trial.run()
-    return TestResult(not trial.failures, tuple(trial.failures), tuple(trial.events), tuple(trial.notes))
+    run = _TestRun(program, test)
+    run.run()
+    return TestResult(not run.failures, tuple(run.failures), tuple(run.events), tuple(run.notes))
 
 
 class _Stuck(Exception):
@@ -64,14 +65,14 @@ class _Stuck(Exception):
         super().__init__(message)
 
 
-class Trial:
+class _TestRun:
     """The machine of one test and the world around it."""
 
     def __init__(self, program: Program, test: Test) -> None:
         self.program = program
         self.test = test
         self.machine = Machine(program)
-        self.now = STARTED
+        self.now = STARTED if test.now is None else test.now
         self.events: list[Event] = []
         self.notes: list[Note] = []
         self.failures: list[tuple[Span, str]] = []
@@ -88,12 +89,21 @@ class Trial:
                 self._settle()
                 self._act(act)
             self._settle()
+            self._refuse_leftovers()
         except _Stuck as stuck:
             self.failures.append((stuck.span, str(stuck)))
 
+    def _refuse_leftovers(self) -> None:
+        """Fail a test that says what an agent or a person answers, and is never asked for it."""
+        for kind, scripts in (("agent", self._agents), ("person", self._persons)):
+            for step, left in scripts.items():
+                if left:
+                    times = f"{len(left)} time{'s' if len(left) > 1 else ''} less than the test answers for it"
+                    self.failures.append((self.test.span, f"{kind} `{step}` was asked {times}"))
+
     def _start(self) -> None:
         given = {name: _json(value) for name, value in self.test.input.items()}
-        principal = Principal(self.test.principal or "")
+        principal = Principal(self.test.principal or "", self.test.roles)
         try:
             self._feed(prepare(self.program, self.test.workflow, given, run="test", at=self.now, principal=principal))
         except InvalidInput as error:
@@ -163,6 +173,11 @@ class Trial:
                 f"write another line `agent {command.step} answers ...`, one for each time it is asked",
             )
         turn = turns.popleft()
+        if turn.failed:
+            late = not turn.failure
+            message = "no reply in time" if late else turn.failure
+            self._feed(ModelFailed(self.now, command.id, "timeout" if late else "error", message))
+            return
         value = _json(turn.value)
         if turn.tool is None:
             self._feed(ModelReplied(self.now, command.id, True, value))
@@ -179,7 +194,9 @@ class Trial:
             )
             return
         reply = replies.popleft() if len(replies) > 1 else replies[0]
-        if reply.failure is None:
+        if reply.late:
+            self._feed(ToolFailed(self.now, command.id, "timeout", "no answer in time"))
+        elif reply.failure is None:
             self._feed(ToolReturned(self.now, command.id, _json(reply.value)))
         else:
             self._feed(ToolFailed(self.now, command.id, "error", reply.failure))

@@ -77,6 +77,25 @@ def not_constant(message: str, span: Span) -> Diagnostic:
     return diagnose("type-mismatch", f"this value cannot be computed: {message}", span, help="write a plain value")
 
 
+def said_twice(what: str, span: Span, first: Span) -> Diagnostic:
+    """A line that a test has once, written again."""
+    return diagnose(
+        "repeated-clause", f"{what} is written twice", span, "", Label(first, "first here"), help="keep one of the two"
+    )
+
+
+def no_such_rule(rule: str, span: Span, known: Iterable[str]) -> Diagnostic:
+    """An expected rule that no policy and no promise has."""
+    ids = list(known)
+    return diagnose(
+        "undefined-reference",
+        f"there is no rule `{rule}`",
+        span,
+        "",
+        help=instead(rule, ids) or (f"there is {listed(ids)}" if ids else "no policy has rules"),
+    )
+
+
 def no_such_key(what: str, name: str, span: Span, known: Iterable[str]) -> Diagnostic:
     """An expected argument or value that does not exist."""
     names = list(known)

@@ -193,6 +193,13 @@ def too_long_a_time(span: Span) -> Diagnostic:
     return Diagnostic("bad-duration", "a duration is at most 106751991d", (Label(span),))
 
 
+def bad_moment(span: Span) -> Diagnostic:
+    """A moment that no calendar has, or before 1970."""
+    return Diagnostic(
+        "bad-moment", "this is no moment from 1970 on", (Label(span),), help="write one such as `2026-03-02T22:30:00Z`"
+    )
+
+
 def bad_money(span: Span) -> Diagnostic:
     """An amount of money that is not a number of millionths, or too large."""
     return Diagnostic("bad-money", "an amount of money has at most 6 decimals and is not negative", (Label(span),))

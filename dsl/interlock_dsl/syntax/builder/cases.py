@@ -1,14 +1,21 @@
 """Tests: what is given, what agents and tools do, what is expected."""
 
+from dataclasses import replace
 from typing import cast
 
+from lark.lexer import Token
+
+from interlock_dsl.cel.library.instants import read_timestamp
 from interlock_dsl.cel.tree import Expression, ListItem, ListOf, Literal, MapEntry, MapOf, Name
+from interlock_dsl.cel.values import Fault
+from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentScript,
     Duration,
     Expect,
     Given,
+    GivenNow,
     Ident,
     PersonDecides,
     PersonScript,
@@ -40,9 +47,25 @@ class CaseBuilder(PieceBuilder):
         return Given(parameter, value, span=self.here())
 
     @reduction
-    def started(self, principal: str) -> Starts:
-        """`started by "maria"`."""
-        return Starts(principal, span=self.here())
+    def given_now(self, token: Token) -> GivenNow:
+        """`given now 2026-03-02T22:30:00Z`."""
+        try:
+            micros = read_timestamp(token).nanoseconds // 1_000
+        except Fault:
+            micros = -1
+        if micros < 0:
+            self.diagnostics.append(messages.bad_moment(self.here()))
+        return GivenNow(max(micros, 0), span=self.here())
+
+    @reduction
+    def test_roles(self, *roles: str) -> tuple[str, ...]:
+        """`roles ["clerk", "auditor"]`."""
+        return roles
+
+    @reduction
+    def started(self, principal: str, roles: tuple[str, ...] = ()) -> Starts:
+        """`started by "maria" roles ["clerk"]`."""
+        return Starts(principal, roles, span=self.here())
 
     @reduction
     def agent_calls(self, step: Ident, tool: Ident, arguments: Expression) -> AgentScript:
@@ -53,6 +76,16 @@ class CaseBuilder(PieceBuilder):
     def agent_answers(self, step: Ident, value: Expression) -> AgentScript:
         """`agent step answers value`."""
         return AgentScript(step, None, value, span=self.here())
+
+    @reduction
+    def agent_fails(self, step: Ident, why: str) -> AgentScript:
+        """`agent step fails "why"`."""
+        return AgentScript(step, None, None, why, span=self.here())
+
+    @reduction
+    def agent_times_out(self, step: Ident) -> AgentScript:
+        """`agent step times out`."""
+        return AgentScript(step, None, None, span=self.here())
 
     @reduction
     def person_answers(self, step: Ident, value: Expression) -> PersonScript:
@@ -68,6 +101,11 @@ class CaseBuilder(PieceBuilder):
     def tool_fails(self, tool: Ident, why: str) -> ToolScript:
         """`tool name fails "why"`."""
         return ToolScript(tool, None, why, span=self.here())
+
+    @reduction
+    def tool_times_out(self, tool: Ident) -> ToolScript:
+        """`tool name times out`."""
+        return ToolScript(tool, None, span=self.here())
 
     @reduction
     def approves(self, role: Ident) -> PersonDecides:
@@ -87,7 +125,7 @@ class CaseBuilder(PieceBuilder):
     @reduction
     def expect(self, expectation: Expect) -> Expect:
         """`expect ...`."""
-        return Expect(expectation.kind, expectation.name, expectation.value, span=self.here())
+        return replace(expectation, span=self.here())
 
     @reduction
     def expect_waits(self, role: Ident) -> Expect:
@@ -108,6 +146,16 @@ class CaseBuilder(PieceBuilder):
     def expect_denied(self, tool: Ident) -> Expect:
         """`denied tool`."""
         return Expect("denied", tool)
+
+    @reduction
+    def expect_denied_because(self, tool: Ident, reason: str) -> Expect:
+        """`denied tool because "..."`."""
+        return Expect("denied", tool, because=reason)
+
+    @reduction
+    def expect_denied_by(self, tool: Ident, rule: str) -> Expect:
+        """`denied tool by "policy/forbid#1"`."""
+        return Expect("denied", tool, rule=rule)
 
     @reduction
     def expect_escalates(self, role: Ident) -> Expect:

@@ -92,3 +92,65 @@ def test_an_agent_answers_from_the_script_and_nothing_else() -> None:
 def test_tools_without_a_script_return_a_smallest_value() -> None:
     script = WORK + 'agent work calls orders.get { id: "A1" }\nagent work answers { amount: 3 }\n'
     assert said(AGENT, script + "expect calls orders.get\nexpect ends done { amount: 3 }") == []
+
+
+NIGHT = """
+tool pay.send(cents: int in 1..1_000) { needs pay.write  effect irreversible }
+agent clerk { model "m" }
+role boss { reach "x" }
+policy hours {
+  forbid pay.send when now.getHours("UTC") >= 22 because "not at night"
+  forbid pay.send unless "clerk" in principal.roles
+  forbid pay.send when 10 / (args.cents - 5) > 100 because "divided"
+}
+workflow w(cents: int in 1..1_000) {
+  step think by clerk { task "t"  returns { ok: bool } }
+  step confirm asks boss { question "ok?"  returns { ok: bool } }
+  step pay calls pay.send(cents: cents)
+  end paid
+  end refused
+  end failed
+  start -> think  pass cents
+  think -> confirm
+  think -> failed  on timeout
+  confirm -> pay  grant pay.write
+  pay -> paid
+  pay -> refused  on denied
+  pay -> failed  on failure
+  never pay.send where args.cents > 900 before approval by boss
+}
+"""
+ANSWERS = "agent think answers { ok: true }\nperson confirm answers { ok: true }\n"
+CLERK = 'started by "ann" roles ["clerk"]\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "failures"),
+    [
+        ('given cents 6\nexpect denied pay.send by "hours/forbid#2"', []),
+        ('given cents 6\nexpect denied pay.send by "hours/forbid#1"', ["another reason", "[hours/forbid#2]"]),
+        ('given cents 6\nexpect denied pay.send because "not at night"', ["denied for another reason"]),
+        ('given cents 6\nexpect denied pay.send because "not at"', ["denied for another reason"]),
+        (f'{CLERK}given cents 5\nexpect denied pay.send because "divided"', []),
+        (f"{CLERK}given cents 6\nexpect ends paid", []),
+        (f'{CLERK}given cents 6\nexpect denied pay.send because "not at night"', ["it was decided: allow"]),
+        (f'{CLERK}given cents 6\ngiven now 2026-03-02T21:59:59Z\nexpect ends paid', []),
+        (f'{CLERK}given cents 6\ngiven now 2026-03-02T22:00:00Z\nexpect denied pay.send because "not at night"', []),
+        (f'{CLERK}given cents 6\ngiven now 2026-03-03T00:30:00+02:00\nexpect denied pay.send by "hours/forbid#1"', []),
+        (f'{CLERK}given cents 901\nexpect denied pay.send by "w/never pay.send#1"', []),
+        (f'{CLERK}given cents 6\ntool pay.send fails "closed"\nexpect ends failed', []),
+        (f"{CLERK}given cents 6\ntool pay.send times out\nexpect ends failed", []),
+        (f"{CLERK}given cents 6\nagent think answers {{ ok: true }}\nexpect ends paid", ["agent `think` was asked"]),
+        (f"{CLERK}given cents 6\nperson confirm answers {{}}\nexpect ends paid", ["person `confirm` was asked"]),
+    ],
+)  # fmt: skip
+def test_a_test_cannot_pass_for_another_reason(body: str, failures: list[str]) -> None:
+    found = said(NIGHT, ANSWERS + body)
+    assert len(found) == (1 if failures else 0), found
+    assert all(failure in found[0] for failure in failures)
+
+
+def test_a_model_fails_as_the_test_says() -> None:
+    assert said(NIGHT, "given cents 6\nagent think times out\nexpect ends failed") == []
+    (failure,) = said(NIGHT, 'given cents 6\nagent think fails "overloaded"\nexpect ends failed')
+    assert "overloaded" in failure
