@@ -208,7 +208,7 @@ WORDING = [
 
 
 @pytest.mark.parametrize(("value", "problems"), WORDING)
-def test_misfits_are_worded_for_people(value: object, problems: list[str]) -> None:
+def test_validation_errors_are_worded_for_people(value: object, problems: list[str]) -> None:
     with pytest.raises(ValidationError) as caught:
         decode(ORDER, value)
     assert list(caught.value.problems) == problems
