@@ -61,13 +61,13 @@ def refused(ran: Ran, said: str) -> None:
     assert "internal error" not in ran.err and len(ran.err) < 2_000, ran
 
 
-@pytest.mark.parametrize(("text", "said"), yaml_texts())
+@pytest.mark.parametrize(("text", "said"), list(yaml_texts()))
 def test_answer_files(desk: Path, text: str, said: str) -> None:
     (desk / "answers.yaml").write_text(text)
     refused(interlock("run", "--input", "@ticket.json"), said)
 
 
-@pytest.mark.parametrize(("text", "said"), json_texts())
+@pytest.mark.parametrize(("text", "said"), list(json_texts()))
 def test_inputs(desk: Path, text: str, said: str) -> None:
     (desk / "in.json").write_text(text)
     refused(interlock("run", "--input", "@in.json"), said)
