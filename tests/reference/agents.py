@@ -31,13 +31,13 @@ def begin(run: Run, visit: Visit) -> None:
     ask(run, visit)
 
 
-def talk(visit: Visit) -> Conversation:
+def conversation_of(visit: Visit) -> Conversation:
     assert visit.conversation is not None
     return visit.conversation
 
 
 def ask(run: Run, visit: Visit, id: str = "") -> None:
-    step, held = is_agent(visit.step), talk(visit)
+    step, held = is_agent(visit.step), conversation_of(visit)
     visit.phase = "asking model"
     run.ask(
         "ask model", visit, visit.name, step.agent.name, step.agent.model, step.task, held.context, held.tools,
@@ -69,7 +69,7 @@ def whose_limit(run: Run, held: Conversation) -> str:
 
 def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
     """A model took its turn: it answers, or asks for calls; anything else is given back to it."""
-    held = talk(visit)
+    held = conversation_of(visit)
     charge(run, held, event.usage)
     held.exchanges += 1
     if event.answered and not event.calls:
@@ -90,12 +90,12 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
 def complain(run: Run, visit: Visit, event: ModelReplied, refused: object) -> None:
     if may_go_on(run, visit):
         run.note("attempt failed", visit.name, visit.attempt, run.now)
-        talk(visit).turns.append(("refused", event.raw, refused))
+        conversation_of(visit).turns.append(("refused", event.raw, refused))
         ask(run, visit)
 
 
 def may_go_on(run: Run, visit: Visit) -> bool:
-    held = talk(visit)
+    held = conversation_of(visit)
     if used_up(run, held):
         attempt_failed(run, visit, whose_limit(run, held), 0)
         return False
@@ -107,7 +107,7 @@ def may_go_on(run: Run, visit: Visit) -> bool:
 
 def act(run: Run, visit: Visit, event: ModelReplied) -> None:
     """Decide the calls of a turn, one after the other."""
-    held = talk(visit)
+    held = conversation_of(visit)
     visit.phase = "acting"
     held.asked, held.outcomes, visit.calls = event.calls, {}, []
     keys: set[str] = set()
@@ -123,7 +123,7 @@ def act(run: Run, visit: Visit, event: ModelReplied) -> None:
 
 def read(run: Run, visit: Visit, slot: int, asked: ModelCall, repeated: bool) -> Call | None:
     """Return the call a model asks for. One that it was not shown, or that is none, is denied at once."""
-    agent, held = is_agent(visit.step).agent.name, talk(visit)
+    agent, held = is_agent(visit.step).agent.name, conversation_of(visit)
     tool = run.program.tools.get(asked.tool)
     if tool is not None and asked.tool in held.tools and not repeated:
         try:
@@ -150,7 +150,7 @@ def call_over(run: Run, made: Call, trigger: str, result: object) -> None:
     assert visit is not None
     if visit.phase != "acting" or made not in visit.calls:
         return
-    held = talk(visit)
+    held = conversation_of(visit)
     key = held.asked[made.slot].key
     word = "" if not trigger else "denied" if trigger in ("denied", "expiry", "over budget") else "failed"
     held.outcomes[made.slot] = (key, made.tool.name, not trigger, result, word)
@@ -159,7 +159,7 @@ def call_over(run: Run, made: Call, trigger: str, result: object) -> None:
 
 def heard(run: Run, visit: Visit, raw: object) -> None:
     """After the last call of a turn the model is told what came of each."""
-    held = talk(visit)
+    held = conversation_of(visit)
     if len(held.outcomes) == len(held.asked):
         held.turns.append(("calls", held.asked, tuple(held.outcomes[slot] for slot in range(len(held.asked)))))
         visit.calls = []
@@ -168,7 +168,7 @@ def heard(run: Run, visit: Visit, raw: object) -> None:
 
 def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
     """A model gave no reply."""
-    held = talk(visit)
+    held = conversation_of(visit)
     charge(run, held, event.usage)
     trigger = "timeout" if event.kind == "timeout" else "failure"
     if used_up(run, held) and whose_limit(run, held) == "over budget":
@@ -199,7 +199,7 @@ def resumed(run: Run, visit: Visit, id: str) -> None:
 
     The repeated turn counts as a further one, and what it may use is held back anew.
     """
-    held, budget = talk(visit), run.of.budget
+    held, budget = conversation_of(visit), run.of.budget
     del run.open[id]
     held.exchanges += 1
     tokens = held.tokens - held.used_tokens

@@ -95,10 +95,10 @@ def test_what_is_too_large_is_refused_in_the_time_of_the_largest_value(value: ob
 
 
 def test_an_endless_value_is_refused() -> None:
-    circle: list[object] = []
-    circle.append(circle)
+    cyclic: list[object] = []
+    cyclic.append(cyclic)
     with pytest.raises(OutOfBoundsError, match="nested"):
-        check_bounds("it", circle)
+        check_bounds("it", cyclic)
     shared: object = 0
     for _ in range(DEEPEST - 1):
         shared = [shared, shared]  # a small structure that is huge when walked as a tree

@@ -172,9 +172,9 @@ class Recovery:
     def _go_on(self, found: Token, *, quiet: bool) -> Token | None:
         if not quiet:
             for way in (self._respelt, self._closed, self._unopened, self._completed, self._shortened):
-                mended = way(found)
-                if mended is not None:
-                    return mended
+                recovered = way(found)
+                if recovered is not None:
+                    return recovered
             self._report(self._unexpected(found))
         return self._at_next_item(found)
 
