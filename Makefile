@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PROGRAMS ?= 20000
 SEED   ?= 0
 
-.PHONY: help setup check docs test fix demo bench fuzz clean
+.PHONY: help setup check docs test fix demo bench fuzz mutants clean
 .DEFAULT_GOAL := help
 
 help:            ## list the commands
@@ -60,6 +60,9 @@ fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS genera
 	@mkdir -p build/fuzz
 	$(BIN)/python fuzz/cel.py -max_total_time=60 -artifact_prefix=build/fuzz/ build/fuzz fuzz/seeds/cel
 	$(BIN)/python fuzz/programs.py --programs $(PROGRAMS) --seed $(SEED) --reduce
+
+mutants: $(STAMP)   ## changes the code in COUNT small ways, and lists those that no test notices
+	$(BIN)/python fuzz/mutants.py --count $(or $(COUNT),30) --seed $(or $(SEED),1)
 
 clean:           ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -146,6 +146,16 @@ def test_conditions_read_the_normalised_name_and_unseen_characters_are_refused()
         ask(program, principal=Principal("pa\u200bt"))
 
 
+def test_every_question_says_what_an_approval_is_for_also_once_code_was_generated() -> None:
+    authorizer = Authorizer(under("permit *", "require approval by boss for *"))
+    history = History("s", started=0)
+    decisions = [
+        authorizer.decide("a.read", {"n": 5}, agent="ann", principal=None, now=NOW, history=history) for _ in range(200)
+    ]
+    assert {decision.answer for decision in decisions} == {"ask"}
+    assert len({decision.subject for decision in decisions}) == 1 and decisions[0].subject
+
+
 def test_an_empty_digest_never_matches_an_approval() -> None:
     program = under("permit *", "require approval by boss for *")
     for digest in ("", " "):
