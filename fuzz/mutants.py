@@ -25,7 +25,19 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-COPIED: Final = ("apps", "docs", "dsl", "engine", "examples", "fuzz", "policies", "tests", "pyproject.toml")
+COPIED: Final = (
+    "apps",
+    "bench",
+    "docs",
+    "dsl",
+    "engine",
+    "examples",
+    "fuzz",
+    "policies",
+    "tests",
+    "pyproject.toml",
+    "README.md",
+)
 TESTS: Final = {
     "engine/interlock/decide": ("tests/decide", "tests/run/test_fail_closed.py"),
     "engine/interlock/run": ("tests/run", "tests/decide/test_authorizer.py"),
