@@ -1,4 +1,4 @@
-"""Which tools an agent's step is shown: those it lists, else those whose scopes the agent may hold, never one without."""
+"""Which tools an agent's step is shown: those it lists, else those with scopes that the agent may hold."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
