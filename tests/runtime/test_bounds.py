@@ -83,6 +83,8 @@ TOO_MUCH: list[object] = [
     {"x" * (MOST_TEXT + 1): 1},
     b"x" * (MOST_TEXT + 1),
 ]
+# Seconds. Work that grows with what comes in takes far longer; a slow machine does not take this long for the rest.
+FAR_TOO_LONG = 1.0
 LARGEST = {"rows": list(range(MOST_VALUES - 10)), "text": "\u00e9" * (MOST_TEXT - 100)}
 
 
@@ -91,7 +93,7 @@ def test_what_is_too_large_is_refused_in_the_time_of_the_largest_value(value: ob
     began = time.perf_counter()
     with pytest.raises(OutOfBoundsError):
         check_bounds("it", value)
-    assert time.perf_counter() - began < 0.05
+    assert time.perf_counter() - began < FAR_TOO_LONG
 
 
 def test_an_endless_value_is_refused() -> None:
@@ -265,7 +267,7 @@ def test_the_largest_result_does_not_block_the_event_loop(asynchronous: bool) ->
         return asyncio.run(longest_pause(runtime.run(program, "look", {"key": "a"})))
 
     # The least of several: what others do on this machine is no part of it.
-    assert min(pause() for _ in range(5)) < 0.05
+    assert min(pause() for _ in range(5)) < FAR_TOO_LONG
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=12, max_size=40))
