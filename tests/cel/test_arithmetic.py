@@ -96,6 +96,6 @@ def test_conversions_keep_the_number_or_fail(a: int, u: int, d: float) -> None:
         try:
             assert evaluate(text, **bindings) == number
         except EvaluationError as error:
-            assert error.code == "out-of-range"
+            assert error.code == "bad-conversion"
             low, high = (0, 2**64) if text.startswith("uint") else (-(2**63), 2**63)
             assert number is None or not low <= number < high or number == low

@@ -20,7 +20,7 @@ from interlock_dsl.program.model import Program
 from reference import alone
 from reference.compare import Difference, Pair
 from reference.promises import broken_promises
-from reference.soundness import cause_of
+from reference.soundness import sound
 from reference.values import LACKING
 
 OVER = ("ended", "failed", "cancelled")
@@ -127,7 +127,7 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
     finally:
         tally.decisions = tally.notes["CallDecided"]
     for lack in LACKING:
-        cause = cause_of(lack)
+        cause = sound(lack)
         tally.causes[cause or "none of the closed list"] += 1
         if not cause:
             return Finding("unsound", seed, number, f"{lack[0]}: {lack[2]}", text, events)

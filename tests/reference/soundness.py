@@ -1,23 +1,10 @@
-"""The closed list of causes for which an expression of a program that checks clean may have no value."""
+"""What the soundness run accepts: the closed list of causes, less what no generated expression can meet."""
 
+from interlock_dsl.cel import Cause, cause_of
 from reference.values import Lack
 
-CAUSES = {
-    "overflow": "overflow",
-    "division-by-zero": "division or remainder by zero",
-    "bad-conversion": "conversion",
-    "limit-exceeded": "pattern or cost limit",
-    "invalid-pattern": "pattern or cost limit",
-}
-"""Codes of `EvaluationError` that stand for one cause, whatever the place."""
 
-
-def cause_of(lack: Lack) -> str:
-    """Return the cause of a missing value; empty if it is none of the closed list."""
-    code, place, sentence = lack
-    if code == "out-of-range":
-        return "index" if "no item" in sentence else "time range" if "timestamp" in sentence else "conversion"
-    if code == "no-such-key":
-        # Only an index (a literal in generated programs) looks up a key; of a field the checker knows that it is there.
-        return "missing map key" if place[:1] in tuple('"0123456789') else ""
-    return CAUSES.get(code, "")
+def sound(lack: Lack) -> Cause | None:
+    """Return the cause of a missing value; None if it is none that a generated program may have."""
+    # Only `dyn` leaves the choice of an overload to the evaluation, and the generator never writes it.
+    return None if lack[0] == "no-such-overload" else cause_of(lack[0])

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from interlock_dsl.cel.causes import Cause, cause_of
     from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression, Environment
     from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
     from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
@@ -77,6 +78,7 @@ __all__ = [
     "TIMESTAMP",
     "UINT",
     "AbstractType",
+    "Cause",
     "CompiledExpression",
     "DiagnosticError",
     "DoubleType",
@@ -102,12 +104,17 @@ __all__ = [
     "TypeValue",
     "UInt",
     "UintType",
+    "cause_of",
     "equal",
     "parse",
 ]
 
 # Importing the language costs next to nothing until a name of it is used.
 _NAMES = {
+    "interlock_dsl.cel.causes": (
+        "Cause",
+        "cause_of",
+    ),
     "interlock_dsl.cel.environment": (
         "DEFAULT_LIMIT",
         "CompiledExpression",

@@ -18,7 +18,7 @@ from interlock_dsl.cel.library.declare import merge
 from interlock_dsl.cel.parser import parse
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, Type
+from interlock_dsl.cel.types import DYN, RecordType, Type
 from interlock_dsl.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ class CompiledExpression:
         """The interpreted tier."""
         from interlock_dsl.cel.interpreter import compile
 
-        return compile(self.expression, self.scope)
+        return compile(self.expression, self.scope, self._is_record)
+
+    def _is_record(self, node: Expression) -> bool:
+        return self.checked is not None and isinstance(self.checked.type_of(node), RecordType)
 
     @cached_property
     def cost(self) -> "Cost":

@@ -56,7 +56,7 @@ class Timestamp:
 
     def __post_init__(self) -> None:
         if not TIMESTAMP_LOW <= self.nanoseconds <= TIMESTAMP_HIGH:
-            raise Fault("out-of-range", "a timestamp lies outside the years 0001 to 9999")
+            raise Fault("time-range", "a timestamp lies outside the years 0001 to 9999")
 
     @classmethod
     def of(cls, seconds: int, nanoseconds: int = 0) -> "Timestamp":
@@ -82,7 +82,7 @@ class Duration:
 
     def __post_init__(self) -> None:
         if not INT_LOW <= self.nanoseconds <= INT_HIGH:
-            raise Fault("out-of-range", "a duration lies outside about 292 years")
+            raise Fault("time-range", "a duration lies outside about 292 years")
 
     @classmethod
     def of(cls, seconds: int, nanoseconds: int = 0) -> "Duration":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from interlock_dsl.cel.check.scope import Scope
 from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
 from interlock_dsl.cel.interpreter.frame import Evaluate, Frame
-from interlock_dsl.cel.interpreter.nodes import Compiler
+from interlock_dsl.cel.interpreter.nodes import Compiler, IsRecord
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.values import Fault
 
@@ -44,8 +44,11 @@ class Interpreter:
         return value, limit - frame.remaining
 
 
-def compile(expression: Expression, scope: Scope) -> Interpreter:
-    """Prepare an expression; names mean what `scope` says, one it does not know is an error when it is evaluated."""
-    compiler = Compiler(scope)
+def compile(expression: Expression, scope: Scope, records: IsRecord) -> Interpreter:
+    """Prepare an expression; names mean what `scope` says, one it does not know is an error when it is evaluated.
+
+    `records` says of a node whether it is known to be a record.
+    """
+    compiler = Compiler(scope, records)
     evaluate = compiler.compile(expression)
     return Interpreter(expression, evaluate, compiler.slots)

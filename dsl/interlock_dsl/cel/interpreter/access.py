@@ -44,7 +44,7 @@ def item(value: object, index: object) -> object:
         return adapt(found)
     if isinstance(value, Mapping):
         raise Fault("no-such-key", f"there is no key {_shown(index)}")
-    raise Fault("out-of-range", f"there is no item {_shown(index)} in a list of {len(value)}")  # type: ignore[arg-type]
+    raise Fault("no-such-index", f"there is no item {_shown(index)} in a list of {len(value)}")  # type: ignore[arg-type]
 
 
 def optional_item(value: object, index: object) -> Optional:

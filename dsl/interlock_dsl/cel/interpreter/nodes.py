@@ -27,11 +27,16 @@ from interlock_dsl.diagnostics.source import Span
 _ARITHMETIC = frozenset({"_+_", "_-_", "_*_", "_/_", "_%_"})
 
 
+IsRecord = Callable[[Expression], bool]
+"""Whether a node is known to be a record, so that a field it lacks is none that a map may lack."""
+
+
 class Compiler:
     """Turns one tree into closures; `slots` is how many local variables they need at once."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, records: IsRecord) -> None:
         self.scope = scope
+        self._records = records
         self.slots = 0
         self._locals: dict[str, int] = {}
         self._depth = 0
@@ -107,10 +112,16 @@ class Compiler:
                 return found
         operand, field, span = self.compile(node.operand), node.field, node.field_span
         read = access.optional_field if node.optional else access.field
+        records, of = self._records, node.operand
 
         def evaluate(frame: Frame) -> object:
             frame.spend(1, span)
-            return _placed(read, span, operand(frame), field)
+            value = operand(frame)
+            try:
+                return read(value, field)
+            except Fault as fault:
+                missing = fault.code == "no-such-key" and records(of)
+                raise Fault("no-such-field" if missing else fault.code, fault.message, fault.span or span) from None
 
         return evaluate
 

@@ -137,7 +137,7 @@ def _unreadable(text: str, kind: str) -> Fault:
 
 
 def _too_large(value: object, kind: str) -> Fault:
-    return Fault("out-of-range", f"{value} lies outside the range of {kind}")
+    return Fault("bad-conversion", f"{value} lies outside the range of {kind}")
 
 
 FUNCTIONS: Final = (

@@ -46,7 +46,7 @@ def read_timestamp(text: str) -> Timestamp:
         raise _unreadable(text, "timestamp", "2026-01-31T23:59:59Z")
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     if year == 0:
-        raise Fault("out-of-range", f'"{text}" lies before the year 0001')
+        raise Fault("time-range", f'"{text}" lies before the year 0001')
     offset_hours, offset_minutes = int(found[9] or 0), int(found[10] or 0)
     in_clock = hour < 24 and minute < 60 and second < 60 and offset_hours < 24 and offset_minutes < 60
     if not (1 <= month <= 12 and 1 <= day <= _days_in(year, month) and in_clock):
@@ -85,7 +85,7 @@ def read_duration(text: str) -> Duration:
     if not rest:
         raise _unreadable(text, "duration", "1h30m")
     if total > INT_HIGH + (sign < 0):
-        raise Fault("out-of-range", f'the duration "{text}" is longer than about 292 years')
+        raise Fault("time-range", f'the duration "{text}" is longer than about 292 years')
     return Duration(sign * total)
 
 

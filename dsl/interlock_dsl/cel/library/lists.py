@@ -43,7 +43,7 @@ def _range(count: int) -> list[int]:
 def _slice(items: Sequence[object], start: int, end: int) -> list[object]:
     if start < 0 or end < 0 or start > end or end > len(items):
         message = f"a slice from {start} to {end} does not lie in a list of {len(items)}"
-        raise Fault("out-of-range", message)
+        raise Fault("no-such-index", message)
     return list(items[start:end])
 
 

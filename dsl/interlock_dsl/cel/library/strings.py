@@ -33,7 +33,7 @@ def _upper_ascii(text: str) -> str:
 
 def _in_range(text: str, position: int) -> int:
     if not 0 <= position <= len(text):
-        raise Fault("out-of-range", f"position {position} does not lie in a text of {len(text)} characters")
+        raise Fault("no-such-index", f"position {position} does not lie in a text of {len(text)} characters")
     return position
 
 
@@ -78,7 +78,7 @@ def _split(text: str, separator: str, limit: int = -1) -> list[str]:
 def _substring(text: str, start: int, end: int | None = None) -> str:
     stop = len(text) if end is None else _in_range(text, end)
     if _in_range(text, start) > stop:
-        raise Fault("out-of-range", f"a part of a text cannot start at {start} and end at {stop}")
+        raise Fault("no-such-index", f"a part of a text cannot start at {start} and end at {stop}")
     return text[start:stop]
 
 
