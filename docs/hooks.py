@@ -14,6 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from interlock_dsl.analysis.lint import RULES, page_of
 from interlock_dsl.diagnostics import CODES
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,7 @@ ELSEWHERE = {
     "tests/language/*.md": "guide",
     "tests/language/mistakes/*.md": "guide/mistakes",
     "tests/language/reference/*.md": "reference",
+    "tests/language/lint/*.md": "guide/lint",
     "dsl/interlock_dsl/diagnostics/pages/*.md": "diagnostics",
     "examples/README.md": "examples",
     "examples/*/README.md": "examples/*",
@@ -44,6 +46,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, target in elsewhere():
         files.append(File.generated(config, target, abs_src_path=str(ROOT / source)))
     files.append(File.generated(config, INDEX, content=index()))
+    for rule in RULES:
+        files.append(File.generated(config, f"diagnostics/{rule}.md", content=page_of(rule)))
     return files
 
 
@@ -83,13 +87,15 @@ def index() -> str:
         "# Diagnostics",
         "",
         "Everything the compiler reports has a code. `interlock explain CODE` prints what stands here. *proved*: the",
-        "program is wrong as it stands; *possible*: there is a path on which it is wrong, which a run may never take.",
+        "program is wrong as it stands; *possible*: there is a path on which it is wrong, which a run may never take;",
+        "*heuristic*: the pattern is usually a mistake. Codes under *Lint* do not keep a program from running.",
     ]
     shown = examples()
     for topic, codes in groupby(CODES.values(), key=lambda code: code.topic):
         lines += ["", f"## {topic}", "", "| code | | | means | in the catalogue |", "|---|---|---|---|---|"]
         for code in codes:
             links = ", ".join(f"[{name}](../guide/mistakes/{name}.md)" for name in shown.get(code.name, ()))
+            links = f"[cases](../guide/lint/{code.name}.md)" if code.lint else links
             lines.append(
                 f"| [`{code.name}`]({code.name}.md) | {code.severity} | {code.certainty} | {code.summary} | {links} |"
             )

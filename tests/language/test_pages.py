@@ -2,7 +2,7 @@
 
 A block of ```` ```ilk ```` is a whole program; ```` ```ilk more ```` goes on from the last block of that page that was
 one; ```` ```ilk in common.ilk ```` is a file that later blocks of its page may use. `// error: [code] "text"` (or
-`warning`) stands on the line that earns the finding; `text` is part of its message, and `help: "text"` after it
+`warning`, `note`) stands on the line that earns the finding; `text` is part of its message, and `help: "text"` after it
 of its help. A block without such comments has no findings at all, and its tests hold.
 """
 
@@ -15,7 +15,9 @@ import pytest
 
 import interlock_dsl as grammar
 from interlock.testing.runner import run_test
+from interlock_dsl.analysis.lint import RULES, page_of
 from interlock_dsl.compiler.compile import check
+from interlock_dsl.compiler.stages import Lint
 from interlock_dsl.diagnostics import CODES, Diagnostic
 from interlock_dsl.program.model import Program
 
@@ -27,7 +29,7 @@ GUIDE = sorted(path for path in HERE.rglob("*.md") if path.name != "README.md")
 PAGES = [*GUIDE, *EXPLAINED]
 GRAMMAR = (LANGUAGE / "syntax" / "grammar.lark").read_text()
 EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
-EXPECTED = re.compile(r'//\s*(error|warning): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
+EXPECTED = re.compile(r'//\s*(error|warning|note): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,15 @@ class Block:
     before: str = ""
     files: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def rule(self) -> str | None:
+        """The rule of lint that a page is about: its blocks show what that rule finds, and no other is asked."""
+        return Path(self.page).stem if Path(self.page).parts[0] == "lint" else None
+
     def program(self) -> tuple[Program | None, tuple[Diagnostic, ...]]:
         name = Path(self.page).name
-        return check((name,), {**dict(self.files), name: self.before + self.text}.__getitem__)
+        lint = None if self.rule is None else Lint(strict=True, only=frozenset({self.rule}))
+        return check((name,), {**dict(self.files), name: self.before + self.text}.__getitem__, lint=lint)
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -59,11 +67,19 @@ def label(page: Path) -> str:
     return str(page.relative_to(HERE)) if page in GUIDE else page.name
 
 
+def texts() -> Iterator[tuple[str, str]]:
+    """Yield each page: its label and its text. The page of a rule of lint is the docstring of its module."""
+    for path in PAGES:
+        yield label(path), path.read_text()
+    for rule in RULES:
+        yield f"lint/{rule}", page_of(rule)
+
+
 def blocks() -> Iterator[Block]:
-    for page in PAGES:
-        whole, files, name = "", (), label(page)
-        for match in re.finditer(r"^```ilk( more| in \S+)?\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
-            line = page.read_text()[: match.start()].count("\n") + 1
+    for name, text in texts():
+        whole, files = "", ()
+        for match in re.finditer(r"^```ilk( more| in \S+)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            line = text[: match.start()].count("\n") + 1
             if match[1] == " more":
                 yield Block(name, line, match[2], whole, files)
                 continue
@@ -116,7 +132,7 @@ UNSHOWN = {
 
 def test_every_page_has_blocks() -> None:
     assert len(PAGES) >= 11
-    assert {label(page) for page in PAGES} - {f"{code}.md" for code in UNSHOWN} == {block.page for block in blocks()}
+    assert {name for name, _ in texts()} - {f"{code}.md" for code in UNSHOWN} == {block.page for block in blocks()}
 
 
 def test_guide_and_mistakes_stand_beside_each_other() -> None:
@@ -153,15 +169,29 @@ def slug(heading: str) -> str:
 
 
 def test_every_code_has_a_page_that_shows_it() -> None:
-    assert [page.stem for page in EXPLAINED] == sorted(CODES)
+    codes = [name for name, code in CODES.items() if not code.lint]
+    assert [page.stem for page in EXPLAINED] == sorted(codes)
     shown = {(block.page, entry[2]) for block in blocks() for entry in block.expected()}
-    assert [code for code in CODES if (f"{code}.md", code) not in shown] == [c for c in CODES if c in UNSHOWN]
+    assert [code for code in codes if (f"{code}.md", code) not in shown] == [c for c in codes if c in UNSHOWN]
     for page in EXPLAINED:
         assert page.read_text().startswith(f"# {page.stem}\n\n")
 
 
+def test_a_rule_of_lint_is_a_module_a_page_and_cases() -> None:
+    """The module explains its rule, with a program that fails and one that holds; so do the cases beside the guide."""
+    modules = {path.stem.replace("_", "-") for path in (LANGUAGE / "analysis" / "lint").glob("*.py")} - {"--init--"}
+    assert modules == {path.stem for path in (HERE / "lint").glob("*.md")} == set(RULES)
+    shown = [(block.page, {code for _, _, code, _ in block.expected()}) for block in blocks() if block.rule]
+    for rule in RULES:
+        assert page_of(rule).startswith(f"# {rule}\n\n")
+        for place in (f"lint/{rule}", f"lint/{rule}.md"):
+            assert {rule in codes for where, codes in shown if where == place} == {True, False}, place
+
+
 def test_every_code_is_reported_somewhere() -> None:
     folders = (LANGUAGE, LANGUAGE.parents[1] / "apps")
-    files = [path for folder in folders for path in folder.rglob("*.py") if path.name != "codes.py"]
+    files = [
+        path for folder in folders for path in folder.rglob("*.py") if path.name not in ("codes.py", "lint_codes.py")
+    ]
     code = "\n".join(path.read_text() for path in files)
     assert [name for name in CODES if f'"{name}"' not in code] == []

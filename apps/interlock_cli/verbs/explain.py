@@ -29,7 +29,12 @@ def verb(*, code: str) -> int:
             f"there is no code `{code}`", did_you_mean(name, list(CODES), "`interlock explain` lists all codes")
         )
     found = CODES[name]
-    page = files("interlock_dsl.diagnostics").joinpath("pages", f"{name}.md").read_text(encoding="utf-8")
+    if found.lint:
+        from interlock_dsl.analysis.lint import page_of
+
+        page = page_of(name)
+    else:
+        page = files("interlock_dsl.diagnostics").joinpath("pages", f"{name}.md").read_text(encoding="utf-8")
     text = re.sub(r"\[([^\]]+)\]\([^)]+\.md\)", r"`\1`", page.split("\n", 2)[2])
     write(f"{found.severity}[{name}]: {found.summary}\ncertainty: {found.certainty}\n\n{text}")
     return ExitCode.CLEAN

@@ -2,12 +2,16 @@
 
 import gc
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TypeAlias
 
 from interlock_dsl.compiler.load import Read
 from interlock_dsl.compiler.stages import (
     Compilation,
+    Lint,
     declare_types,
     judge_everything,
+    lint_facts,
     load_files,
     lower_facts,
     outline_workflows,
@@ -17,7 +21,9 @@ from interlock_dsl.compiler.stages import (
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.program.model import Program
 
-STAGES: tuple[tuple[str, Callable[[Compilation], Compilation]], ...] = (
+Stage: TypeAlias = Callable[[Compilation], Compilation]
+
+STAGES: tuple[tuple[str, Stage], ...] = (
     ("load", load_files),
     ("resolve", resolve_names),
     ("types", declare_types),
@@ -30,18 +36,22 @@ STAGES: tuple[tuple[str, Callable[[Compilation], Compilation]], ...] = (
 
 
 def check(
-    entries: Iterable[str], read: Read, after: Callable[[str], None] | None = None
+    entries: Iterable[str], read: Read, after: Callable[[str], None] | None = None, lint: Lint | None = None
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """Compile the files that `entries` name, and return the program (None if there is an error) and all findings.
 
     `read` returns the text of a path; it raises OSError or LookupError where there is none (which passes through for
-    an entry). `after` is called with the name of each stage once it is done.
+    an entry). `after` is called with the name of each stage once it is done. With `lint` the rules of lint are run too,
+    as one more stage.
     """
+    stages: tuple[tuple[str, Stage], ...] = (
+        STAGES if lint is None else (*STAGES, ("lint", partial(lint_facts, wanted=lint)))
+    )
     unit = Compilation(tuple(entries), read)
     collecting = gc.isenabled()
     gc.disable()  # hardly anything that is made here is garbage, and looking for it takes longer than a stage
     try:
-        for name, stage in STAGES:
+        for name, stage in stages:
             unit = stage(unit)
             if after is not None:
                 after(name)

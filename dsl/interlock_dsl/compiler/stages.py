@@ -25,6 +25,19 @@ if TYPE_CHECKING:  # loaded when they are needed: a program without workflows ne
 
 
 @dataclass(frozen=True, slots=True)
+class Lint:
+    """What is to be looked for in a program without mistakes, beside mistakes.
+
+    By default what is certain or has a witness; `strict`: everything. `proofs`: whether the solver may be asked.
+    `only`: the codes of the rules to run, None for all.
+    """
+
+    strict: bool = False
+    proofs: bool = True
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Compilation:
     """What the stages have handed on. `entries` are paths; `read` gives their texts and those of the files they use.
 
@@ -108,3 +121,18 @@ def seal_program(unit: Compilation) -> Compilation:
     from interlock_dsl.program.digest import program_digest
 
     return replace(unit, program=replace(unit.program, digest=program_digest(unit.program)))
+
+
+def lint_facts(unit: Compilation, wanted: Lint) -> Compilation:
+    """Run the rules of lint. What they find does not keep the program from running."""
+    if unit.facts is None:
+        return unit
+    from interlock_dsl.analysis.examined import Examined
+    from interlock_dsl.analysis.lint import lint
+    from interlock_dsl.analysis.reasoner import Reasoner
+
+    report = unit.report.copy()
+    reasoner = Reasoner(proofs=wanted.proofs)
+    examined = Examined(unit.files, unit.declarations, unit.facts, frozenset(unit.entries), reasoner)
+    report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
+    return replace(unit, report=report)

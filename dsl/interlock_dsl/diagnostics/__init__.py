@@ -2,8 +2,10 @@
 and how they are printed.
 """
 
-from interlock_dsl.diagnostics.codes import CODES, Certainty, Code, Severity, UnregisteredCodeError
-from interlock_dsl.diagnostics.diagnostic import Diagnostic, DiagnosticError, Label
+from interlock_dsl.diagnostics.code import Certainty, Code, Severity
+from interlock_dsl.diagnostics.codes import CODES, UnregisteredCodeError
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, DiagnosticError, Edit, Label
+from interlock_dsl.diagnostics.witness import Waypoint, Witness
 
 __all__ = [
     "CODES",
@@ -11,7 +13,10 @@ __all__ = [
     "Code",
     "Diagnostic",
     "DiagnosticError",
+    "Edit",
     "Label",
     "Severity",
     "UnregisteredCodeError",
+    "Waypoint",
+    "Witness",
 ]

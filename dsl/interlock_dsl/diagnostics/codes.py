@@ -1,57 +1,22 @@
 """The registry of diagnostic codes: everything the compiler can report, once.
 
 A code is public: suppressions, dashboards and scripts refer to it, so it is never given another meaning. Its severity
-and its certainty belong to it; a message decides neither. Each code has a page beside this file, `pages/<code>.md`,
-which `interlock explain CODE` prints, the documentation includes, and the tests execute.
+belongs to it, and so does its certainty, unless a rule of lint says how certain one finding is. Each code has a page,
+which `interlock explain CODE` prints, the documentation includes, and the tests execute: `pages/<code>.md` beside this
+file, or for a rule of lint the docstring of its module.
 
-To add a code: an entry here, its page, and a function in `messages` that makes the diagnostic.
+To add a code: an entry here, its page, and a function in `messages` that makes the diagnostic. To add a rule of lint:
+an entry in `lint_codes.py`, and a module in `analysis/lint` that is named after it.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-
-class Severity(StrEnum):
-    """What a diagnostic does to a compilation: an `error` stops it, a `warning` and a `note` do not."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Certainty(StrEnum):
-    """How certain the compiler is that the program is wrong.
-
-    `proved`: it is wrong as it stands. `possible`: there is a path on which it is wrong, which a run may never take.
-    `heuristic`: the pattern is usually a mistake.
-    """
-
-    PROVED = "proved"
-    POSSIBLE = "possible"
-    HEURISTIC = "heuristic"
+from interlock_dsl.diagnostics.code import Certainty, Code, Severity
+from interlock_dsl.diagnostics.lint_codes import LINT_CODES
 
 
 class UnregisteredCodeError(LookupError):
     """A diagnostic was made with a code that is not in the registry: an error of the compiler, not of the program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One entry of the registry."""
-
-    name: str
-    topic: str
-    """The heading under which the index of diagnostics lists it."""
-    severity: Severity
-    certainty: Certainty
-    summary: str
-    """One line, lower case, no full stop."""
-
-    @property
-    def page(self) -> str:
-        """Where the documentation explains it, relative to the root of the documentation."""
-        return f"diagnostics/{self.name}.md"
 
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -122,9 +87,10 @@ CODES: Final = {
         Code("shadowed-rule", _RULES, _ERROR, _PROVED, "a row can never be reached"),
         Code("vacuous-policy", _RULES, _WARNING, _PROVED, "a rule applies to nothing"),
         Code("vacuous-test", _RULES, _WARNING, _PROVED, "a test expects nothing"),
+        *LINT_CODES,
     )
 }  # fmt: skip
-"""Every code, by its name; grouped by topic."""
+"""Every code, by its name; grouped by topic, those of lint last."""
 
 
 def registered(name: str) -> Code:

@@ -5,10 +5,12 @@ A diagnostic has a registered code, one primary label and any number of others, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from interlock_dsl.diagnostics.codes import Certainty, Severity, registered
+from interlock_dsl.diagnostics.code import Certainty, Code, Severity
+from interlock_dsl.diagnostics.codes import registered
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.diagnostics.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,19 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement of the text at a place; an empty place is where text is put in."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One diagnostic: a registered code, a sentence without a full stop, the places, notes, and what to do about it.
 
-    Raises `UnregisteredCodeError` if the code is not in the registry.
+    `stated` is the certainty where it is not that of the code. `witness` shows that it happens. `edits` are the one
+    right way to put it right, where there is one. Raises `UnregisteredCodeError` if the code is not in the registry.
     """
 
     code: str
@@ -31,6 +42,9 @@ class Diagnostic:
     labels: tuple[Label, ...]
     notes: tuple[str, ...] = ()
     help: str | None = None
+    stated: Certainty | None = None
+    witness: Witness | None = field(default=None, compare=False)
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         registered(self.code)
@@ -42,8 +56,15 @@ class Diagnostic:
 
     @property
     def certainty(self) -> Certainty:
-        """How certain the registry says it is."""
-        return registered(self.code).certainty
+        """How certain it is: as stated, otherwise as the registry says."""
+        return self.stated or registered(self.code).certainty
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is reported under `--strict` only: a finding of lint that is neither certain nor witnessed."""
+        code: Code = registered(self.code)
+        certain = self.certainty is Certainty.PROVED or self.witness is not None
+        return code.lint and (code.strict or not certain)
 
     @property
     def page(self) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from interlock_dsl.diagnostics.codes import Certainty, Severity
+from interlock_dsl.diagnostics.code import Certainty, Severity
 from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
 from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.diagnostics.source import NOWHERE, Span

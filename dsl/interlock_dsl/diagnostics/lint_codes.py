@@ -1,0 +1,22 @@
+"""The codes that rules of lint report. Each has a module of its name in `analysis/lint`, whose docstring is its page.
+
+What is certain, or has a witness, is reported by default; the rest, and codes marked `strict`, under `--strict`.
+"""
+
+from typing import Final
+
+from interlock_dsl.diagnostics.code import Certainty, Code, Severity
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_PROVED, _POSSIBLE, _HEURISTIC = Certainty.PROVED, Certainty.POSSIBLE, Certainty.HEURISTIC
+
+_UPKEEP = "Lint: upkeep"
+
+
+def _lint(
+    name: str, topic: str, severity: Severity, certainty: Certainty, summary: str, *, strict: bool = False
+) -> Code:
+    return Code(name, topic, severity, certainty, summary, lint=True, strict=strict)
+
+
+LINT_CODES: Final = (_lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),)
