@@ -231,6 +231,30 @@ def test_a_uint_is_a_uint(value: object) -> None:
         decode(UintType(), value)
 
 
+def holding(value: object, half: str) -> object:
+    """Return a JSON value with half a surrogate pair at the end of each text and key."""
+    match value:
+        case str():
+            return value + half
+        case list():
+            return [holding(item, half) for item in value]
+        case dict():
+            return {holding(key, half): holding(item, half) for key, item in value.items()}
+        case _:
+            return value
+
+
+@given(VALUED, st.sampled_from(("\ud800", "\udfff")))
+def test_half_a_surrogate_pair_is_refused_wherever_it_stands(case: Valued, half: str) -> None:
+    """What is decoded can be written to the journal: no text that comes in is none."""
+    damaged = holding(case.value, half)
+    assume(damaged != case.value)
+    with pytest.raises(ValidationError):
+        decode(case.type, damaged)
+    with pytest.raises(ValidationError):
+        decode(StringType(), half)
+
+
 def test_deep_values_are_refused_not_crashed_on() -> None:
     deep: object = 0
     for _ in range(100_000):

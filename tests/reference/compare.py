@@ -228,12 +228,11 @@ def _outcome(one: ask.CallOutcome) -> Told:
 def _mentions(reason: str, finish: Told) -> bool:
     """Say whether a reason names exactly the calls that were not undone and those that may have happened."""
     left, doubts = cast(tuple[str, ...], finish[5]), cast(tuple[str, ...], finish[6])
-    said = {part.partition(": ")[0]: part.partition(": ")[2] for part in reason.split("; ")}
-    if ("not undone" in said, "may have happened" in said) != (bool(left), bool(doubts)):
+    rest, _, doubted = f"; {reason}".partition("; may have happened: ")
+    _, _, kept = rest.partition("; not undone: ")
+    if (bool(kept), bool(doubted)) != (bool(left), bool(doubts)):
         return False
-    return all(name in said.get("not undone", "") for name in left) and (
-        not doubts or said["may have happened"] == ", ".join(doubts)
-    )
+    return all(name in kept for name in left) and doubted == ", ".join(doubts)
 
 
 def _key(value: object) -> object:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Records hash by name alone, so the cache goes by identity; each entry keeps its type alive and the identity with it.
 _validators: "dict[int, tuple[Type, SchemaValidator]]" = {}
 _CACHED = 4096
+_UNBOUNDED = 2**62
+"""A length that no text has. Only where there is a bound does pydantic refuse half a surrogate pair."""
 
 
 def decode(type: Type, value: object) -> object:
@@ -69,7 +71,7 @@ def _schema(type: Type) -> "CoreSchema":
         case DoubleType(low, high):
             return core.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
         case StringType(values=None, max=max):
-            return core.str_schema(strict=True, max_length=max)
+            return core.str_schema(strict=True, max_length=_UNBOUNDED if max is None else max)
         case StringType(values=values):
             return core.literal_schema(list(values or ()))
         case ListType(element, max):
