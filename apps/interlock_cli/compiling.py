@@ -10,15 +10,27 @@ from interlock_cli.sources import Unit, display
 from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
+    from interlock_dsl.compiler.stages import Lint
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program, Workflow
 
 
+PARTS = {
+    "load": "parse",
+    "resolve": "analyse",
+    "types": "analyse",
+    "outline": "analyse",
+    "check": "analyse",
+    "seal": "lower",
+}
+"""What a stage of the compiler is part of, where the part has another name."""
+
+
 class Stopwatch:
-    """What each stage of the compiler took, over all that is compiled. Seconds."""
+    """What each part of checking took, over all that is compiled: parse, analyse, lower, lint, prove. Seconds."""
 
     def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
+        self.parts: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def begin(self) -> None:
@@ -28,19 +40,25 @@ class Stopwatch:
     def __call__(self, stage: str) -> None:
         """Note that a stage is done."""
         now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
+        part = PARTS.get(stage, stage)
+        self.parts[part] = self.parts.get(part, 0.0) + now - self._last
         self._last = now
 
 
-def examine(unit: Unit, clock: Stopwatch | None = None) -> "tuple[Program | None, tuple[Diagnostic, ...]]":
-    """Compile a unit; return its program (None if there is an error) and everything that was found."""
+def examine(
+    unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = None
+) -> "tuple[Program | None, tuple[Diagnostic, ...]]":
+    """Compile a unit; return its program (None if there is an error) and everything that was found.
+
+    With `lint`, its rules are run too.
+    """
     from interlock_dsl.compiler.compile import check
 
     if unit.bundle is not None:
         return _loaded(unit.bundle), ()
     if clock is not None:
         clock.begin()
-    return check(unit.entries, unit.read, clock)
+    return check(unit.entries, unit.read, clock, lint)
 
 
 def _loaded(path: Path) -> "Program":

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 class ExitCode(IntEnum):
     """`CLEAN`: all is well. `FINDINGS`: diagnostics, a failed test or run, something denied. `ERROR`: wrong usage, a
-    file that cannot be read, an error of ours. `INCONCLUSIVE`: nobody knows yet; the run waits for someone.
+    file that cannot be read, an error of ours. `INCONCLUSIVE`: it could not be found out.
     """
 
     CLEAN = 0

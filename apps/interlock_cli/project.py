@@ -24,6 +24,7 @@ class Project:
     files: tuple[Path, ...] = ()
     tools: Path | None = None
     answers: Path | None = None
+    strict: bool = False
     models: dict[str, str] = field(default_factory=dict)
     prices: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -86,6 +87,7 @@ def _load(root: Path, path: Path) -> Project | None:
         tools=_pick("TOOLS", root, settings.tools, "tools.py"),
         answers=_pick("ANSWERS", root, settings.answers, "answers.yaml"),
         journal=_pick("JOURNAL", root, settings.journal, "") or root / JOURNAL,
+        strict=settings.strict,
         models=settings.models,
         prices={name: (each[0], each[1]) for name, each in settings.prices.items()},
     )

@@ -25,6 +25,7 @@ class Settings(BaseModel):
     tools: str | None = Field(None, description="The Python file that defines `toolbox`. Default: tools.py.")
     answers: str | None = Field(None, description="Recorded answers in place of models. Default: answers.yaml.")
     journal: str | None = Field(None, description="The journal's file. Default: .interlock/journal.sqlite.")
+    strict: bool = Field(False, description="Whether `check` reports what is neither certain nor shown with a witness.")
     models: dict[str, str] = Field({}, description="What models' names stand for, as `provider:model`.")
     prices: dict[str, Annotated[list[Price], Field(min_length=2, max_length=2)]] = Field(
         {}, description="What a million tokens in, and out, of a model cost, in the file's currency."
@@ -36,6 +37,7 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "tools": ("a text", '`tools = "tools.py"`'),
     "answers": ("a text", '`answers = "answers.yaml"`'),
     "journal": ("a text", '`journal = ".interlock/journal.sqlite"`'),
+    "strict": ("true or false", "`strict = true`"),
     "models": ("a table of texts", '`[models]` and below it `small = "openai:gpt-5-mini"`'),
     "prices": ("a table of two numbers each", "`[prices]` and below it `small = [0.25, 2.0]`"),
 }

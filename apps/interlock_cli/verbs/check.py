@@ -1,6 +1,6 @@
 """`interlock check`: what is wrong with a file, before it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -27,29 +27,45 @@ class Format(StrEnum):
 @click.command()
 @targets
 @output_format(Format, default=Format.HUMAN, envvar="INTERLOCK_FORMAT")
-@click.option("--timings", is_flag=True, help="Say on standard error what each stage took.")
-def verb(*, targets: tuple[str, ...], format: Format, timings: bool) -> int:
-    """Say what is wrong with files before they run.
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Report also what is neither certain nor shown with a witness. Default: what the settings say.",
+)
+@click.option("--proofs/--no-proofs", default=True, help="Whether the solver is asked about values. Default: it is.")
+@click.option("--timings", is_flag=True, help="Say on standard error what each part of checking took.")
+def verb(*, targets: tuple[str, ...], format: Format, strict: bool | None, proofs: bool, timings: bool) -> int:
+    """Say what is wrong with files before they run: mistakes, and in files without any, what the rules of lint find.
 
     Human findings go to standard error, the machine formats to standard output. Exit code 1 if there is an error or a
-    warning; notes do not count.
+    warning; notes do not count. Exit code 3 if all that is left are questions that nobody could answer.
     """
     from interlock_cli.compiling import Stopwatch, examine
     from interlock_cli.sources import units
-    from interlock_dsl.diagnostics import Severity
+    from interlock_dsl.compiler.stages import Lint
 
     clock = Stopwatch() if timings else None
     found: dict[Diagnostic, None] = {}
     files: dict[str, None] = {}
     with _progress(format):
         for unit in units(targets):
-            _, diagnostics = examine(unit, clock)
+            lint = Lint(unit.project.strict if strict is None else strict, proofs)
+            _, diagnostics = examine(unit, clock, lint)
             found.update(dict.fromkeys(diagnostics))
             files.update(dict.fromkeys(unit.given))
     _print(list(found), list(files), format)
     if clock is not None:
-        _timings(clock.stages)
-    return ExitCode.FINDINGS if any(each.severity is not Severity.NOTE for each in found) else ExitCode.CLEAN
+        _timings(clock.parts)
+    return _code(found)
+
+
+def _code(found: "Iterable[Diagnostic]") -> ExitCode:
+    from interlock_dsl.diagnostics import Certainty, Severity
+
+    counted = [each for each in found if each.severity is not Severity.NOTE]
+    if any(each.certainty is not Certainty.UNKNOWN for each in counted):
+        return ExitCode.FINDINGS
+    return ExitCode.INCONCLUSIVE if counted else ExitCode.CLEAN
 
 
 def _progress(format: Format) -> AbstractContextManager[object]:
@@ -60,11 +76,11 @@ def _progress(format: Format) -> AbstractContextManager[object]:
     return progress("checking")
 
 
-def _timings(stages: Mapping[str, float]) -> None:
+def _timings(parts: Mapping[str, float]) -> None:
     from interlock_cli.present.console import err
 
-    for stage, seconds in stages.items():
-        err().print(f"  {stage.ljust(10)} {seconds * 1000:7.1f} ms", style="quiet")
+    for part, seconds in parts.items():
+        err().print(f"  {part.ljust(10)} {seconds * 1000:7.1f} ms", style="quiet")
 
 
 def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Format) -> None:

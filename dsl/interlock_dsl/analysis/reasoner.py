@@ -5,15 +5,20 @@ wanted, for what relates several values.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from interlock_dsl.analysis.values.problem import Answer, Problem, Unknown
 
 
 class Reasoner:
-    """Answers problems and counts its answers. `proofs`: whether z3 may be asked."""
+    """Answers problems and counts its answers. `proofs`: whether z3 may be asked.
 
-    def __init__(self, *, proofs: bool = True) -> None:
+    `after`, as that of the compiler, is called with `lint` before each question to z3 and with `prove` after it.
+    """
+
+    def __init__(self, *, proofs: bool = True, after: Callable[[str], None] | None = None) -> None:
         self.proofs = proofs
+        self.after = after
         self.answered: Counter[str] = Counter()
         """How many questions had which answer: `Impossible`, `Possible`, `Unknown`."""
 

@@ -42,10 +42,10 @@ def check(
 
     `read` returns the text of a path; it raises OSError or LookupError where there is none (which passes through for
     an entry). `after` is called with the name of each stage once it is done. With `lint` the rules of lint are run too,
-    as one more stage.
+    as one more stage; the time that proofs take is told apart as `prove`.
     """
     stages: tuple[tuple[str, Stage], ...] = (
-        STAGES if lint is None else (*STAGES, ("lint", partial(lint_facts, wanted=lint)))
+        STAGES if lint is None else (*STAGES, ("lint", partial(lint_facts, wanted=lint, after=after)))
     )
     unit = Compilation(tuple(entries), read)
     collecting = gc.isenabled()

@@ -5,7 +5,7 @@ which nothing is wrong. What a mistake makes unknowable is passed over in silenc
 where it is first used, and nothing that follows from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -123,8 +123,8 @@ def seal_program(unit: Compilation) -> Compilation:
     return replace(unit, program=replace(unit.program, digest=program_digest(unit.program)))
 
 
-def lint_facts(unit: Compilation, wanted: Lint) -> Compilation:
-    """Run the rules of lint. What they find does not keep the program from running."""
+def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | None = None) -> Compilation:
+    """Run the rules of lint. What they find does not keep the program from running. `after`: see `Reasoner`."""
     if unit.facts is None:
         return unit
     from interlock_dsl.analysis.examined import Examined
@@ -132,7 +132,7 @@ def lint_facts(unit: Compilation, wanted: Lint) -> Compilation:
     from interlock_dsl.analysis.reasoner import Reasoner
 
     report = unit.report.copy()
-    reasoner = Reasoner(proofs=wanted.proofs)
+    reasoner = Reasoner(proofs=wanted.proofs, after=after)
     examined = Examined(unit.files, unit.declarations, unit.facts, frozenset(unit.entries), reasoner)
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
     return replace(unit, report=report)
