@@ -1,4 +1,4 @@
-"""Programs of realistic size, and mistakes an author could make in them: nothing is said of the programs as they are."""
+"""Programs of realistic size, and mistakes an author could make in them. Nothing is said of the programs themselves."""
 
 from pathlib import Path
 
