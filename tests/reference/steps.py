@@ -185,7 +185,8 @@ def _stop(run: Run, why: str) -> None:
 
 def unwind(run: Run) -> None:
     """Undo the next thing when nothing is under way; when nothing is left, finish."""
-    if run.orphans or run.phase not in ("ending", "undoing"):
+    undoing = any(isinstance(one.owner, Call) and one.owner.purpose == "undo" for one in run.open.values())
+    if run.orphans or undoing or run.phase not in ("ending", "undoing"):
         return
     while run.phase == "undoing" and run.done:
         done = run.done.pop()
