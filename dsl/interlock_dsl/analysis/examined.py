@@ -1,11 +1,17 @@
 """A program without mistakes, as the rules of lint see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.facts import Facts
 from interlock_dsl.analysis.reasoner import Reasoner
 from interlock_dsl.analysis.symbols import Declarations
 from interlock_dsl.syntax.tree import File
+
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.questions import Questions
 
 
 @dataclass(frozen=True)
@@ -20,3 +26,12 @@ class Examined:
     facts: Facts
     entries: frozenset[str] = frozenset()
     reasoner: Reasoner = field(default_factory=Reasoner)
+
+    @cached_property
+    def questions(self) -> "Mapping[str, Questions]":
+        """What is known at the places of each workflow, and who answers questions about the values there."""
+        if not self.facts.workflows:
+            return {}
+        from interlock_dsl.analysis.questions import Questions
+
+        return {name: Questions(made, self.facts, self.reasoner) for name, made in self.facts.workflows.items()}

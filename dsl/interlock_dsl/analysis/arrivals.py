@@ -1,0 +1,338 @@
+"""What is certain where a run arrives: at each step, at each end, before and after each route.
+
+A dataflow over the whole graph, routes back included. What is known at a place is a list of arrivals, and one of them
+is true of every run that comes there: each stands for some ways that lead there, with the conditions that were true or
+false on them, what steps that compute have set, and the steps that have and have not given an output. A place has up to
+`MOST` arrivals; where there would be more, they become one that knows what all of them know.
+
+- A route that is taken tells of all conditions of its group (see `groups`), but nothing of the output of its source if
+  it is taken on a trigger.
+- A step that runs again makes void what was known of its output. So does a step that runs at the same time.
+- Where branches meet, `merge all` unites what they know; a join that does not wait for all keeps what all sources know.
+- What reads the time or the history of calls holds where it was asked, and is not carried on.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from heapq import heappop, heappush
+from itertools import product
+from math import prod
+from operator import or_
+from typing import Final, TypeAlias
+
+from networkx import descendants
+
+from interlock_dsl.analysis.computed import cases
+from interlock_dsl.analysis.facts import Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.groups import Group, groups
+from interlock_dsl.analysis.statements import CHANGING, Interned, mentioned, parts
+from interlock_dsl.analysis.totality import total
+from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
+from interlock_dsl.analysis.workflows.flow import flow
+from interlock_dsl.program.graph import START
+
+MOST: Final = 16
+"""Arrivals that are told apart at one place."""
+
+MOST_CLAIMS: Final = 48
+"""Claims of one arrival; the oldest are forgotten first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The last route on the way to a place, and the ways to its sources: none from `start`, several at a join."""
+
+    last: RouteFacts
+    before: "tuple[Way, ...]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """What is known of some runs that come to a place.
+
+    `claims` hold together; `written` and `absent` are the steps that certainly have, and have not, given an output.
+    `exact`: it stands for one way (`routes`), of which nothing was forgotten; else `routes` is one of several ways.
+    """
+
+    claims: tuple[Statement, ...]
+    written: frozenset[str]
+    absent: frozenset[str]
+    ways: tuple[Way, ...] = ()
+    exact: bool = True
+
+    @property
+    def routes(self) -> tuple[RouteFacts, ...]:
+        """The routes of one way that leads here, each after those that lead to it."""
+        found: dict[int, RouteFacts] = {}
+        waiting = [(way, False) for way in reversed(self.ways)]
+        while waiting:
+            way, done = waiting.pop()
+            if done:
+                found.setdefault(id(way), way.last)
+            elif id(way) not in found:
+                waiting.append((way, True))
+                waiting.extend((each, False) for each in reversed(way.before))
+        return tuple(found.values())
+
+
+_Key: TypeAlias = tuple[frozenset[int], int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """An arrival while it is being worked out: sets of steps are bits."""
+
+    claims: tuple[Statement, ...]
+    written: int
+    absent: int
+    ways: tuple[Way, ...] = ()
+    exact: bool = True
+
+    def key(self) -> _Key:
+        """Return what tells it apart from others."""
+        return frozenset(map(id, self.claims)), self.written, self.absent
+
+    def knowing(self, claims: Iterable[Statement]) -> "_State":
+        """Return the state with further claims; the oldest are forgotten where there are too many."""
+        known = {id(claim): claim for claim in (*self.claims, *claims)}
+        if len(known) <= MOST_CLAIMS:
+            return replace(self, claims=tuple(known.values()))
+        return replace(self, claims=tuple(known.values())[-MOST_CLAIMS:], exact=False)
+
+
+class Arrivals:
+    """The arrivals at every place of one workflow."""
+
+    def __init__(self, workflow: WorkflowFacts, facts: Facts) -> None:
+        self.workflow = workflow
+        self.groups = groups(workflow)
+        self._facts = facts
+        self._flow = flow(workflow.graph)
+        self._bits = {name: 1 << at for at, name in enumerate(workflow.steps)}
+        self._interned = Interned()
+        self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
+        self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
+        self._beside = self._running_beside()
+        self._of_route = {id(route): group for group in self.groups for route in group.routes}
+        self._states: dict[str, dict[_Key, _State]] = {}
+        self._merged: set[str] = set()
+        self._settle()
+
+    # --- what is asked -----------------------------------------------------------------------------------------------
+
+    def at(self, node: str) -> tuple[Arrival, ...]:
+        """Return the arrivals where a step or an end begins; none where nothing arrives."""
+        return self._shown(self._states.get(node, {}).values())
+
+    def before(self, group: Group) -> tuple[Arrival, ...]:
+        """Return the arrivals where a group of routes is considered."""
+        return self._shown(self._considered(group))
+
+    def taken(self, route: RouteFacts) -> tuple[Arrival, ...]:
+        """Return the arrivals where a route is taken, in the moment of its conditions; its way leads up to it."""
+        group = self.group(route)
+        return self._shown(self._after(group, route, state) for state in self._considered(group))
+
+    def group(self, route: RouteFacts) -> Group:
+        """Return the group that a route of the workflow belongs to."""
+        return self._of_route[id(route)]
+
+    def _shown(self, states: Iterable[_State]) -> tuple[Arrival, ...]:
+        found = [Arrival(s.claims, self._names(s.written), self._names(s.absent), s.ways, s.exact) for s in states]
+        return tuple(sorted(found, key=lambda arrival: not arrival.exact))
+
+    def _names(self, bits: int) -> frozenset[str]:
+        return frozenset(name for name, bit in self._bits.items() if bits & bit)
+
+    # --- the dataflow ------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Hand arrivals on until there are no new ones."""
+        order = {name: at for at, name in enumerate(self._flow.order)}
+        leaving: dict[str, list[Group]] = {}
+        for group in self.groups:
+            for source in group.sources:
+                leaving.setdefault(source, []).append(group)
+        nothing = _State((), 0, (1 << len(self._bits)) - 1)
+        self._states[START] = {nothing.key(): nothing}
+        waiting, queued = [(order[START], START)], {START}
+        while waiting:
+            _, node = heappop(waiting)
+            queued.discard(node)
+            for group in leaving.get(node, ()):
+                for target in self._hand_on(group):
+                    if target not in queued and target in self.workflow.steps:
+                        queued.add(target)
+                        heappush(waiting, (order[target], target))
+
+    def _hand_on(self, group: Group) -> Iterator[str]:
+        """Take the routes of a group; yield the targets at which something new arrives."""
+        considered = list(self._considered(group))
+        for route in group.routes:
+            for taken in (route, route.out):
+                if taken is None:
+                    continue
+                for state in considered:
+                    after = self._after(group, route, state)
+                    gone = replace(after, ways=(Way(taken, after.ways),))
+                    for target in taken.link.targets:
+                        if self._add(target, self._entered(target, gone)):
+                            yield target
+
+    def _add(self, node: str, state: _State) -> bool:
+        """Add an arrival at a node; say whether it says something new."""
+        known = self._states.setdefault(node, {})
+        if node in self._merged:
+            (one,) = known.values()
+            both = _meet(one, state)
+            known.clear()
+            known[both.key()] = both
+            return both.key() != one.key()
+        key = state.key()
+        if key in known:
+            return False
+        known[key] = state
+        if len(known) > MOST:
+            one = reduce(_meet, known.values())
+            known.clear()
+            known[one.key()] = one
+            self._merged.add(node)
+        return True
+
+    # --- places ------------------------------------------------------------------------------------------------------
+
+    def _considered(self, group: Group) -> Iterator[_State]:
+        """Yield what is known where a group of routes is considered."""
+        if not group.joins:
+            yield from self._left(group.sources[0], group)
+            return
+        branches = [list(self._left(source, group)) for source in group.sources]
+        if group.needed < len(group.sources):
+            arrived = [state for branch in branches for state in branch]
+            if arrived:
+                yield replace(reduce(_meet, arrived), exact=False)
+            return
+        if not all(branches):
+            return
+        while prod(map(len, branches)) > MOST:
+            longest = max(branches, key=len)
+            longest[:] = [reduce(_meet, longest)]
+        for states in product(*branches):
+            yield self._united(group, states)
+
+    def _left(self, source: str, group: Group) -> Iterator[_State]:
+        """Yield what is known once a source of a group is done, or has failed as its trigger says."""
+        own = [each for each in self.groups if each.sources == (source,) and each.trigger is None]
+        conditions = [route.when for each in own for route in each.conditional if route.when is not None]
+        for state in tuple(self._states.get(source, {}).values()):
+            if source == START or group.trigger is not None:
+                yield state
+            # A step that is done takes its `on failure` route where a condition of its own routes has no value.
+            if group.trigger is None or (group.trigger == "failure" and not all(map(total, conditions))):
+                for done in self._done(source, state):
+                    yield (
+                        done
+                        if not group.joins
+                        else done.knowing(
+                            claim
+                            for each in own
+                            for route in each.conditional
+                            for claim in self._when(each, route, False)
+                        )
+                    )
+
+    def _done(self, step: str, state: _State) -> Iterator[_State]:
+        """Yield what is known once a step has given its output: what was known of an earlier one is void."""
+        bit = self._bits.get(step, 0)
+        if not bit:
+            return
+        kept = replace(
+            state, claims=self._without(state.claims, bit), written=state.written | bit, absent=state.absent & ~bit
+        )
+        for case in self._set_by(step):
+            yield kept.knowing(case)
+
+    def _after(self, group: Group, route: RouteFacts, state: _State) -> _State:
+        """Return what is known once a route is taken."""
+        return state.knowing(self._when(group, route, True))
+
+    def _entered(self, target: str, state: _State) -> _State:
+        """Return what is known when the target of a route begins."""
+        beside = self._beside.get(target, 0)
+        claims = tuple(claim for claim in self._without(state.claims, beside) if not mentioned(claim) & CHANGING)
+        return replace(state, claims=claims, absent=state.absent & ~beside)
+
+    def _united(self, group: Group, states: tuple[_State, ...]) -> _State:
+        """Return what is known where all branches have arrived."""
+        absent, seen = (1 << len(self._bits)) - 1, 0
+        for source, state in zip(group.sources, states, strict=True):
+            # A branch knows nothing of the steps of the others.
+            others = self._beside.get(source, 0)
+            absent &= state.absent | others
+            seen |= ~others
+        written = reduce(or_, (state.written for state in states))
+        ways = tuple(way for state in states for way in state.ways)
+        exact = all(state.exact for state in states)
+        nothing = _State((), written, absent & seen & ~written, ways, exact)
+        return nothing.knowing(claim for state in states for claim in state.claims)
+
+    # --- pieces ------------------------------------------------------------------------------------------------------
+
+    def _when(self, group: Group, route: RouteFacts, taken: bool) -> tuple[Statement, ...]:
+        """Return what is known of the conditions of a group where a route is taken, or that one is not, in parts."""
+        key = id(route), taken
+        if key not in self._known:
+            refused = () if route.when is None else (Claim(route.when, Outcome.FALSE),)
+            claims = group.taken(route) if taken else refused
+            self._known[key] = self._kept(part for claim in claims for part in parts(claim))
+        return self._known[key]
+
+    def _set_by(self, step: str) -> tuple[tuple[Statement, ...], ...]:
+        """Return what the output of a step that computes may be, case by case."""
+        if step not in self._outputs:
+            self._outputs[step] = tuple(map(self._kept, cases(step, self.workflow, self._facts)))
+        return self._outputs[step]
+
+    def _kept(self, statements: Iterable[Statement]) -> tuple[Statement, ...]:
+        return tuple(map(self._interned.of, statements))
+
+    def _without(self, claims: tuple[Statement, ...], steps: int) -> tuple[Statement, ...]:
+        """Return the claims that are about none of some steps."""
+        if not steps:
+            return claims
+        return tuple(claim for claim in claims if not any(self._bits.get(name, 0) & steps for name in mentioned(claim)))
+
+    def _running_beside(self) -> dict[str, int]:
+        """Return, for each node in a branch, the steps that may run at the same time."""
+        branches = self._flow.branches
+        inside = [name for name in self._flow.order if branches.of.get(name, 0)]
+        found = {
+            name: sum(self._bits[other] for other in inside if other in self._bits and branches.at_once(name, other))
+            for name in inside
+        }
+        for group in self.groups:
+            if group.needed < len(group.sources):
+                self._add_racing(group, found)
+        return {name: steps for name, steps in found.items() if steps}
+
+    def _add_racing(self, group: Group, beside: dict[str, int]) -> None:
+        """Add what runs at the same time after a join that does not wait for all: branches that are still under way."""
+        after = {target for route in group.routes for target in route.link.targets}
+        after |= {name for target in after for name in descendants(self.workflow.graph, target)}
+        racing = reduce(or_, (beside.get(source, 0) | self._bits.get(source, 0) for source in group.sources))
+        later = sum(self._bits.get(name, 0) for name in after)
+        for name, bit in self._bits.items():
+            if racing & bit:
+                beside[name] = beside.get(name, 0) | later & ~bit
+            if later & bit:
+                beside[name] = beside.get(name, 0) | racing & ~bit
+        for end in after - self._bits.keys():
+            beside[end] = beside.get(end, 0) | racing
+
+
+def _meet(one: _State, other: _State) -> _State:
+    """Return what two states both know, by the way of the first."""
+    kept = set(map(id, other.claims))
+    claims = tuple(claim for claim in one.claims if id(claim) in kept)
+    return _State(claims, one.written & other.written, one.absent & other.absent, one.ways, exact=False)

@@ -1,0 +1,64 @@
+"""Routes that are chosen from together, and what is known of their conditions once one of them is taken.
+
+A group are the routes of the same sources, trigger and number of sources that must arrive. Where a condition of a
+group has no value, none of its routes is taken, so a route that is taken says something of the others too: under
+`unique` all other conditions are false, under `first` those written before it.
+"""
+
+from dataclasses import dataclass
+
+from interlock_dsl.analysis.facts import RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.links import merge_count
+from interlock_dsl.analysis.values.problem import Claim, Outcome
+from interlock_dsl.syntax.tree import Trigger
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Routes in the order written. `needed` of the `sources` must arrive; `first`: the first that matches is taken."""
+
+    sources: tuple[str, ...]
+    trigger: Trigger | None
+    needed: int
+    routes: tuple[RouteFacts, ...]
+    first: bool
+
+    @property
+    def joins(self) -> bool:
+        """Whether branches meet here."""
+        return len(self.sources) > 1
+
+    @property
+    def otherwise(self) -> RouteFacts | None:
+        """The route that is taken where no condition is true."""
+        return next((route for route in self.routes if route.link.decl.otherwise), None)
+
+    @property
+    def conditional(self) -> tuple[RouteFacts, ...]:
+        """The routes with a condition."""
+        return tuple(route for route in self.routes if route.when is not None)
+
+    def taken(self, route: RouteFacts) -> tuple[Claim, ...]:
+        """Return what holds of the conditions of the group where one of its routes is taken."""
+        last = route.link.decl.otherwise
+        claims = [] if route.when is None else [Claim(route.when)]
+        for other in self.routes:
+            if other is route:
+                if self.first and not last:
+                    break
+            elif other.when is not None:
+                claims.append(Claim(other.when, Outcome.FALSE))
+        return tuple(claims)
+
+
+def groups(facts: WorkflowFacts) -> tuple[Group, ...]:
+    """Return the groups of a workflow's routes, in the order of their first routes."""
+    first = frozenset(mode.step.text for mode in facts.decl.first)
+    found: dict[tuple[frozenset[str], Trigger | None, int], list[RouteFacts]] = {}
+    for route in facts.routes:
+        decl = route.link.decl
+        found.setdefault((frozenset(route.link.sources), decl.trigger, merge_count(decl)), []).append(route)
+    return tuple(
+        Group(routes[0].link.sources, trigger, needed, tuple(routes), bool(sources & first))
+        for (sources, trigger, needed), routes in found.items()
+    )
