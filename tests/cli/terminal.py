@@ -11,6 +11,8 @@ from pathlib import Path
 
 from interlock_cli.main import run
 
+ROOT = Path(__file__).parents[2]
+INSTALLED = (sys.prefix, sys.base_prefix, *(str(ROOT / folder) for folder in ("dsl", "engine", "apps", "tests")))
 RUN = re.compile(r"\br[0-9a-f]{15}\b")
 TIMES = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"), "MOMENT"),
@@ -84,8 +86,14 @@ def _standing(env: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         for name in set(sys.modules) - modules:
-            if not name.startswith(("interlock", "rich", "click", "pydantic", "networkx", "lark", "yaml")):
+            if not _installed(name):
                 del sys.modules[name]
         sys.path[:] = path
         os.environ.clear()
         os.environ.update(variables)
+
+
+def _installed(name: str) -> bool:
+    """Say whether a module is one of Python, of an installed package or ours, rather than a project's."""
+    file = getattr(sys.modules[name], "__file__", None)
+    return file is None or file.startswith(INSTALLED)

@@ -25,6 +25,11 @@ def using(path: str, at: Path) -> None:
     at.write_text(f'use "{path}"\n\nrole here {{ reach "h" }}\n')
 
 
+def reads(file: str, typed: str = "") -> bool:
+    ran = interlock("check", file, typed=typed)
+    return ran.code != 2 and "error[missing-file]" not in ran.err
+
+
 @pytest.mark.parametrize("path", ["../outside.ilk", "deep/../../outside.ilk", "link.ilk", "linked/outside.ilk"])
 def test_use_does_not_leave_the_folder_of_its_file(inner: Path, path: str) -> None:
     (inner / "link.ilk").symlink_to(inner.parent / "outside.ilk")
@@ -42,7 +47,7 @@ def test_a_folder_is_not_left_by_its_links(inner: Path) -> None:
         ran = interlock(*arguments)
         assert ran.code == 2, ran
         assert "is a link that leads out of" in ran.err and "secret_role" not in ran.err
-    assert interlock("check", "deep/link.ilk").code == 0
+    assert "the role `secret_role` is used nowhere" in interlock("check", "deep/link.ilk").err  # it is read
 
 
 @pytest.mark.parametrize("name", ["../outside.ilk", "link.ilk"])
@@ -56,14 +61,14 @@ def test_settings_name_files_inside_their_folder(inner: Path, name: str) -> None
 def test_use_may_go_up_inside_the_project(inner: Path) -> None:
     (inner / "common.ilk").write_text(SECRET)
     using("../common.ilk", inner / "deep" / "main.ilk")
-    assert interlock("check", "deep/main.ilk").code == 1
+    assert not reads("deep/main.ilk")
     (inner / "interlock.toml").write_text("")
-    assert interlock("check", "deep/main.ilk").code == 0
+    assert reads("deep/main.ilk")
     (inner / "interlock.toml").unlink()
     (inner / "pyproject.toml").write_text("[tool.interlock]\n")
-    assert interlock("check", "deep/main.ilk").code == 0
+    assert reads("deep/main.ilk")
     using("../../outside.ilk", inner / "deep" / "main.ilk")
-    assert interlock("check", "deep/main.ilk").code == 1
+    assert not reads("deep/main.ilk")
 
 
 def test_use_of_what_is_no_regular_file(inner: Path) -> None:
@@ -91,6 +96,6 @@ def test_use_of_a_file_that_is_too_large(inner: Path, monkeypatch: pytest.Monkey
 
 
 def test_standard_input_stays_in_its_folder(inner: Path) -> None:
-    assert interlock("check", "-", typed='use "../outside.ilk"\n').code == 1
+    assert not reads("-", 'use "../outside.ilk"\n')
     (inner / "common.ilk").write_text(SECRET)
-    assert interlock("check", "-", typed='use "common.ilk"\n').code == 0
+    assert reads("-", 'use "common.ilk"\n')
