@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from interlock_dsl.analysis.facts import Facts
 from interlock_dsl.analysis.reasoner import Reasoner
 from interlock_dsl.analysis.symbols import Declarations
+from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
@@ -18,7 +19,8 @@ if TYPE_CHECKING:  # a program without workflows needs no networkx
 class Examined:
     """The files as written, their declarations, the facts about them, and who answers questions about values.
 
-    `entries` are the names of the files that were given; the others are used by them.
+    `entries` are the names of the files that were given; the others are used by them. `found` is what has been
+    reported so far, for the rules that judge comments by it.
     """
 
     files: tuple[File, ...]
@@ -26,6 +28,7 @@ class Examined:
     facts: Facts
     entries: frozenset[str] = frozenset()
     reasoner: Reasoner = field(default_factory=Reasoner)
+    found: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def questions(self) -> "Mapping[str, Questions]":

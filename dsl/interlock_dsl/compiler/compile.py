@@ -11,6 +11,7 @@ from interlock_dsl.compiler.stages import (
     Lint,
     declare_types,
     judge_everything,
+    leave_out_allowed,
     lint_facts,
     load_files,
     lower_facts,
@@ -44,9 +45,8 @@ def check(
     an entry). `after` is called with the name of each stage once it is done. With `lint` the rules of lint are run too,
     as one more stage; the time that proofs take is told apart as `prove`.
     """
-    stages: tuple[tuple[str, Stage], ...] = (
-        STAGES if lint is None else (*STAGES, ("lint", partial(lint_facts, wanted=lint, after=after)))
-    )
+    rules = () if lint is None else (("lint", partial(lint_facts, wanted=lint, after=after)),)
+    stages: tuple[tuple[str, Stage], ...] = (*STAGES, *rules, ("allow", leave_out_allowed))
     unit = Compilation(tuple(entries), read)
     collecting = gc.isenabled()
     gc.disable()  # hardly anything that is made here is garbage, and looking for it takes longer than a stage

@@ -7,6 +7,7 @@ where it is first used, and nothing that follows from it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.symbols import Declarations, resolve
@@ -132,7 +133,25 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     from interlock_dsl.analysis.reasoner import Reasoner
 
     report = unit.report.copy()
-    reasoner = Reasoner(proofs=wanted.proofs, after=after)
-    examined = Examined(unit.files, unit.declarations, unit.facts, frozenset(unit.entries), reasoner)
+    examined = Examined(
+        files=unit.files,
+        declarations=unit.declarations,
+        facts=unit.facts,
+        entries=frozenset(map(normpath, unit.entries)),
+        reasoner=Reasoner(proofs=wanted.proofs, after=after),
+        found=report.ordered(),
+    )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
+    return replace(unit, report=report)
+
+
+def leave_out_allowed(unit: Compilation) -> Compilation:
+    """Leave out the findings that comments allow."""
+    from interlock_dsl.analysis.suppressions import suppressions
+
+    allowed = tuple(suppressions(unit.files))
+    if not allowed:
+        return unit
+    report = unit.report.copy()
+    report.keep(lambda found: not any(each.allows(found) for each in allowed))
     return replace(unit, report=report)

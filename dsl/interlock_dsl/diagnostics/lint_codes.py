@@ -7,7 +7,7 @@ from typing import Final
 
 from interlock_dsl.diagnostics.code import Certainty, Code, Severity
 
-_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _PROVED, _POSSIBLE, _HEURISTIC = Certainty.PROVED, Certainty.POSSIBLE, Certainty.HEURISTIC
 
 _UPKEEP = "Lint: upkeep"
@@ -19,4 +19,9 @@ def _lint(
     return Code(name, topic, severity, certainty, summary, lint=True, strict=strict)
 
 
-LINT_CODES: Final = (_lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),)
+LINT_CODES: Final = (
+    _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
+    _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
+    _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),
+    _lint("suppressed-finding", _UPKEEP, _NOTE, _PROVED, "what a comment allows", strict=True),
+)

@@ -6,6 +6,7 @@ their messages stand where they are found, so that a rule is read in one place.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from inspect import cleandoc
 from typing import Protocol, cast
@@ -17,6 +18,10 @@ RULES = tuple(name for name, code in CODES.items() if code.lint)
 """The codes of the rules, in the order in which they are run."""
 
 
+OF_SUPPRESSIONS = ("unused-suppression", "suppressed-finding")
+"""Rules that judge comments by what the other rules have found, and are run after them."""
+
+
 class _Rule(Protocol):
     __doc__: str | None
 
@@ -24,11 +29,18 @@ class _Rule(Protocol):
 
 
 def lint(program: Examined, *, strict: bool = False, only: frozenset[str] | None = None) -> Iterator[Diagnostic]:
-    """Yield the findings of the rules (`only` those, or all): what is certain or has a witness, with `strict` all."""
-    for code in RULES if only is None else [code for code in RULES if code in only]:
-        for found in _rule(code).check(program):
-            if strict or not found.quiet:
-                yield found
+    """Yield the findings of the rules (`only` those, or all): what is certain or has a witness, with `strict` all.
+
+    What comments allow is yielded as well: whoever shows findings leaves it out.
+    """
+    judging = [code for code in OF_SUPPRESSIONS if only is None or code in only]
+    asked = [code for code in RULES if code not in OF_SUPPRESSIONS and (judging or only is None or code in only)]
+    found = [each for code in asked for each in _rule(code).check(program)]
+    seen = replace(program, found=(*program.found, *found))
+    found.extend(each for code in judging for each in _rule(code).check(seen))
+    for each in found:
+        if (strict or not each.quiet) and (only is None or each.code in only):
+            yield each
 
 
 def page_of(code: str) -> str:
