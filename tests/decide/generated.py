@@ -11,6 +11,7 @@ from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.diagnostics.source import NOWHERE
 from interlock_dsl.program.model import ApprovalRule, Program
+from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 
 TOOLS = """
 tool a.read(n: int in 0..100, s?: string max 5) { needs a.see  effect read }
@@ -70,7 +71,16 @@ wheres = st.sampled_from(["", " where args.n < 50", " where 100 / args.n > 4"])
 scopes = st.sampled_from(["a.see", "a.do", "b.see", "a.see, a.do", "c.do"])
 roles = st.sampled_from(["boss", "chief"])
 grants = st.lists(st.tuples(scopes, wheres), max_size=3)
-nevers = st.lists(st.tuples(st.sampled_from(NAMES), wheres, roles), max_size=2)
+WAITS_FOR_ITSELF = {("c", "c"), ("irreversible", "c"), ("b.read", "b.*")}
+nevers = st.lists(
+    st.builds(
+        lambda tools, where, before: f"never {tools}{where} before {before}",
+        st.sampled_from([*NAMES, "a.*", "irreversible"]),
+        wheres,
+        st.sampled_from(["approval", "approval by boss", "approval by chief", "approval by 2 of boss", "b.*", "c"]),
+    ).filter(lambda never: (never.split()[1], never.split()[-1]) not in WAITS_FOR_ITSELF),
+    max_size=2,
+)
 
 
 def policy(rule_set: list[str]) -> str:
@@ -86,7 +96,7 @@ def compiled(text: str) -> Program:
 def programs(draw: st.DrawFn) -> Program:
     """Return a program with one workflow that grants something, some `never`s and some rules."""
     granted = " ".join(f"grant {scopes}{where}" for scopes, where in draw(grants))
-    forbidden = "\n  ".join(f"never {tool}{where} before approval by {role}" for tool, where, role in draw(nevers))
+    forbidden = "\n  ".join([*draw(nevers), "cost <= 2.00 usd"])
     return compiled(TOOLS + WORKFLOW % (granted, forbidden) + policy(draw(rule_sets)))
 
 
@@ -125,6 +135,8 @@ def histories(draw: st.DrawFn) -> History:
 def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Request:
     """Return a request to a program: for policy alone, for its workflow, or either."""
     workflow = program.workflows["w"]
+    forbidding = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
+    dear = [promise for promise in workflow.promises if isinstance(promise, CostAtMost)]
     by_policy = draw(st.booleans()) if alone is None else alone
     args: dict[str, object] = {"n": draw(st.sampled_from([0, 3, 6, 10, 30, 60]))}
     if draw(st.booleans()):
@@ -153,7 +165,9 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
         shown=draw(st.sampled_from([None, None, None, ("a.read", "c")])),
         over=draw(st.sampled_from([(), (), (), ("no calls left",)])),
         route_approval=None if by_policy else draw(routes),
-        nevers=() if by_policy else tuple(n for n in workflow.nevers if n.tool == tool),
+        nevers=() if by_policy else tuple(n for n in forbidding if tool in n.tools),
+        returned=draw(st.sets(st.sampled_from(NAMES), max_size=2)),
+        too_dear=None if by_policy else draw(st.sampled_from([None, None, *dear])),
         subject=draw(st.sampled_from([SUBJECT, SUBJECT, SUBJECT, ""])),
         consents=tuple(draw(st.lists(consents, max_size=2))),
         lacking=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"a.see"})])) if by_policy else frozenset(),

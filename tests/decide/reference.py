@@ -11,6 +11,7 @@ from interlock.decide.request import Request
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program, Rule
+from interlock_dsl.program.promises import NeverBefore
 
 ERROR = "error"
 
@@ -65,10 +66,15 @@ def restriction_matches(rule: Rule, request: Request, program: Program) -> bool:
     return when is not False and unless is not True
 
 
-def approvers(request: Request, role: str) -> set[str]:
+def approvers(request: Request, role: str | None) -> set[str]:
     found = set()
     for consent in request.consents:
-        if consent.role != role or consent.digest != request.subject or consent.digest == "" or consent.spent:
+        if (
+            role not in (None, consent.role)
+            or consent.digest != request.subject
+            or consent.digest == ""
+            or consent.spent
+        ):
             continue
         if consent.expires is not None and request.now >= consent.expires:
             continue
@@ -123,8 +129,13 @@ def reference(program: Program, request: Request) -> Verdict:
 
     for never in request.nevers:
         applies = never.where is None or evaluate(never.where, request, program) is not False
-        met = approvers(request, never.role) or never.role in missing
-        if is_about(never.tool, request.tool) and applies and not met:
+        if isinstance(never, NeverBefore):
+            met = any(name in request.returned for name in never.first)
+        else:
+            people = len(approvers(request, never.role))
+            asked = [count for role, count, _ in wanted if role in missing and never.role in (None, role)]
+            met = people >= never.count or max(asked, default=0) >= never.count
+        if request.tool in never.tools and applies and not met:
             against.add(("never", never.id))
 
     for rule in matching:
@@ -137,6 +148,8 @@ def reference(program: Program, request: Request) -> Verdict:
             if calls >= rule.count:
                 against.add(("limit", rule.id))
     against |= {("budget", "") for _ in request.over}
+    if request.too_dear is not None:
+        against.add(("promise", request.too_dear.id))
 
     if against:
         return Verdict("deny", frozenset(against))

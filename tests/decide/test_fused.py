@@ -169,6 +169,7 @@ def test_both_tiers_give_the_same_decision_and_the_reference_the_same_answer(dat
             shown=None,
             over=(),
             nevers=(),
+            too_dear=None,
             route_approval=None,
             consents=(),
             grants=None,

@@ -17,6 +17,7 @@ from interlock_dsl.program.model import (
     Tool,
     Workflow,
 )
+from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
 
 STEPS = {AgentStep: "agent", CallStep: "calls", AskStep: "asks", TableStep: "decides", SetStep: "sets"}
 
@@ -133,13 +134,16 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
         if getattr(workflow.budget, name) is not None:
             yield f"budget: {name}"
     for name, there in (
-        ("goal", workflow.goal), ("may", workflow.may is not None), ("never", workflow.nevers),
-        ("never where", any(never.where for never in workflow.nevers)),
+        ("goal", workflow.goal), ("may", workflow.may is not None),
         ("end with values", any(end.values for end in workflow.ends.values())),
         ("optional parameter", any(field.optional for field in workflow.parameters.fields.values())),
     ):  # fmt: skip
         if there:
             yield f"workflow: {name}"
+    for promise in workflow.promises:
+        yield f"promise: {promise.__class__.__name__}"
+        if isinstance(promise, NeverUnapproved | NeverBefore) and promise.where is not None:
+            yield "promise: never where"
 
 
 def _route(route: Route) -> Iterator[str]:

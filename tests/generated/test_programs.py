@@ -47,7 +47,13 @@ EXPECTED = frozenset(
         "route: pass",
     ]
     + ["route: approval", "route: approval by several", "route: because", "route: escalate", "route: escalate when"]
-    + ["route: escalate on expiry", "workflow: goal", "workflow: may", "workflow: never", "workflow: never where"]
+    + [
+        "route: escalate on expiry",
+        "workflow: goal",
+        "workflow: may",
+        "promise: NeverUnapproved",
+        "promise: never where",
+    ]
     + ["workflow: end with values", "workflow: optional parameter", "role: reach"]
     + [
         "type: record",

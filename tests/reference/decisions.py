@@ -7,6 +7,7 @@ from decide.reference import approvers, concerns, is_about, reference, restricti
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
+from interlock_dsl.program.promises import NeverUnapproved
 from reference.state import Call, History, Run
 from reference.values import condition
 
@@ -55,7 +56,7 @@ def request_of(run: Run, call: Call) -> Request:
         shown=None if conversation is None else conversation.tools,
         over=() if visit is None else budgets_over(run, call),
         route_approval=route_approval(call),
-        nevers=run.of.nevers,
+        nevers=tuple(p for p in run.of.promises if isinstance(p, NeverUnapproved)),
         subject=call.digest,
         consents=call.consents,
     )
@@ -143,5 +144,5 @@ def look_at_conditions(run: Run, request: Request) -> None:
     for grant in request.grants or ():
         condition(grant.where, names)
     for never in request.nevers:
-        if is_about(never.tool, request.tool):
+        if request.tool in never.tools:
             condition(never.where, names)

@@ -50,7 +50,7 @@ def test_fields_without_commas_and_clauses_without_separators():
     )  # fmt: skip
     (refund,) = [found for found in file.declarations if isinstance(found, s.WorkflowDecl)]
     assert refund.budget == s.BudgetDecl(12, 8, 60_000, s.Money(500_000, "usd"), s.Duration(8 * 3_600_000_000))
-    assert [len(refund.steps), len(refund.ends), len(refund.routes), len(refund.nevers)] == [3, 3, 7, 1]
+    assert [len(refund.steps), len(refund.ends), len(refund.routes), len(refund.promises)] == [3, 3, 7, 1]
     large = refund.routes[4]
     assert large.approval == s.Approval(I("supervisor"), 1, s.Duration(4 * 3_600_000_000))
     assert large.escalations == (s.Escalate(I("duty_manager"), on_expiry=True),)

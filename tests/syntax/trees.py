@@ -179,10 +179,19 @@ routes = st.builds(
     maybe(st.builds(s.Bound, counts, maybe(plain))),
     maybe(merges),
 )
-nevers = st.builds(s.Never, dotted, maybe(expressions), plain)
+promisors = st.one_of(st.builds(s.Approval, plain, counts), st.builds(s.Approval, plain, counts, st.none(), counts))
+promises = st.one_of(
+    st.builds(s.NeverUnapproved, maybe(patterns), maybe(expressions), maybe(promisors)),
+    st.builds(s.NeverBefore, maybe(patterns), maybe(expressions), patterns),
+    st.builds(s.Always, expressions),
+    st.builds(s.EndsWithinSteps, counts),
+    st.builds(s.EndsWithin, durations),
+    st.builds(s.CostAtMost, moneys),
+    st.builds(s.Reaches, plain),
+)
 workflows = st.builds(
     s.WorkflowDecl, plain, parameters, maybe(texts), maybe(some(dotted, least=1)), maybe(budgets), some(steps),
-    some(ends), some(routes), some(nevers, 2), some(st.builds(s.RoutesMode, plain), 1),
+    some(ends), some(routes), some(promises, 2), some(st.builds(s.RoutesMode, plain), 1),
 )  # fmt: skip
 
 about = {

@@ -19,6 +19,7 @@ from interlock.run.protocol.notes import (
     Ignored,
     Note,
     NoValue,
+    PromiseBroken,
     RouteTaken,
     RunEnded,
     StepBegan,
@@ -164,6 +165,12 @@ class Narrative:
     def _undecided(self, note: NoValue) -> list[Line]:
         text = Text.assemble((f"no route: the condition of {note.route} has no value", "bad"), f": {note.message}")
         return [self._line("" if note.source == "start" else note.source, "bad", text)]
+
+    @_tell.register
+    def _broken(self, note: PromiseBroken) -> list[Line]:
+        return [
+            self._line("", "bad", Text.assemble((f"the promise {note.promise} is not kept", "bad"), f": {note.reason}"))
+        ]
 
     @_tell.register
     def _decided(self, note: CallDecided) -> list[Line]:

@@ -64,6 +64,10 @@ class Expressions:
             return replace(checked, type=ERROR)
         return checked
 
+    def fits(self, tree: Expression, scope: Scope, expected: Type) -> bool:
+        """Say whether the checker finds nothing wrong with an expression in a scope; report nothing about it."""
+        return not check(self._rewritten(tree), scope, expected).diagnostics
+
     def _readable(self, tree: Expression) -> bool:
         """Say whether every pattern, instant and duration that is written out can be read; report the others."""
         readable = True

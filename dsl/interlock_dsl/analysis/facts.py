@@ -6,7 +6,7 @@ follows from it: types, checked expressions, the tools an agent is shown. Loweri
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interlock_dsl.analysis.links import Link
 from interlock_dsl.cel.check import Checked
@@ -161,12 +161,86 @@ class RouteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class NeverFacts:
-    """A `never` under its id."""
+class NeverUnapprovedFacts:
+    """`never tools before approval`: `tools` are those it is about. Anybody approves where `decl.approval` is None."""
 
     id: str
-    decl: tree.Never
+    decl: tree.NeverUnapproved
+    tools: frozenset[str]
     where: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeverBeforeFacts:
+    """`never tools before first`: `tools` are those it is about, without those of `first`, which come first."""
+
+    id: str
+    decl: tree.NeverBefore
+    tools: frozenset[str]
+    where: Checked | None
+    first: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysFacts:
+    """`always condition`: it holds in every state in which all of `needs` have values.
+
+    `reads` are the parameters and steps that the condition reads; `needs` are those of them that may be absent and that
+    it does not guard. An output is that of the step's latest visit.
+    """
+
+    id: str
+    decl: tree.Always
+    condition: Checked
+    reads: frozenset[str]
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EndsWithinStepsFacts:
+    """`ends within 12 steps`: no run enters more (as the budget counts them)."""
+
+    id: str
+    decl: tree.EndsWithinSteps
+
+
+@dataclass(frozen=True, slots=True)
+class EndsWithinFacts:
+    """`ends within 8h`: every run is at an end in less."""
+
+    id: str
+    decl: tree.EndsWithin
+
+
+@dataclass(frozen=True, slots=True)
+class CostAtMostFacts:
+    """`cost <= 2.00 usd`: what the tools and agents of a run cost together."""
+
+    id: str
+    decl: tree.CostAtMost
+
+
+@dataclass(frozen=True, slots=True)
+class ReachesFacts:
+    """`reaches end`: from every step that a run can be at, some answers still lead to the end."""
+
+    id: str
+    decl: tree.Reaches
+
+
+PromiseFacts: TypeAlias = (
+    NeverUnapprovedFacts
+    | NeverBeforeFacts
+    | AlwaysFacts
+    | EndsWithinStepsFacts
+    | EndsWithinFacts
+    | CostAtMostFacts
+    | ReachesFacts
+)
+"""What a workflow promises. An `id` is unique among the promises and rules of a program; `decl.span` is the place."""
+
+DENYING: Final = (NeverUnapprovedFacts, NeverBeforeFacts, CostAtMostFacts)
+"""The promises for whose sake a call may be denied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +253,7 @@ class WorkflowFacts:
     steps: Mapping[str, StepFacts]
     ends: Mapping[str, EndFacts]
     routes: tuple[RouteFacts, ...]
-    nevers: tuple[NeverFacts, ...]
+    promises: tuple[PromiseFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
 from interlock_dsl.analysis.declarations.tools import tool_facts
 from interlock_dsl.analysis.expressions import Expressions
-from interlock_dsl.analysis.facts import Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import DENYING, Facts, WorkflowFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.types import Type
@@ -41,7 +41,10 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
             workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
     policies = policy_facts(symbols, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
-    rules = {name: (*shared, *(never.id for never in facts.nevers)) for name, facts in workflows.items()}
+    rules = {
+        name: (*shared, *(promise.id for promise in facts.promises if isinstance(promise, DENYING)))
+        for name, facts in workflows.items()
+    }
     return Facts(
         types=declared,
         tools=tools,

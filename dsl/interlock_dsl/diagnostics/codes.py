@@ -66,6 +66,7 @@ CODES: Final = {
         Code("dead-end-step", _ROUTES, _ERROR, _PROVED, "nothing follows a step"),
         Code("ineffective-clause", _ROUTES, _ERROR, _PROVED, "a clause could never have an effect"),
         Code("infeasible-budget", _ROUTES, _ERROR, _PROVED, "no run can finish within the budget"),
+        Code("invalid-promise", _ROUTES, _ERROR, _PROVED, "a promise that no run can keep or break as it is written"),
         Code("invalid-route", _ROUTES, _ERROR, _PROVED, "a route has clauses or ends that do not go together"),
         Code("no-path-to-end", _ROUTES, _ERROR, _PROVED, "no end can be reached"),
         Code("overlapping-routes", _ROUTES, _ERROR, _PROVED, "two routes of a step can both be taken"),

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from interlock_dsl.cel.format import decimal, grouped, quoted, written
+from interlock_dsl.cel.format import CONDITIONAL, decimal, grouped, operands, quoted, written
+from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.formatter.page import INDENT, WIDTH, Line, indented
 from interlock_dsl.syntax.builder.pieces import UNITS, micros_of
 from interlock_dsl.syntax.tree import (
+    Approval,
     Argument,
     Duration,
     EnumType,
@@ -26,6 +28,7 @@ from interlock_dsl.syntax.tree import (
 )
 
 MICROS_IN_ONE: Final = 1_000_000
+_CHAIN_LEVEL: Final = {"": CONDITIONAL, "||": 3, "&&": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +199,20 @@ def values(head: str, start: int | None, fields: Sequence[Argument], last: int |
 def fits(line: str, depth: int) -> bool:
     """Say whether a line is short enough."""
     return len(INDENT) * depth + len(line) <= WIDTH
+
+
+def condition(word: str, expression: Expression, start: int | None, depth: int) -> list[Line]:
+    """Return `word expression`; a chain of `&&` or `||` that is too long has an operand on each line."""
+    line = f"{word} {written(expression)}"
+    sign, chain = operands(expression)
+    if fits(line, depth) or len(chain) < 2:
+        return [Line(line, start)]
+    first, *rest = (written(operand, _CHAIN_LEVEL[sign]) for operand in chain)
+    return [Line(f"{word} {first}", start), *indented(Line(f"{sign} {operand}") for operand in rest)]
+
+
+def approver(node: Approval) -> str:
+    """Return whose approval it is: `role`, `2 of role` or `role 2 of 3`."""
+    if node.of is not None:
+        return f"{node.role.text} {grouped(node.count)} of {grouped(node.of)}"
+    return node.role.text if node.count == 1 else f"{grouped(node.count)} of {node.role.text}"

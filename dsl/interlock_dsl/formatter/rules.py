@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from interlock_dsl.cel.format import SUM, grouped, quoted, written
 from interlock_dsl.formatter.page import Line, indented
-from interlock_dsl.formatter.pieces import Places, begin, duration, end, names, parameters, type_
-from interlock_dsl.formatter.workflows import condition
+from interlock_dsl.formatter.pieces import Places, begin, condition, duration, end, names, parameters, type_
 from interlock_dsl.syntax.tree import Cell, Comparison, PolicyDecl, Range, RuleDecl, TableDecl, TableRow
 
 

@@ -1,16 +1,16 @@
-"""Workflows: steps, ends, routes, invariants, in the author's order."""
+"""Workflows: steps, ends, routes, promises, in the author's order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
-from interlock_dsl.cel.format import CONDITIONAL, grouped, operands, quoted, written
-from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.format import grouped, quoted, written
 from interlock_dsl.formatter.page import Line, indented
 from interlock_dsl.formatter.pieces import (
     Places,
+    approver,
     arguments,
     begin,
+    condition,
     duration,
     end,
     fits,
@@ -21,6 +21,7 @@ from interlock_dsl.formatter.pieces import (
     text,
     values,
 )
+from interlock_dsl.formatter.promises import promise
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Approval,
@@ -30,7 +31,6 @@ from interlock_dsl.syntax.tree import (
     Escalate,
     Grant,
     Merge,
-    Never,
     RouteDecl,
     SetStep,
     StepNode,
@@ -38,8 +38,6 @@ from interlock_dsl.syntax.tree import (
     WayOut,
     WorkflowDecl,
 )
-
-_CHAIN_LEVEL: Final = {"": CONDITIONAL, "||": 3, "&&": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def workflow(node: WorkflowDecl, places: Places) -> list[Line]:
     ]
     items += [_Item("mode", [Line(f"routes {child.step.text} first", begin(child))]) for child in node.first]
     items += [_Item("route", route(child, places)) for child in node.routes]
-    items += [_Item("never", [Line(_never(child), begin(child))]) for child in node.nevers]
+    items += [_Item("promise", promise(child)) for child in node.promises]
     items.sort(key=lambda item: item.lines[0].begin or 0)
     head = parameters(f"workflow {node.name.text}", begin(node), node.parameters, " {", 0)
     return [*head, *indented(_spaced(items)), Line("}", end(node), closes=True)]
@@ -200,29 +198,14 @@ def _handed(node: RouteDecl | WayOut, places: Places) -> list[Line]:
     return clauses
 
 
-def condition(word: str, expression: Expression, start: int | None, depth: int) -> list[Line]:
-    """Return `word expression`; a chain of `&&` or `||` that is too long has an operand on each line."""
-    line = f"{word} {written(expression)}"
-    sign, chain = operands(expression)
-    if fits(line, depth) or len(chain) < 2:
-        return [Line(line, start)]
-    first, *rest = (written(operand, _CHAIN_LEVEL[sign]) for operand in chain)
-    return [Line(f"{word} {first}", start), *indented(Line(f"{sign} {operand}") for operand in rest)]
-
-
 def _grant(node: Grant) -> str:
     where = f" where {written(node.where)}" if node.where is not None else ""
     return f"grant {names(node.scopes)}{where}"
 
 
 def _approval(node: Approval) -> str:
-    who = node.role.text
-    if node.of is not None:
-        who = f"{who} {grouped(node.count)} of {grouped(node.of)}"
-    elif node.count != 1:
-        who = f"{grouped(node.count)} of {who}"
     within = f" within {duration(node.within)}" if node.within is not None else ""
-    return f"after approval by {who}{within}"
+    return f"after approval by {approver(node)}{within}"
 
 
 def _escalation(node: Escalate) -> str:
@@ -244,8 +227,3 @@ def _merge(node: Merge) -> str:
             return "any"
         case Merge(count=count, of=of):
             return f"{count} of {of}"
-
-
-def _never(node: Never) -> str:
-    where = f" where {written(node.where)}" if node.where is not None else ""
-    return f"never {node.tool.text}{where} before approval by {node.role.text}"

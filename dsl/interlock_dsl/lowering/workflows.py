@@ -15,6 +15,7 @@ from interlock_dsl.analysis.facts import (
 )
 from interlock_dsl.lowering.declarations import lower_call, micros
 from interlock_dsl.lowering.expressions import compiled_all, optional
+from interlock_dsl.lowering.promises import lower_promise
 from interlock_dsl.program import model as program
 from interlock_dsl.program.graph import build, kinds
 from interlock_dsl.syntax.tree import Approval, BudgetDecl
@@ -26,10 +27,6 @@ def lower_workflow(
     """Return a workflow."""
     decl = facts.decl
     ends = {name: program.End(name, compiled_all(end.values), end.decl.span) for name, end in facts.ends.items()}
-    nevers = (
-        program.NeverRule(never.id, never.decl.tool.text, optional(never.where), never.decl.role.text, never.decl.span)
-        for never in facts.nevers
-    )
     return program.Workflow(
         name=decl.name.text,
         parameters=facts.parameters,
@@ -39,7 +36,7 @@ def lower_workflow(
         steps=MappingProxyType({name: _step(name, step, agents, tables) for name, step in facts.steps.items()}),
         ends=MappingProxyType(ends),
         network=build(kinds(facts.graph), [_route(route) for route in facts.routes]),
-        nevers=tuple(nevers),
+        promises=tuple(map(lower_promise, facts.promises)),
         first=frozenset(mode.step.text for mode in decl.first),
         span=decl.span,
     )

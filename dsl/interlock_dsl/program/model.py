@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Test
+from interlock_dsl.program.promises import Promise
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -247,17 +248,6 @@ class Route:
         return self.bound is not None
 
 
-@dataclass(frozen=True, slots=True)
-class NeverRule:
-    """No call of `tool` whose arguments meet `where` unless someone of `role` approved exactly that call."""
-
-    id: str
-    tool: str
-    where: "CompiledExpression | None"
-    role: str
-    span: Span
-
-
 @dataclass(frozen=True)
 class Workflow:
     """A typed input, a goal, a budget, steps, routes and ends. `start` is the source of the first routes.
@@ -276,7 +266,7 @@ class Workflow:
     ends: Mapping[str, End]
     network: "MultiDiGraph[str]" = field(repr=False, compare=False)
     routes: tuple[Route, ...] = field(init=False)
-    nevers: tuple[NeverRule, ...]
+    promises: tuple[Promise, ...]
     first: frozenset[str]
     span: Span
 

@@ -21,6 +21,8 @@ MAX_HEIGHT: Final = 3_000
 
 # A keyword before one of these is a name after all, where a name is possible: `end -> x`, `{ model: string }`.
 _AFTER_A_NAME: Final = r"(?:->|,|:|\?\s*:)"
+_GOES_ON: Final = re.compile(r"\.[A-Za-z_*]")
+"""What makes a word the beginning of a dotted name: `approval.ask`. After `in`, an operator of CEL, it does not."""
 
 
 class FileLexer(ContextualLexer):
@@ -37,8 +39,10 @@ class FileLexer(ContextualLexer):
     def kind_of_word(self, word: str, text: str, end: int, accepted: Container[str]) -> str:
         """Return what a word is that may be a keyword."""
         kind = super().kind_of_word(word, text, end, accepted)
-        name = kind != WORD and WORD in accepted and word in self.flexible and self.name_follows.match(text, end)
-        return WORD if name else kind
+        if kind == WORD or WORD not in accepted or word not in self.flexible:
+            return kind
+        dotted = word != "in" and _GOES_ON.match(text, end)
+        return WORD if dotted or self.name_follows.match(text, end) else kind
 
     def opens(self, reading: Reading, bracket: Token, height: int) -> None:
         """Raise a `DiagnosticError` at a bracket that opens where too many symbols wait on the parser's stack."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from interlock.decide.decision import ApprovalNeed, Reason
 from interlock.decide.request import Request
-from interlock_dsl.program.model import NeverRule
+from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
 
 
-def agreed(request: Request, role: str) -> frozenset[str]:
-    """Return who, in a role, agreed to exactly this call, in approvals that still count.
+def agreed(request: Request, role: str | None) -> frozenset[str]:
+    """Return who, in a role (None: in any), agreed to exactly this call, in approvals that still count.
 
     # INVARIANT: a request without a subject has no approval: an empty digest matches nothing, not even itself.
     """
@@ -18,7 +18,7 @@ def agreed(request: Request, role: str) -> frozenset[str]:
     people = {
         person
         for consent in request.consents
-        if consent.role == role
+        if role in (None, consent.role)
         and consent.digest == request.subject
         and not consent.spent
         and (consent.expires is None or request.now < consent.expires)
@@ -42,8 +42,25 @@ def missing(request: Request, needs: Iterable[ApprovalNeed]) -> tuple[ApprovalNe
     return tuple(merged.values())
 
 
-def unapproved(request: Request, never: NeverRule, asked: Iterable[ApprovalNeed]) -> Reason | None:
-    """Return why a `never ... before approval` speaks against a call; None when its approval is there or asked for."""
-    if agreed(request, never.role) or any(need.role == never.role for need in asked):
+def broken(request: Request, never: NeverUnapproved | NeverBefore, asked: Iterable[ApprovalNeed]) -> Reason | None:
+    """Return why a `never` speaks against a call; None when what comes before it is there, or is asked for."""
+    if isinstance(never, NeverBefore):
+        return None if never.first & request.returned else _reason(never, request, _returned(never.first))
+    role, count = never.role, never.count
+    if len(agreed(request, role)) >= count or any(role in (None, need.role) and need.count >= count for need in asked):
         return None
-    return Reason("never", f"`{never.tool}` needs an approval by {never.role} here", never.id, never.span)
+    people = role if count == 1 else f"{count} of {role}"
+    return _reason(never, request, "an approval" if role is None else f"an approval by {people}")
+
+
+def _returned(first: frozenset[str]) -> str:
+    names = sorted(first)
+    shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
+    return f"that a call of {' or '.join(shown)} has returned"
+
+
+def _reason(never: NeverUnapproved | NeverBefore, request: Request, needed: str) -> Reason:
+    return Reason("never", f"`{request.tool}` needs {needed} here", never.id, never.span)
+
+
+_SHOWN = 3

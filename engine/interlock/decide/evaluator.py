@@ -1,9 +1,9 @@
 """Deciding a call whose arguments were checked: private to `Authorizer` and to the machine of runs.
 
 The order is fixed: the tool and its arguments; scopes in hand (a workflow) or a `permit` (policy alone); `forbid`;
-`require` and `never`; `limit` and budgets. Every check that determines the answer is named, in that order and within
-it in the order of the source. A reason against a call beats one that asks a person, and that beats one that allows it:
-no person is asked about a call that would be denied anyway.
+`require` and `never`; `limit`, budgets and the promised cost. Every check that determines the answer is named, in that
+order and within it in the order of the source. A reason against a call beats one that asks a person, and that beats one
+that allows it: no person is asked about a call that would be denied anyway.
 
 # INVARIANT: with no rule and no scope in hand there is nothing that allows, so the answer is deny.
 # INVARIANT: more `forbid`, `require`, `limit` or `never` never allow more; fewer grants or permits never allow more.
@@ -13,7 +13,7 @@ no person is asked about a call that would be denied anyway.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from interlock.decide.approvals import agreed, missing, unapproved
+from interlock.decide.approvals import agreed, broken, missing
 from interlock.decide.conditions import condition, gives, plainly, restricts
 from interlock.decide.decision import ApprovalNeed, Decision, Reason
 from interlock.decide.history import History
@@ -48,7 +48,7 @@ class Evaluator:
         """Return the decision on one call, with every reason that determines it."""
         plain = request.grants is None and not (
             request.shown is not None or request.problem or request.over or request.route_approval is not None
-            or request.nevers or request.consents or request.lacking
+            or request.nevers or request.consents or request.lacking or request.too_dear is not None
         )  # fmt: skip
         memo = self._compiled.get((request.tool, request.agent)) if plain else None
         if memo is None:
@@ -93,7 +93,7 @@ class Evaluator:
             if request.lacking or _scopeless(rules.tool):
                 allowed = _lacking(rules.tool, request.lacking, allowed)
         forbids = _matching(rules.forbids, bindings) if rules.forbids else ()
-        if rules.plain and not (request.nevers or request.over or request.route_approval):
+        if rules.plain and not (request.nevers or request.over or request.route_approval or request.too_dear):
             if not forbids:
                 return allowed
             if len(forbids) == 1 and allowed.answer == "allow":
@@ -195,10 +195,13 @@ def _restricted(rules: RuleSet, request: Request, allowed: Decision, forbids: Se
     against += [forbid.reason for forbid in forbids]
     for never in request.nevers:
         if restricts(condition(never.where), None, request.bindings) is not False:
-            refused = unapproved(request, never, needs)
+            refused = broken(request, never, needs)
             against += [] if refused is None else [refused]
     against += [limit.reason for limit in _matching(rules.limits, request.bindings) if limit.reached(request.history)]
     against += [Reason("budget", text) for text in request.over]
+    if request.too_dear is not None:
+        promise = request.too_dear
+        against.append(Reason("promise", "it would cost more than is promised", promise.id, promise.span))
     if against:
         return Decision("deny", tuple(against))
     if needs:

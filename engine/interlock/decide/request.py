@@ -1,11 +1,12 @@
 """The parts of a decision: who asks, which approvals there are, and one call with all that is in hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import cast
 
 from interlock.decide.history import History
-from interlock_dsl.program.model import ApprovalRule, Grant, NeverRule, Tool
+from interlock_dsl.program.model import ApprovalRule, Grant, Tool
+from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import ValidationError, decode
 
 
@@ -71,8 +72,10 @@ class Request:
     `grants` are the scopes in hand with their conditions; None means that no workflow hands out scopes, and a
     `permit` must match. `bindings` is what conditions read; `args`, `tool` and `agent` are put into it. `now` is
     microseconds since 1970. `shown` are the tools an agent was shown (None: does not apply), `over` the budgets this
-    call would exceed, in words. `subject` is the digest an approval must be for; empty, no approval counts. `lacking`
-    are scopes that the tool needs and that, under policies alone, the agent or the principal may not hold.
+    call would exceed, in words, `too_dear` the promise it would break by what it costs. `nevers` are the promises about
+    calls of the tool, `returned` the tools of which a call has returned. `subject` is the digest an approval must be
+    for; empty, no approval counts. `lacking` are scopes that the tool needs and that, under policies alone, the agent
+    or the principal may not hold.
     """
 
     tool: str
@@ -87,7 +90,9 @@ class Request:
     shown: tuple[str, ...] | None = None
     over: tuple[str, ...] = ()
     route_approval: ApprovalRule | None = None
-    nevers: tuple[NeverRule, ...] = ()
+    nevers: tuple[NeverUnapproved | NeverBefore, ...] = ()
+    returned: Set[str] = frozenset()
+    too_dear: CostAtMost | None = None
     subject: str = ""
     consents: tuple[Consent, ...] = ()
     lacking: frozenset[str] = frozenset()

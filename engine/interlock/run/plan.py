@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from interlock.decide.evaluator import Evaluator
-from interlock.decide.index import matches
+from interlock.run.limits import Limits, limits_of
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
-from interlock_dsl.program.model import Agent, AgentStep, Grant, NeverRule, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.model import Agent, AgentStep, Grant, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import encode
 
 
@@ -51,13 +52,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkflowPlan:
-    """A workflow, with everything found by name."""
+    """A workflow, with everything found by name.
+
+    `nevers` are the promises about calls of a tool, `always` those about outputs; `judged` are the parameters and steps
+    that the latter read, `awaited` the tools of which a call must have returned before some other is made.
+    """
 
     workflow: Workflow
     leaving: Mapping[str, Group]
     joins: Mapping[str, tuple[Group, ...]]
     failing: Mapping[tuple[str, str], Group]
-    nevers: Mapping[str, tuple[NeverRule, ...]]
+    nevers: Mapping[str, tuple[NeverUnapproved | NeverBefore, ...]]
+    always: tuple[Always, ...]
+    judged: frozenset[str]
+    awaited: frozenset[str]
+    limits: Limits
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
@@ -103,24 +112,26 @@ def plan_of(program: Program) -> Plan:
     key = id(program)
     plan = Plan(
         program.digest, program.tools, program.agents, program.roles, Evaluator(program),
-        {name: _plan_workflow(workflow, program) for name, workflow in program.workflows.items()},
+        {name: _plan_workflow(workflow) for name, workflow in program.workflows.items()},
     )  # fmt: skip
     _PLANS[key] = weakref.ref(program, lambda _: _PLANS.pop(key, None)), plan
     return plan
 
 
-def _plan_workflow(workflow: Workflow, program: Program) -> WorkflowPlan:
+def _plan_workflow(workflow: Workflow) -> WorkflowPlan:
     leaving, joins, failing = _groups(workflow)
+    nevers = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
+    always = tuple(promise for promise in workflow.promises if isinstance(promise, Always))
     return WorkflowPlan(
         workflow,
         leaving,
         joins,
         failing,
-        {
-            tool: tuple(never for never in workflow.nevers if matches(never.tool, tool))
-            for tool in program.tools
-            if any(matches(never.tool, tool) for never in workflow.nevers)
-        },
+        {tool: tuple(never for never in nevers if tool in never.tools) for each in nevers for tool in each.tools},
+        always,
+        frozenset[str]().union(*(promise.reads for promise in always)),
+        frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
+        limits_of(workflow),
     )
 
 

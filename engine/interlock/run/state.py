@@ -58,7 +58,7 @@ class Conversation:
     """An attempt at an agent's step: its exchanges so far, the calls of the one at hand, what it may consume.
 
     `tokens` and `cost` are what it may use, held back from the run's budget until it is over; `scarce`: the run had
-    less left than the agent may use.
+    less left than the agent may use; `promised`: less cost, for the sake of a promise.
     """
 
     context: dict[str, Json]
@@ -66,6 +66,7 @@ class Conversation:
     tokens: int
     cost: int | None
     scarce: bool
+    promised: bool
     used_tokens: int = 0
     used_cost: int = 0
     exchanges: int = 0
@@ -268,6 +269,7 @@ class Ending:
 class Run:
     """Everything about one run. `values` is what conditions read; `shown` the same parameters and outputs as JSON.
 
+    `returned` are tools of which a call has returned, as far as a promise asks for them.
     `open` holds what was asked of the world and not answered, with who waits for it (None: the run itself), in the
     order of asking. `orphans` are calls that nobody waits for and that must come back before the run may end.
     `notes`, `commands` and `agenda` belong to the event at hand; so do `subject`, what it is about, and `cause`, the
@@ -276,8 +278,8 @@ class Run:
 
     __slots__ = (
         "active", "agenda", "asked", "cause", "commands", "deadline", "done", "doubts", "ending", "history", "id",
-        "joins", "left_over", "notes", "now", "open", "orphans", "phase", "plan", "principal", "shown", "spent",
-        "subject", "taken", "timer", "values", "visits", "workflow",
+        "joins", "left_over", "notes", "now", "open", "orphans", "phase", "plan", "principal", "returned", "shown",
+        "spent", "subject", "taken", "timer", "values", "visits", "workflow",
     )  # fmt: skip
 
     workflow: WorkflowPlan
@@ -292,6 +294,7 @@ class Run:
         self.timer = ""
         self.history = History("", started=0)
         self.spent = Spending()
+        self.returned: set[str] = set()
         self.values: dict[str, object] = {}
         self.shown: dict[str, Json] = {}
         self.visits: dict[str, int] = {}

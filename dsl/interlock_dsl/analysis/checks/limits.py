@@ -11,10 +11,16 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    Approval,
     AskStep,
     BudgetDecl,
+    CostAtMost,
     Duration,
+    EndsWithin,
+    EndsWithinSteps,
     Money,
+    NeverUnapproved,
+    Promise,
     Retry,
     RuleDecl,
     ToolDecl,
@@ -64,6 +70,22 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
                 _duration(report, "the deadline", written.approval.within)
         if route.bound is not None:
             _count(report, "the number of times", route.bound.times, route.bound.span)
+    for promise in workflow.promises:
+        _promise(report, promise)
+
+
+def _promise(report: Report, promise: Promise) -> None:
+    match promise:
+        case NeverUnapproved(approval=Approval(count=count, span=span)):
+            _count(report, "the number of people", count, span)
+        case EndsWithinSteps(steps=steps, span=span):
+            _count(report, "the number of steps", steps, span)
+        case EndsWithin(time=time):
+            _duration(report, "the time", time)
+        case CostAtMost(cost=cost):
+            _money(report, "the cost", cost, free=True)
+        case _:
+            pass
 
 
 def _budget(report: Report, budget: BudgetDecl, clauses: Clauses) -> None:
@@ -123,5 +145,6 @@ def _amounts(symbols: Symbols) -> Iterable[Money]:
         *(tool.cost for tool in symbols.tools.values()),
         *(agent.cost for agent in symbols.agents.values()),
         *(workflow.budget.cost for workflow in symbols.workflows.values() if workflow.budget is not None),
+        *(p.cost for workflow in symbols.workflows.values() for p in workflow.promises if isinstance(p, CostAtMost)),
     ]
     return (money for money in every if money is not None)

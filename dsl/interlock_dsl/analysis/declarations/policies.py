@@ -1,6 +1,6 @@
 """Policies: rules over tool patterns, with what their conditions can see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from interlock_dsl.analysis.expressions import Expressions, walk
 from interlock_dsl.analysis.facts import RuleFacts, ToolFacts
@@ -10,6 +10,7 @@ from interlock_dsl.cel.tree import Expression, Name, Present, Select
 from interlock_dsl.cel.types import BOOL, DYN, STRING, Field, RecordType, StringType, Type
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import permissions as say_scope
+from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.builtins import EVERYWHERE, TOOL
 from interlock_dsl.syntax.tree import Ident, PolicyDecl, RuleDecl
 
@@ -51,7 +52,8 @@ class _Policies:
             if tree is None:
                 return None
             if len(matched) > 1:
-                self._check_arguments(tree, decl.patterns, matched)
+                names = [pattern.text for pattern in decl.patterns]
+                check_arguments(tree, names, matched, self._tools, self._symbols.report)
             return self._expressions.check(tree, scope, BOOL)
 
         if decl.agent is not None and decl.agent.text.endswith(".*"):
@@ -72,17 +74,6 @@ class _Policies:
             )
         return self._scopes[only]
 
-    def _check_arguments(self, tree: Expression, patterns: tuple[Ident, ...], matched: frozenset[str]) -> None:
-        """Report arguments that none of several tools takes; of a single tool, the type of `args` says so."""
-        for node in walk(tree):
-            if not isinstance(node, Select | Present) or not isinstance(node.operand, Name):
-                continue
-            taken = [self._tools[name].parameters.fields for name in matched if name in self._tools]
-            if node.operand.name == "args" and not any(node.field in fields for fields in taken):
-                known = {name for fields in taken for name in fields}
-                names = [pattern.text for pattern in patterns]
-                self._symbols.report.add(say_scope.no_such_argument(node.field, names, node.field_span, known))
-
     def _matched(self, patterns: tuple[Ident, ...]) -> frozenset[str]:
         """Return the tools that patterns match; report the names and patterns that none does."""
         found: set[str] = set()
@@ -97,6 +88,19 @@ class _Policies:
                 self._symbols.report.add(say.no_tool_matches(text, pattern.span))
             found.update(self._families[text])
         return frozenset(found)
+
+
+def check_arguments(
+    tree: Expression, names: Sequence[str], matched: Iterable[str], tools: Mapping[str, ToolFacts], report: Report
+) -> None:
+    """Report arguments that none of several tools takes (`names`: what they are called by in the rule)."""
+    taken = [tools[name].parameters.fields for name in matched if name in tools]
+    for node in walk(tree):
+        if not isinstance(node, Select | Present) or not isinstance(node.operand, Name):
+            continue
+        if node.operand.name == "args" and not any(node.field in fields for fields in taken):
+            known = {name for fields in taken for name in fields}
+            report.add(say_scope.no_such_argument(node.field, names, node.field_span, known))
 
 
 def args_type(matched: Iterable[str], tools: Mapping[str, ToolFacts]) -> Type:

@@ -8,7 +8,7 @@ from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, ERROR, Type
+from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import EVERYWHERE
@@ -114,6 +114,28 @@ class Reader:
             self.check_read(name.name, name.span, place)
         scope = self.scope(place, extra or {}, {name.name for name in names})
         return self.expressions.check(tree, scope, expected)
+
+    def check_present(self, tree: Expression, names: Set[str]) -> tuple[Checked, frozenset[str]]:
+        """Return a condition over parameters and outputs checked for the states in which what it needs is there.
+
+        What it needs are the names that may be absent and that it reads without a guard: it is those without which the
+        condition does not check.
+        """
+        steps, fits = self.outline.steps.keys(), self.expressions.fits
+        outputs = {name: self.outputs.get(name, DYN) for name in names if name in steps}
+        variables = {**self._parameters, **outputs, **EVERYWHERE}
+
+        def without(absent: frozenset[str]) -> Scope:
+            return self.expressions.scope(variables, absent)
+
+        perhaps = frozenset(name for name in names if name in steps or name in self._optional)
+        whole = without(frozenset())
+        if not fits(tree, whole, BOOL):
+            return self.expressions.check(tree, whole, BOOL), perhaps
+        guarded = frozenset(name for name in perhaps if fits(tree, without(frozenset({name})), BOOL))
+        if not fits(tree, without(guarded), BOOL):  # guards of each other: one of them is there if the other is not
+            guarded = frozenset()
+        return self.expressions.check(tree, without(guarded), BOOL), perhaps - guarded
 
     def check_read(self, name: str, span: Span, place: Place) -> bool:
         """Say whether a step's output may be there at a place, and report it if it never is."""

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 
-from interlock_dsl.analysis.declarations.policies import args_type
 from interlock_dsl.analysis.expressions import Expressions
-from interlock_dsl.analysis.facts import NeverFacts, TableFacts, ToolFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import TableFacts, ToolFacts, WorkflowFacts
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.analysis.workflows.places import Reader
+from interlock_dsl.analysis.workflows.promises import promise_facts
 from interlock_dsl.analysis.workflows.routes import route_facts
 from interlock_dsl.analysis.workflows.steps import Steps
-from interlock_dsl.cel.types import BOOL
-from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.program.graph import START
 
 
@@ -31,25 +29,9 @@ def workflow_facts(
     steps = judged.steps()
     ends = judged.ends()
     routes = route_facts(reader, symbols, steps, tools)
-    nevers = _nevers(reader, symbols, tools)
+    promises = promise_facts(reader, symbols, tools)
     for mode in decl.first:
         if mode.step.text not in outline.steps and mode.step.text != START:
             symbols.miss("step", mode.step, [START, *outline.steps])
     unique(symbols.report, "`routes ... first` for", (mode.step for mode in decl.first))
-    return WorkflowFacts(decl, outline.parameters, outline.flow.graph, steps, ends, routes, nevers)
-
-
-def _nevers(reader: Reader, symbols: Symbols, tools: Mapping[str, ToolFacts]) -> tuple[NeverFacts, ...]:
-    counted: dict[str, int] = {}
-    found: list[NeverFacts] = []
-    for decl in reader.outline.decl.nevers:
-        symbols.tool(decl.tool)
-        symbols.role(decl.role)
-        where = None
-        if decl.where is not None:
-            extra = {"args": args_type([decl.tool.text], tools), "tool": TOOL}
-            where = reader.check(decl.where, reader.anywhere(), BOOL, extra)
-        counted[decl.tool.text] = counted.get(decl.tool.text, 0) + 1
-        id = f"{reader.outline.decl.name.text}/never {decl.tool.text}#{counted[decl.tool.text]}"
-        found.append(NeverFacts(id, decl, where))
-    return tuple(found)
+    return WorkflowFacts(decl, outline.parameters, outline.flow.graph, steps, ends, routes, promises)

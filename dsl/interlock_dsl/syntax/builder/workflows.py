@@ -1,4 +1,4 @@
-"""Workflows: budget, steps, ends, routes with their clauses, invariants."""
+"""Workflows: budget, steps, ends, routes with their clauses."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,6 +8,7 @@ from lark import Token
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
+from interlock_dsl.syntax.builder.promises import PROMISES
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Approval,
@@ -24,7 +25,6 @@ from interlock_dsl.syntax.tree import (
     Ident,
     Merge,
     Money,
-    Never,
     RecordType,
     RouteDecl,
     RoutesMode,
@@ -55,7 +55,7 @@ class WorkflowBuilder(PieceBuilder):
             steps=tuple(item for item in items if isinstance(item, STEPS)),
             ends=tuple(item for item in items if isinstance(item, EndDecl)),
             routes=tuple(item for item in items if isinstance(item, RouteDecl)),
-            nevers=tuple(item for item in items if isinstance(item, Never)),
+            promises=tuple(item for item in items if isinstance(item, PROMISES)),
             first=tuple(item for item in items if isinstance(item, RoutesMode)),
             span=self.here(),
         )
@@ -358,14 +358,7 @@ class WorkflowBuilder(PieceBuilder):
         """`2 of 3`."""
         return Merge(self.whole(count), of, span=self.here())
 
-    # --- invariants
-
-    @reduction
-    def never(self, tool: Ident, *rest: Expression | Ident) -> Never:
-        """`never tool where condition before approval by role`."""
-        *where, role = rest
-        assert isinstance(role, Ident)
-        return Never(tool, where[0] if where and not isinstance(where[0], Ident) else None, role, span=self.here())
+    # --- modes
 
     @reduction
     def routes_mode(self, step: Ident) -> RoutesMode:

@@ -5,6 +5,7 @@ from typing import cast
 
 from interlock.decide import History, Principal
 from interlock.errors import InvalidInput
+from interlock.run import promises
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.events import Json, RunStarted
@@ -88,10 +89,12 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     run.history = History(run.id, started=event.at)
     run.history.now = run.now
     run.values["$history"] = run.history
-    if workflow.budget.time is not None:
-        run.deadline = event.at + workflow.budget.time
+    limits = run.workflow.limits
+    if limits.time is not None:
+        run.deadline = event.at + limits.time
         run.timer = run.set_timer(None, run.deadline, "deadline")
-    routes.leave(run, "start")
+    if promises.hold(run, *run.shown):
+        routes.leave(run, "start")
 
 
 def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:

@@ -62,6 +62,17 @@ class WhyNotTaken(StrEnum):
     """It is the `otherwise` of a group of which another route was taken."""
 
 
+class WhyBroken(StrEnum):
+    """Why a promise would not be kept."""
+
+    FALSE = "false"
+    """What is always to hold does not."""
+    NO_VALUE = "no-value"
+    """What is always to hold has no value."""
+    EXCEEDED = "exceeded"
+    """The run would take, or has taken, more than is promised."""
+
+
 class WhyGivenUp(StrEnum):
     """Why a run did not reach an end."""
 
@@ -79,5 +90,7 @@ class WhyGivenUp(StrEnum):
     """Nothing is left to do and no end was reached."""
     NO_OUTPUT = "no-output"
     """The output of an end has no value."""
+    PROMISE_BROKEN = "promise-broken"
+    """What the workflow promises would not have been kept."""
     CALLED_OFF = "called-off"
     """Someone cancelled the run."""

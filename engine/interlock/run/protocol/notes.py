@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from interlock.decide.decision import Decision
-from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp, WhyIgnored, WhyNotTaken
+from interlock.run.protocol.codes import WhyBroken, WhyCancelled, WhyGivenUp, WhyIgnored, WhyNotTaken
 from interlock.run.protocol.events import Json
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
@@ -90,6 +90,15 @@ class NoValue:
     source: str
     route: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBroken:
+    """What the workflow promises (id) would not be kept any more, so that the run is given up."""
+
+    promise: str
+    code: WhyBroken
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,7 @@ Note: TypeAlias = (
     | AttemptFailed
     | RouteTaken
     | NoValue
+    | PromiseBroken
     | CallDecided
     | CallDone
     | ApprovalAsked

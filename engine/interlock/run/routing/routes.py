@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interlock.decide.conditions import condition, restricts, truth
+from interlock.run import promises
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
@@ -36,14 +37,15 @@ class _Undecided:
 
 
 def complete(run: Run, move: Complete) -> None:
-    """A step has its output: write it down and go on from there."""
+    """A step has its output: write it down and go on from there, unless it breaks a promise."""
     visit = move.visit
     if visit.phase == "over":
         return
     visits.close(run, visit)
     run.record(visit.name, move.value, move.output)
     run.notes.append(StepDone(visit.name, visit.number, move.output))
-    leave(run, visit.name)
+    if promises.hold(run, visit.name):
+        leave(run, visit.name)
 
 
 def leave(run: Run, source: str) -> None:

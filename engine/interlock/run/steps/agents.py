@@ -7,7 +7,7 @@ and told; an answer that does not fit is given back with the complaint; and ever
 from typing import cast
 
 from interlock.decide.request import Request, decode_arguments
-from interlock.run import budget
+from interlock.run import budget, promises
 from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
@@ -23,8 +23,11 @@ def begin(run: Run, visit: Visit) -> None:
     """Start an attempt at an agent's step."""
     step = _step(visit)
     allowance = budget.reserve(run, step.agent.tokens, step.agent.cost or None)
-    if isinstance(allowance, str):
-        run.agenda.append(Fail(visit, "over budget", allowance))
+    if isinstance(allowance, budget.Refusal):
+        if allowance.promise is not None:
+            promises.break_promise(run, allowance.promise, allowance.why)
+        else:
+            run.agenda.append(Fail(visit, "over budget", allowance.why))
         return
     tools = run.plan.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
     visit.conversation = Conversation(handoff.context_of(run, visit.route), tools, *allowance)
@@ -55,6 +58,8 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
     conversation = _conversation(visit)
     _turn_over(run, visit, conversation, event.usage)
     conversation.exchanges += 1
+    if promises.is_overspent(run):
+        return
     if event.answered and not event.calls:
         _answered(run, visit, conversation, event)
     elif event.calls and not event.answered:
@@ -86,12 +91,20 @@ def _may_go_on(run: Run, visit: Visit, conversation: Conversation, otherwise: st
     """Whether the attempt has another exchange; if not, it has failed."""
     used_up = budget.exhausted(run, conversation)
     if used_up:
-        _attempt_failed(run, visit, _used_up(run, conversation), f"{used_up}; {otherwise}", 0)
+        _exhausted(run, visit, conversation, f"{used_up}; {otherwise}")
     elif conversation.exchanges >= _step(visit).agent.turns:
         _attempt_failed(run, visit, "failure", f"no answer after {conversation.exchanges} exchanges; {otherwise}", 0)
     else:
         return True
     return False
+
+
+def _exhausted(run: Run, visit: Visit, conversation: Conversation, why: str) -> None:
+    promise = budget.promise_at_stake(run, conversation)
+    if promise is not None:
+        promises.break_promise(run, promise, why)
+    else:
+        _attempt_failed(run, visit, _used_up(run, conversation), why, 0)
 
 
 def _used_up(run: Run, conversation: Conversation) -> Trigger:
@@ -169,10 +182,12 @@ def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
     """A model gave no reply."""
     conversation = _conversation(visit)
     _turn_over(run, visit, conversation, event.usage)
+    if promises.is_overspent(run):
+        return
     trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
     used_up = budget.exhausted(run, conversation)
     if used_up and _used_up(run, conversation) == "over budget":
-        _attempt_failed(run, visit, "over budget", f"{used_up}; {event.message}", event.jitter)
+        _exhausted(run, visit, conversation, f"{used_up}; {event.message}")
     else:
         _attempt_failed(run, visit, trigger, event.message, event.jitter)
 
@@ -209,8 +224,10 @@ def resume(run: Run, visit: Visit) -> None:
     visit.command = ""
     conversation.exchanges += 1
     over = budget.replace_lost(run, conversation)
-    if over:
-        _attempt_failed(run, visit, "over budget", over, 0)
+    if over is not None and over.promise is not None:
+        promises.break_promise(run, over.promise, over.why)
+    elif over is not None:
+        _attempt_failed(run, visit, "over budget", over.why, 0)
     elif _may_go_on(run, visit, conversation, "the runtime stopped during the last one"):
         _ask(run, visit, conversation, id)
 

@@ -25,6 +25,7 @@ from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Grant, Tool
+from interlock_dsl.program.promises import NeverUnapproved
 from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.schema.canonical import canonical, digest
 
@@ -74,12 +75,17 @@ def _decision(run: Run, call: Call) -> Decision:
 
 def _decided(run: Run, call: Call, charged: int) -> Decision:
     visit = call.visit
+    nevers = run.workflow.nevers.get(call.tool.name, ())
     if visit is None:
         # An undo: the author declared it with the tool, so what it needs is in hand, cut by what the principal holds.
+        # Nothing has to come before it, and it may cost what it does: no such promise stands in the way of undoing.
         grants: tuple[Grant, ...] = (Grant(call.tool.needs, None, call.tool.span),)
         over: tuple[str, ...] = ()
+        too_dear = None
+        nevers = tuple(never for never in nevers if isinstance(never, NeverUnapproved))
     else:
         grants, over = visit.grants, budget.over_for_call(run, call.tool, charged)
+        too_dear = budget.breaks_promise(run, call.tool, charged)
     request = Request(
         tool=call.tool.name,
         args=call.values,
@@ -92,7 +98,9 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         shown=visit.conversation.tools if visit is not None and visit.conversation is not None else None,
         over=over,
         route_approval=visit.route.route.approval if visit is not None and call.purpose == "step" else None,
-        nevers=run.workflow.nevers.get(call.tool.name, ()),
+        nevers=nevers,
+        returned=run.returned,
+        too_dear=too_dear,
         subject=call.subject,
         consents=call.consents,
     )
@@ -148,6 +156,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad)
         return
     result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
+    if call.purpose != "undo" and call.tool.name in run.workflow.awaited:
+        run.returned.add(call.tool.name)
     _keep(run, call, value, "")
     change(run, call, "over")
     run.notes.append(CallDone(call.step, call.tool.name, call.command, True, result, "", call.purpose))

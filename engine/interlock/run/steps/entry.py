@@ -1,7 +1,7 @@
 """Entering a step or an end: charge it, hand over what its route grants, and begin what it does."""
 
 from interlock.decide import ApprovalNeed
-from interlock.run import budget
+from interlock.run import budget, promises
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
 from interlock.run.state import Arrive, Begin, Enter, Fail, Run, Visit
@@ -19,14 +19,20 @@ def enter(run: Run, move: Enter) -> None:
     if end is not None and not needs_approval:
         run.agenda.appendleft(Arrive(end))
         return
+    over = budget.over_for_step(run) if end is None else None
+    if over is not None and over.promise is not None:
+        promises.break_promise(run, over.promise, over.why)
+        return
     grants, scopes = handoff.grants_for(run, planned, target)
     step = end or run.workflow.workflow.steps[target]
     visit = visits.open_visit(run, step, planned, grants, scopes)
     run.notes.append(StepBegan(target, visit.number, planned.id, tuple(sorted(scopes))))
-    over = budget.charge_step(run) if end is None else ""
-    if over:
-        run.agenda.append(Fail(visit, "over budget", over))
-    elif needs_approval and not isinstance(step, CallStep):
+    if over is not None:
+        run.agenda.append(Fail(visit, "over budget", over.why))
+        return
+    if end is None:
+        run.spent.steps += 1
+    if needs_approval and not isinstance(step, CallStep):
         _ask_approval(run, visit)
     else:
         begin(run, Begin(visit))
