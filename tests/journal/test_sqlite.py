@@ -1,9 +1,11 @@
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -256,6 +258,23 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
     assert unharmed
 
 
+def test_a_flipped_bit_in_the_head_of_a_line_is_noticed(intact: tuple[bytes, object], tmp_path: Path) -> None:
+    """What stands before the name of a run says of what types its parts are."""
+    content, held = intact
+    heads = {match.start() - back for match in re.finditer(b"run-1", content) for back in range(1, 16)}
+    path = tmp_path / "runs.db"
+    for at, bit in product(sorted(heads), range(8)):
+        changed = bytearray(content)
+        changed[at] ^= 1 << bit
+        for leftover in tmp_path.iterdir():
+            leftover.unlink()
+        path.write_bytes(bytes(changed))
+        try:
+            assert read_all(path) == held, (at, bit)
+        except InterlockError as refused:
+            assert str(refused)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_cut_file_is_noticed(intact: tuple[bytes, object], tmp_path: Path, data: st.DataObject) -> None:
@@ -406,6 +425,7 @@ def test_only_its_owner_may_read_a_journal_whatever_the_umask(tmp_path: Path) ->
 
 FILLING = """
 import os, resource, sys
+from itertools import product
 from pathlib import Path
 from interlock.errors import InterlockError, JournalUnavailable
 from interlock.journal.journal import Pending, RunSummary
