@@ -62,7 +62,7 @@ fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS genera
 	$(BIN)/python fuzz/programs.py --programs $(PROGRAMS) --seed $(SEED) --reduce
 
 mutants: $(STAMP)   ## changes the code in COUNT small ways, and lists those that no test notices
-	$(BIN)/python fuzz/mutants.py --count $(or $(COUNT),30) --seed $(or $(SEED),1)
+	nice $(BIN)/python fuzz/mutants --count $(or $(COUNT),600) --seed $(or $(filter-out 0,$(SEED)),1)
 
 clean:           ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ from interlock_dsl.program.model import Program
 from reference.campaign import Tally, examine, happening
 from reference.compare import Pair
 
-PROGRAMS, CHUNK, RUNS = 500, 50, 2
+PROGRAMS, CHUNK, RUNS = 500, 10, 2
 
 
 @pytest.mark.parametrize("first", range(0, PROGRAMS, CHUNK))
