@@ -89,10 +89,11 @@ def _report(
     left = Counter(_package(result.mutant) for result in alive)
     for package, count in packages.items():
         print(f"{package}: {count} mutants, {left[package]} live")
+    same = sum(mutant.key in equal for mutant in chosen)
     died = len(results) - len(alive)
     share = died / max(len(chosen), 1)
     print(
-        f"{share:.1%} of {len(chosen)} died, {len(chosen) - len(results)} are equivalent, {len(alive)} live; {took}, "
+        f"{share:.1%} of {len(chosen)} died, {same} are equivalent, {len(alive)} live; {took}, "
         f"{sum(result.fresh for result in results)} in fresh processes"
     )
     return 0 if share >= least else 1

@@ -60,7 +60,8 @@ class Trials:
     def run(self, chosen: list[Mutant]) -> list[Result]:
         """Try all of them; return what came of each."""
         files = sorted({test.partition("::")[0] for test in self._lines.seconds})
-        pytest.main([*OPTIONS, *files], plugins=[_Forking(self, chosen)])
+        if pytest.main([*OPTIONS, *files], plugins=[_Forking(self, chosen)]) not in (0, 5):
+            raise SystemExit("the tests could not be collected")
         for mutant in self._again:
             self._wait(self._jobs)
             self._fresh(mutant)
@@ -103,19 +104,21 @@ class Trials:
             self._lines.seconds.pop(test, None)
 
     def _failing(self, trial: Callable[[list[str]], int]) -> list[str]:
-        folder = tempfile.mkdtemp(prefix="mutant-")
-        child = os.fork()
-        if child == 0:
-            _alone(folder)
-            trial(self._lines.tests(self._lines.seconds))
-            os._exit(PASSED)
-        _, status = os.waitpid(child, 0)
-        if status:
-            raise SystemExit(f"the tests do not come to an end in a fork: {os.waitstatus_to_exitcode(status)}")
-        failed = Path(folder) / "failed"
-        failing = failed.read_text().splitlines() if failed.exists() else []
-        _end_group(child)
-        shutil.rmtree(folder)
+        failing: list[str] = []
+        left = self._lines.tests(self._lines.seconds)
+        while left:
+            folder = tempfile.mkdtemp(prefix="mutant-")
+            child = os.fork()
+            if child == 0:
+                _alone(folder)
+                os._exit(trial(left))
+            _, status = os.waitpid(child, 0)
+            failed, now = Path(folder) / "failed", Path(folder) / "now"
+            failing += failed.read_text().splitlines() if failed.exists() else []
+            left = left[left.index(now.read_text()) + 1 :] if status else []
+            failing += [now.read_text()] if status else []
+            _end_group(child)
+            shutil.rmtree(folder)
         return failing
 
     def _asked(self, contexts: set[str]) -> list[str]:
@@ -232,6 +235,8 @@ class _Plugin:
         items = {item.nodeid: item for item in session.items}
         chosen = [items[test] for test in tests]
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            if to_the_end:
+                (Path(os.environ["TMPDIR"]) / "now").write_text(item.nodeid)
             _limit(self._seconds.get(item.nodeid, 1.0))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return PASSED
