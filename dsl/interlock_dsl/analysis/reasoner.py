@@ -1,13 +1,18 @@
 """Answers questions about values in steps, each on what the one before left open.
 
-First by intervals, finite sets and presence, which is cheap and always there; then by z3, where it is installed and
-wanted, for what relates several values.
+First by intervals, finite sets and presence, which is cheap and always there; then by trying values of what these
+leave; then by z3, where it is installed and wanted, for what relates several values. What was asked before has the
+answer it had.
 """
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TypeAlias
 
-from interlock_dsl.analysis.values.problem import Answer, Problem, Unknown
+from interlock_dsl.analysis.values.problem import Answer, Problem, Statement, Unknown
+from interlock_dsl.cel.check import Checked
+
+_Key: TypeAlias = tuple[object, ...]
 
 
 class Reasoner:
@@ -21,12 +26,60 @@ class Reasoner:
         self.after = after
         self.answered: Counter[str] = Counter()
         """How many questions had which answer: `Impossible`, `Possible`, `Unknown`."""
+        self.steps: Counter[str] = Counter()
+        """How many questions were answered by which step: `solver`, or `none`; asked again: `before`."""
+        self.without = False
+        """Whether a question would have gone to z3, which is not installed."""
+        self._known: dict[_Key, Answer] = {}
 
     def ask(self, problem: Problem) -> Answer:
         """Return whether the statements of a problem can hold together."""
-        answer = self._answer(problem)
+        key = _key(problem)
+        answer = self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._answer(problem)
+        else:
+            self.steps["before"] += 1
         self.answered[type(answer).__name__] += 1
         return answer
 
     def _answer(self, problem: Problem) -> Answer:
-        return Unknown("not looked into")
+        return self._solved(problem)
+
+    def _solved(self, problem: Problem) -> Answer:
+        """Return what z3 says."""
+        if not self.proofs:
+            return self._count("none", Unknown("the solver was not to be asked"))
+        if self.after is not None:
+            self.after("lint")
+        try:
+            from interlock_dsl.analysis.prove import prove
+        except ModuleNotFoundError as missing:
+            if missing.name != "z3":
+                raise
+            self.without = True
+            return self._count("none", Unknown("the solver is not installed: `pip install interlock[prove]`"))
+        answer = prove(problem)
+        if self.after is not None:
+            self.after("prove")
+        return self._count("none" if isinstance(answer, Unknown) else "solver", answer)
+
+    def _count(self, step: str, answer: Answer) -> Answer:
+        self.steps[step] += 1
+        return answer
+
+
+def _key(problem: Problem) -> _Key:
+    """Return what makes a problem the one it is: its statements by their meaning, and the types of its variables."""
+    statements = tuple(_meaning(statement) for statement in problem.statements)
+    return statements, frozenset(problem.variables.items()), problem.optional, problem.absent
+
+
+def _meaning(statement: Statement) -> _Key:
+    parts = (getattr(statement, name) for name in statement.__slots__)
+    return type(statement), *(_checked(part) if isinstance(part, Checked) else part for part in parts)
+
+
+def _checked(checked: Checked) -> _Key:
+    read = frozenset((name, checked.scope.variables.get(name)) for name in checked.variables)
+    return checked.expression, checked.type, read
