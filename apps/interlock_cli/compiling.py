@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ PARTS = {
     "outline": "analyse",
     "check": "analyse",
     "seal": "lower",
+    "allow": "lint",
 }
 """What a stage of the compiler is part of, where the part has another name."""
 
@@ -45,20 +47,25 @@ class Stopwatch:
         self._last = now
 
 
-def examine(
-    unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = None
-) -> "tuple[Program | None, tuple[Diagnostic, ...]]":
-    """Compile a unit; return its program (None if there is an error) and everything that was found.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a unit: its program (None if there is an error), what was found, and what comments allow."""
 
-    With `lint`, its rules are run too.
-    """
-    from interlock_dsl.compiler.compile import check
+    program: "Program | None"
+    found: "tuple[Diagnostic, ...]" = ()
+    allowed: "tuple[tuple[Diagnostic, str], ...]" = ()
+
+
+def examine(unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = None) -> Checked:
+    """Compile a unit. With `lint`, its rules are run too."""
+    from interlock_dsl.compiler.compile import compilation
 
     if unit.bundle is not None:
-        return _loaded(unit.bundle), ()
+        return Checked(_loaded(unit.bundle))
     if clock is not None:
         clock.begin()
-    return check(unit.entries, unit.read, clock, lint)
+    made = compilation(unit.entries, unit.read, clock, lint)
+    return Checked(made.program, made.report.ordered(), made.allowed)
 
 
 def _loaded(path: Path) -> "Program":
@@ -78,10 +85,10 @@ def compiled(unit: Unit) -> "Program":
     """Return a unit's program. Raises `DiagnosticError`, which `main` shows, if it has an error."""
     from interlock_dsl.diagnostics import DiagnosticError
 
-    program, diagnostics = examine(unit)
-    if program is None:
-        raise DiagnosticError(diagnostics)
-    return program
+    checked = examine(unit)
+    if checked.program is None:
+        raise DiagnosticError(checked.found)
+    return checked.program
 
 
 def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from interlock.run.machine import Machine
 from interlock.testing.runner import TestResult
 from interlock_cli.recorded_run import EventNotes
+from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.program.cases import Test
 from interlock_dsl.program.model import Program
 
@@ -22,6 +23,11 @@ class TestOutcome:
     def file(self) -> str:
         """The file the test is written in."""
         return self.test.span.source.name
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return what failed, each at the line that expected it."""
+        note = f"in the test `{self.test.title}`"
+        return [Diagnostic("failed-test", said, (Label(span),), (note,)) for span, said in self.result.failures]
 
     def events(self) -> list[EventNotes]:
         """Return each event of the test with what was decided on it."""

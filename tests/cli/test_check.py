@@ -1,5 +1,6 @@
 """What `interlock check` reports, and what its exit code says."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.terminal import interlock
+from interlock_cli.formats.findings import Format
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.analysis.lint import unused_definition
 from interlock_dsl.analysis.reasoner import Reasoner
@@ -86,7 +88,7 @@ def test_the_time_of_proofs_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(unused_definition, "check", asks)
     program, _ = check(["a"], {"a": UNUSED}.__getitem__, seen.append, Lint(proofs=False))
-    assert (program is not None, seen[-3:]) == (True, ["lint", "prove", "lint"])
+    assert (program is not None, seen[-4:]) == (True, ["lint", "prove", "lint", "allow"])
     assert not Reasoner(proofs=False).proofs
 
 
@@ -95,3 +97,29 @@ def test_explain_lists_the_codes_by_topic() -> None:
     _, _, upkeep = listed.partition("\nLint: upkeep\n")
     assert "  warning  unused-definition" in upkeep
     assert "error    unbounded-loop" in listed and "unbounded-loop" not in upkeep
+
+
+@pytest.mark.parametrize("format", list(Format))
+def test_check_and_test_print_the_same_formats(unused: Path, format: Format) -> None:
+    text = (unused / "desk.ilk").read_text()
+    (unused / "desk.ilk").write_text(text.replace("expect never calls", "expect calls"))
+    for verb, code in (("check", "unused-definition"), ("test", "failed-test")):
+        ran = interlock(verb, "--format", format)
+        assert ran.code == 1
+        assert code in ran.out + ran.err or (verb, format) == ("test", Format.JSON)
+    (unused / "desk.ilk").write_text(text.replace("read.amount > 2_000", "read.amuont > 2_000"))
+    for verb in ("check", "test"):
+        ran = interlock(verb, "--format", format)
+        assert ran.code == 1 and "amuont" in ran.out + ran.err
+
+
+def test_what_a_comment_allows_is_told_apart(unused: Path) -> None:
+    text = (unused / "desk.ilk").read_text()
+    allow = '// interlock: allow unused-definition because "for later"\n'
+    (unused / "desk.ilk").write_text(text.replace(UNUSED, allow + UNUSED))
+    ran = interlock("check", "--format", "json")
+    report = json.loads(ran.out)
+    assert (ran.code, report["findings"]) == (0, [])
+    assert [each["reason"] for each in report["suppressed"]] == ["for later"]
+    (result,) = json.loads(interlock("check", "--format", "sarif").out)["runs"][0]["results"]
+    assert result["suppressions"][0]["justification"] == "for later"

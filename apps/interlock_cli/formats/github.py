@@ -5,6 +5,7 @@ The escapes are those of the runner: `%`, carriage return and newline everywhere
 
 from collections.abc import Sequence
 
+from interlock_cli.formats.remarks import remarks
 from interlock_dsl.diagnostics import Diagnostic, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -27,7 +28,6 @@ def annotation(level: str, file: str, place: tuple[int, int], end: tuple[int, in
 
 def _command(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    more = [f"note: {note}" for note in diagnostic.notes] + ([f"help: {diagnostic.help}"] if diagnostic.help else [])
     others = [f"{label.span}: {label.text}" for label in diagnostic.labels[1:] if label.text]
     return annotation(
         LEVELS[diagnostic.severity],
@@ -35,7 +35,7 @@ def _command(diagnostic: Diagnostic) -> str:
         (span.line, span.column),
         span.source.place(span.end),
         diagnostic.code,
-        "\n".join([diagnostic.message, *others, *more]),
+        "\n".join([diagnostic.message, *others, *remarks(diagnostic)]),
     )
 
 

@@ -20,35 +20,70 @@ class Place(TypedDict):
     column: int
 
 
-class LabelJson(Place):
-    """A range in a source, and what is said about it."""
+class RangeJson(Place):
+    """A range in a source; its end is the place after its last character."""
 
     end_line: int
     end_column: int
+
+
+class LabelJson(RangeJson):
+    """A range in a source, and what is said about it."""
+
     text: str
 
 
+class EditJson(RangeJson):
+    """A range in a source (empty: where text is put in), and the text to put in its place."""
+
+    text: str
+
+
+class WitnessJson(TypedDict):
+    """The values that make a finding happen, by path, and the run that leads there.
+
+    `path` are the routes it takes. `story` and `expects` are lines of a `test` of the workflow: what happens, and what
+    to expect; without a workflow there are none.
+    """
+
+    values: dict[str, Json]
+    workflow: str | None
+    path: list[LabelJson]
+    story: list[str]
+    expects: list[str]
+
+
 class FindingJson(TypedDict):
-    """One diagnostic. The first label is its place."""
+    """One diagnostic. The first label is its place. `edits` put it right, where there is one right way."""
 
     code: str
     severity: Literal["error", "warning", "note"]
-    certainty: str
+    certainty: Literal["proved", "possible", "heuristic", "unknown"]
     page: str
     message: str
     labels: list[LabelJson]
     notes: list[str]
     help: str | None
+    witness: WitnessJson | None
+    edits: list[EditJson]
+
+
+class SuppressedJson(TypedDict):
+    """A finding that a comment allows, and the reason it gives."""
+
+    finding: FindingJson
+    reason: str
 
 
 class CheckJson(TypedDict):
-    """`interlock check --format json`."""
+    """`interlock check --format json`. `errors` and `warnings` count `findings`."""
 
     version: Literal[1]
     files: list[str]
     errors: int
     warnings: int
     findings: list[FindingJson]
+    suppressed: list[SuppressedJson]
 
 
 class FailureJson(Place):

@@ -1,13 +1,22 @@
-"""Test results as JUnit XML, as CI servers read it: one suite a file, one case a test."""
+"""Test results and findings as JUnit XML, as CI servers read it.
+
+One suite a file; one case a test, or one a finding. A file without findings is one case that holds.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from interlock_cli.formats.remarks import remarks
+from interlock_dsl.diagnostics import Diagnostic, Severity
+
 
 @dataclass(frozen=True)
 class Case:
-    """One test: where it stands (`file`, `line`), how long it took (seconds), and what failed ("" if nothing)."""
+    """A test or a finding: its place (`file`, `line`), how long it took (seconds), what failed ("" if nothing).
+
+    `type` is the code of what failed.
+    """
 
     file: str
     line: int
@@ -15,6 +24,23 @@ class Case:
     seconds: float
     failure: str = ""
     detail: str = ""
+    type: str = "failed-test"
+
+
+def cases_of(found: Sequence[Diagnostic], files: Sequence[str] = ()) -> list[Case]:
+    """Return a case for each finding, in which notes do not fail, and one that holds for each other of the files."""
+    cases = [_found(each) for each in found]
+    held = [Case(file, 1, file, 0.0) for file in files if all(case.file != file for case in cases)]
+    return cases + held
+
+
+def _found(each: Diagnostic) -> Case:
+    span = each.span
+    title = f"{each.code}: {each.message} ({span.line}:{span.column})"
+    if each.severity is Severity.NOTE:
+        return Case(span.source.name, span.line, title, 0.0)
+    detail = "\n".join([f"{span}: {each.severity}[{each.code}]: {each.message}", *remarks(each)])
+    return Case(span.source.name, span.line, title, 0.0, each.message, detail, each.code)
 
 
 def junit(cases: Sequence[Case]) -> str:
@@ -44,7 +70,7 @@ def _case(suite: ElementTree.Element, case: Case) -> None:
     attributes = {"name": _xml(case.title), "classname": name, "file": case.file, "line": str(case.line)}
     element = ElementTree.SubElement(suite, "testcase", attributes, time=f"{case.seconds:.6f}")
     if case.failure:
-        failure = ElementTree.SubElement(element, "failure", message=_xml(case.failure), type="expectation")
+        failure = ElementTree.SubElement(element, "failure", message=_xml(case.failure), type=case.type)
         failure.text = _xml(case.detail)
 
 

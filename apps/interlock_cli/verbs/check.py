@@ -2,26 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
 
 from interlock_cli.exit_codes import ExitCode
+from interlock_cli.formats.findings import Format
+from interlock_cli.formats.remarks import Allowed
 from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
-
-
-class Format(StrEnum):
-    """How findings are printed."""
-
-    HUMAN = "human"
-    COMPACT = "compact"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
 
 
 @click.command()
@@ -46,14 +37,16 @@ def verb(*, targets: tuple[str, ...], format: Format, strict: bool | None, proof
 
     clock = Stopwatch() if timings else None
     found: dict[Diagnostic, None] = {}
+    allowed: dict[Allowed, None] = {}
     files: dict[str, None] = {}
     with _progress(format):
         for unit in units(targets):
             lint = Lint(unit.project.strict if strict is None else strict, proofs)
-            _, diagnostics = examine(unit, clock, lint)
-            found.update(dict.fromkeys(diagnostics))
+            checked = examine(unit, clock, lint)
+            found.update(dict.fromkeys(checked.found))
+            allowed.update(dict.fromkeys(Allowed(each, reason) for each, reason in checked.allowed))
             files.update(dict.fromkeys(unit.given))
-    _print(list(found), list(files), format)
+    _print(list(found), list(allowed), list(files), format)
     if clock is not None:
         _timings(clock.parts)
     return _code(found)
@@ -83,7 +76,7 @@ def _timings(parts: Mapping[str, float]) -> None:
         err().print(f"  {part.ljust(10)} {seconds * 1000:7.1f} ms", style="quiet")
 
 
-def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Format) -> None:
+def _print(found: "Sequence[Diagnostic]", allowed: Sequence[Allowed], files: Sequence[str], format: Format) -> None:
     from interlock_cli.present.output import write
 
     match format:
@@ -91,21 +84,17 @@ def _print(diagnostics: "Sequence[Diagnostic]", files: Sequence[str], format: Fo
             from interlock_cli.present.console import err
             from interlock_cli.present.diagnostics import show, tally
 
-            show(diagnostics)
-            err().print(tally(diagnostics, len(files)))
-        case Format.COMPACT:
-            from interlock_dsl.diagnostics.render import render_compact
-
-            write(render_compact(diagnostics))
+            show(found)
+            err().print(tally(found, len(files)))
         case Format.JSON:
             from interlock_cli.formats.diagnostics_json import diagnostics_json
 
-            write(diagnostics_json(diagnostics, files))
-        case Format.SARIF:
-            from interlock_cli.formats.sarif import sarif
+            write(diagnostics_json(found, files, allowed))
+        case Format.JUNIT:
+            from interlock_cli.formats.junit import cases_of, junit
 
-            write(sarif(diagnostics))
-        case Format.GITHUB:
-            from interlock_cli.formats.github import github
+            write(junit(cases_of(found, files)))
+        case _:
+            from interlock_cli.formats.findings import lines
 
-            write(github(diagnostics))
+            write(lines(format, found, allowed))

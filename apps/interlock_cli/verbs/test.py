@@ -2,26 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
 
 from interlock_cli.exit_codes import ExitCode
+from interlock_cli.formats.findings import Format
 from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
     from interlock_cli.test_outcome import TestOutcome
     from interlock_dsl.diagnostics import Diagnostic
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    HUMAN = "human"
-    JSON = "json"
-    JUNIT = "junit"
-    GITHUB = "github"
 
 
 @click.command()
@@ -39,16 +30,16 @@ def verb(*, targets: tuple[str, ...], only: str, format: Format) -> int:
     broken: list[Diagnostic] = []
     with progress("compiling") as say:
         outcomes = list(_outcomes(targets, only.casefold(), broken, say))
-    if broken:
+    if broken and format in (Format.HUMAN, Format.JSON):
         from interlock_cli.present.diagnostics import show_all
 
         show_all(broken)
-    if not outcomes:
+    if not outcomes and (not broken or format in (Format.HUMAN, Format.JSON)):
         if broken:
             return ExitCode.FINDINGS
         said = f"no test has `{only}` in its title" if only else "the files hold no tests"
         raise CommandError(said, '`test "a title" { given ... expect ... }` is one')
-    _print(outcomes, format)
+    _print(outcomes, broken, format)
     return ExitCode.CLEAN if not broken and all(outcome.result.passed for outcome in outcomes) else ExitCode.FINDINGS
 
 
@@ -62,9 +53,10 @@ def _outcomes(
 
     done = 0
     for unit in units(targets):
-        program, diagnostics = examine(unit)
+        checked = examine(unit)
+        program = checked.program
         if program is None:
-            broken.extend(diagnostics)
+            broken.extend(checked.found)
             continue
         for test in program.tests:
             if only not in test.title.casefold():
@@ -76,7 +68,7 @@ def _outcomes(
             yield TestOutcome(program, test, result, time.perf_counter() - began)
 
 
-def _print(outcomes: "Sequence[TestOutcome]", format: Format) -> None:
+def _print(outcomes: "Sequence[TestOutcome]", broken: "Sequence[Diagnostic]", format: Format) -> None:
     from interlock_cli.present.output import json_text, write
 
     match format:
@@ -89,18 +81,16 @@ def _print(outcomes: "Sequence[TestOutcome]", format: Format) -> None:
 
             write(json_text(tests_json(outcomes)))
         case Format.JUNIT:
-            from interlock_cli.formats.junit import Case, junit
+            from interlock_cli.formats.junit import Case, cases_of, junit
 
-            write(junit([Case(o.file, o.test.span.line, o.test.title, o.seconds, *_failure(o)) for o in outcomes]))
-        case Format.GITHUB:
-            from interlock_cli.formats.github import annotation
+            cases = [Case(o.file, o.test.span.line, o.test.title, o.seconds, *_failure(o)) for o in outcomes]
+            write(junit([*cases_of(broken), *cases]))
+        case _:
+            from interlock_cli.formats.findings import lines
 
-            for outcome in outcomes:
-                for span, message in outcome.result.failures:
-                    place, end = (span.line, span.column), span.source.place(span.end)
-                    write(annotation("error", outcome.file, place, end, f"test: {outcome.test.title}", message))
+            write(lines(format, [*broken, *(failed for outcome in outcomes for failed in outcome.diagnostics())]))
 
 
 def _failure(outcome: "TestOutcome") -> tuple[str, str]:
     failures = [f"{span}: {message}" for span, message in outcome.result.failures]
-    return (failures[0].split(": ", 1)[1], "\n".join(failures)) if failures else ("", "")
+    return (outcome.result.failures[0][1], "\n".join(failures)) if failures else ("", "")

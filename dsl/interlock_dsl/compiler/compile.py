@@ -45,6 +45,14 @@ def check(
     an entry). `after` is called with the name of each stage once it is done. With `lint` the rules of lint are run too,
     as one more stage; the time that proofs take is told apart as `prove`.
     """
+    unit = compilation(entries, read, after, lint)
+    return unit.program, unit.report.ordered()
+
+
+def compilation(
+    entries: Iterable[str], read: Read, after: Callable[[str], None] | None = None, lint: Lint | None = None
+) -> Compilation:
+    """Compile as `check` does, and return all that the stages have made."""
     rules = () if lint is None else (("lint", partial(lint_facts, wanted=lint, after=after)),)
     stages: tuple[tuple[str, Stage], ...] = (*STAGES, *rules, ("allow", leave_out_allowed))
     unit = Compilation(tuple(entries), read)
@@ -58,7 +66,7 @@ def check(
     finally:
         if collecting:
             gc.enable()
-    return unit.program, unit.report.ordered()
+    return unit
 
 
 def check_text(text: str, name: str = "<text>") -> tuple[Program | None, tuple[Diagnostic, ...]]:

@@ -42,7 +42,8 @@ class Lint:
 class Compilation:
     """What the stages have handed on. `entries` are paths; `read` gives their texts and those of the files they use.
 
-    `unread` are the mistakes in the text; `facts` and `program` are None as long as there are mistakes.
+    `unread` are the mistakes in the text; `facts` and `program` are None as long as there are mistakes. `allowed` are
+    the findings that comments allow, with the reasons.
     """
 
     entries: tuple[str, ...]
@@ -56,6 +57,7 @@ class Compilation:
     outlines: Mapping[str, "Outline"] = field(default_factory=dict)
     facts: "Facts | None" = None
     program: Program | None = None
+    allowed: tuple[tuple[Diagnostic, str], ...] = ()
 
 
 def load_files(unit: Compilation) -> Compilation:
@@ -149,9 +151,10 @@ def leave_out_allowed(unit: Compilation) -> Compilation:
     """Leave out the findings that comments allow."""
     from interlock_dsl.analysis.suppressions import suppressions
 
-    allowed = tuple(suppressions(unit.files))
-    if not allowed:
+    comments = tuple(suppressions(unit.files))
+    if not comments:
         return unit
     report = unit.report.copy()
-    report.keep(lambda found: not any(each.allows(found) for each in allowed))
-    return replace(unit, report=report)
+    reasons = {found: each.reason for found in report.ordered() for each in comments if each.allows(found)}
+    report.keep(lambda found: found not in reasons)
+    return replace(unit, report=report, allowed=tuple(reasons.items()))

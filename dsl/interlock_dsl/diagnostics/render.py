@@ -8,7 +8,9 @@ error[overlapping-routes]: two routes from `assess` can both be taken
   │                            ^^^^^^^^^^^^^^^^^^^^^^^ this one
 38│   assess -> pay       when assess.amount > 0 && assess.amount <= 10_000
   │                            ------------------------------------------- and this one
-  = witness: assess.amount = 10000
+  = witness: assess.amount = 10_000
+      given { amount: 10_000 }
+      agent assess answers { amount: 10_000 }
   = help: make the first `> 10_000`, or declare `routes assess first`
 ```
 
@@ -24,6 +26,7 @@ from interlock_dsl.diagnostics.code import Certainty, Severity
 from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
 from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.diagnostics.source import NOWHERE, Span
+from interlock_dsl.diagnostics.witness import written
 
 TAB: Final = 4
 """Columns from one tab stop to the next."""
@@ -62,11 +65,21 @@ def render(diagnostics: Iterable[Diagnostic], *, color: bool = False, width: int
 
 
 def render_compact(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return a line for each diagnostic: `file:line:column: severity[code]: message (help: ...)`."""
+    """Return a line for each diagnostic: `file:line:column: severity[code]: message (witness: ...) (help: ...)`.
+
+    Of a witness only the values are shown.
+    """
     lines = []
     for found in diagnostics:
-        help_ = f" (help: {escape(found.help)})" if found.help else ""
-        lines.append(f"{escape(str(found.span))}: {found.severity}[{found.code}]: {escape(found.message)}{help_}\n")
+        values = (
+            ", ".join(f"{path} = {written(value)}" for path, value in found.witness.values.items())
+            if found.witness
+            else ""
+        )
+        more = "".join(
+            f" ({word}: {escape(text)})" for word, text in (("witness", values), ("help", found.help)) if text
+        )
+        lines.append(f"{escape(str(found.span))}: {found.severity}[{found.code}]: {escape(found.message)}{more}\n")
     return "".join(lines)
 
 
@@ -92,10 +105,16 @@ def _rendered(found: Diagnostic, ink: _Ink, width: int) -> str:
 
 
 def _remarks(found: Diagnostic, ink: _Ink, margin: int) -> list[str]:
-    remarks = [escape(note) for note in found.notes]
-    remarks += [f"certainty: {found.certainty}"] if found.certainty is not Certainty.PROVED else []
-    remarks += [f"help: {escape(found.help)}"] if found.help else []
-    return [f"{' ' * margin}{ink.paint(_BLUE, '=')} {remark}" for remark in remarks]
+    first, *run = found.witness.told if found.witness else [""]
+    remarks = [[escape(note)] for note in found.notes]
+    remarks += [[f"witness: {escape(first)}".rstrip(), *run]] if found.witness else []
+    remarks += [[f"certainty: {found.certainty}"]] if found.certainty is not Certainty.PROVED else []
+    remarks += [[f"help: {escape(found.help)}"]] if found.help else []
+    lines = []
+    for said, *more in remarks:
+        lines.append(f"{' ' * margin}{ink.paint(_BLUE, '=')} {said}")
+        lines += [f"{' ' * (margin + 4)}{escape(line)}" for line in more]
+    return lines
 
 
 def _by_source(labels: Sequence[Label]) -> list[list[Label]]:

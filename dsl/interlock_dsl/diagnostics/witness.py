@@ -6,6 +6,7 @@ finding says. Where the place is reached by a run, `story` tells that run in the
 so that a witness can be saved as a test and replayed.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,3 +34,34 @@ class Witness:
     workflow: str | None = None
     story: tuple[str, ...] = field(default=())
     expects: tuple[str, ...] = field(default=())
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The witness in lines: the values, then the run that leads there, or the routes it takes where there is none.
+
+        The first line is empty where there are no values.
+        """
+        values = [f"{path} = {written(value)}" for path, value in self.values.items()]
+        if sum(map(len, values)) <= ON_ONE_LINE:
+            values = [", ".join(values)]
+        return (*values, *(self.story or (f"{place.text} ({place.span})" for place in self.path)))
+
+
+ON_ONE_LINE = 90
+"""Values that are no longer than this together stand on one line."""
+
+
+def written(value: object) -> str:
+    """Write a JSON value as the language does: `{ id: "A1", amount: 25_000 }`."""
+    match value:
+        case bool() | None:
+            return json.dumps(value)
+        case int():
+            return f"{value:_}"
+        case Mapping():
+            inside = ", ".join(f"{name}: {written(each)}" for name, each in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case list() | tuple():
+            return f"[{', '.join(map(written, value))}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
