@@ -23,7 +23,7 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.analysis.reasoner import Reasoner
 from interlock_dsl.analysis.statements import mentioned
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
-from interlock_dsl.cel.types import NULL, Field, RecordType, StringType, Type
+from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE, RUN
 
 
@@ -40,6 +40,7 @@ class Questions:
 
     def __init__(self, workflow: WorkflowFacts, facts: Facts, reasoner: Reasoner) -> None:
         self.workflow = workflow
+        self.facts = facts
         self.arrivals = Arrivals(workflow, facts)
         self.reasoner = reasoner
         name = StringType((workflow.decl.name.text,))
@@ -99,10 +100,36 @@ class Questions:
                     assert_never(answer)
         return Found(unknown or Impossible())
 
+    def answer(
+        self, step: str, type: Type, statements: Sequence[Statement], values: Mapping[str, object]
+    ) -> object | None:
+        """Return an output of a step with which statements hold, where all else has these values, or None."""
+        read = frozenset(name for statement in statements for name in mentioned(statement))
+        fixed = {name: only(self.variables[name], values.get(name)) for name in read if name != step}
+        steps = frozenset(name for name in fixed if name in self.workflow.steps and not values.get(name))
+        answer = self.reasoner.ask(Problem(tuple(statements), {**fixed, step: type}, absent=steps))
+        return answer.bindings.get(step) if isinstance(answer, Possible) else None
+
     def _ask(
         self, arrival: Arrival, statements: Sequence[Statement], extra: Mapping[str, Type] | None, *, known: bool
     ) -> Answer:
         return self.reasoner.ask(self.problem(arrival, statements, extra, known=known))
+
+
+def only(type: Type, value: object) -> Type:
+    """Return the part of a type that has as little as possible beside one value; what it has is to be checked."""
+    match type, value:
+        case IntType(), int():
+            return IntType(int(value), int(value))
+        case DoubleType(), float():
+            return DoubleType(value, value)
+        case StringType(), str():
+            return StringType((value,))
+        case RecordType(name=name, fields=fields), Mapping():
+            there = {key: replace(field, type=only(field.type, value.get(key))) for key, field in fields.items()}
+            return RecordType(name, there)
+        case _:
+            return type
 
 
 def output(step: StepFacts, facts: Facts) -> Type:

@@ -11,6 +11,7 @@ _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _PROVED, _POSSIBLE, _HEURISTIC = Certainty.PROVED, Certainty.POSSIBLE, Certainty.HEURISTIC
 
 _UPKEEP = "Lint: upkeep"
+_LEADS = "Lint: routes and conditions"
 
 
 def _lint(
@@ -20,6 +21,7 @@ def _lint(
 
 
 LINT_CODES: Final = (
+    _lint("non-exhaustive-routes", _LEADS, _ERROR, _PROVED, "for some values no route of a step is taken"),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),

@@ -7,6 +7,7 @@ so that a witness can be saved as a test and replayed.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -51,17 +52,25 @@ ON_ONE_LINE = 90
 """Values that are no longer than this together stand on one line."""
 
 
-def written(value: object) -> str:
-    """Write a JSON value as the language does: `{ id: "A1", amount: 25_000 }`."""
+def written(value: object, quoted: frozenset[str] = frozenset()) -> str:
+    """Write a JSON value as the language does: `{ id: "A1", amount: 25_000 }`.
+
+    Keys that are names stand as such, but for those to be `quoted`.
+    """
     match value:
         case bool() | None:
             return json.dumps(value)
         case int():
             return f"{value:_}"
         case Mapping():
-            inside = ", ".join(f"{name}: {written(each)}" for name, each in value.items())
+            inside = ", ".join(f"{_key(str(name), quoted)}: {written(each, quoted)}" for name, each in value.items())
             return f"{{ {inside} }}" if inside else "{}"
         case list() | tuple():
-            return f"[{', '.join(map(written, value))}]"
+            return f"[{', '.join(written(each, quoted) for each in value)}]"
         case _:
             return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str, quoted: frozenset[str]) -> str:
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in quoted
+    return name if plain else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,104 @@
+"""Whether a step's call is allowed, asked for or denied, as far as a rehearsed run needs to know it.
+
+The rules that the engine decides by are applied to the values of the run. What depends on more than values (limits,
+budgets) is left open: then the caller has no story to tell.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.facts import (
+    Facts,
+    NeverBeforeFacts,
+    NeverUnapprovedFacts,
+    RouteFacts,
+    RuleFacts,
+    ToolFacts,
+    WorkflowFacts,
+)
+from interlock_dsl.analysis.rehearsal.evaluating import outcome
+from interlock_dsl.analysis.values.problem import Outcome
+from interlock_dsl.cel.check import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The call may be made once people of the roles have approved it, one after the other."""
+
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The call may not be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """It depends on more than values."""
+
+
+Answer: TypeAlias = Allowed | Denied | Open
+
+
+def decide(
+    tool: ToolFacts, args: Mapping[str, object], route: RouteFacts, workflow: WorkflowFacts, facts: Facts,
+    values: Mapping[str, object], made: frozenset[str],
+) -> Answer:  # fmt: skip
+    """Return what becomes of the call of a step that a route leads to, after calls of some tools were `made`."""
+    seen = {**values, "args": args, "tool": {"name": tool.name, "effect": tool.effect}, "agent": ""}
+    if not all(_granted(scope, route, seen) for scope in tool.needs):
+        return Denied()
+    rules = list(_rules(tool.name, facts))
+    if any(rule.decl.kind == "limit" for rule in rules):
+        return Open()
+    if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
+        return Denied()
+    roles = [] if route.approval is None else [route.approval.role.text]
+    roles += [
+        rule.decl.role.text
+        for rule in rules
+        if rule.decl.kind == "require" and rule.decl.role is not None and _restricts(rule, seen)
+    ]
+    counts = dict.fromkeys(roles, 1)
+    if route.approval is not None:
+        counts[route.approval.role.text] = route.approval.count
+    for never in workflow.promises:
+        if isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) and tool.name in never.tools:
+            kept = _approved(never, counts) if isinstance(never, NeverUnapprovedFacts) else bool(never.first & made)
+            if not kept and _met(never.where, seen) is not Outcome.FALSE:
+                return Denied()
+    return Allowed(tuple(dict.fromkeys(roles)))
+
+
+def _approved(never: NeverUnapprovedFacts, counts: Mapping[str, int]) -> bool:
+    wanted = never.decl.approval
+    return bool(counts) if wanted is None else counts.get(wanted.role.text, 0) >= wanted.count
+
+
+def _granted(scope: str, route: RouteFacts, seen: Mapping[str, object]) -> bool:
+    return any(
+        scope in {each.text for each in grant.decl.scopes} and _met(grant.where, seen) is Outcome.TRUE
+        for grant in route.grants
+    )
+
+
+def _rules(tool: str, facts: Facts) -> Iterator[RuleFacts]:
+    """Yield the rules that concern a call of a tool by no agent."""
+    for _, rules in facts.policies.values():
+        for rule in rules:
+            by_anyone = rule.decl.agent is None or rule.decl.agent.text == "*"
+            if by_anyone and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
+                yield rule
+
+
+def _restricts(rule: RuleFacts, seen: Mapping[str, object]) -> bool:
+    return _met(rule.when, seen) is not Outcome.FALSE and (
+        rule.unless is None or _met(rule.unless, seen) is not Outcome.TRUE
+    )
+
+
+def _met(condition: Checked | None, seen: Mapping[str, object]) -> Outcome:
+    return Outcome.TRUE if condition is None else outcome(condition, seen)

@@ -1,0 +1,88 @@
+"""Evaluation of checked expressions with given values, as a run would do it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import assert_never
+
+from interlock_dsl.analysis.values.problem import Bound, Claim, Fails, Outcome, Outside, Statement
+from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression
+from interlock_dsl.cel.errors import EvaluationError
+from interlock_dsl.cel.types import DYN
+from interlock_dsl.cel.values import equal
+from interlock_dsl.schema import ValidationError, decode, encode
+
+
+class _Missing(Enum):
+    VALUE = auto()
+
+
+def evaluate(checked: Checked, bindings: Mapping[str, object]) -> object:
+    """Return the value of an expression; raise `EvaluationError` where it has none.
+
+    The interpreter gives it: compiling costs more than it saves where an expression is evaluated once.
+    """
+    compiled = CompiledExpression(checked.expression, checked.scope, checked)
+    return compiled.interpreter.evaluate(bindings, DEFAULT_LIMIT)
+
+
+def outcome(condition: Checked, bindings: Mapping[str, object]) -> Outcome:
+    """Return what a condition comes to."""
+    try:
+        value = evaluate(condition, bindings)
+    except EvaluationError:
+        return Outcome.NO_VALUE
+    return Outcome.TRUE if value is True else Outcome.FALSE if value is False else Outcome.NO_VALUE
+
+
+def holds(statement: Statement, bindings: Mapping[str, object]) -> bool:
+    """Say whether a statement is true of some values."""
+    match statement:
+        case Claim(condition=condition, outcomes=outcomes):
+            return outcome(condition, bindings) in outcomes
+        case Fails(expression=expression, codes=codes):
+            try:
+                evaluate(expression, bindings)
+            except EvaluationError as error:
+                return codes is None or error.code in codes
+            return False
+        case Outside(expression=expression, type=type):
+            try:
+                decode(type, encode(DYN, evaluate(expression, bindings)))
+            except ValidationError:
+                return True
+            except (EvaluationError, TypeError):
+                return False
+            return False
+        case Bound(path=path, expression=expression):
+            try:
+                return equal(_at(path, bindings), evaluate(expression, bindings))
+            except (EvaluationError, TypeError):
+                return False
+        case _:
+            assert_never(statement)
+
+
+def _at(path: tuple[str, ...], bindings: Mapping[str, object]) -> object:
+    value: object = bindings
+    for name in path:
+        if not isinstance(value, Mapping) or name not in value:
+            return _Missing.VALUE
+        value = value[name]
+    return value
+
+
+@dataclass
+class History:
+    """The calls of a rehearsed run: what `calls(...)` reads. No time passes between them."""
+
+    made: list[str] = field(default_factory=list)
+
+    def count(self, tool: str) -> int:
+        """Return how many calls of a tool there were."""
+        return self.made.count(tool)
+
+    def within(self, tool: str, micros: int) -> int:
+        """Return how many there were in the last so many microseconds."""
+        return self.made.count(tool)

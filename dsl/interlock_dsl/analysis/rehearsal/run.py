@@ -1,0 +1,393 @@
+"""A run, rehearsed: a way through a workflow is followed with given values, and told as the lines of a test.
+
+The machine of the engine decides runs; the checker must not depend on it. What is rehearsed here is a part of it that
+is enough to follow a way: routes and their groups, what computes, approvals on the way, calls with the rules that
+concern them. What cannot be rehearsed (`Unrehearsed`) has no story; where the values do not lead along the way
+(`Astray`) the way is not a witness. Both are told apart, for the second is a reason not to believe the values.
+
+Steps of which no value is given get one that leads along the way: a smallest value of their type, or one that the
+reasoner finds. After the place that is asked about the run goes on until it ends, fails or waits.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never, cast
+
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AlwaysFacts,
+    AskStepFacts,
+    CallStepFacts,
+    RouteFacts,
+    SetStepFacts,
+    TableStepFacts,
+    Values,
+)
+from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.questions import Questions, output
+from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, row_values
+from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, decide
+from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
+from interlock_dsl.analysis.rehearsal.itinerary import Astray, Itinerary
+from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
+from interlock_dsl.analysis.rehearsal.script import Script, written
+from interlock_dsl.analysis.values.problem import Outcome, Statement
+from interlock_dsl.cel.errors import EvaluationError
+from interlock_dsl.cel.types import Type
+from interlock_dsl.cel.values import equal
+from interlock_dsl.program.builtins import HISTORY
+from interlock_dsl.program.graph import START
+from interlock_dsl.schema import ValidationError, decode, encode, sample
+from interlock_dsl.syntax.tree import Approval, Trigger
+
+MOST_VISITS: Final = 100
+
+MOST_TRIED: Final = 4
+FALLBACK: Final[Mapping[Trigger, Trigger]] = {"timeout": "failure", "expiry": "denied"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What waits for an approval, and what goes on with it."""
+
+    step: str
+    approval: Approval | None
+    roles: tuple[str, ...]
+    route: RouteFacts
+
+
+class Rehearsal:
+    """One run along `routes`, up to a place: where a step or an end begins, or a group of routes is considered."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        routes: Sequence[RouteFacts],
+        bindings: Mapping[str, object],
+        place: str | Group,
+        statements: Sequence[Statement],
+    ) -> None:
+        self._questions = questions
+        self._workflow = questions.workflow
+        self._facts = questions.facts
+        self._bindings = bindings
+        self._place = place
+        self._statements = statements
+        self._groups = questions.arrivals.groups
+        self.script = Script()
+        self.values: dict[str, object] = {}
+        self.confirmed = False
+        self.denied: list[str] = []
+        self.outcome = ""
+        self._history = History()
+        self._way = Itinerary(routes, questions.workflow.routes)
+        self._written = set(self._workflow.parameters.fields)
+        self._taken: dict[str, int] = {}
+        self._visits: dict[str, int] = {}
+        self._arrived: dict[int, set[str]] = {}
+        self._queue: deque[tuple[str, RouteFacts]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+
+    def run(self) -> None:
+        """Follow the way; raise `Unrehearsed` or `Astray` where that does not work."""
+        self.values, self.script.given = opening(self._workflow, self._bindings)
+        self.values[HISTORY] = self._history
+        self._leave(START)
+        for _ in range(MOST_VISITS):
+            if self.outcome:
+                break
+            if self._queue:
+                self._enter(*self._queue.popleft())
+            elif self._waiting:
+                self._approve(self._waiting.popleft())
+            else:
+                break
+        else:
+            raise Unrehearsed("it goes on for too long")
+        if not self.confirmed:
+            raise Astray("the place is not reached")
+
+    # --- routes ------------------------------------------------------------------------------------------------------
+
+    def _leave(self, source: str) -> None:
+        """Go on from a step that is done, or from `start`."""
+        own = self._own(source)
+        joins = [group for group in self._groups if group.joins and source in group.sources]
+        if own is not None:
+            self._considered(own)
+            chosen = choose(own, self.values)
+            if isinstance(chosen, Stopped):
+                self._fail(source, "failure", own)
+                return
+            if chosen is not None or not joins:
+                self._take(own, chosen)
+                return
+        for group in joins:
+            arrived = self._arrived.setdefault(id(group), set())
+            arrived.add(source)
+            if len(arrived) >= group.needed:
+                if group.needed < len(group.sources):
+                    raise Unrehearsed("a join does not wait for all")
+                arrived.clear()
+                self._considered(group)
+                self._take(group, choose(group, self.values))
+
+    def _own(self, source: str) -> Group | None:
+        own = (group for group in self._groups if group.sources == (source,) and group.trigger is None)
+        return next(own, None)
+
+    def _take(self, group: Group, chosen: Choice) -> None:
+        if not isinstance(chosen, RouteFacts):
+            self._way.take(group, None)
+            self.outcome = "expect fails"
+            return
+        bound = chosen.link.decl.bound
+        if bound is not None:
+            taken = self._taken.get(chosen.link.id, 0)
+            if taken < bound.times:
+                self._taken[chosen.link.id] = taken + 1
+            elif chosen.out is not None:
+                chosen = chosen.out
+            else:
+                self._way.take(group, None)
+                self.outcome = "expect fails"
+                return
+        self._way.take(group, chosen)
+        for target in chosen.link.targets:
+            self._queue.append((target, chosen))
+
+    def _considered(self, group: Group) -> None:
+        if group is self._place and self._way.done:
+            self._confirm(self.values)
+
+    def _confirm(self, values: Mapping[str, object]) -> None:
+        """Hold what is asked against the values, once the place is reached."""
+        if self.confirmed:
+            return
+        if not all(holds(statement, values) for statement in self._statements):
+            raise Astray("the statements do not hold")
+        self.confirmed = True
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+
+    def _enter(self, name: str, route: RouteFacts) -> None:
+        step = self._workflow.steps.get(name)
+        self._visits[name] = self._visits.get(name, 0) + 1
+        if route.approval is not None and not isinstance(step, CallStepFacts):
+            self._waiting.append(_Waiting(name, route.approval, (route.approval.role.text,), route))
+            return
+        self._do(name, route)
+
+    def _approve(self, waiting: _Waiting) -> None:
+        """Let people decide: as the way wants it, else they approve."""
+        wanted = self._wanted_trigger(waiting.step)
+        role = waiting.roles[0]
+        if wanted == "denied":
+            self.script.act(f"then {role} denies")
+            self._fail(waiting.step, "denied")
+            return
+        if wanted == "expiry":
+            within = None if waiting.approval is None else waiting.approval.within
+            if within is None:
+                raise Unrehearsed("an approval that does not expire")
+            stand_ins = [each for each in waiting.route.escalations if each.decl.on_expiry]
+            for _ in range(1 + len(stand_ins[:1])):
+                self.script.act(f"then {within.span.text} pass")
+            self._fail(waiting.step, "expiry")
+            return
+        for each in waiting.roles:
+            self.script.act(f"then {each} approves")
+        step = self._workflow.steps.get(waiting.step)
+        if isinstance(step, CallStepFacts):
+            self._perform(waiting.step, step)
+        else:
+            self._do(waiting.step, waiting.route)
+
+    def _do(self, name: str, route: RouteFacts) -> None:
+        step = self._workflow.steps.get(name)
+        if name == self._place and self._way.done and not isinstance(step, CallStepFacts):
+            self._confirm(self.values)
+        match step:
+            case None:
+                self._end(name)
+            case AgentStepFacts():
+                self._ask_agent(name, step)
+            case AskStepFacts():
+                self._ask_person(name, step)
+            case CallStepFacts():
+                self._call(name, step, route)
+            case SetStepFacts(values=values):
+                self._compute(name, lambda: self._evaluated(values))
+            case TableStepFacts():
+                self._compute(name, lambda: self._decided(step))
+            case _:
+                assert_never(step)
+
+    def _evaluated(self, values: Values) -> dict[str, object]:
+        return {name: evaluate(value, self.values) for name, value in values.items()}
+
+    def _end(self, name: str) -> None:
+        try:
+            self._evaluated(self._workflow.ends[name].values)
+        except EvaluationError:
+            self.outcome = "expect fails"
+        else:
+            self.outcome = f"expect ends {name}"
+
+    def _ask_agent(self, name: str, step: AgentStepFacts) -> None:
+        trigger = self._wanted_trigger(name)
+        retry = self._facts.agents[step.decl.agent.text].retry
+        if trigger in ("failure", "timeout") and not self._stops(name):
+            how = "times out" if trigger == "timeout" else 'fails "no answer"'
+            for _ in range(1 + (0 if retry is None else retry.times)):
+                self.script.says(f"agent {name} {how}")
+            self._fail(name, trigger)
+            return
+        value = self._answer(name, step.returns)
+        self.script.says(f"agent {name} answers {written(step.returns, value)}")
+        self._done(name, value)
+
+    def _ask_person(self, name: str, step: AskStepFacts) -> None:
+        if self._wanted_trigger(name) in ("expiry", "denied") and step.decl.within is not None:
+            self.script.act(f"then {step.decl.within.span.text} pass")
+            self._fail(name, "expiry")
+            return
+        value = self._answer(name, step.returns)
+        self.script.says(f"person {name} answers {written(step.returns, value)}")
+        self._done(name, value)
+
+    def _compute(self, name: str, give: Callable[[], object]) -> None:
+        """Do a step that computes: it has a value, or it fails."""
+        try:
+            value = give()
+        except (EvaluationError, ValidationError, TypeError):
+            value = None
+        if value is None or isinstance(value, Stopped | Several):
+            self._fail(name, "failure")
+        else:
+            self._done(name, value)
+
+    def _decided(self, step: TableStepFacts) -> object:
+        table = self._facts.tables[step.decl.table.text]
+        given = self._evaluated(step.arguments)
+        arguments = cast(Mapping[str, object], decode(table.parameters, encode(table.parameters, given)))
+        found = row_values(table, arguments)
+        return (
+            found
+            if found is None or isinstance(found, Stopped | Several)
+            else _fitted(output(step, self._facts), found)
+        )
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def _call(self, name: str, step: CallStepFacts, route: RouteFacts) -> None:
+        tool = self._facts.tools[step.call.tool]
+        here = name == self._place and self._way.done
+        given: dict[str, object] = {}
+        try:
+            given = self._evaluated(step.call.arguments)
+            args = cast(Mapping[str, object], _fitted(tool.parameters, given))
+        except (EvaluationError, ValidationError, TypeError):
+            if here:
+                self._confirm({**self.values, "args": given})
+            self._fail(name, "failure")
+            return
+        if here:
+            self._confirm({**self.values, "args": args, "tool": {"name": tool.name, "effect": tool.effect}})
+        match decide(tool, args, route, self._workflow, self._facts, self.values, frozenset(self._history.made)):
+            case Denied():
+                self.denied.append(tool.name)
+                self._fail(name, "denied")
+            case Allowed(roles=()):
+                self._perform(name, step)
+            case Allowed(roles=roles):
+                self._waiting.append(_Waiting(name, route.approval, roles, route))
+            case _:
+                raise Unrehearsed("whether a call is allowed depends on more than values")
+
+    def _perform(self, name: str, step: CallStepFacts) -> None:
+        tool = self._facts.tools[step.call.tool]
+        trigger = self._wanted_trigger(name)
+        if trigger in ("failure", "timeout") and not self._stops(name):
+            decl = tool.decl
+            again = decl is not None and decl.retry is not None and (tool.effect == "read" or tool.key is not None)
+            how = "times out" if trigger == "timeout" else 'fails "it failed"'
+            for _ in range(1 + (decl.retry.times if again and decl is not None and decl.retry is not None else 0)):
+                self.script.replies(tool.name, how, plain=False)
+            self._fail(name, trigger)
+            return
+        self._history.made.append(tool.name)
+        value = None if tool.result is None else self._answer(name, tool.result)
+        if tool.result is not None:
+            plain = equal(value, sample(tool.result))
+            self.script.replies(tool.name, f"returns {written(tool.result, value)}", plain=plain)
+        self._done(name, value)
+
+    # --- what a step gives -------------------------------------------------------------------------------------------
+
+    def _done(self, name: str, value: object) -> None:
+        self.values[name] = value
+        self._written.add(name)
+        if not all(self._kept(each, name) for each in self._workflow.promises if isinstance(each, AlwaysFacts)):
+            self.outcome = "expect fails"
+            return
+        self._leave(name)
+
+    def _kept(self, promise: AlwaysFacts, name: str) -> bool:
+        """Whether a promise that reads what was just written is kept, or cannot be judged yet."""
+        judged = name in promise.reads and promise.needs <= self._written
+        return not judged or outcome(promise.condition, self.values) is Outcome.TRUE
+
+    def _fail(self, name: str, trigger: Trigger, stopped: Group | None = None) -> None:
+        """Take the route for a failure, or give the run up."""
+        kind: Trigger | None = trigger
+        while kind is not None:
+            for group in self._groups:
+                if group.sources == (name,) and group.trigger == kind:
+                    self._considered(group)
+                    self._take(group, choose(group, self.values))
+                    return
+            kind = FALLBACK.get(kind) if stopped is None else None
+        if stopped is not None:
+            self._way.take(stopped, None)
+        elif not self._way.done and self._way.next(name) is not None:
+            raise Astray("a step fails")
+        self.outcome = "expect fails"
+
+    def _wanted_trigger(self, name: str) -> Trigger | None:
+        wanted = self._way.next(name)
+        place = self._place
+        if wanted is None and isinstance(place, Group) and name in place.sources:
+            return place.trigger
+        return None if wanted is None else wanted.link.decl.trigger
+
+    def _stops(self, name: str) -> bool:
+        """Whether the value that is given for a step leaves its routes without a value, which is a failure too."""
+        own = self._own(name)
+        if name not in self._bindings or own is None:
+            return False
+        return isinstance(choose(own, {**self.values, name: self._bindings[name]}), Stopped)
+
+    def _answer(self, name: str, type: Type) -> object:
+        """Return what a step gives: as it is given for the last time on the way, else what leads along the way."""
+        last = self._visits.get(name, 0) >= self._way.visits(name)
+        if name in self._bindings and last:
+            return self._bindings[name]
+        own, wanted = self._own(name), self._way.next(name)
+        value = sample(type)
+        if own is None or (wanted is not None and wanted.link.decl.trigger is not None):
+            return value
+        routes = own.routes if wanted is None else [route for route in own.routes if wanted in (route, route.out)]
+        if not routes or choose(own, {**self.values, name: value}) in routes:
+            return value
+        for route in routes[:MOST_TRIED]:
+            found = self._questions.answer(name, type, own.taken(route), self.values)
+            if found is not None and choose(own, {**self.values, name: found}) is route:
+                return found
+        return value
+
+
+def _fitted(type: Type, value: object) -> object:
+    """Return a value as one of a type; raise `ValidationError` where it is none."""
+    return decode(type, encode(type, value))

@@ -1,0 +1,28 @@
+"""Phrases about routes that the messages of several rules share."""
+
+from interlock_dsl.analysis.facts import RouteFacts
+from interlock_dsl.analysis.groups import Group
+from interlock_dsl.diagnostics.source import Span
+
+
+def sources(group: Group) -> str:
+    """Return the sources of a group: "`a` and `b`"."""
+    return " and ".join(f"`{source}`" for source in group.sources)
+
+
+def after(group: Group) -> str:
+    """Return what the routes of a group follow: "`a`", or "`a` on failure"."""
+    return sources(group) + (f" on {group.trigger}" if group.trigger is not None else "")
+
+
+def place(route: RouteFacts) -> Span:
+    """Return the place of a route's condition, or of its ends where it has none."""
+    if route.when is not None:
+        return route.when.expression.span
+    return ends(route)
+
+
+def ends(route: RouteFacts) -> Span:
+    """Return the place of a route's sources and targets."""
+    decl = route.link.decl
+    return decl.sources[0].span.to(decl.targets[-1].span)
