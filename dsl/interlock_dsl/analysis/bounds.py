@@ -1,0 +1,311 @@
+"""What a run of a workflow may consume: the least where nothing fails, and the worst, over branches, joins and loops.
+
+The worst case is that of the longest way: at a choice the dearest route, at a fork all branches (of time only the
+longest), at a join what follows once, and for each route back as many further rounds as its bound allows. Retries,
+failures, approvals and deadlines count. It is never less than what a run can come to; `exact` says whether it is no
+more either, as far as the shape of the graph goes: conditions are not looked at. None is without a bound.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import TypeAlias
+
+from networkx import ancestors, descendants, immediate_dominators
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
+from interlock_dsl.analysis.links import Link, leaving
+from interlock_dsl.analysis.workflows.flow import Flow, flow
+from interlock_dsl.program.graph import START
+from interlock_dsl.program.model import Agent
+from interlock_dsl.syntax.tree import Duration, Retry
+
+Amount: TypeAlias = int | None
+"""How much at most; None is without a bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much is consumed: `cost` in millionths of the currency, `time` in microseconds. None is without a bound."""
+
+    steps: Amount = 0
+    calls: Amount = 0
+    tokens: Amount = 0
+    cost: Amount = 0
+    time: Amount = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a run consumes. `least` is that of a run in which nothing fails, and the cheapest routes are taken.
+
+    `visits` are the most visits of each step, `visit` the worst case of one visit, `least_of` the least of one.
+    """
+
+    least: Usage
+    worst: Usage
+    exact: bool
+    visits: Mapping[str, int]
+    visit: Mapping[str, Usage]
+    least_of: Mapping[str, Usage]
+
+
+def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
+    """Return what a run of a workflow consumes at least and at most."""
+    shape = _Shape(workflow)
+    worst = {name: worst_of(step, facts) for name, step in workflow.steps.items()}
+    least = {name: least_of(step, facts) for name, step in workflow.steps.items()}
+    found = {
+        field.name: shape.longest({n: getattr(u, field.name) for n, u in worst.items()}, field.name == "time")
+        for field in fields(Usage)
+    }
+    fewest = {
+        field.name: shape.shortest({n: getattr(u, field.name) or 0 for n, u in least.items()}, field.name == "time")
+        for field in fields(Usage)
+    }
+    return Bounds(Usage(**fewest), Usage(**found), shape.exact, shape.visits(), worst, least)
+
+
+# --- one visit of a step ---------------------------------------------------------------------------------------------
+
+
+def worst_of(step: StepFacts, facts: Facts) -> Usage:
+    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be."""
+    match step:
+        case CallStepFacts(call=call):
+            tool = facts.tools[call.tool]
+            retry = None if tool.decl is None else tool.decl.retry
+            repeatable = tool.effect == "read" or tool.key is not None
+            attempts = 1 + (retry.times if retry is not None and repeatable else 0)
+            time = _attempts(_tool_time(call.tool, facts), attempts, retry)
+            return Usage(1, attempts, 0, _tool_cost(call.tool, facts) * attempts, _add(time, _asked(call.tool, facts)))
+        case AgentStepFacts(decl=decl, tools=tools):
+            return _agent(decl.agent.text, tools, facts)
+        case AskStepFacts(decl=decl):
+            return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
+        case _:
+            return Usage(steps=1)
+
+
+def least_of(step: StepFacts, facts: Facts) -> Usage:
+    """Return what one visit of a step consumes at least, if it succeeds."""
+    if isinstance(step, CallStepFacts):
+        return Usage(1, 1, 0, _tool_cost(step.call.tool, facts), 0)
+    return Usage(steps=1)
+
+
+def _agent(name: str, tools: Iterable[str], facts: Facts) -> Usage:
+    decl = facts.agents[name]
+    attempts = 1 + (0 if decl.retry is None else decl.retry.times)
+    usual = Agent(name, decl.span)
+    turns = usual.turns if decl.turns is None else decl.turns
+    tokens = usual.tokens if decl.tokens is None else decl.tokens
+    calling = tuple(tools)
+    calls: Amount = None if calling and turns > 1 else 0
+    dear = calls is None and any(_tool_cost(tool, facts) for tool in calling)
+    cost: Amount = None if decl.cost is None or dear else decl.cost.micros * attempts
+    time: Amount = None if decl.timeout is None else decl.timeout.micros * turns
+    if calls is None:
+        for tool in calling:
+            worst = _add(_attempts_of(tool, facts), _asked(tool, facts))
+            time = None if time is None or worst is None else max(time, _talking(decl.timeout, turns, worst))
+    return Usage(1, calls, tokens * attempts, cost, _attempts(time, attempts, decl.retry))
+
+
+def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
+    """Return the time of an attempt in which every turn but the last waits for calls that take `worst`."""
+    return (0 if timeout is None else timeout.micros) * turns + worst * (turns - 1)
+
+
+def _attempts_of(tool: str, facts: Facts) -> Amount:
+    known = facts.tools[tool]
+    retry = None if known.decl is None else known.decl.retry
+    repeatable = known.effect == "read" or known.key is not None
+    return _attempts(_tool_time(tool, facts), 1 + (retry.times if retry is not None and repeatable else 0), retry)
+
+
+def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
+    """Return the time of so many attempts with the waits between them."""
+    if time is None:
+        return None
+    first = 0 if retry is None or retry.first is None else retry.first.micros
+    most = 0 if retry is None or retry.most is None else retry.most.micros
+    waits = (first << min(at, 62) for at in range(attempts - 1))
+    return time * attempts + sum(min(wait, most) if most else wait for wait in waits)
+
+
+def _tool_time(tool: str, facts: Facts) -> Amount:
+    decl = facts.tools[tool].decl
+    return None if decl is None or decl.timeout is None else decl.timeout.micros
+
+
+def _tool_cost(tool: str, facts: Facts) -> int:
+    decl = facts.tools[tool].decl
+    return 0 if decl is None or decl.cost is None else decl.cost.micros
+
+
+def _asked(tool: str, facts: Facts) -> Amount:
+    """Return how long rules of policies may have a call wait for approvals."""
+    longest: Amount = 0
+    for _, rules in facts.policies.values():
+        for rule in rules:
+            if rule.decl.kind == "require" and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
+                within = rule.decl.within
+                longest = None if within is None or longest is None else max(longest, within.micros)
+    return longest
+
+
+def _add(one: Amount, other: Amount) -> Amount:
+    return None if one is None or other is None else one + other
+
+
+# --- the graph -------------------------------------------------------------------------------------------------------
+
+
+class _Shape:
+    """The graph of a workflow with the longest and shortest ways through it."""
+
+    def __init__(self, workflow: WorkflowFacts) -> None:
+        self._workflow = workflow
+        self._flow: Flow = flow(workflow.graph)
+        self._leaving = {name: leaving(self._flow.forward, name) for name in self._flow.order}
+        back = {key for _, _, key in self._flow.back}
+        links = {link.id: link for name in self._flow.order for link in leaving(workflow.graph, name)}
+        self._back = [link for link in links.values() if link.id in back and set(link.sources) <= self._flow.reached]
+        joins = [link for link in links.values() if len(link.sources) > 1]
+        self._partial = any(link.merge < len(link.sources) for link in joins)
+        self._forks = any(len(link.targets) > 1 for link in links.values())
+        self._rounds = {link.id: self._round(link) for link in self._back}
+        self.exact = (
+            not self._partial and not self._back and not any(len(options) > 1 for options in self._joining().values())
+        )
+
+    def _joining(self) -> dict[str, set[tuple[str, ...]]]:
+        """Return the joins that each step takes part in."""
+        found: dict[str, set[tuple[str, ...]]] = {}
+        for name, links in self._leaving.items():
+            found[name] = {link.sources for link in links if len(link.sources) > 1}
+        return found
+
+    def _round(self, link: Link) -> tuple[str, str] | None:
+        """Return where a round of a route back begins and ends; None if it is not one loop with one entry."""
+        if len(link.sources) != 1 or len(link.targets) != 1:
+            return None
+        source, target = link.sources[0], link.targets[0]
+        if source != target and source not in descendants(self._flow.forward, target):
+            return None
+        dominators = immediate_dominators(self._workflow.graph, START)
+        at = source
+        while at not in (target, START):
+            at = dominators[at]
+        return (target, source) if at == target else None
+
+    def visits(self) -> Mapping[str, int]:
+        """Return the most visits of each step."""
+        found = {name: 1 if name in self._flow.reached else 0 for name in self._workflow.steps}
+        for link in self._back:
+            assert link.decl.bound is not None
+            again = {name for target in link.targets for name in (target, *descendants(self._flow.forward, target))}
+            if self._rounds[link.id] is not None and not self._forks:
+                again &= {link.sources[0], *ancestors(self._flow.forward, link.sources[0])}
+            for name in again & found.keys():
+                found[name] += link.decl.bound.times
+        return found
+
+    def longest(self, weights: Mapping[str, Amount], parallel: bool) -> Amount:
+        """Return the weight of the longest way. `parallel`: of branches only the longest counts, and waiting does."""
+        known: dict[str, Amount] = {}
+        for name in reversed(self._flow.order):
+            known[name] = _add(weights.get(name, 0), self._onward(name, known, parallel))
+        found = known[START]
+        for link in self._back:
+            assert link.decl.bound is not None
+            gain = self._gain(link, weights, known, parallel)
+            found = _add(found, 0 if gain == 0 else None if gain is None else gain * link.decl.bound.times)
+        return found
+
+    def _onward(self, name: str, known: Mapping[str, Amount], parallel: bool) -> Amount:
+        """Return the weight of what follows a step at most."""
+        own, joins = [link for link in self._leaving[name] if len(link.sources) == 1], self._joins(name)
+        best = _most(self._after(link, known, parallel) for link in own)
+        together: Amount = 0
+        for links in joins:
+            if parallel:
+                together = _most((together, *(self._after(link, known, parallel) for link in links)))
+            elif any(link.sources[0] == name or link.merge < len(link.sources) for link in links):
+                together = _add(together, _most(self._after(link, known, parallel) for link in links))
+        # A join that does not wait for all may be decided although this source took another way.
+        return _add(best, together) if self._partial and not parallel else _most((best, together))
+
+    def _joins(self, name: str) -> list[list[Link]]:
+        links = sorted((link for link in self._leaving[name] if len(link.sources) > 1), key=lambda link: link.sources)
+        return [list(group) for _, group in groupby(links, key=lambda link: link.sources)]
+
+    def _after(self, link: Link, known: Mapping[str, Amount], parallel: bool) -> Amount:
+        values = [known[target] for target in link.targets]
+        found = _most(values) if parallel else _total(values)
+        return _add(found, _waiting(link)) if parallel else found
+
+    def _gain(self, link: Link, weights: Mapping[str, Amount], known: Mapping[str, Amount], parallel: bool) -> Amount:
+        """Return the weight of one further round at most."""
+        waiting = _waiting(link) if parallel else 0
+        ends = self._rounds[link.id]
+        if ends is None:
+            return _add(_total([known[target] for target in link.targets]), waiting)
+        first, last = ends
+        inside = {last, *ancestors(self._flow.forward, last)} & {first, *descendants(self._flow.forward, first)}
+        round: dict[str, Amount] = {}
+        for name in reversed([name for name in self._flow.order if name in inside]):
+            ways: list[Amount] = []
+            for each in self._leaving[name] if name != last else ():
+                values = [round[t] if t in inside else known[t] for t in each.targets]
+                if any(target in inside for target in each.targets):
+                    step = _most(values) if parallel else _total(values)
+                    ways.append(_add(step, _waiting(each)) if parallel else step)
+            round[name] = _add(weights.get(name, 0), _most(ways))
+        return _add(round[first], waiting)
+
+    def shortest(self, weights: Mapping[str, int], parallel: bool) -> int:
+        """Return the weight of the shortest way to an end on which nothing fails."""
+        known: dict[str, int | None] = {}
+        for name in reversed(self._flow.order):
+            if name in self._workflow.ends:
+                known[name] = 0
+                continue
+            ways: list[int] = []
+            for link in self._leaving[name]:
+                values = [known.get(target) for target in link.targets]
+                there = [value for value in values if value is not None]
+                if link.decl.trigger is None and there:
+                    counted = link.sources[0] == name or parallel or self._partial
+                    combine: Callable[[Iterable[int]], int] = min if self._partial else max if parallel else sum
+                    ways.append(combine(there) if counted else 0)
+            known[name] = weights.get(name, 0) + min(ways) if ways else None
+        return known[START] or 0
+
+
+def _waiting(link: Link) -> Amount:
+    """Return how long a route waits for its approval."""
+    approval = link.clauses.approval
+    if approval is None:
+        return 0
+    return None if approval.within is None else approval.within.micros
+
+
+def _most(amounts: Iterable[Amount]) -> Amount:
+    found = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        found = max(found, amount)
+    return found
+
+
+def _total(amounts: Iterable[Amount]) -> Amount:
+    found = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        found += amount
+    return found

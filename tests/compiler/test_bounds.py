@@ -1,0 +1,118 @@
+"""No run consumes more than the worst case, and none in which nothing fails less than the least."""
+
+from random import Random
+
+import pytest
+
+from generated.dice import Dice
+from generated.programs import clean_program
+from generated.world import World
+from interlock.run import Machine
+from interlock.run.protocol.notes import StepCancelled, StepFailed
+from interlock_dsl.analysis.bounds import Bounds, bounds
+from interlock_dsl.compiler.compile import compilation
+
+MINUTE = 60_000_000
+HEAD = """
+tool a.read(n: int) -> { n: int } { needs a.read  effect read  timeout 10s
+  cost 0.01 usd  retry 2 times backoff 1s..1s }
+tool a.write(n: int) { needs a.write  effect write  timeout 20s  cost 0.10 usd }
+agent helper { model "m"  tokens 1_000  turns 2  cost 0.05 usd  timeout 30s }
+role boss { reach "boss" }
+"""
+
+
+def of(workflow: str) -> Bounds:
+    unit = compilation(("x",), {"x": HEAD + workflow}.__getitem__)
+    assert unit.facts is not None, unit.report.ordered()
+    return bounds(unit.facts.workflows["w"], unit.facts)
+
+
+def test_the_dearest_way_counts_with_its_retries() -> None:
+    found = of("""workflow w(n: int) {
+      step look calls a.read(n: n)
+      step think by helper { task "t"  returns { ok: bool } }
+      step write calls a.write(n: n)
+      end done
+      start -> look grant a.read
+      look -> think when n > 3 pass n
+      look -> done otherwise
+      think -> write grant a.write after approval by boss within 5m
+      write -> done
+      write -> done on expiry
+    }""")
+    assert (found.worst.steps, found.worst.calls, found.worst.tokens) == (3, 4, 1_000)
+    assert found.worst.cost == 3 * 10_000 + 50_000 + 100_000
+    assert found.worst.time == (3 * 10 + 2 + 60 + 20) * 1_000_000 + 5 * MINUTE
+    assert (found.least.steps, found.least.calls, found.least.cost) == (1, 1, 10_000)
+    assert found.exact
+
+
+def test_branches_add_up_and_run_at_once() -> None:
+    found = of("""workflow w(n: int) {
+      step one calls a.read(n: n)
+      step two calls a.write(n: n)
+      step after sets { m: n }
+      end done
+      start -> one, two grant a.read, a.write
+      one, two -> after merge all
+      after -> done
+    }""")
+    assert (found.worst.steps, found.worst.calls, found.least.steps, found.least.calls) == (3, 4, 3, 2)
+    assert found.worst.time == 32_000_000
+
+
+def test_a_loop_counts_as_often_as_its_bound_allows() -> None:
+    found = of("""workflow w(n: int) {
+      step before sets { m: n }
+      step write calls a.read(n: n)
+      step review asks boss { question "good?"  returns { ok: bool }  within 1m }
+      step late sets { m: n }
+      end done
+      start -> before
+      before -> write grant a.read
+      write -> review
+      review -> write when !review.ok at most 3 times, then -> late grant a.read
+      review -> late otherwise
+      review -> late on expiry
+      late -> done
+    }""")
+    assert found.worst.steps == 2 + 4 * 2
+    assert found.visits == {"before": 1, "write": 4, "review": 4, "late": 1}
+    assert found.least.steps == 4
+
+
+def test_what_has_no_bound_says_so() -> None:
+    found = of("""workflow w(n: int) {
+      step ask asks boss { question "good?"  returns { ok: bool } }
+      end done
+      start -> ask
+      ask -> done
+    }""")
+    assert found.worst.time is None and found.worst.steps == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_run_exceeds_its_worst_case(seed: int) -> None:
+    text, program, _ = clean_program(seed)
+    unit = compilation(("x",), {"x": text}.__getitem__)
+    assert unit.facts is not None
+    found = bounds(unit.facts.workflows["w"], unit.facts)
+    for number in range(15):
+        world, machine = World(Dice(Random(seed * 100 + number)), program, tame=True), Machine(program)
+        event, failed = world.start(), False
+        for _ in range(80):
+            notes = machine.feed(event)
+            failed = failed or any(isinstance(note, StepFailed | StepCancelled) for note in notes)
+            if machine.status in ("ended", "failed", "cancelled"):
+                break
+            event = world.next(machine)
+        run = machine._run
+        worst, least = found.worst, found.least
+        assert worst.steps is not None and run.spent.steps <= worst.steps, text
+        for name, times in run.visits.items():
+            assert times <= found.visits.get(name, 1), (name, text)
+        if machine.status == "ended":
+            assert worst.calls is None or run.spent.tool_calls <= worst.calls, text
+            if not failed and least.steps is not None:
+                assert least.steps <= run.spent.steps, text
