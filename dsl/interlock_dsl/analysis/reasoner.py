@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeAlias
 
-from interlock_dsl.analysis.values.problem import Answer, Problem, Statement, Unknown
+from interlock_dsl.analysis.values.narrow import Narrowed, Narrowing
+from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
+from interlock_dsl.analysis.values.search import Searching
 from interlock_dsl.cel.check import Checked
 
 _Key: TypeAlias = tuple[object, ...]
@@ -27,29 +29,49 @@ class Reasoner:
         self.answered: Counter[str] = Counter()
         """How many questions had which answer: `Impossible`, `Possible`, `Unknown`."""
         self.steps: Counter[str] = Counter()
-        """How many questions were answered by which step: `solver`, or `none`; asked again: `before`."""
+        """How many questions were answered by which step: `narrowing`, `search`, `solver`, or `none`; asked again:
+        `before`."""
         self.without = False
         """Whether a question would have gone to z3, which is not installed."""
         self._known: dict[_Key, Answer] = {}
+        self._narrowing = Narrowing()
+        self._searching = Searching(self._narrowing)
 
     def ask(self, problem: Problem) -> Answer:
         """Return whether the statements of a problem can hold together."""
-        key = _key(problem)
-        answer = self._known.get(key)
-        if answer is None:
-            answer = self._known[key] = self._answer(problem)
-        else:
-            self.steps["before"] += 1
+        answer = self._asked(problem)
         self.answered[type(answer).__name__] += 1
         return answer
 
-    def _answer(self, problem: Problem) -> Answer:
-        return self._solved(problem)
+    def _asked(self, problem: Problem) -> Answer:
+        narrowed = self.narrow(problem)
+        if isinstance(narrowed, Impossible):
+            # Cheaper than to look up whether it was asked before: of a thousand rules each is compared with each.
+            return self._count("narrowing", narrowed)
+        key = _key(problem)
+        answer = self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._answer(problem, narrowed)
+        else:
+            self.steps["before"] += 1
+        return answer
+
+    def narrow(self, problem: Problem) -> Impossible | Narrowed:
+        """Return what intervals, finite sets and presence leave of a problem."""
+        return self._narrowing.narrow(problem)
+
+    def search(self, problem: Problem, narrowed: Narrowed) -> Possible | None:
+        """Return a witness that was found by trying values of what is left, None if none was."""
+        return self._searching.search(problem, narrowed)
+
+    def _answer(self, problem: Problem, narrowed: Narrowed) -> Answer:
+        found = self.search(problem, narrowed)
+        return self._solved(problem) if found is None else self._count("search", found)
 
     def _solved(self, problem: Problem) -> Answer:
         """Return what z3 says."""
         if not self.proofs:
-            return self._count("none", Unknown("the solver was not to be asked"))
+            return self._count("none", Unknown("no values were found, and none were ruled out"))
         if self.after is not None:
             self.after("lint")
         try:
