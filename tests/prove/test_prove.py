@@ -183,7 +183,7 @@ def test_a_limit_ends_a_question() -> None:
 def test_equal_questions_are_asked_once() -> None:
     reasoner = Reasoner()
     for _ in range(3):
-        claims = (Claim(checked("a < b", VARIABLES)), Claim(checked("b < a", VARIABLES)))
+        claims = tuple(Claim(checked(text, VARIABLES)) for text in ("a < b", "b < i", "i < a"))
         assert reasoner.ask(Problem(claims, VARIABLES)) == Impossible()
     assert reasoner.steps["before"] == 2
     assert reasoner.answered["Impossible"] == 3
