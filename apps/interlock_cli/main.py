@@ -17,6 +17,7 @@ VERBS = {
     "Write": {
         "new": "make a small project that works",
         "check": "say what is wrong with a file before it runs",
+        "fix": "put right what has one right edit",
         "explain": "say what a diagnostic code means",
         "fmt": "put files into the one format",
         "graph": "draw a workflow",

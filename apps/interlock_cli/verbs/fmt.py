@@ -1,7 +1,6 @@
 """`interlock fmt`: the one format."""
 
 import sys
-from collections.abc import Iterator
 
 import click
 
@@ -61,20 +60,9 @@ def _one(name: str, source: str, formatted: str, check: bool, diff: bool) -> int
 
 
 def _print_diff(name: str, source: str, formatted: str) -> None:
-    from rich.text import Text
+    from interlock_cli.present.difference import show_difference
 
-    from interlock_cli.present.console import out
-
-    styles = {"+": "good", "-": "bad", "@": "code"}
-    for line in _difference(name, source, formatted):
-        out().print(Text(line, styles.get(line[:1], "")), soft_wrap=True)
-
-
-def _difference(name: str, source: str, formatted: str) -> Iterator[str]:
-    import difflib
-
-    lines = difflib.unified_diff(source.splitlines(), formatted.splitlines(), name, f"{name} (formatted)", lineterm="")
-    yield from lines
+    show_difference(name, source, formatted, "formatted")
 
 
 def _say(changed: list[str], count: int, dry: bool) -> None:

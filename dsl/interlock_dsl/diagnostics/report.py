@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from interlock_dsl.diagnostics.code import Severity
-from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit, Label
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 
@@ -58,10 +58,18 @@ class Report:
 
 
 def diagnose(
-    code: str, message: str, span: Span, under: str = "", *more: Label, help: str | None = None, note: str | None = None
+    code: str,
+    message: str,
+    span: Span,
+    under: str = "",
+    *more: Label,
+    help: str | None = None,
+    note: str | None = None,
+    edits: tuple[Edit, ...] = (),
 ) -> Diagnostic:
     """Return a diagnostic with its primary place, the text under it, and further places."""
-    return Diagnostic(code, message, (Label(span, under), *more), help=help, notes=(note,) if note else ())
+    labels, notes = (Label(span, under), *more), (note,) if note else ()
+    return Diagnostic(code, message, labels, help=help, notes=notes, edits=edits)
 
 
 def instead(name: str, candidates: Iterable[str]) -> str | None:

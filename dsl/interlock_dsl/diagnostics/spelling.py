@@ -1,6 +1,6 @@
 """What a person may have meant: the nearest of the names that exist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 LONGEST: Final = 64
@@ -15,10 +15,20 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     first, so that the answer does not depend on the order of the candidates. Names of more than `LONGEST` letters are
     not compared.
     """
+    return min(_near(name, candidates), default=(0, None))[1]
+
+
+def only_near(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that is near `name` (see `nearest`), or None when none is, or more than one."""
+    near = {candidate for _, candidate in _near(name, candidates)}
+    return near.pop() if len(near) == 1 else None
+
+
+def _near(name: str, candidates: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the candidates that are near, each with its distance."""
     if len(name) > LONGEST:
-        return None
+        return
     wanted = name.casefold()
-    best: tuple[int, str] | None = None
     for candidate in candidates:
         if candidate == name or len(candidate) > LONGEST:
             continue
@@ -27,8 +37,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
             continue
         edits = distance(wanted, candidate.casefold())
         if edits <= allowed and edits < max(len(name), len(candidate)):
-            best = min(best, (edits, candidate)) if best else (edits, candidate)
-    return best[1] if best else None
+            yield edits, candidate
 
 
 def distance(left: str, right: str) -> int:

@@ -40,6 +40,7 @@ from dataclasses import fields, is_dataclass
 
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import AgentDecl, File, Ident, RoleDecl, TableDecl, TypeDecl
 
@@ -55,7 +56,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         for decl in file.declarations:
             if isinstance(decl, TypeDecl | AgentDecl | RoleDecl | TableDecl) and decl.name.text not in used:
                 message = f"the {KINDS[type(decl)]} `{decl.name.text}` is used nowhere"
-                yield diagnose("unused-definition", message, decl.name.span, help="remove it, or use it")
+                edits = (removal(decl.span, block=True),)
+                yield diagnose("unused-definition", message, decl.name.span, help="remove it, or use it", edits=edits)
 
 
 def _names(file: File) -> Iterator[str]:

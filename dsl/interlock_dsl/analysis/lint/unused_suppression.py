@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.analysis.suppressions import allowable, suppressions
 from interlock_dsl.diagnostics import CODES, Diagnostic
+from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose, instead
 
 CODE = "unused-suppression"
@@ -56,4 +57,6 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                 yield diagnose(CODE, f"`{code}` is an error of the language, which cannot be allowed", each.span)
             elif not any(each.allows(found) and found.code == code for found in program.found):
                 where = "in this file" if each.line is None else "here"
-                yield diagnose(CODE, f"nothing {where} is reported as `{code}`", each.span, help="remove it")
+                edits = (removal(each.span),) if len(each.codes) == 1 else ()
+                said = f"nothing {where} is reported as `{code}`"
+                yield diagnose(CODE, said, each.span, help="remove it", edits=edits)

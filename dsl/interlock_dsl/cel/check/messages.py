@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.edits import respelt
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 
@@ -27,16 +28,19 @@ def unknown_variable(name: str, span: Span, variables: Iterable[str]) -> Diagnos
         f"there is no `{name}` here",
         (Label(span, "not found"),),
         help=_instead(name, known) or (f"there is {_listed(known)}" if known else None),
+        edits=respelt(name, known, span),
     )
 
 
 def unknown_function(name: str, span: Span, functions: Iterable[str]) -> Diagnostic:
     """A call of a function that is not there."""
+    known = list(functions)
     return Diagnostic(
         "undefined-reference",
         f"there is no function `{name}`",
         (Label(span, "not found"),),
-        help=f"write {ELSEWHERE[name]}" if name in ELSEWHERE else _instead(name, functions),
+        help=f"write {ELSEWHERE[name]}" if name in ELSEWHERE else _instead(name, known),
+        edits=() if name in ELSEWHERE else respelt(name, known, span),
     )
 
 
@@ -59,6 +63,7 @@ def unknown_field(record: RecordType, field: str, span: Span) -> Diagnostic:
         f"{what} has no field `{field}`",
         (Label(span, "not declared"),),
         help=_instead(field, record.fields) or (f"it has {_listed(record.fields)}" if record.fields else None),
+        edits=respelt(field, record.fields, span),
     )
 
 
@@ -115,6 +120,7 @@ def never_equal(value: str, values: Sequence[str], span: Span, other: Span) -> D
         f'"{value}" is not one of {_quoted(values)}' if given else f'`{other.text}` is never "{value}"',
         (Label(span, "not one of the values"),) if given else (Label(span, "not one of its values"), Label(other, "")),
         help=f'did you mean `"{close}"`?' if close else f"it is one of {_quoted(values)}",
+        edits=respelt(f'"{value}"', [f'"{each}"' for each in values], span),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from lark import Token
 
 from interlock_dsl.cel.parser.lexer import END, UNKNOWN, end_of, start_of
-from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics import Diagnostic, Edit, Label
 from interlock_dsl.diagnostics.source import Source, Span
 
 _VALUE: Final = frozenset({"IDENTIFIER", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TRUE", "FALSE", "NULL", "NOT"})
@@ -40,7 +40,9 @@ def explain(token: Token, names: set[str], source: Source) -> Diagnostic:
     span = Span(source, start, end)
     if token in _MEANT and "IDENTIFIER" not in names:
         message = f"`{token}` is not an operator"
-        return Diagnostic("syntax-error", message, (Label(span),), help=f"write `{_MEANT[token]}`")
+        return Diagnostic(
+            "syntax-error", message, (Label(span),), help=f"write `{_MEANT[token]}`", edits=(Edit(span, _MEANT[token]),)
+        )
     if token.type == UNKNOWN and token in ("'", '"'):
         return _unterminated(source, start)
     before = source.text[:start].rstrip()

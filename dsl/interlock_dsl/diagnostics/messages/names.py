@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit, Label
+from interlock_dsl.diagnostics.edits import respelt
 from interlock_dsl.diagnostics.report import article, diagnose, instead, listed
 from interlock_dsl.diagnostics.source import Span
 
@@ -44,7 +45,9 @@ def undefined(
             if kind in _EXAMPLE
             else None
         )
-    return diagnose("undefined-reference", f"there is no {kind} `{name}`", span, "not found", *elsewhere, help=help)
+    edits = (Edit(span, usual),) if usual and span.text == name else () if elsewhere else respelt(name, known, span)
+    message = f"there is no {kind} `{name}`"
+    return diagnose("undefined-reference", message, span, "not found", *elsewhere, help=help, edits=edits)
 
 
 _USUAL = {
@@ -80,6 +83,7 @@ def unknown_scope(scope: str, span: Span, scopes: Iterable[str]) -> Diagnostic:
         span,
         "not found",
         help=instead(scope, known) or (f"tools need {listed(known)}" if known else f"let a tool say `needs {scope}`"),
+        edits=respelt(scope, known, span),
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit, Label
+from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.source import Span
 
 PHRASES: Final = {
@@ -87,17 +88,22 @@ def clauses(words: Sequence[str]) -> str:
     return f"there is {', '.join(f'`{word}`' for word in words[:-1])} and `{words[-1]}`"
 
 
-def missing(sign: str, before: str, span: Span) -> Diagnostic:
-    """One sign is missing, and the text can be parsed once it is inserted."""
+def missing(sign: str, before: str, span: Span, place: Span) -> Diagnostic:
+    """One sign is missing, and the text can be parsed once it is inserted, at `place`."""
     return Diagnostic(
-        "syntax-error", f"`{sign}` is missing before {before}", (Label(span),), help=f"write `{sign}` here"
+        "syntax-error",
+        f"`{sign}` is missing before {before}",
+        (Label(span),),
+        help=f"write `{sign}` here",
+        edits=(Edit(place, sign),),
     )
 
 
 def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
     """A word is nearly a keyword that can stand here."""
     label = Label(span, f"did you mean `{keyword}`?")
-    return Diagnostic("syntax-error", f"`{word}` cannot stand here", (label,), help=f"write `{keyword}`")
+    edits = (Edit(span, keyword),)
+    return Diagnostic("syntax-error", f"`{word}` cannot stand here", (label,), help=f"write `{keyword}`", edits=edits)
 
 
 def unclosed(opening: Span, sign: str, found: str, span: Span, suspect: Span | None = None) -> Diagnostic:
@@ -113,9 +119,8 @@ def unclosed(opening: Span, sign: str, found: str, span: Span, suspect: Span | N
 
 def unopened(span: Span) -> Diagnostic:
     """A closing bracket has no partner."""
-    return Diagnostic(
-        "unopened-bracket", f"`{span.text}` closes nothing", (Label(span),), help="delete it, or open it before"
-    )
+    message = f"`{span.text}` closes nothing"
+    return Diagnostic("unopened-bracket", message, (Label(span),), help="delete it, or open it before")
 
 
 def unclosed_text(span: Span, *, triple: bool) -> Diagnostic:
@@ -130,9 +135,17 @@ def strange_characters(text: str, span: Span) -> Diagnostic:
     """Characters that no token holds."""
     line = text.split("\n", 1)[0]
     shown = f"`{line}`" if line.isprintable() and line.strip() else " ".join(f"U+{ord(c):04X}" for c in text[:4])
-    return Diagnostic("unknown-character", f"{shown} cannot stand here", (Label(span),), help=_LOOKALIKES.get(text[0]))
+    help = _LOOKALIKES.get(text[0])
+    meant = _MEANT.get(text[0]) if len(text) == 1 else None
+    edits = () if meant is None else (Edit(span, meant),)
+    return Diagnostic("unknown-character", f"{shown} cannot stand here", (Label(span),), help=help, edits=edits)
 
 
+_MEANT: Final = (
+    {"→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "–": "-", "—": "-", "…": "..", "&": "&&"}
+    | dict.fromkeys("\u00a0", " ")
+    | dict.fromkeys("\u200b\ufeff;", "")
+)
 _LOOKALIKES: Final = {
     "“": 'write `"`',
     "”": 'write `"`',
@@ -160,7 +173,8 @@ _LOOKALIKES: Final = {
 def repeated_clause(word: str, first: Span, again: Span) -> Diagnostic:
     """A clause that stands once stands twice."""
     labels = (Label(again, "again here"), Label(first, "first here"))
-    return Diagnostic("repeated-clause", f"`{word}` is given twice", labels, help="keep one of the two")
+    edits = (removal(again),) if again.text.split() == first.text.split() else ()
+    return Diagnostic("repeated-clause", f"`{word}` is given twice", labels, help="keep one of the two", edits=edits)
 
 
 def stray_because(span: Span) -> Diagnostic:

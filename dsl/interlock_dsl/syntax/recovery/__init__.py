@@ -256,7 +256,8 @@ class Recovery:
             taken = after(self.parse.parser, kind)
             if taken is not None and found.type != END and self.near.fits(taken, start_of(found), 2):
                 self._quiet_until = self.parse.taken + 3
-                self._report(messages.missing(self._written(kind), self._shown(found), self._span(found)))
+                place = Span(self.source, self.parse.reading.last_end, self.parse.reading.last_end)
+                self._report(messages.missing(self._written(kind), self._shown(found), self._span(found), place))
                 return token(kind, "", self.parse.reading.last_end, self.parse.reading.last_end)
         return None
 

@@ -1,0 +1,43 @@
+"""`interlock fix`: writes what it puts right, shows what is left, and changes nothing with `--diff`."""
+
+from pathlib import Path
+
+from cli.terminal import interlock
+
+UNUSED = '\nrole supervisor {\n  reach "desk"\n}\n'
+
+
+def test_fix_writes_what_it_puts_right_and_shows_what_is_left(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    good = file.read_text()
+    file.write_text(good.replace("read.amount > 2_000", "read.amuont > 2_000") + UNUSED)
+    ran = interlock("fix")
+    assert (ran.code, file.read_text()) == (0, good)
+    assert ran.err == "✓ desk.ilk  2 findings put right\n✓ nothing wrong in 1 file\n"
+    file.write_text(good.replace("read.amount > 2_000", "read.amuont > 2_000").replace("by clerk", "by someone_else"))
+    left = interlock("fix")
+    assert left.code == 1 and "there is no agent `someone_else`" in left.err and "put right" in left.err
+    assert interlock("fix").err.count("put right") == 0
+
+
+def test_fix_shows_the_difference_and_changes_nothing(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    good = file.read_text()
+    assert (interlock("fix", "--diff").code, interlock("fix", "--diff").out) == (0, "")
+    file.write_text(good + UNUSED)
+    ran = interlock("fix", "--diff", ".")
+    assert (ran.code, ran.err, file.read_text()) == (1, "", good + UNUSED)
+    assert "--- desk.ilk\n+++ desk.ilk (fixed)\n" in ran.out and "-role supervisor {\n" in ran.out
+
+
+def test_fix_of_standard_input(desk: Path) -> None:
+    good = (desk / "desk.ilk").read_text()
+    ran = interlock("fix", "-", typed=good + UNUSED)
+    assert (ran.code, ran.out) == (0, good)
+    assert interlock("fix", "-", typed=good).out == good
+
+
+def test_fix_leaves_bundles_alone(desk: Path) -> None:
+    assert interlock("compile", "desk.ilk", "-o", "desk.ilkb").code == 0
+    before = (desk / "desk.ilkb").read_bytes()
+    assert (interlock("fix", "desk.ilkb").code, (desk / "desk.ilkb").read_bytes()) == (0, before)
