@@ -33,6 +33,8 @@ def evaluate(condition: object, request: Request, program: Program) -> bool | st
         "agent": request.agent,
         "tool": {"name": tool.name, "effect": tool.effect},
     }
+    if request.meter is not None and request.meter.refused:
+        return ERROR
     try:
         value = condition.evaluate(bindings)  # type: ignore[attr-defined]
     except EvaluationError:

@@ -9,7 +9,7 @@ from reference import agents, people, routing, steps
 from reference.decisions import decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Run
-from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, evaluated, typed
+from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, typed, written
 
 
 def subject(run: Run, call: Call) -> dict[str, Json]:
@@ -54,7 +54,7 @@ def key_of(call: Call) -> str:
     """Return the key under which the author says two calls are the same; empty: it is only like itself."""
     if call.tool.idempotency_key is None:
         return ""
-    value = evaluated(call.tool.idempotency_key, call.values)
+    value = written(call.tool.idempotency_key, call.values)
     try:
         return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encoded(DYN, value)).decode()}"
     except (ValueError, TypeError) as error:
@@ -161,7 +161,7 @@ def remember(run: Run, call: Call, value: object, *, usable: bool) -> None:
     args: Mapping[str, Json] = {}
     if undo is not None and usable:
         try:
-            given = {name: evaluated(one, {**call.values, "result": value}) for name, one in undo.arguments.items()}
+            given = {name: written(one, {**call.values, "result": value}) for name, one in undo.arguments.items()}
             args = typed(run.program.tools[undo.tool].parameters, given)[1]
         except NoValue:
             usable = False

@@ -6,10 +6,11 @@ from typing import cast
 from decide.reference import approvers, concerns, is_about, reference, restriction_matches
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
+from interlock_dsl.cel import CompiledExpression
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
 from interlock_dsl.program.promises import NeverUnapproved
 from reference.state import Call, History, Run
-from reference.values import condition
+from reference.values import METER, looked_at
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Answer:
 def decision_on(run: Run, call: Call) -> Answer:
     """Decide a call of this run."""
     request = request_of(run, call)
-    look_at_conditions(run, request)
+    count_conditions(run, request)
     verdict = reference(run.program, request)
     needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
     return Answer(verdict.answer, verdict.because, needs)
@@ -59,6 +60,7 @@ def request_of(run: Run, call: Call) -> Request:
         nevers=tuple(p for p in run.of.promises if isinstance(p, NeverUnapproved)),
         subject=call.digest,
         consents=call.consents,
+        meter=METER,
     )
 
 
@@ -131,18 +133,35 @@ def shown_tools(program: Program, agent: str, scopes: frozenset[str], listed: tu
     return tuple(found)
 
 
-def look_at_conditions(run: Run, request: Request) -> None:
-    """Evaluate every condition that the decision may rest on, so that each one without a value is known."""
+def count_conditions(run: Run, request: Request) -> None:
+    """Count what the conditions of a decision cost together. If that is more than is left, none of them has a value."""
     tool = run.program.tools[request.tool]
     about = {"args": request.args, "agent": request.agent, "tool": {"name": tool.name, "effect": tool.effect}}
     names = {**request.bindings, **about}
+    total = 0
+
+    def says(condition: CompiledExpression | None, otherwise: bool) -> object:
+        nonlocal total
+        if condition is None:
+            return otherwise
+        value, units = looked_at(condition, names)
+        total += units
+        return value
+
     for policy in run.program.policies.values():
         for rule in policy.rules:
-            if concerns(rule, request):
-                condition(rule.when, names)
-                condition(rule.unless, names)
-    for grant in request.grants or ():
-        condition(grant.where, names)
+            if rule.kind != "permit" and concerns(rule, request) and says(rule.when, True) is not False:
+                says(rule.unless, False)
+    held = request.principal.scopes
+    for scope in sorted(tool.needs):
+        giving = [one for one in request.grants or () if scope in one.scopes and (held is None or scope in held)]
+        for grant in giving:
+            if says(grant.where, True) is True:
+                break
     for never in request.nevers:
         if request.tool in never.tools:
-            condition(never.where, names)
+            says(never.where, True)
+    if total > METER.left:
+        METER.left, METER.refused = 0, True
+    else:
+        METER.left -= total

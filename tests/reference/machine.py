@@ -26,7 +26,7 @@ from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
 from reference import agents, calls, people, routing, steps
 from reference.state import Ask, Call, Open, Run, Visit
-from reference.values import ValidationError, decoded, encoded
+from reference.values import METER, ValidationError, decoded, encoded
 
 ANSWERED_BY = {
     "ask model": (ModelReplied, ModelFailed),
@@ -46,6 +46,7 @@ class Reference:
     def feed(self, event: Event) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
         run = self.run
         run.notes, run.commands, run.todo = [], [], []
+        METER.restore()
         before = run.now
         run.at(max(before, event.at))
         problem = self._problem(event)

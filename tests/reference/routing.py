@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from interlock.run.protocol.events import Json
+from interlock.run.values import MOST_HELD
 from interlock_dsl.program.model import AgentStep, Grant, Route
 from reference import calls, steps
 from reference.state import Run, Visit, Way
-from reference.values import NO_VALUE, condition
+from reference.values import NO_VALUE, condition, part
 
 Key = tuple[object, ...]
 
@@ -30,6 +31,9 @@ def way_out(route: Route) -> Way | None:
 def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     """A step has its output."""
     if visit.phase == "over":
+        return
+    if sum(part(one) for name, one in run.shown.items() if name != visit.name) + part(shown) > MOST_HELD:
+        fail(run, visit, "failure")
         return
     close(run, visit)
     run.record(visit.name, value, shown)
@@ -85,7 +89,7 @@ def choose(run: Run, routes: Sequence[Route], source: str, on_error: str) -> boo
     for route in routes:
         if route.otherwise:
             continue
-        if first and (chosen or errors):
+        if errors or (first and chosen):
             others.append((route.id, "earlier-taken"))
             continue
         met = condition(route.when, run.values)

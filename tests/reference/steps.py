@@ -14,9 +14,9 @@ from reference.values import (
     decoded,
     digest,
     encoded,
-    evaluated,
     record_of,
     typed,
+    written,
 )
 
 
@@ -96,7 +96,7 @@ def call(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, CallStep)
     tool = run.program.tools[visit.step.call.tool]
     try:
-        given = {name: evaluated(one, run.values) for name, one in visit.step.call.arguments.items()}
+        given = {name: written(one, run.values) for name, one in visit.step.call.arguments.items()}
         values, args = typed(tool.parameters, given)
     except NoValue:
         run.later(routing.fail, run, visit, "failure")
@@ -112,7 +112,7 @@ def decides(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, TableStep)
     table = visit.step.table
     try:
-        given = {name: evaluated(one, run.values) for name, one in visit.step.arguments.items()}
+        given = {name: written(one, run.values) for name, one in visit.step.arguments.items()}
         names, _ = typed(table.parameters, given)
         found = [decoded(table.result, record_of(row.outputs, names)[1]) for row in matching(table, names)]
     except (NoValue, ValidationError):

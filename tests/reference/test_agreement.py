@@ -10,10 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generated.dice import Dice
-from generated.programs import programs
+from generated.programs import clean_program, programs
 from generated.world import World
+from interlock.run import values as product_values
+from interlock_dsl.cel import Cause, meter
 from interlock_dsl.program.model import Program
-from reference.campaign import Tally, examine, happening
+from reference import routing as reference_routing
+from reference import values as reference_values
+from reference.campaign import Tally, examine, happening, run
 from reference.compare import Pair
 
 PROGRAMS, CHUNK, RUNS = 500, 10, 2
@@ -36,3 +40,19 @@ def test_two_machines_agree_on_what_hypothesis_finds(made: tuple[str, Program], 
     pair = Pair(program)
     for event in happening(World(Dice(random), program), pair):
         pair.feed(event)
+
+
+@pytest.mark.parametrize(("units", "held"), [(30, 100_000), (55, 100_000), (80, 12), (140, 4)])
+def test_two_machines_agree_where_an_event_may_cost_little(
+    units: int, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "EVENT_UNITS", units)
+    for module in (product_values, reference_values, reference_routing):
+        monkeypatch.setattr(module, "MOST_HELD", held)
+    tally = Tally()
+    for seed in range(25):
+        text, program, _ = clean_program(seed)
+        for number in range(RUNS):
+            found = run(tally, text, program, seed, number)
+            assert found is None, found
+    assert tally.causes[Cause.LIMIT] > 0 or held < 100

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from interlock.run.protocol.events import Json
-from interlock_dsl.cel import DEFAULT_LIMIT, CompiledExpression, EvaluationError
+from interlock.run.values import MOST_HELD, WRITING
+from interlock_dsl.cel import DEFAULT_LIMIT, CompiledExpression, EvaluationError, LimitExceeded, Meter
 from interlock_dsl.cel.types import DYN, Type
+from interlock_dsl.cel.units import part
 from interlock_dsl.schema import ValidationError, encode
 from interlock_dsl.schema import decode as decoded
 from interlock_dsl.schema.canonical import canonical, digest
@@ -27,15 +29,47 @@ LACKING: list[Lack] = []
 """Every expression that had no value, for the soundness run to look at; whoever looks empties it first."""
 
 
+METER = Meter()
+"""What is left for the event at hand; `Reference.feed` begins anew with each."""
+
+
 def encoded(type: Type, value: object) -> Json:
     return cast(Json, encode(type, value))
 
 
-def evaluated(expression: CompiledExpression, names: Names) -> object:
-    """Return the value of an expression; raises `NoValue`."""
+def looked_at(expression: CompiledExpression, names: Names) -> tuple[object, int]:
+    """Return the value of an expression, or its error, and what it counts: its weight, or its cost if that is more."""
+    value: object
     try:
-        return expression.interpreter.evaluate(names, DEFAULT_LIMIT)
+        value, units = expression.interpreter.measure(names, DEFAULT_LIMIT)
     except EvaluationError as error:
+        LACKING.append((error.code, error.span.text, str(error)))
+        value, units = error, error.units
+    return value, max(expression.weight, units)
+
+
+def evaluated(expression: CompiledExpression, names: Names) -> object:
+    """Return the value of an expression; raises `NoValue`, also where it costs more than is left for the event."""
+    value, units = looked_at(expression, names)
+    spend(units, expression)
+    if isinstance(value, EvaluationError):
+        raise NoValue(str(value)) from value
+    return value
+
+
+def written(expression: CompiledExpression, names: Names) -> object:
+    """Return the value of an expression that is written somewhere: its size counts too."""
+    value = evaluated(expression, names)
+    if part(value) > MOST_HELD:
+        raise NoValue("too large")
+    spend(WRITING * part(value), expression)
+    return value
+
+
+def spend(units: int, expression: CompiledExpression) -> None:
+    try:
+        METER.spend(units, expression.expression.span)
+    except LimitExceeded as error:
         LACKING.append((error.code, error.span.text, str(error)))
         raise NoValue(str(error)) from error
 
@@ -53,7 +87,7 @@ def condition(expression: CompiledExpression | None, names: Names) -> bool | str
 
 def record_of(expressions: Mapping[str, CompiledExpression], names: Names) -> tuple[dict[str, object], dict[str, Json]]:
     """Return what expressions come to, as values and as JSON. No number in it is infinite, none is NaN."""
-    values = {name: evaluated(expression, names) for name, expression in expressions.items()}
+    values = {name: written(expression, names) for name, expression in expressions.items()}
     shown: dict[str, Json] = {}
     for name, value in values.items():
         if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
@@ -75,6 +109,6 @@ def typed(type: Type, given: Names) -> tuple[Names, Mapping[str, Json]]:
 
 
 __all__ = [
-    "LACKING", "NO_VALUE", "Lack", "NoValue", "ValidationError", "canonical", "condition", "decoded", "digest",
-    "encoded", "evaluated", "record_of", "typed",
+    "LACKING", "METER", "NO_VALUE", "Lack", "NoValue", "ValidationError", "canonical", "condition", "decoded", "digest",
+    "encoded", "evaluated", "looked_at", "part", "record_of", "typed", "written",
 ]  # fmt: skip

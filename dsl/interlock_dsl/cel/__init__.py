@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression, Environment
     from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
     from interlock_dsl.cel.library import FUNCTIONS, LEFT_OUT
+    from interlock_dsl.cel.meter import EVENT_UNITS, Meter
     from interlock_dsl.cel.parser import parse
     from interlock_dsl.cel.signature import Function, Overload
     from interlock_dsl.cel.tree import Expression
@@ -69,6 +70,7 @@ __all__ = [
     "DOUBLE",
     "DURATION",
     "DYN",
+    "EVENT_UNITS",
     "FUNCTIONS",
     "INT",
     "LEFT_OUT",
@@ -93,6 +95,7 @@ __all__ = [
     "LimitExceeded",
     "ListType",
     "MapType",
+    "Meter",
     "Optional",
     "OptionalType",
     "Overload",
@@ -127,6 +130,10 @@ _NAMES = {
     "interlock_dsl.cel.library": (
         "FUNCTIONS",
         "LEFT_OUT",
+    ),
+    "interlock_dsl.cel.meter": (
+        "EVENT_UNITS",
+        "Meter",
     ),
     "interlock_dsl.cel.parser": ("parse",),
     "interlock_dsl.cel.signature": (

@@ -13,8 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from interlock_dsl.cel.check import Checked, Scope, check
+from interlock_dsl.cel.errors import EvaluationError, LimitExceeded
 from interlock_dsl.cel.library import FUNCTIONS
 from interlock_dsl.cel.library.declare import merge
+from interlock_dsl.cel.meter import Meter, weight
 from interlock_dsl.cel.parser import parse
 from interlock_dsl.cel.signature import Function
 from interlock_dsl.cel.tree import Expression
@@ -65,6 +67,14 @@ class Environment:
         if result.diagnostics:
             raise DiagnosticError(result.diagnostics)
         return CompiledExpression(tree, self.scope, result)
+
+
+_NO_ANSWER: Final = object()
+
+
+def _no_answer(bindings: Mapping[str, object]) -> object:
+    """Stand in for the interpreted tier where its answer has to be counted."""
+    return _NO_ANSWER
 
 
 class CompiledExpression:
@@ -162,6 +172,56 @@ class CompiledExpression:
                 return self.interpreter.evaluate(bindings, limit)
             self._functions[limit] = self._within(limit)
         return self._functions[limit](bindings)
+
+    @cached_property
+    def weight(self) -> int:
+        """What an evaluation counts at least on a meter."""
+        return weight(self.expression)
+
+    @cached_property
+    def light(self) -> Callable[[Mapping[str, object]], object]:
+        """The expression as a function of the bindings that costs no more than its weight, or raises."""
+        return self._within(self.weight)
+
+    @cached_property
+    def _quick(self) -> Callable[[Mapping[str, object]], object]:
+        if self.checked is None:
+            return _no_answer
+        from interlock_dsl.cel.compiled import compile
+
+        return compile(self.checked, _no_answer, self.weight) or _no_answer
+
+    def metered(self, bindings: Mapping[str, object], meter: Meter) -> object:
+        """Return the value, and count what it costs on a meter.
+
+        Raise `EvaluationError` as `evaluate` does, `LimitExceeded` also where it would cost more than is left.
+        """
+        left = meter.left - self.weight
+        if left < 0:
+            meter.refuse(self.expression.span)
+        meter.left = left
+        value = self._quick(bindings)
+        return self._counted(bindings, meter) if value is _NO_ANSWER else value
+
+    def interpreted(self, bindings: Mapping[str, object], meter: Meter) -> object:
+        """Return what `metered` does, by the interpreted tier alone: cheap to make, slower to call."""
+        meter.spend(self.weight, self.expression.span)
+        return self._counted(bindings, meter)
+
+    def _counted(self, bindings: Mapping[str, object], meter: Meter) -> object:
+        """Evaluate with the interpreted tier; what it costs beyond the weight, which is counted, is counted too."""
+        counted = self.weight
+        limit = min(DEFAULT_LIMIT, counted + meter.left)
+        try:
+            value, units = self.interpreter.measure(bindings, limit)
+        except EvaluationError as error:
+            beyond = limit < DEFAULT_LIMIT and isinstance(error, LimitExceeded)
+            if beyond:
+                meter.refuse(error.span)
+            meter.spend(max(0, error.units - counted), error.span)
+            raise
+        meter.spend(max(0, units - counted), self.expression.span)
+        return value
 
     def __call__(self, bindings: Mapping[str, object]) -> object:
         """Return the value for the bound variables, as `evaluate` does."""

@@ -9,13 +9,15 @@ from interlock_dsl.diagnostics.source import Span
 class EvaluationError(Exception):
     """An expression has no value. `code` is stable, `message` says why, `span` says where in its text.
 
-    `cause` is that of the closed list; None if a checker would have found what is wrong.
+    `cause` is that of the closed list; None if a checker would have found what is wrong. `units` is what the evaluation
+    had cost by then.
     """
 
-    def __init__(self, code: str, message: str, span: Span) -> None:
+    def __init__(self, code: str, message: str, span: Span, units: int = 0) -> None:
         self.code = code
         self.message = message
         self.span = span
+        self.units = units
         super().__init__(f"{span}: {message}")
 
     @property

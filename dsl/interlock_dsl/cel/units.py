@@ -54,6 +54,23 @@ def size(value: object) -> int:
     return 1
 
 
+def part(value: object) -> int:
+    """Return what a value counts as a part of another: scalars 1, whatever they are."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return 1
+    if kind is str:
+        return 1 + len(value) // CHUNK  # type: ignore[arg-type]
+    if kind is not dict:
+        return _part(value, {})
+    total = 1
+    for key, item in value.items():  # type: ignore[attr-defined]
+        if type(item) not in _SCALARS or type(key) is not str:
+            return _part(value, {})
+        total += 2 + len(key) // CHUNK
+    return total
+
+
 def _parts(value: Sequence[object] | Mapping[object, object], known: dict[int, int]) -> int:
     found = known.get(id(value))
     if found is None:

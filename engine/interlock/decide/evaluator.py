@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from interlock.decide.approvals import agreed, broken, missing
-from interlock.decide.conditions import condition, gives, plainly, restricts
+from interlock.decide.conditions import condition, gives, restricts
 from interlock.decide.decision import ApprovalNeed, Decision, Reason
 from interlock.decide.history import History
 from interlock.decide.index import IndexedRule, RuleIndex, RuleSet
 from interlock.decide.memo import DecisionMemo
 from interlock.decide.request import Request
+from interlock_dsl.cel.meter import Meter
 from interlock_dsl.program.model import Grant, Program, Rule, Tool
 
 COMPILE_AFTER = 64
@@ -73,6 +74,13 @@ class Evaluator:
         return None if key is None else memo.known.get(key)
 
     def _decide(self, request: Request) -> Decision:
+        """Return a decision. Its conditions count together: where they cost too much, none of them has a value."""
+        meter = request.meter or Meter()
+        refused = meter.refused
+        decision = self._decided(request, meter)
+        return decision if meter.refused is refused else self._decided(request, meter)
+
+    def _decided(self, request: Request, meter: Meter) -> Decision:
         rules = self._index.rules_for(request.tool, request.agent)
         if rules is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{request.tool}`"),))
@@ -87,18 +95,18 @@ class Evaluator:
         bindings["tool"] = rules.value
         bindings["agent"] = request.agent
         if request.grants is not None:
-            allowed = _granted(rules.tool, request, request.grants)
+            allowed = _granted(rules.tool, request, request.grants, meter)
         else:
-            allowed = _permitted(rules.permits, bindings)
+            allowed = _permitted(rules.permits, bindings, meter)
             if request.lacking or _scopeless(rules.tool):
                 allowed = _lacking(rules.tool, request.lacking, allowed)
-        forbids = _matching(rules.forbids, bindings) if rules.forbids else ()
+        forbids = _matching(rules.forbids, bindings, meter) if rules.forbids else ()
         if rules.plain and not (request.nevers or request.over or request.route_approval or request.too_dear):
             if not forbids:
                 return allowed
             if len(forbids) == 1 and allowed.answer == "allow":
                 return forbids[0].alone
-        return _restricted(rules, request, allowed, forbids)
+        return _restricted(rules, request, meter, allowed, forbids)
 
     def _counted(self, rules: RuleSet, request: Request) -> RuleSet:
         """Count a call, and return its rules in the tier that is best from now on."""
@@ -142,11 +150,11 @@ def _always(rule: Rule) -> bool:
     return rule.when is None and rule.unless is None
 
 
-def _permitted(permits: tuple[IndexedRule, ...], bindings: Mapping[str, object]) -> Decision:
+def _permitted(permits: tuple[IndexedRule, ...], bindings: Mapping[str, object], meter: Meter) -> Decision:
     """Policy alone: the permits that match, or a denial."""
     found: list[IndexedRule] = []
     for permit in permits:
-        if gives(permit.when, permit.unless, bindings):
+        if gives(permit.when, permit.unless, bindings, meter):
             found.append(permit)
     if len(found) == 1:
         return found[0].alone
@@ -164,7 +172,7 @@ def _no_scope(tool: Tool) -> Reason:
     return Reason("missing-scope", f"`{tool.name}` changes the world and needs no scope", span=tool.span)
 
 
-def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decision:
+def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...], meter: Meter) -> Decision:
     """A workflow: the grants that put each needed scope in hand for these arguments, or what is missing."""
     used: dict[int, Reason] = {}
     lacking: list[Reason] = []
@@ -173,7 +181,7 @@ def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decisio
         near = None
         for grant in grants:
             if scope in grant.scopes and (held is None or scope in held):
-                if gives(condition(grant.where), None, request.bindings):
+                if gives(condition(grant.where), None, request.bindings, meter):
                     used[id(grant)] = Reason("grant", "the scopes it needs are in hand", span=grant.span)
                     break
                 near = grant.span
@@ -187,17 +195,20 @@ def _granted(tool: Tool, request: Request, grants: tuple[Grant, ...]) -> Decisio
     return Decision("allow", tuple(used.values()) or (Reason("grant", "it needs no scope", span=tool.span),))
 
 
-def _restricted(rules: RuleSet, request: Request, allowed: Decision, forbids: Sequence[IndexedRule]) -> Decision:
+def _restricted(
+    rules: RuleSet, request: Request, meter: Meter, allowed: Decision, forbids: Sequence[IndexedRule]
+) -> Decision:
     """Apply everything that can only take away from what is allowed."""
-    requires = _matching(rules.requires, request.bindings)
+    requires = _matching(rules.requires, request.bindings, meter)
     needs, asking, given = _approvals(requires, request)
     against = [] if allowed.answer == "allow" else list(allowed.reasons)
     against += [forbid.reason for forbid in forbids]
     for never in request.nevers:
-        if restricts(condition(never.where), None, request.bindings) is not False:
+        if restricts(condition(never.where), None, request.bindings, meter) is not False:
             refused = broken(request, never, needs)
             against += [] if refused is None else [refused]
-    against += [limit.reason for limit in _matching(rules.limits, request.bindings) if limit.reached(request.history)]
+    limits = _matching(rules.limits, request.bindings, meter)
+    against += [limit.reason for limit in limits if limit.reached(request.history)]
     against += [Reason("budget", text) for text in request.over]
     if request.too_dear is not None:
         promise = request.too_dear
@@ -209,17 +220,11 @@ def _restricted(rules: RuleSet, request: Request, allowed: Decision, forbids: Se
     return Decision("allow", (*allowed.reasons, *given)) if given else allowed
 
 
-def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object]) -> list[IndexedRule]:
+def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object], meter: Meter) -> list[IndexedRule]:
     """Return the rules that restrict this call; in the reason of one without a value it says so."""
     found = []
     for indexed in rules:
-        met = plainly(indexed.when, bindings)
-        if met is False:
-            continue
-        if met and indexed.unless is None:
-            found.append(indexed)
-            continue
-        applies = restricts(indexed.when, indexed.unless, bindings)
+        applies = restricts(indexed.when, indexed.unless, bindings, meter)
         if applies is True:
             found.append(indexed)
         elif applies is not False:

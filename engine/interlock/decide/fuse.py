@@ -4,8 +4,8 @@ It reads each argument once, whatever number of rules ask for it, and answers wi
 rule's condition holds. Where a condition has no value, or a value is not of the class it was declared with, it gives
 no answer, and the rules are evaluated one after the other.
 
-# INVARIANT: a function that answers says of every rule what evaluating it alone says, and each condition in it keeps
-the limit that an evaluation has, because it is made only of code whose cost is within it.
+# INVARIANT: a function that answers says of every rule what evaluating it alone says, and no condition in it costs more
+than its weight, because it is made only of code that does not; all weights together are within the limit of an event.
 """
 
 import ast
@@ -33,7 +33,7 @@ from interlock_dsl.cel.compiled.pieces import (
     store,
 )
 from interlock_dsl.cel.compiled.unit import Key, Uses, result
-from interlock_dsl.cel.environment import DEFAULT_LIMIT
+from interlock_dsl.cel.meter import EVENT_UNITS
 from interlock_dsl.program.model import Tool
 
 if TYPE_CHECKING:
@@ -56,11 +56,14 @@ _MASK: Final = "mask"
 def fuse(tool: Tool, value: Mapping[str, object], conditions: Sequence[Condition]) -> Fused | None:
     """Return the function for rules with these conditions, None where there are too many.
 
-    `value` is what conditions see as `tool`.
+    `value` is what conditions see as `tool`. There is none either where they may cost more than an event may.
     """
     if len(conditions) > MOST_RULES:
         return None
-    checks = [_checked(each) for condition in conditions for each in condition if each is not None]
+    every = [each for condition in conditions for each in condition if each is not None]
+    if sum(each.weight for each in every) > EVENT_UNITS:
+        return None
+    checks = [_checked(each) for each in every]
     return _Fusion(tool, value, [check for check in checks if check is not None]).fused(conditions)
 
 
@@ -162,7 +165,7 @@ class _Fusion:
                 piece = emitter.truth(emitter.emit(checked.expression, self._frame, known), self._frame)
             except compiled.Unsupported:
                 break
-            if piece.cost <= DEFAULT_LIMIT:
+            if piece.cost <= condition.weight:
                 return piece
         return self._called(condition, known)
 
@@ -170,7 +173,7 @@ class _Fusion:
         """Return code that has a condition evaluated by itself."""
         self._calls = True
         value = self._frame.make()
-        asked = store(value, call(self._unit.shared(condition.function), name(BINDINGS)))
+        asked = store(value, call(self._unit.shared(condition.light), name(BINDINGS)))
         otherwise = both(compare(name(value), ast.IsNot(), constant(False)), give_up())
         code = either(compare(asked, ast.Is(), constant(True)), otherwise)
         return compiled.Piece(code, "bool", 0, known, known)

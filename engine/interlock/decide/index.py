@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from interlock.decide.conditions import Condition, compiled, interpreted
+from interlock.decide.conditions import Condition, condition, interpreted
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
 from interlock.decide.history import History
 from interlock_dsl.program.model import Program, Rule, Tool
@@ -90,7 +90,7 @@ class RuleIndex:
 
     def compile(self, tool: str, agent: str) -> RuleSet:
         """Return the rules for a call with conditions of the compiled tier, and keep these from now on."""
-        found = self._found[tool, self.kind(agent)] = self._collect(self._tools[tool], agent, compiled)
+        found = self._found[tool, self.kind(agent)] = self._collect(self._tools[tool], agent, condition)
         return found
 
     def kind(self, agent: str) -> tuple[bool, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from interlock.decide.history import History
+from interlock_dsl.cel.meter import Meter
 from interlock_dsl.program.model import ApprovalRule, Grant, Tool
 from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import ValidationError, decode
@@ -75,7 +76,7 @@ class Request:
     call would exceed, in words, `too_dear` the promise it would break by what it costs. `nevers` are the promises about
     calls of the tool, `returned` the tools of which a call has returned. `subject` is the digest an approval must be
     for; empty, no approval counts. `lacking` are scopes that the tool needs and that, under policies alone, the agent
-    or the principal may not hold.
+    or the principal may not hold. `meter` counts what the conditions cost; None: they have one of their own.
     """
 
     tool: str
@@ -95,6 +96,7 @@ class Request:
     too_dear: CostAtMost | None = None
     subject: str = ""
     consents: tuple[Consent, ...] = ()
+    meter: Meter | None = None
     lacking: frozenset[str] = frozenset()
 
 

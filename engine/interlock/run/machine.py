@@ -59,6 +59,7 @@ class Machine:
         """Take in what happened, and return what was decided on it."""
         run = self._run
         run.notes, run.commands = [], []
+        run.meter.restore()
         before = run.now
         if event.at > before:
             self._at(event.at)

@@ -22,7 +22,7 @@ def hold(run: Run, *changed: str) -> bool:
     for promise in run.workflow.always:
         if promise.reads.isdisjoint(changed) or not promise.needs <= run.shown.keys():
             continue
-        held = truth(promise.condition.function, run.values)
+        held = truth(promise.condition.metered, run.values, run.meter)
         if held is not True:
             false = held is False
             why = "it does not hold" if false else f"it has no value: {held}"

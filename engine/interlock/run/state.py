@@ -16,6 +16,7 @@ from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
 from interlock.run.protocol.events import Event, Json, ModelCall
 from interlock.run.protocol.notes import Ignored, Note, Trigger
+from interlock_dsl.cel.meter import Meter
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
 
 Phase: TypeAlias = Literal[
@@ -269,7 +270,9 @@ class Ending:
 class Run:
     """Everything about one run. `values` is what conditions read; `shown` the same parameters and outputs as JSON.
 
-    `returned` are tools of which a call has returned, as far as a promise asks for them.
+    `sizes` are those of what is shown, `held` their sum. `returned` are tools of which a call has
+    returned, as far as a promise asks for them.
+
     `open` holds what was asked of the world and not answered, with who waits for it (None: the run itself), in the
     order of asking. `orphans` are calls that nobody waits for and that must come back before the run may end.
     `notes`, `commands` and `agenda` belong to the event at hand; so do `subject`, what it is about, and `cause`, the
@@ -277,9 +280,9 @@ class Run:
     """
 
     __slots__ = (
-        "active", "agenda", "asked", "cause", "commands", "deadline", "done", "doubts", "ending", "history", "id",
-        "joins", "left_over", "notes", "now", "open", "orphans", "phase", "plan", "principal", "returned", "shown",
-        "spent", "subject", "taken", "timer", "values", "visits", "workflow",
+        "active", "agenda", "asked", "cause", "commands", "deadline", "done", "doubts", "ending", "held", "history",
+        "id", "joins", "left_over", "meter", "notes", "now", "open", "orphans", "phase", "plan", "principal",
+        "returned", "shown", "sizes", "spent", "subject", "taken", "timer", "values", "visits", "workflow",
     )  # fmt: skip
 
     workflow: WorkflowPlan
@@ -293,10 +296,13 @@ class Run:
         self.deadline: int | None = None
         self.timer = ""
         self.history = History("", started=0)
+        self.meter = Meter()
         self.spent = Spending()
         self.returned: set[str] = set()
         self.values: dict[str, object] = {}
         self.shown: dict[str, Json] = {}
+        self.sizes: dict[str, int] = {}
+        self.held = 0
         self.visits: dict[str, int] = {}
         self.active: dict[tuple[str, int], Visit] = {}
         self.open: dict[str, tuple[Owner, Command]] = {}
@@ -336,10 +342,12 @@ class Run:
             del self.open[id]
             self.commands.append(Cancel(self.new_id("x"), id))
 
-    def record(self, name: str, value: object, shown: Json) -> None:
-        """Write a parameter or a step's output."""
+    def record(self, name: str, value: object, shown: Json, size: int) -> None:
+        """Write a parameter or a step's output; `size` is that of what is shown."""
         self.values[name] = value
         self.shown[name] = shown
+        self.held += size - self.sizes.get(name, 0)
+        self.sizes[name] = size
 
     def ignore(self, code: WhyIgnored, reason: str) -> None:
         """Say that the event changes nothing, and why. Handlers do so before they change anything."""

@@ -37,10 +37,11 @@ class Interpreter:
         try:
             value = self._evaluate(frame)
         except Fault as fault:
-            raise EvaluationError(fault.code, fault.message, fault.span or self._expression.span) from fault
+            spent = limit - frame.remaining
+            raise EvaluationError(fault.code, fault.message, fault.span or self._expression.span, spent) from fault
         except RecursionError:
             message = "evaluation was stopped: the values are nested too deeply"
-            raise LimitExceeded("too-deep", message, self._expression.span) from None
+            raise LimitExceeded("too-deep", message, self._expression.span, limit) from None
         return value, limit - frame.remaining
 
 

@@ -22,7 +22,7 @@ class Frame:
         self.remaining -= units
         if self.remaining < 0:
             message = f"evaluation was stopped: it costs more than its limit of {self.limit} units"
-            raise LimitExceeded(LIMIT_CODE, message, span)
+            raise LimitExceeded(LIMIT_CODE, message, span, self.limit)
 
 
 Evaluate = Callable[[Frame], object]

@@ -14,7 +14,8 @@ from interlock_dsl.program.model import Grant, Tool
 from interlock_dsl.schema.canonical import digest
 
 _APART = (
-    "agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over", "cause", "subject"
+    "agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over", "cause", "subject",
+    "meter", "sizes", "held",
 )  # fmt: skip
 _LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "problem", "raw", "span"}
 

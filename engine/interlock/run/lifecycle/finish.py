@@ -4,11 +4,12 @@ At an end, whatever else runs is cancelled, and calls under way that change the 
 given up does the same, then undoes what was done, the last first, one after the other.
 """
 
+from interlock.run import values
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
 from interlock.run.state import Abandon, Arrive, Call, CallEnded, Ending, Performed, Run, Unwind
-from interlock.run.steps import calls, rules, visits
+from interlock.run.steps import calls, visits
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 
@@ -17,7 +18,7 @@ def arrive(run: Run, move: Arrive) -> None:
     """The run reaches an end."""
     at = move.end
     try:
-        output = rules.evaluate(at.values, run.values)[1]
+        output = values.record_of(run, at.values, run.values)[1]
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, f"the output of end `{at.name}` has no value: {error}"))
         return
@@ -60,8 +61,8 @@ def unwind(run: Run, move: Unwind) -> None:
 
 def _undo(run: Run, done: Performed) -> None:
     tool = run.plan.tools[done.undo]
-    values = calls.decode_again(tool, done.args)
-    calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
+    given = calls.decode_again(tool, done.args)
+    calls.decide(run, Call(tool, given, done.args, "undo", done.step, undoes=done.tool))
 
 
 def undo_ended(run: Run, over: CallEnded) -> None:

@@ -13,6 +13,7 @@ from interlock.run.routing import routes
 from interlock.run.state import Run
 from interlock.run.transitions import change
 from interlock_dsl.cel.types import RecordType
+from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
@@ -79,7 +80,8 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     run.principal = Principal(event.principal, event.roles, scopes)
     for name, field in workflow.parameters.fields.items():
         if name in values:
-            run.record(name, values[name], run.plan.shown(field.type, values[name]))
+            shown = run.plan.shown(field.type, values[name])
+            run.record(name, values[name], shown, part(shown))
     for name in _records(run.plan, workflow):
         # What a step would have written, were it to run: `has` and `.?` find nothing in it, and nothing is an error.
         run.values.setdefault(name, {})

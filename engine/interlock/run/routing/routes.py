@@ -21,6 +21,8 @@ from interlock.run.protocol.notes import Escalated, NotTaken, NoValue, RouteTake
 from interlock.run.routing import joins
 from interlock.run.state import Abandon, Complete, Enter, Fail, Run
 from interlock.run.steps import visits
+from interlock.run.values import too_large
+from interlock_dsl.cel.units import part
 
 _FALLBACK: dict[Trigger, Trigger] = {"timeout": "failure", "expiry": "denied"}
 
@@ -41,8 +43,13 @@ def complete(run: Run, move: Complete) -> None:
     visit = move.visit
     if visit.phase == "over":
         return
+    size = part(move.output)
+    problem = too_large(run, visit.name, size)
+    if problem:
+        fail(run, Fail(visit, "failure", problem))
+        return
     visits.close(run, visit)
-    run.record(visit.name, move.value, move.output)
+    run.record(visit.name, move.value, move.output, size)
     run.notes.append(StepDone(visit.name, visit.number, move.output))
     if promises.hold(run, visit.name):
         leave(run, visit.name)
@@ -140,7 +147,7 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tu
         elif group.first and chosen:
             others.append(NotTaken(planned.id, WhyNotTaken.EARLIER_TAKEN, "an earlier route was taken"))
         else:
-            met = True if when is None else truth(when.function, run.values)
+            met = True if when is None else truth(when.metered, run.values, run.meter)
             if met is True:
                 chosen.append(planned)
             elif met is False:
@@ -179,7 +186,7 @@ def _escalate(run: Run, planned: PlannedRoute, source: str) -> None:
         if escalation.on_expiry:
             continue
         # Telling a person is the safe side: a condition without a value tells them.
-        met = restricts(condition(escalation.when), None, run.values)
+        met = restricts(condition(escalation.when), None, run.values, run.meter)
         if met is not False:
             reason = escalation.because or f"the run took `{planned.id}`"
             run.notes.append(Escalated(escalation.role, source, reason))

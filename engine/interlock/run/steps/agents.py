@@ -142,7 +142,7 @@ def _read(
         return Call(tool, values, args, "agent", visit.name, visit=visit, agent=agent, slot=slot)
     request = Request(
         tool=asked.tool, args={}, agent=agent, problem=problem, principal=run.principal, history=run.history,
-        now=run.now, grants=visit.grants, shown=conversation.tools,
+        now=run.now, grants=visit.grants, shown=conversation.tools, meter=run.meter,
     )  # fmt: skip
     decision = run.plan.evaluator.authorize(request)
     args = asked.args if isinstance(asked.args, dict) else {}

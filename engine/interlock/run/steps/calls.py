@@ -14,7 +14,7 @@ from typing import cast
 
 from interlock.decide import Decision
 from interlock.decide.request import Request
-from interlock.run import budget
+from interlock.run import budget, values
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
@@ -41,7 +41,7 @@ def decide(run: Run, call: Call) -> None:
     if not call.subject:
         call.subject = digest(subject_of(run, call))
         try:
-            call.key = _key(call)
+            call.key = _key(run, call)
         except (EvaluationError, ValueError, TypeError) as error:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
@@ -103,6 +103,7 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         too_dear=too_dear,
         subject=call.subject,
         consents=call.consents,
+        meter=run.meter,
     )
     return run.plan.evaluator.authorize(request)
 
@@ -123,11 +124,11 @@ def _dispatch(run: Run, call: Call, id: str) -> None:
     )
 
 
-def _key(call: Call) -> str:
+def _key(run: Run, call: Call) -> str:
     """Return the key under which the author says two calls are the same; empty where a call is only like itself."""
     if call.tool.idempotency_key is None:
         return ""
-    value = call.tool.idempotency_key.evaluate(call.values)
+    value = values.value_of(run, call.tool.idempotency_key, call.values)
     return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
@@ -240,7 +241,7 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
     if not problem:
         try:
             bindings = {**call.values, "result": value}
-            given = {name: argument.evaluate(bindings) for name, argument in tool.undo.arguments.items()}
+            given = values.evaluate(run, tool.undo.arguments, bindings)
             args = arguments(target, given)[1]
         except (EvaluationError, ValidationError, TypeError) as error:
             problem = f"the arguments of its undo have no value: {error}"
@@ -253,8 +254,8 @@ def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, obj
     Raises `ValidationError`, or TypeError for a value that has no form in JSON.
     """
     shown = encode(tool.parameters, given)
-    values = decode(tool.parameters, shown)
-    return cast(Mapping[str, object], values), cast(Mapping[str, Json], shown)
+    read = decode(tool.parameters, shown)
+    return cast(Mapping[str, object], read), cast(Mapping[str, Json], shown)
 
 
 def decode_again(tool: Tool, args: Mapping[str, Json]) -> Mapping[str, object]:

@@ -1,19 +1,15 @@
 """Steps that need nobody: a deterministic call is prepared, a table looked up, values set. All at once, all pure."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from interlock.run.protocol.events import Json
+from interlock.run import values
 from interlock.run.state import Call, Complete, Fail, Run, Visit
 from interlock.run.steps import calls
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import CallStep, Row, SetStep, Table, TableStep
 from interlock_dsl.schema import ValidationError, decode, encode
-
-if TYPE_CHECKING:
-    from interlock_dsl.cel import CompiledExpression
 
 
 def call(run: Run, visit: Visit) -> None:
@@ -22,13 +18,13 @@ def call(run: Run, visit: Visit) -> None:
     assert isinstance(step, CallStep)
     tool = run.plan.tools[step.call.tool]
     try:
-        given = {name: argument.evaluate(run.values) for name, argument in step.call.arguments.items()}
-        values, args = calls.arguments(tool, given)
+        given = values.evaluate(run, step.call.arguments, run.values)
+        found, args = calls.arguments(tool, given)
     except (EvaluationError, ValidationError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"the arguments of {tool.name} do not fit: {error}"))
         return
     change(run, visit, "calling")
-    visit.call = Call(tool, values, args, "step", visit.name, visit)
+    visit.call = Call(tool, found, args, "step", visit.name, visit)
     calls.decide(run, visit.call)
 
 
@@ -36,33 +32,11 @@ def set_values(run: Run, visit: Visit) -> None:
     """Evaluate a record of expressions."""
     assert isinstance(visit.step, SetStep)
     try:
-        value, shown = evaluate(visit.step.values, run.values)
+        value, shown = values.record_of(run, visit.step.values, run.values)
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"a value could not be set: {error}"))
         return
     run.agenda.append(Complete(visit, value, shown))
-
-
-def evaluate(
-    expressions: Mapping[str, "CompiledExpression"], bindings: Mapping[str, object]
-) -> tuple[dict[str, object], dict[str, Json]]:
-    """Return what a record of expressions comes to, and its JSON.
-
-    Raises `EvaluationError`, TypeError for a value without a form in JSON, ValueError for an infinite one or NaN.
-    """
-    value: dict[str, object] = {}
-    shown: dict[str, Json] = {}
-    for name, expression in expressions.items():
-        value[name] = item = expression.evaluate(bindings)
-        kind = item.__class__
-        if kind is float and not -_HUGE <= cast(float, item) <= _HUGE:
-            raise ValueError(f"`{name}` is not a finite number")
-        shown[name] = cast(Json, item if kind in _PLAIN else encode(DYN, item))
-    return value, shown
-
-
-_HUGE = 1.7976931348623157e308
-_PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 def decide(run: Run, visit: Visit) -> None:
@@ -71,22 +45,22 @@ def decide(run: Run, visit: Visit) -> None:
     assert isinstance(step, TableStep)
     table = step.table
     try:
-        given = {name: argument.evaluate(run.values) for name, argument in step.arguments.items()}
+        given = values.evaluate(run, step.arguments, run.values)
         arguments = cast(Mapping[str, object], decode(table.parameters, encode(table.parameters, given)))
-        found = matching(table, arguments)
-        outputs = [evaluate(row.outputs, arguments)[1] for row in found]
-        values = [decode(table.result, output) for output in outputs]
+        found = matching(run, table, arguments)
+        outputs = [values.record_of(run, row.outputs, arguments)[1] for row in found]
+        read = [decode(table.result, output) for output in outputs]
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"table `{table.name}`: {error}"))
         return
-    shown = [run.plan.shown(table.result, value) for value in values]
+    shown = [run.plan.shown(table.result, value) for value in read]
     if table.hit == "collect":
-        run.agenda.append(Complete(visit, values, shown))
+        run.agenda.append(Complete(visit, read, shown))
     else:
-        run.agenda.append(Complete(visit, values[0], shown[0]))
+        run.agenda.append(Complete(visit, read[0], shown[0]))
 
 
-def matching(table: Table, arguments: Mapping[str, object]) -> list[Row]:
+def matching(run: Run, table: Table, arguments: Mapping[str, object]) -> list[Row]:
     """Return the rows of a table that match, as its hit policy says.
 
     Raises ValueError where none or, under `unique`, two do; `EvaluationError` where a row cannot be decided.
@@ -97,7 +71,7 @@ def matching(table: Table, arguments: Mapping[str, object]) -> list[Row]:
             if not found:
                 found.append(row)
             continue
-        met = row.condition.evaluate(arguments)
+        met = row.condition.metered(arguments, run.meter)
         if met is not True and met is not False:
             raise ValueError(f"the condition at {row.span} is neither true nor false")
         if met:
