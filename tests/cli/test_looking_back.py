@@ -92,7 +92,7 @@ def test_show_tells_what_happened_and_why(waiting: str, desk: Path) -> None:
         f"  → credited  desk.ilk:{line('give -> credited')}\n"
         '  ■ credited  { number: "C1", amount: 4_500 }\n'
         "\n"
-        "  used  steps 2/6  calls 1/3  tokens 0/10,000  cost 0.00/0.10 usd  time TIME/8h"
+        "  used  steps 2/6  calls 1/3  tokens 0/10,000  cost 0.00/0.10 usd  time TIME/2d"
     )
 
 

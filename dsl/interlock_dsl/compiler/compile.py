@@ -54,7 +54,7 @@ def compilation(
 ) -> Compilation:
     """Compile as `check` does, and return all that the stages have made."""
     rules = () if lint is None else (("lint", partial(lint_facts, wanted=lint, after=after)),)
-    stages: tuple[tuple[str, Stage], ...] = (*STAGES, *rules, ("allow", leave_out_allowed))
+    stages: tuple[tuple[str, Stage], ...] = (*STAGES, *rules)
     unit = Compilation(tuple(entries), read)
     collecting = gc.isenabled()
     gc.disable()  # hardly anything that is made here is garbage, and looking for it takes longer than a stage
@@ -63,6 +63,7 @@ def compilation(
             unit = stage(unit)
             if after is not None:
                 after(name)
+        unit = leave_out_allowed(unit)
     finally:
         if collecting:
             gc.enable()

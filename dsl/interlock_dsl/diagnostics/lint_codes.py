@@ -10,8 +10,9 @@ from interlock_dsl.diagnostics.code import Certainty, Code, Severity
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _PROVED, _POSSIBLE, _HEURISTIC = Certainty.PROVED, Certainty.POSSIBLE, Certainty.HEURISTIC
 
-_UPKEEP = "Lint: upkeep"
 _LEADS = "Lint: routes and conditions"
+_UPKEEP, _PERMISSIONS, _APPROVALS = "Lint: upkeep", "Lint: permissions", "Lint: approvals and deadlines"
+_BUDGETS, _DATA, _TESTS = "Lint: tools and budgets", "Lint: data", "Lint: tests"
 
 
 def _lint(
@@ -26,4 +27,16 @@ LINT_CODES: Final = (
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),
     _lint("suppressed-finding", _UPKEEP, _NOTE, _PROVED, "what a comment allows", strict=True),
+    _lint("unused-scope", _PERMISSIONS, _WARNING, _PROVED, "a scope may be held and is never granted"),
+    _lint("over-broad-scope", _PERMISSIONS, _WARNING, _PROVED, "a scope is granted that its target cannot use"),
+    _lint("approval-without-way-on", _APPROVALS, _WARNING, _PROVED, "a denied approval gives the run up"),
+    _lint("question-without-way-on", _APPROVALS, _WARNING, _PROVED, "an expired question gives the run up"),
+    _lint("deadline-beyond-run", _APPROVALS, _WARNING, _PROVED, "a deadline lies behind the end of the run"),
+    _lint("timeout-beyond-run", _BUDGETS, _WARNING, _PROVED, "a timeout lies behind the end of the run"),
+    _lint("child-exceeds-budget", _BUDGETS, _WARNING, _PROVED, "one agent or call may use more than the whole run"),
+    _lint("irreversible-without-idempotency", _BUDGETS, _WARNING, _PROVED, "an irreversible call has no key"),
+    _lint("nothing-shown", _DATA, _WARNING, _PROVED, "an agent is shown neither a field nor a tool"),
+    _lint("tainted-sink", _DATA, _WARNING, _PROVED, "untrusted text goes straight into a tool that changes the world"),
+    _lint("contradictory-test", _TESTS, _WARNING, _PROVED, "a test can never hold"),
+    _lint("test-that-cannot-fail", _TESTS, _WARNING, _PROVED, "a test holds whatever happens"),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from interlock_dsl.diagnostics.code import Severity
+from interlock_dsl.diagnostics.code import Certainty, Severity
 from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit, Label
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
@@ -66,10 +66,11 @@ def diagnose(
     help: str | None = None,
     note: str | None = None,
     edits: tuple[Edit, ...] = (),
+    stated: Certainty | None = None,
 ) -> Diagnostic:
     """Return a diagnostic with its primary place, the text under it, and further places."""
     labels, notes = (Label(span, under), *more), (note,) if note else ()
-    return Diagnostic(code, message, labels, help=help, notes=notes, edits=edits)
+    return Diagnostic(code, message, labels, help=help, notes=notes, stated=stated, edits=edits)
 
 
 def instead(name: str, candidates: Iterable[str]) -> str | None:

@@ -1,0 +1,64 @@
+"""What the routes of a workflow hand over to the steps they lead to: scopes, fields, approvals."""
+
+from collections.abc import Iterator
+
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+
+
+def ways(workflow: WorkflowFacts) -> Iterator[RouteFacts]:
+    """Yield every route of a workflow, and behind it its way out: each has its own clauses."""
+    for route in workflow.routes:
+        yield route
+        if route.out is not None:
+            yield route.out
+
+
+def ways_into(workflow: WorkflowFacts, node: str) -> list[RouteFacts]:
+    """Return the routes and ways out that lead to a step or an end, in the order written."""
+    return [route for route in ways(workflow) if node in route.link.targets]
+
+
+def in_hand(route: RouteFacts, step: AgentStepFacts | CallStepFacts, facts: Facts) -> frozenset[str]:
+    """Return the scopes that a step holds when a route leads to it, whatever the `where` of the grants says."""
+    scopes = frozenset(scope.text for grant in route.grants for scope in grant.decl.scopes)
+    if isinstance(step, AgentStepFacts):
+        scopes &= frozenset(scope.text for scope in facts.agents[step.decl.agent.text].may)
+    return scopes
+
+
+def shown(route: RouteFacts, step: AgentStepFacts, facts: Facts) -> list[str]:
+    """Return the tools that an agent is shown when a route leads to its step."""
+    scopes = in_hand(route, step, facts)
+    return [name for name in step.tools if name in facts.tools and facts.tools[name].needs <= scopes]
+
+
+def offered(workflow: WorkflowFacts, step: AgentStepFacts, facts: Facts) -> set[str]:
+    """Return the tools that an agent is shown at its step by any route."""
+    return {tool for route in ways_into(workflow, step.decl.name.text) for tool in shown(route, step, facts)}
+
+
+def undos(tools: set[str], facts: Facts) -> set[str]:
+    """Return the tools by which calls of some tools are undone."""
+    return {undo.tool for name in tools if name in facts.tools and (undo := facts.tools[name].undo) is not None}
+
+
+def called(workflow: WorkflowFacts) -> set[str]:
+    """Return the tools that the steps of a workflow call themselves."""
+    return {step.call.tool for step in workflow.steps.values() if isinstance(step, CallStepFacts)}
+
+
+def callable_tools(workflow: WorkflowFacts, facts: Facts) -> set[str]:
+    """Return the tools of which a call can come about in a run of a workflow: by steps, agents or undoing."""
+    steps = (step for step in workflow.steps.values() if isinstance(step, AgentStepFacts))
+    found = called(workflow).union(*(offered(workflow, step, facts) for step in steps))
+    return found | undos(found, facts)
+
+
+def triggers(workflow: WorkflowFacts) -> dict[str, set[str]]:
+    """Return, for each step, what must have happened to it for its routes to be taken, as far as they have triggers."""
+    found: dict[str, set[str]] = {name: set() for name in workflow.steps}
+    for route in workflow.routes:
+        for source in route.link.sources:
+            if route.link.decl.trigger is not None and source in found:
+                found[source].add(route.link.decl.trigger)
+    return found

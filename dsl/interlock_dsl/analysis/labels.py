@@ -1,0 +1,118 @@
+"""Where labelled data stands: which labels the values have that an expression reads.
+
+Labels stand on fields: of parameters, of what tools return, agents answer and people say. A value has the labels of its
+own field, of the records around it, and of what is inside it. What a model answers has only the labels declared for it.
+"""
+
+from collections.abc import Iterator
+
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallStepFacts,
+    Facts,
+    SetStepFacts,
+    StepFacts,
+    TableStepFacts,
+    WorkflowFacts,
+)
+from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, children
+from interlock_dsl.cel.types import ListType, MapType, OptionalType, RecordType, StringType, Type
+
+
+def labels_read(node: Expression, workflow: WorkflowFacts, facts: Facts) -> dict[str, str]:
+    """Return the labels of the text that an expression puts into its value, each with a path that has it."""
+    found: dict[str, str] = {}
+    for path in read_paths(node):
+        for label in labels_at(path, workflow, facts):
+            found.setdefault(label, ".".join(path))
+    return found
+
+
+def labels_at(path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts) -> frozenset[str]:
+    """Return the labels of the text at a path into the values of a run; none where it can carry no text."""
+    root, *names = path
+    labels: frozenset[str] = frozenset()
+    type: Type | None
+    if root in workflow.parameters.fields:
+        labels, type = workflow.parameters.fields[root].labels, workflow.parameters.fields[root].type
+    else:
+        step = workflow.steps.get(root)
+        if isinstance(step, SetStepFacts) and names and names[0] in step.values:
+            return frozenset(labels_read(step.values[names[0]].expression, workflow, facts))
+        type = _output(step, facts)
+    for name in names:
+        if not isinstance(type, RecordType) or name not in type.fields:
+            return labels
+        labels, type = labels | type.fields[name].labels, type.fields[name].type
+    return labels | labels_inside(type) if carries_text(type) else frozenset()
+
+
+def labels_inside(type: Type | None) -> frozenset[str]:
+    """Return the labels of all text inside a type."""
+    match type:
+        case RecordType(fields=fields):
+            inner = (field.labels | labels_inside(field.type) for field in fields.values() if carries_text(field.type))
+            return frozenset().union(*inner)
+        case ListType(element=element) | OptionalType(of=element) | MapType(value=element):
+            return labels_inside(element)
+        case _:
+            return frozenset()
+
+
+def carries_text(type: Type | None) -> bool:
+    """Say whether a value of a type can hold a text that somebody chooses: not a number, and not one of an enum."""
+    match type:
+        case StringType(values=values):
+            return values is None
+        case RecordType(fields=fields):
+            return any(carries_text(field.type) for field in fields.values())
+        case ListType(element=element) | OptionalType(of=element) | MapType(value=element):
+            return carries_text(element)
+        case _:
+            return False
+
+
+def read_paths(node: Expression) -> Iterator[tuple[str, ...]]:
+    """Yield the paths whose values become part of the value of an expression: `a.b.c`, not `a` and `a.b` too.
+
+    What only decides (a condition of `?:`, `has`, a comparison, a size) does not become part of it.
+    """
+    match node:
+        case Name() | Select():
+            path = _path(node)
+            if path is not None:
+                yield path
+            elif isinstance(node, Select):
+                yield from read_paths(node.operand)
+        case Call(function="_?_:_", arguments=(_, then, otherwise)):
+            yield from read_paths(then)
+            yield from read_paths(otherwise)
+        case Present() | Call(function="size" | "_==_" | "_!=_" | "_<_" | "_<=_" | "_>_" | "_>=_" | "@in" | "matches"):
+            return
+        case _:
+            for child in children(node):
+                yield from read_paths(child)
+
+
+def _output(step: StepFacts | None, facts: Facts) -> Type | None:
+    match step:
+        case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns):
+            return returns
+        case CallStepFacts(call=call):
+            return facts.tools[call.tool].result
+        case TableStepFacts(decl=decl):
+            return facts.tables[decl.table.text].result
+        case _:
+            return None
+
+
+def _path(node: Expression) -> tuple[str, ...] | None:
+    match node:
+        case Name(name=name):
+            return (name,)
+        case Select(operand=operand, field=field):
+            before = _path(operand)
+            return None if before is None else (*before, field)
+        case _:
+            return None

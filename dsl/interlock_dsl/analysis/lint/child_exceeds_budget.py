@@ -1,0 +1,88 @@
+"""# child-exceeds-budget
+
+One agent or one call may use more than the whole run: the `tokens` or `cost` of an agent, or the `cost` of a tool, are
+above the workflow's budget. An agent is then cut off before it has used what it is given; a call of such a tool is
+always denied. One of the two numbers is wrong.
+
+```ilk
+agent writer {   // warning: [child-exceeds-budget] "`writer` may use 90_000 tokens, but a run of `reply` has 40_000"
+  model "large"
+  tokens 90_000
+}
+
+workflow reply(text: string max 500) {
+  budget { tokens 40_000 }
+
+  step draft by writer { task "write a reply"  returns { text: string max 500 } }
+  end done { text: draft.text }
+
+  start -> draft
+    pass text
+  draft -> done
+}
+```
+
+```ilk
+agent writer { model "large"  tokens 9_000 }
+
+workflow reply(text: string max 500) {
+  budget { tokens 40_000 }
+
+  step draft by writer { task "write a reply"  returns { text: string max 500 } }
+  end done { text: draft.text }
+
+  start -> draft
+    pass text
+  draft -> done
+}
+```
+
+Found by comparing what the agents and the called tools of a workflow declare with its budget. Certain.
+"""
+
+from collections.abc import Iterator
+
+from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.facts import AgentStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.handovers import callable_tools
+from interlock_dsl.analysis.quantities import money_words
+from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.tree import BudgetDecl, Money
+
+
+def check(program: Examined) -> Iterator[Diagnostic]:
+    """Yield the agents and tools that may use more than a whole run."""
+    for name, workflow in program.facts.workflows.items():
+        budget = workflow.decl.budget
+        if budget is None:
+            continue
+        for what, span, needed, most in _beyond(workflow, budget, program.facts):
+            yield diagnose(
+                "child-exceeds-budget",
+                f"{what} {needed}, but a run of `{name}` has {most}",
+                span,
+                "more than the whole run",
+                Label(budget.span, "the budget of the run"),
+                help="lower it, or raise the budget of the workflow",
+            )
+
+
+def _beyond(workflow: WorkflowFacts, budget: BudgetDecl, facts: Facts) -> Iterator[tuple[str, Span, str, str]]:
+    steps = (step for step in workflow.steps.values() if isinstance(step, AgentStepFacts))
+    for agent in dict.fromkeys(facts.agents[step.decl.agent.text] for step in steps):
+        tokens, name = agent.tokens, agent.name
+        if tokens is not None and budget.tokens is not None and tokens > budget.tokens:
+            yield f"`{name.text}` may use", name.span, f"{tokens:_} tokens", f"{budget.tokens:_}"
+        if agent.cost is not None and budget.cost is not None and agent.cost.micros > budget.cost.micros:
+            yield f"`{name.text}` may cost", name.span, _words(agent.cost), _words(budget.cost)
+    for tool in sorted(callable_tools(workflow, facts)):
+        decl = facts.tools[tool].decl
+        if decl is None or decl.cost is None or budget.cost is None or decl.cost.micros <= budget.cost.micros:
+            continue
+        yield f"a call of `{tool}` costs", decl.name.span, _words(decl.cost), _words(budget.cost)
+
+
+def _words(money: Money) -> str:
+    return money_words(money.micros, money.currency)

@@ -1,0 +1,105 @@
+"""# deadline-beyond-run
+
+An approval or a question has more time than the whole run: the run's `time` is over first, and then every step fails
+with `over budget`. The deadline is never reached, so its `on expiry` route is never taken and nobody stands in. Give
+the answer less time, or the run more.
+
+```ilk
+role lead { reach "leads" }
+
+workflow expense(amount: int in 0..1_000) {
+  budget { time 2d }
+
+  step ask asks lead {
+    question "is this in order?"
+    returns { fine: bool }
+    within 5d   // warning: [deadline-beyond-run] "`ask` may take 5d, but a run of `expense` is over after 2d"
+  }
+  end done { fine: ask.fine }
+  end late
+
+  start -> ask
+    pass amount
+  ask -> done
+  ask -> late
+    on expiry
+}
+```
+
+```ilk
+role lead { reach "leads" }
+
+workflow expense(amount: int in 0..1_000) {
+  budget { time 2d }
+
+  step ask asks lead {
+    question "is this in order?"
+    returns { fine: bool }
+    within 1d
+  }
+  end done { fine: ask.fine }
+  end late
+
+  start -> ask
+    pass amount
+  ask -> done
+  ask -> late
+    on expiry
+}
+```
+
+Found by comparing each `within` of a workflow, and of the policies that ask for approvals of what it calls, with its
+`time`. Certain. A deadline as long as the run is never reached either; since it may be meant so, that is reported under
+`--strict`.
+"""
+
+from collections.abc import Iterator
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
+from interlock_dsl.analysis.handovers import callable_tools, ways
+from interlock_dsl.analysis.quantities import duration_words
+from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
+from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.syntax.tree import Duration
+
+
+def check(program: Examined) -> Iterator[Diagnostic]:
+    """Yield the deadlines that lie behind the end of the run."""
+    for workflow in program.facts.workflows.values():
+        budget = workflow.decl.budget
+        if budget is None or budget.time is None:
+            continue
+        for what, within in (*_deadlines(workflow), *_required(workflow, program)):
+            if within.micros >= budget.time.micros:
+                name, most = workflow.decl.name.text, duration_words(budget.time.micros)
+                yield diagnose(
+                    "deadline-beyond-run",
+                    f"{what} may take {duration_words(within.micros)}, but a run of `{name}` is over after {most}",
+                    within.span,
+                    "never reached",
+                    Label(budget.time.span, "the time of the run"),
+                    help="make it shorter, or the `time` of the run longer",
+                    stated=None if within.micros > budget.time.micros else Certainty.POSSIBLE,
+                )
+
+
+def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
+    for name, step in workflow.steps.items():
+        if isinstance(step, AskStepFacts) and step.decl.within is not None:
+            yield f"`{name}`", step.decl.within
+    for approval in dict.fromkeys(route.approval for route in ways(workflow)):
+        if approval is not None and approval.within is not None:
+            yield f"the approval by `{approval.role.text}`", approval.within
+
+
+def _required(workflow: WorkflowFacts, program: Examined) -> Iterator[tuple[str, Duration]]:
+    tools = callable_tools(workflow, program.facts)
+    for _, rules in program.facts.policies.values():
+        for rule in rules:
+            decl = rule.decl
+            if decl.kind != "require" or decl.within is None or decl.role is None:
+                continue
+            if any(matches(pattern.text, tool) for pattern in decl.patterns for tool in tools):
+                yield f"the approval by `{decl.role.text}`", decl.within

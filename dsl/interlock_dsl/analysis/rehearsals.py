@@ -1,0 +1,45 @@
+"""What can come about in a test of a workflow, as far as the graph, the policies and the script of the test tell.
+
+A test scripts its models, so an agent calls what the script says and nothing else. Everything here is an upper bound:
+what is not in it never happens in the test.
+"""
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.facts import AskStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.handovers import called, undos, ways
+from interlock_dsl.program.cases import Test
+
+
+def calls(test: Test, workflow: WorkflowFacts, facts: Facts) -> set[str]:
+    """Return the tools of which a call can be asked for: by a step, by the script of an agent, by an undo."""
+    scripted = {turn.tool for turns in test.agents.values() for turn in turns if turn.tool is not None}
+    asked = called(workflow) | scripted
+    return asked | undos(asked, facts)
+
+
+def approvers(test: Test, workflow: WorkflowFacts, facts: Facts) -> set[str]:
+    """Return the roles that can be asked for an approval: by a route, in place of another, or by a policy."""
+    found: set[str] = set()
+    for route in ways(workflow):
+        if route.approval is not None:
+            found.add(route.approval.role.text)
+            found.update(each.decl.role.text for each in route.escalations if each.decl.on_expiry)
+    tools = calls(test, workflow, facts)
+    for _, rules in facts.policies.values():
+        for rule in (rule.decl for rule in rules if rule.decl.role is not None):
+            if rule.role is not None and any(
+                matches(pattern.text, tool) for pattern in rule.patterns for tool in tools
+            ):
+                found.add(rule.role.text)
+    return found
+
+
+def told(workflow: WorkflowFacts) -> set[str]:
+    """Return the roles to which something can be escalated."""
+    return {each.decl.role.text for route in ways(workflow) for each in route.escalations}
+
+
+def waits(workflow: WorkflowFacts, test: Test, facts: Facts) -> bool:
+    """Say whether the run can wait for a person or for time to pass."""
+    asks = any(isinstance(step, AskStepFacts) for step in workflow.steps.values())
+    return asks or bool(approvers(test, workflow, facts))
