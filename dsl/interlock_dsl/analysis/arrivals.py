@@ -134,6 +134,19 @@ class Arrivals:
         group = self.group(route)
         return self._shown(self._after(group, route, state) for state in self._considered(group))
 
+    def entering(self, route: RouteFacts, target: str, *, out: bool = False) -> tuple[Arrival, ...]:
+        """Return the arrivals where a target begins by a route, or (`out`) by its way out."""
+        taken = route.out if out and route.out is not None else route
+        return self._shown(
+            self._entered(target, replace(after, ways=(Way(taken, after.ways),)))
+            for state in self._considered(self.group(route))
+            for after in [self._after(self.group(route), route, state)]
+        )
+
+    def done(self, step: str) -> tuple[Arrival, ...]:
+        """Return the arrivals where a step has just given its output."""
+        return self._shown(after for state in self._states.get(step, {}).values() for after in self._done(step, state))
+
     def group(self, route: RouteFacts) -> Group:
         """Return the group that a route of the workflow belongs to."""
         return self._of_route[id(route)]

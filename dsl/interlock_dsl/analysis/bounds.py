@@ -245,14 +245,14 @@ class _Shape:
     def _after(self, link: Link, known: Mapping[str, Amount], parallel: bool) -> Amount:
         values = [known[target] for target in link.targets]
         found = _most(values) if parallel else _total(values)
-        return _add(found, _waiting(link)) if parallel else found
+        return _add(found, waiting(link)) if parallel else found
 
     def _gain(self, link: Link, weights: Mapping[str, Amount], known: Mapping[str, Amount], parallel: bool) -> Amount:
         """Return the weight of one further round at most."""
-        waiting = _waiting(link) if parallel else 0
+        before = waiting(link) if parallel else 0
         ends = self._rounds[link.id]
         if ends is None:
-            return _add(_total([known[target] for target in link.targets]), waiting)
+            return _add(_total([known[target] for target in link.targets]), before)
         first, last = ends
         inside = {last, *ancestors(self._flow.forward, last)} & {first, *descendants(self._flow.forward, first)}
         round: dict[str, Amount] = {}
@@ -262,9 +262,9 @@ class _Shape:
                 values = [round[t] if t in inside else known[t] for t in each.targets]
                 if any(target in inside for target in each.targets):
                     step = _most(values) if parallel else _total(values)
-                    ways.append(_add(step, _waiting(each)) if parallel else step)
+                    ways.append(_add(step, waiting(each)) if parallel else step)
             round[name] = _add(weights.get(name, 0), _most(ways))
-        return _add(round[first], waiting)
+        return _add(round[first], before)
 
     def shortest(self, weights: Mapping[str, int], parallel: bool) -> int:
         """Return the weight of the shortest way to an end on which nothing fails."""
@@ -285,7 +285,7 @@ class _Shape:
         return known[START] or 0
 
 
-def _waiting(link: Link) -> Amount:
+def waiting(link: Link) -> Amount:
     """Return how long a route waits for its approval."""
     approval = link.clauses.approval
     if approval is None:

@@ -12,6 +12,7 @@ from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.promises.judgement import Judgement
     from interlock_dsl.analysis.questions import Questions
 
 
@@ -38,3 +39,12 @@ class Examined:
         from interlock_dsl.analysis.questions import Questions
 
         return {name: Questions(made, self.facts, self.reasoner) for name, made in self.facts.workflows.items()}
+
+    @cached_property
+    def judgements(self) -> "tuple[Judgement, ...]":
+        """What is shown of the promises of all workflows."""
+        if not any(workflow.promises for workflow in self.facts.workflows.values()):
+            return ()
+        from interlock_dsl.analysis.promises import judge_promises
+
+        return tuple(judge_promises(self.questions))

@@ -1,9 +1,11 @@
 """From an answer to a witness: the values that are read, the way there, and the run told as a test."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from interlock_dsl.analysis.arrivals import Arrival
+from interlock_dsl.analysis.facts import RouteFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.questions import Found, Questions
 from interlock_dsl.analysis.rehearsal.itinerary import Astray
@@ -17,6 +19,11 @@ from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.witness import Waypoint, Witness
 from interlock_dsl.schema import encode
+
+Rehearsing: TypeAlias = Callable[
+    [Questions, Sequence[RouteFacts], Mapping[str, object], str | Group, Sequence[Statement]], Rehearsal
+]
+"""How a run is rehearsed: `Rehearsal`, or one that looks out for more."""
 
 
 def witness(questions: Questions, found: Found, place: str | Group, statements: Sequence[Statement]) -> Witness | None:
@@ -53,6 +60,7 @@ def story(
     bindings: Mapping[str, object],
     place: str | Group,
     statements: Sequence[Statement],
+    rehearse: Rehearsing = Rehearsal,
 ) -> Witness | None:
     """Return the witness that some values are, told along the way of an arrival; None where they do not lead there."""
     routes = arrival.routes
@@ -61,7 +69,7 @@ def story(
     )
     values = values_read(statements, bindings)
     try:
-        rehearsal = Rehearsal(questions, routes, bindings, place, statements)
+        rehearsal = rehearse(questions, routes, bindings, place, statements)
         rehearsal.run()
     except Unrehearsed:
         return Witness(values, path)

@@ -9,7 +9,9 @@ from interlock_dsl.diagnostics.code import Certainty, Code, Severity
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _PROVED, _POSSIBLE, _HEURISTIC = Certainty.PROVED, Certainty.POSSIBLE, Certainty.HEURISTIC
+_UNKNOWN = Certainty.UNKNOWN
 
+_PROMISES = "Lint: promises"
 _LEADS = "Lint: routes and conditions"
 _UPKEEP, _PERMISSIONS, _APPROVALS = "Lint: upkeep", "Lint: permissions", "Lint: approvals and deadlines"
 _BUDGETS, _DATA, _TESTS = "Lint: tools and budgets", "Lint: data", "Lint: tests"
@@ -22,6 +24,8 @@ def _lint(
 
 
 LINT_CODES: Final = (
+    _lint("broken-promise", _PROMISES, _ERROR, _PROVED, "a run breaks what its workflow promises"),
+    _lint("unproved-promise", _PROMISES, _WARNING, _UNKNOWN, "a promise was neither proved nor refuted"),
     _lint("non-exhaustive-routes", _LEADS, _ERROR, _PROVED, "for some values no route of a step is taken"),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),

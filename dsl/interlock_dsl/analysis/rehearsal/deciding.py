@@ -45,32 +45,38 @@ Answer: TypeAlias = Allowed | Denied | Open
 
 def decide(
     tool: ToolFacts, args: Mapping[str, object], route: RouteFacts, workflow: WorkflowFacts, facts: Facts,
-    values: Mapping[str, object], made: frozenset[str],
+    values: Mapping[str, object], made: frozenset[str], agent: str = "",
 ) -> Answer:  # fmt: skip
-    """Return what becomes of the call of a step that a route leads to, after calls of some tools were `made`."""
-    seen = {**values, "args": args, "tool": {"name": tool.name, "effect": tool.effect}, "agent": ""}
+    """Return what becomes of the call of a step that a route leads to (or of its `agent`), after calls were `made`."""
+    seen = {**values, "args": args, **about(tool, agent)}
     if not all(_granted(scope, route, seen) for scope in tool.needs):
         return Denied()
-    rules = list(_rules(tool.name, facts))
+    rules = list(_rules(tool.name, agent, facts))
     if any(rule.decl.kind == "limit" for rule in rules):
         return Open()
     if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
         return Denied()
-    roles = [] if route.approval is None else [route.approval.role.text]
+    asked = None if agent else route.approval
+    roles = [] if asked is None else [asked.role.text]
     roles += [
         rule.decl.role.text
         for rule in rules
         if rule.decl.kind == "require" and rule.decl.role is not None and _restricts(rule, seen)
     ]
     counts = dict.fromkeys(roles, 1)
-    if route.approval is not None:
-        counts[route.approval.role.text] = route.approval.count
+    if asked is not None:
+        counts[asked.role.text] = asked.count
     for never in workflow.promises:
         if isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) and tool.name in never.tools:
             kept = _approved(never, counts) if isinstance(never, NeverUnapprovedFacts) else bool(never.first & made)
             if not kept and _met(never.where, seen) is not Outcome.FALSE:
                 return Denied()
     return Allowed(tuple(dict.fromkeys(roles)))
+
+
+def about(tool: ToolFacts, agent: str = "") -> dict[str, object]:
+    """Return what conditions about a call see of it, beside its arguments."""
+    return {"tool": {"name": tool.name, "effect": tool.effect}, "agent": agent}
 
 
 def _approved(never: NeverUnapprovedFacts, counts: Mapping[str, int]) -> bool:
@@ -85,12 +91,12 @@ def _granted(scope: str, route: RouteFacts, seen: Mapping[str, object]) -> bool:
     )
 
 
-def _rules(tool: str, facts: Facts) -> Iterator[RuleFacts]:
-    """Yield the rules that concern a call of a tool by no agent."""
+def _rules(tool: str, agent: str, facts: Facts) -> Iterator[RuleFacts]:
+    """Yield the rules that concern a call of a tool by an agent, or (the empty name) by none."""
     for _, rules in facts.policies.values():
         for rule in rules:
-            by_anyone = rule.decl.agent is None or rule.decl.agent.text == "*"
-            if by_anyone and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
+            concerned = rule.decl.agent is None or rule.decl.agent.text in ("*", agent)
+            if concerned and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
                 yield rule
 
 

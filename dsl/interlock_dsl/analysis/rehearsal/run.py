@@ -27,7 +27,7 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.questions import Questions, output
 from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, row_values
-from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, decide
+from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Itinerary
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
@@ -294,7 +294,7 @@ class Rehearsal:
             self._fail(name, "failure")
             return
         if here:
-            self._confirm({**self.values, "args": args, "tool": {"name": tool.name, "effect": tool.effect}})
+            self._confirm({**self.values, "args": args, **about(tool)})
         match decide(tool, args, route, self._workflow, self._facts, self.values, frozenset(self._history.made)):
             case Denied():
                 self.denied.append(tool.name)

@@ -1,0 +1,69 @@
+"""`always E`: whether some run comes to a state in which everything that E needs is there and E does not hold.
+
+It is judged where a run begins and after every step whose output it reads; so it is asked there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from interlock_dsl.analysis.arrivals import Arrival
+from interlock_dsl.analysis.facts import AlwaysFacts
+from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.rehearsal.promised import Judged
+from interlock_dsl.analysis.story import story
+from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.diagnostics.witness import Witness
+from interlock_dsl.program.graph import START
+
+
+def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
+    """Return the places at which the condition can be false, or have no value."""
+    steps = questions.workflow.steps
+    found: list[Finding] = []
+    if not promise.needs & steps.keys():
+        beginning = (Arrival((), frozenset(), frozenset(steps)),)
+        found += _broken(questions, promise, START, beginning, promise.decl.span)
+    for name in sorted(promise.reads & steps.keys()):
+        arrivals = [_there(arrival, promise) for arrival in questions.arrivals.done(name)]
+        judged = tuple(arrival for arrival in arrivals if not promise.needs & arrival.absent)
+        found += _broken(questions, promise, name, judged, steps[name].decl.name.span)
+    return found
+
+
+def _there(arrival: Arrival, promise: AlwaysFacts) -> Arrival:
+    """Return an arrival at which the promise is judged: all that it needs is there."""
+    maybe = promise.needs - arrival.absent
+    return replace(arrival, written=arrival.written | maybe)
+
+
+def _broken(
+    questions: Questions, promise: AlwaysFacts, place: str, arrivals: Iterable[Arrival], span: Span
+) -> list[Finding]:
+    where = "when the run begins" if place == START else f"once `{place}` has its output"
+    reason = f"{where}, it need not hold"
+    statement = Claim(promise.condition, Outcome.FALSE | Outcome.NO_VALUE)
+    found: list[Finding] = []
+    for arrival in arrivals:
+        problem = questions.problem(arrival, [statement])
+        answer: Answer = questions.reasoner.ask(replace(problem, optional=problem.optional - promise.needs))
+        if isinstance(answer, Impossible):
+            continue
+        shown: Witness | None = None
+        group = _group(questions, place)
+        if isinstance(answer, Possible) and group is not None:
+            rehearse = partial(Judged, promise=promise)
+            shown = story(questions, arrival, answer.bindings, group, [statement], rehearse)
+        found.append(Finding(reason, span, shown))
+        if shown is not None and shown.story:
+            break
+    return found
+
+
+def _group(questions: Questions, place: str) -> Group | None:
+    """Return the routes that are considered after a place."""
+    groups = [group for group in questions.arrivals.groups if place in group.sources and group.trigger is None]
+    return min(groups, key=lambda group: group.joins, default=None)

@@ -1,0 +1,113 @@
+"""`never X before approval` and `never X before Y`: whether some call is made without what must come before it.
+
+What is asked for on the route into the step of a call, or by a rule of a policy, is an approval of exactly that call.
+What an agent calls is covered by rules alone: an approval on its route is for the handover. A promise also denies
+such calls while a run proceeds; it is refuted all the same, for there is a run in which it has to.
+"""
+
+from functools import partial
+
+from interlock_dsl.analysis.arrivals import Arrival
+from interlock_dsl.analysis.facts import CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
+from interlock_dsl.analysis.promises.calling import (
+    NOT_FALSE,
+    Calling,
+    callings,
+    combined,
+    not_applied,
+    rules_for,
+)
+from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.rehearsal.promised import AgentCalls
+from interlock_dsl.analysis.rehearsal.run import Rehearsal
+from interlock_dsl.analysis.story import Rehearsing, story
+from interlock_dsl.analysis.values.problem import Claim, Impossible, Possible, Statement
+from interlock_dsl.diagnostics.witness import Witness
+from interlock_dsl.syntax.tree import Ident
+
+
+def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Finding]:
+    """Return the calls that can be made without an approval."""
+    found: list[Finding] = []
+    for calling in callings(questions, promise.tools):
+        if not _approved_on_route(calling, promise):
+            covering = [
+                not_applied(rule)
+                for rule in rules_for(questions, calling.tool.name, calling.agent)
+                if rule.decl.kind == "require" and _enough(rule.decl.role, rule.decl.count or 1, promise)
+            ]
+            cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]
+            found.extend(_possible(questions, calling, _where(promise), cases, "without that approval"))
+    return found + _undone(questions, promise)
+
+
+def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:
+    """Return the calls that can be made before those that must have returned."""
+    steps = questions.workflow.steps
+    first = {n for n, step in steps.items() if isinstance(step, CallStepFacts) and step.call.tool in promise.first}
+    found: list[Finding] = []
+    for calling in callings(questions, promise.tools):
+        early = tuple(arrival for arrival in calling.arrivals if not first & arrival.written)
+        if early:
+            names = " or ".join(sorted(promise.first))
+            why = f"before a call of {names} has returned" if names else "before any such call"
+            found.extend(_possible(questions, calling, _where(promise), list(calling.cases), why, early))
+    return found
+
+
+def _where(promise: NeverUnapprovedFacts | NeverBeforeFacts) -> tuple[Statement, ...]:
+    return () if promise.where is None else (Claim(promise.where, NOT_FALSE),)
+
+
+def _approved_on_route(calling: Calling, promise: NeverUnapprovedFacts) -> bool:
+    approval = calling.route.approval
+    return not calling.agent and approval is not None and _enough(approval.role, approval.count, promise)
+
+
+def _enough(role: Ident | None, count: int, promise: NeverUnapprovedFacts) -> bool:
+    wanted = promise.decl.approval
+    if role is None:
+        return False
+    return wanted is None or (role.text == wanted.role.text and count >= wanted.count)
+
+
+def _possible(
+    questions: Questions,
+    calling: Calling,
+    where: tuple[Statement, ...],
+    cases: list[tuple[Statement, ...]],
+    without: str,
+    arrivals: tuple[Arrival, ...] | None = None,
+) -> list[Finding]:
+    """Return the call with a witness if one of its cases is possible, without one if that is not known."""
+    who = f"the agent `{calling.agent}` can call" if calling.agent else f"the step `{calling.step}` calls"
+    reason = f"{who} `{calling.tool.name}` {without}"
+    found: list[Finding] = []
+    for case in cases:
+        statements = (*where, *case)
+        answer = questions.ask(calling.arrivals if arrivals is None else arrivals, statements, calling.types)
+        if isinstance(answer.answer, Impossible):
+            continue
+        shown: Witness | None = None
+        if isinstance(answer.answer, Possible) and answer.arrival is not None:
+            rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
+            shown = story(questions, answer.arrival, answer.answer.bindings, calling.step, statements, rehearse)
+        if shown is not None and shown.story and f"expect denied {calling.tool.name}" not in shown.expects:
+            shown = None
+        found.append(Finding(reason, calling.span, shown))
+        if shown is not None and shown.story:
+            break
+    return found
+
+
+def _undone(questions: Questions, promise: NeverUnapprovedFacts) -> list[Finding]:
+    """Return the undoings that nobody can have approved."""
+    found: list[Finding] = []
+    for step in questions.workflow.steps.values():
+        if isinstance(step, CallStepFacts):
+            tool = questions.facts.tools[step.call.tool]
+            if tool.undo is not None and tool.undo.tool in promise.tools:
+                reason = f"`{tool.undo.tool}` undoes `{tool.name}`, and nobody approves an undo"
+                found.append(Finding(reason, step.call.span))
+    return found
