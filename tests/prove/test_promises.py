@@ -1,0 +1,87 @@
+"""What is proved of a promise holds in every run: none breaks it, and no call is denied for its sake."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from generated.dice import Dice
+from generated.expressions import Expressions, reads_of
+from generated.programs import checked, clean_program
+from generated.world import World
+from interlock.run import Machine
+from interlock.run.protocol.notes import CallDecided, PromiseBroken
+from interlock_dsl.analysis.promises import State, judge_promises
+from interlock_dsl.analysis.promises.judgement import Judgement
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.compiler.compile import compilation
+from interlock_dsl.program.model import AgentStep, AskStep, Program
+
+RUNS = 12
+
+
+def judgements(text: str, reasoner: Reasoner) -> list[Judgement]:
+    """Return what is shown of the promises of a program."""
+    unit = compilation(("x",), {"x": text}.__getitem__)
+    assert unit.facts is not None
+    facts = unit.facts
+    return list(judge_promises({name: Questions(made, facts, reasoner) for name, made in facts.workflows.items()}))
+
+
+def broken_by(note: object) -> set[str]:
+    """Return the promises that a note says are broken, or that alone deny a call."""
+    match note:
+        case PromiseBroken(promise=id):
+            return {id}
+        case CallDecided(decision=decision):
+            rules = {reason.rule for reason in decision.reasons}
+            return rules if decision.answer == "deny" and all(rule.startswith("w/") for rule in rules) else set()
+    return set()
+
+
+def promising(seed: int) -> tuple[str, Program]:
+    """Return a program whose workflow makes promises: of its tools, its answers, its length."""
+    random = Random(seed)
+    while True:
+        text, program, _ = clean_program(random.randrange(10**6))
+        dice, workflow = Dice(random), program.workflows["w"]
+        tools, ends = list(program.tools) or ["none.none"], list(workflow.ends)
+        steps = [step for step in workflow.steps.values() if isinstance(step, AgentStep | AskStep)]
+        lines = []
+        for _ in range(dice.number(1, 3)):
+            tool, other = dice.one(tools), dice.one(tools)
+            role = f" by {dice.one(list(program.roles))}" if program.roles and dice.often(0.5) else ""
+            lines += [
+                dice.one((f"never {tool} before approval{role}", f"never {tool} before {other}")),
+                dice.one((f"ends within {dice.number(1, 12)} steps", f"reaches {dice.one(ends)}")),
+            ]
+            if steps:
+                step = dice.one(steps)
+                reads = [r for r in reads_of(step.name, step.returns) if r.path != step.name]
+                lines.append(f"always {Expressions(dice, reads, everywhere=False).boolean(1)}")
+        start = text.index("{", text.index("workflow w(")) + 1
+        whole = text[:start] + "\n  " + "\n  ".join(dict.fromkeys(lines)) + text[start:]
+        made = checked(whole)
+        if made is not None:
+            return whole, made
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_no_run_breaks_what_is_proved(first: int) -> None:
+    states: Counter[State] = Counter()
+    for seed in range(first, first + 10):
+        text, program = promising(seed)
+        found = judgements(text, Reasoner())
+        states.update(judged.state for judged in found)
+        proved = {judged.id for judged in found if judged.state is State.PROVED}
+        for number in range(RUNS if proved else 0):
+            world, machine = World(Dice(Random(seed * 100 + number)), program, tame=True), Machine(program)
+            event = world.start()
+            for _ in range(60):
+                for note in machine.feed(event):
+                    assert not broken_by(note) & proved, (broken_by(note), seed, number, text)
+                if machine.status in ("ended", "failed", "cancelled"):
+                    break
+                event = world.next(machine)
+    assert states[State.PROVED] and states[State.REFUTED], states
