@@ -77,15 +77,17 @@ class Narrowing:
     def _combined(self, problem: Problem) -> list[State]:
         """Return the cases of all statements together, from those of each."""
         lists = [self._alone_of(statement, problem) for statement in problem.statements]
-        lists.sort(key=len)
-        states: list[State] = list(lists[0]) if lists else [self._start(problem)]
-        for cases in lists[1:]:
+        if not all(lists) or (len(lists) == 2 and all(_clash(one, other) for one in lists[0] for other in lists[1])):
+            return []
+        states = [self._start(problem)]
+        for cases in sorted(lists, key=len):
             merged = [both for one in states for case in cases if (both := _merged(one, case)) is not None]
             if len(merged) <= MOST_STATES:
                 states = merged
         return states
 
     def _alone_of(self, statement: Statement, problem: Problem) -> tuple[State, ...]:
+        """Return the cases of one statement, which depend on it and on the variables that it reads."""
         held = statement.condition if isinstance(statement, Claim) else statement.expression
         detail: object = None
         if isinstance(statement, Claim):
@@ -94,14 +96,17 @@ class Narrowing:
             detail = statement.codes
         elif isinstance(statement, Outside):
             detail = id(statement.type)
-        key = (type(statement), id(held), detail, id(problem.variables), problem.optional, problem.absent)
+        read = held.variables
+        types = tuple([problem.variables.get(name) for name in read])
+        kinds = tuple(map(id, types))
+        key = (type(statement), id(held), detail, kinds, problem.optional & read, problem.absent & read)
         found = self._alone.get(key)
         if found is None:
             if len(self._alone) >= MOST_REMEMBERED:
                 self._alone.clear()
             states = tuple(self._assume(statement, self._start(problem)))
             # What the key names by identity is kept alive with it.
-            found = self._alone[key] = (held, statement, problem.variables), states
+            found = self._alone[key] = (held, statement, types), states
         return found[1]
 
     def _start(self, problem: Problem) -> State:
@@ -184,15 +189,19 @@ class Narrowing:
         return True
 
 
-def _merged(one: State, other: State) -> State | None:
-    """Return what both know, None if that contradicts itself."""
+def _clash(one: State, other: State) -> bool:
+    """Say whether two states cannot both be."""
     for path, domain in other.domains.items():
         own = one.domains.get(path)
         if own is not None and (apart(own, domain) or meet(own, domain) == NOTHING):
-            return None
-    for path, there in other.present.items():
-        if one.present.get(path, there) is not there:
-            return None
+            return True
+    return any(one.present.get(path, there) is not there for path, there in other.present.items())
+
+
+def _merged(one: State, other: State) -> State | None:
+    """Return what both know, None if that contradicts itself."""
+    if _clash(one, other):
+        return None
     made = one.copy()
     try:
         for path, domain in other.domains.items():
