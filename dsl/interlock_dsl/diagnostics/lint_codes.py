@@ -15,6 +15,7 @@ _PROMISES = "Lint: promises"
 _LEADS = "Lint: routes and conditions"
 _UPKEEP, _PERMISSIONS, _APPROVALS = "Lint: upkeep", "Lint: permissions", "Lint: approvals and deadlines"
 _BUDGETS, _DATA, _TESTS = "Lint: tools and budgets", "Lint: data", "Lint: tests"
+_VALUES = "Lint: values"
 
 
 def _lint(
@@ -27,6 +28,8 @@ LINT_CODES: Final = (
     _lint("broken-promise", _PROMISES, _ERROR, _PROVED, "a run breaks what its workflow promises"),
     _lint("unproved-promise", _PROMISES, _WARNING, _UNKNOWN, "a promise was neither proved nor refuted"),
     _lint("non-exhaustive-routes", _LEADS, _ERROR, _PROVED, "for some values no route of a step is taken"),
+    _lint("beyond-the-type", _VALUES, _WARNING, _PROVED, "the declared types decide a comparison"),
+    _lint("unknown-time-zone", _VALUES, _ERROR, _PROVED, "a time zone does not exist"),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),
