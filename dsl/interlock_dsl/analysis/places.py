@@ -16,6 +16,7 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
     WorkflowFacts,
 )
+from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import Type
 
@@ -27,7 +28,7 @@ class Place:
     """An expression. `kind` says what is done with its value; conditions are all but `value`.
 
     `step` is the step or end that begins, `route` the route that is considered, where there is one. `wanted` is the
-    type of the value, `names` says what the value is of, such as an argument.
+    type of the value, `names` says what the value is of, such as an argument. `given` are statements that hold there.
     """
 
     checked: Checked
@@ -37,6 +38,7 @@ class Place:
     route: RouteFacts | None = None
     wanted: Type | None = None
     names: str = ""
+    given: tuple[Statement, ...] = ()
 
 
 def places(facts: Facts) -> Iterator[Place]:
@@ -113,9 +115,15 @@ def values(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:
 
 
 def _of_table(table: TableFacts) -> Iterator[Place]:
+    before: list[Statement] = []
     for row in table.rows:
+        matched = () if row.condition is None else (Claim(row.condition),)
         if row.condition is not None:
             yield Place(row.condition, "row")
         for column, checked in row.outputs.items():
             names = f"the output `{column}` of `{table.decl.name.text}`"
-            yield Place(checked, "value", wanted=table.result.fields[column].type, names=names)
+            first = table.decl.hit != "collect"
+            given = (*(before if first else ()), *matched)
+            yield Place(checked, "value", wanted=table.result.fields[column].type, names=names, given=given)
+        if row.condition is not None:
+            before.append(Claim(row.condition, Outcome.FALSE))

@@ -39,6 +39,8 @@ from interlock_dsl.cel.tree import Call, Literal
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, instead
 
+OTHERWISE = "write a zone of the IANA database, such as `Europe/Berlin`, or an offset"
+
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the time zones that do not exist."""
