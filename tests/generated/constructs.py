@@ -17,7 +17,7 @@ from interlock_dsl.program.model import (
     Tool,
     Workflow,
 )
-from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
+from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 
 STEPS = {AgentStep: "agent", CallStep: "calls", AskStep: "asks", TableStep: "decides", SetStep: "sets"}
 
@@ -142,8 +142,17 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
             yield f"workflow: {name}"
     for promise in workflow.promises:
         yield f"promise: {promise.__class__.__name__}"
-        if isinstance(promise, NeverUnapproved | NeverBefore) and promise.where is not None:
-            yield "promise: never where"
+        match promise:
+            case NeverUnapproved() | NeverBefore() if promise.where is not None:
+                yield "promise: never where"
+            case Always() if promise.reads & workflow.steps.keys() - promise.needs:
+                yield "promise: guarded always"
+            case _:
+                pass
+        if isinstance(promise, NeverUnapproved):
+            yield "promise: by anybody" if promise.role is None else "promise: approval by a role"
+            if promise.count > 1:
+                yield "promise: approval by several"
 
 
 def _route(route: Route) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from typing import get_args
 
 from hypothesis import HealthCheck, given, settings
 
@@ -11,6 +12,7 @@ from interlock_dsl import check_text
 from interlock_dsl.formatter.format import format
 from interlock_dsl.program.digest import meaning
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.promises import Promise
 from interlock_dsl.syntax.parser import parse
 
 SEEDS = range(120)
@@ -51,9 +53,9 @@ EXPECTED = frozenset(
         "route: escalate on expiry",
         "workflow: goal",
         "workflow: may",
-        "promise: NeverUnapproved",
-        "promise: never where",
     ]
+    + [f"promise: {kind.__name__}" for kind in get_args(Promise)]
+    + ["promise: never where", "promise: guarded always", "promise: approval by several", "promise: by anybody"]
     + ["workflow: end with values", "workflow: optional parameter", "role: reach"]
     + [
         "type: record",

@@ -6,6 +6,7 @@ from generated.declarations import Declared, MadeAgent, MadeTable, MadeTool, fal
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, over, reads_of, reads_perhaps, same_shape
 from generated.flow import Names, Reach
+from generated.promises import Promises
 from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
 from interlock_dsl.cel.types import BOOL, NULL, IntType, RecordType, StringType, Type
@@ -286,17 +287,6 @@ class Workflow:
 
     # --- what holds for all of it
 
-    def never_texts(self) -> list[str]:
-        if not self.dice.often(0.2):
-            return []
-        found = []
-        for tool in self.dice.some([tool for tool in self.made.tools.values() if tool.needs], 1, 2):
-            where = ""
-            if self.dice.often(0.7):
-                where = f" where {Expressions(self.dice, over(tool.parameters, 'args')).boolean(1)}"
-            found.append(f"never {tool.name}{where} before approval by {self.dice.one(self.made.roles)}")
-        return found
-
     def budget_text(self) -> list[str]:
         dice = self.dice
         if not self.skeleton.budgeted:
@@ -317,10 +307,12 @@ class Workflow:
         ends = [self.end_text(name) for name in self.skeleton.ends]
         routes = self.route_texts()
         modes = [f"routes {name} first" for name in self.skeleton.first]
+        outputs = {name: self.stuff[name].output for name in self.skeleton.kinds}
+        promises = Promises(self.dice, self.made, self.skeleton, self.parameters, outputs).texts()
         head = ['goal "see it through"'] if self.dice.often(0.5) else []
         if self.granted and self.dice.often(0.3):
             head.append(f"may {', '.join(sorted(self.granted))}")
-        items = [*head, *self.budget_text(), *steps, *ends, *routes, *modes, *self.never_texts()]
+        items = [*head, *self.budget_text(), *steps, *ends, *routes, *modes, *promises]
         return f"workflow w({fields_text(self.parameters, self.dice)}) {{\n  " + "\n  ".join(items) + "\n}"
 
 

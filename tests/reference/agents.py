@@ -1,7 +1,7 @@
 """A model's turns at a step. Nothing it says is believed."""
 
 from interlock.run.protocol.events import ModelCall, ModelFailed, ModelReplied, Usage
-from reference import calls, routing
+from reference import calls, promised, routing
 from reference.decisions import shown_tools
 from reference.retry import next_attempt
 from reference.state import Call, Conversation, Run, Visit, is_agent
@@ -12,22 +12,27 @@ def begin(run: Run, visit: Visit) -> None:
     """Start an attempt: hold back what it may use, and ask."""
     step = is_agent(visit.step)
     agent, budget = step.agent, run.of.budget
-    tokens, cost, scarce = agent.tokens, agent.cost or None, False
+    tokens, cost, scarce, promise, cut = agent.tokens, agent.cost or None, False, promised.cost_promise(run), False
     if budget.tokens is not None:
         left = budget.tokens - run.tokens - run.held_tokens()
         if left <= 0:
             run.later(routing.fail, run, visit, "over budget")
             return
         tokens, scarce = min(tokens, left), left < tokens
-    if budget.cost is not None:
-        left = budget.cost - run.cost - run.held_cost()
+    limit = run.cost_limit()
+    if limit is not None:
+        left = limit - run.cost - run.held_cost()
         if left <= 0:
-            run.later(routing.fail, run, visit, "over budget")
+            if promise is not None:
+                promised.broken(run, promise, "exceeded")
+            else:
+                run.later(routing.fail, run, visit, "over budget")
             return
         if cost is not None:
+            cut = promise is not None and left < cost
             cost, scarce = min(cost, left), scarce or left < cost
     tools = shown_tools(run.program, agent.name, visit.scopes, step.tools)
-    visit.conversation = Conversation(routing.passed(run, visit.way), tools, tokens, cost, scarce)
+    visit.conversation = Conversation(routing.passed(run, visit.way), tools, tokens, cost, scarce, cut)
     ask(run, visit)
 
 
@@ -72,6 +77,8 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
     held = conversation_of(visit)
     charge(run, held, event.usage)
     held.exchanges += 1
+    if promised.overspent(run):
+        return
     if event.answered and not event.calls:
         returns = is_agent(visit.step).returns
         try:
@@ -97,12 +104,22 @@ def complain(run: Run, visit: Visit, event: ModelReplied, refused: object) -> No
 def may_go_on(run: Run, visit: Visit) -> bool:
     held = conversation_of(visit)
     if used_up(run, held):
-        attempt_failed(run, visit, whose_limit(run, held), 0)
+        exhausted(run, visit, 0)
         return False
     if held.exchanges >= is_agent(visit.step).agent.turns:
         attempt_failed(run, visit, "failure", 0)
         return False
     return True
+
+
+def exhausted(run: Run, visit: Visit, jitter: int) -> None:
+    """An attempt has nothing left for another turn."""
+    held = conversation_of(visit)
+    promise = promised.another_turn_might_break(run, held)
+    if promise is not None:
+        promised.broken(run, promise, "exceeded")
+    else:
+        attempt_failed(run, visit, whose_limit(run, held), jitter)
 
 
 def act(run: Run, visit: Visit, event: ModelReplied) -> None:
@@ -170,9 +187,12 @@ def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
     """A model gave no reply."""
     held = conversation_of(visit)
     charge(run, held, event.usage)
+    if promised.overspent(run):
+        return
     trigger = "timeout" if event.kind == "timeout" else "failure"
     if used_up(run, held) and whose_limit(run, held) == "over budget":
-        trigger = "over budget"
+        exhausted(run, visit, event.jitter)
+        return
     attempt_failed(run, visit, trigger, event.jitter)
 
 
@@ -207,7 +227,8 @@ def resumed(run: Run, visit: Visit, id: str) -> None:
     if cost is not None:
         most = cost
     else:
-        most = 0 if budget.cost is None else budget.cost - run.cost - run.held_cost()
+        limit = run.cost_limit()
+        most = 0 if limit is None else limit - run.cost - run.held_cost()
     charge(run, held, Usage(max(0, tokens), 0, max(0, most)))
     if budget.tokens is not None:
         left = budget.tokens - run.tokens - run.held_tokens()
@@ -216,12 +237,17 @@ def resumed(run: Run, visit: Visit, id: str) -> None:
             return
         held.scarce = held.scarce or left < tokens
         tokens = min(tokens, left)
-    if budget.cost is not None:
-        left = budget.cost - run.cost - run.held_cost()
+    limit, promise = run.cost_limit(), promised.cost_promise(run)
+    if limit is not None:
+        left = limit - run.cost - run.held_cost()
         if left <= 0:
-            attempt_failed(run, visit, "over budget", 0)
+            if promise is not None:
+                promised.broken(run, promise, "exceeded")
+            else:
+                attempt_failed(run, visit, "over budget", 0)
             return
         if cost is not None:
+            held.promised = held.promised or (promise is not None and left < cost)
             held.scarce = held.scarce or left < cost
             cost = min(cost, left)
     held.tokens = held.used_tokens + tokens

@@ -94,6 +94,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         over(run, call, "failure")
         return
     result = None if type is None else encoded(type, value)
+    if call.purpose != "undo":
+        run.returned.append(call.tool.name)
     remember(run, call, value, usable=True)
     call.phase = "over"
     run.note("call done", call.step, call.tool.name, call.id, True, result, call.purpose)

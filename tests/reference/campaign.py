@@ -14,11 +14,12 @@ from generated.constructs import constructs
 from generated.dice import Dice
 from generated.programs import checked, clean_program
 from generated.world import World
-from interlock.run.protocol.events import Event
+from interlock.run.protocol.events import Event, RunStarted
 from interlock.run.protocol.notes import RunEnded
 from interlock_dsl.program.model import Program
 from reference import alone
 from reference.compare import Difference, Pair
+from reference.kept import Watch
 from reference.promises import broken_promises
 from reference.soundness import sound
 from reference.values import LACKING
@@ -30,7 +31,7 @@ QUESTIONS = 6
 
 @dataclass
 class Finding:
-    """Something that is not as it should be: `kind` is difference, error or unsound."""
+    """Something that is not as it should be: `kind` is difference, error, unsound or broken promise."""
 
     kind: str
     seed: int
@@ -111,12 +112,18 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
     world = World(Dice(Random(seed * 1_000 + number)), program, tame)
     pair = Pair(program)
     events: list[Event] = []
+    watch = Watch(program.workflows["w"], 0)
     LACKING.clear()
     tally.sequences += 1
     try:
         for event in happening(world, pair):
             events.append(event)
             notes = pair.feed(event)
+            if isinstance(event, RunStarted):
+                watch.started = event.at
+            broken = watch.after(event, notes, pair.machine)
+            if broken:
+                return Finding("broken promise", seed, number, "; ".join(broken), text, events)
             tally.events += 1
             tally.notes.update(note.__class__.__name__ for note in notes)
             tally.endings.update(f"{note.status} {note.code or ''}" for note in notes if isinstance(note, RunEnded))

@@ -8,7 +8,8 @@ from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.cel import CompiledExpression
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
-from interlock_dsl.program.promises import NeverUnapproved
+from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
+from reference import promised
 from reference.state import Call, History, Run
 from reference.values import METER, looked_at
 
@@ -57,11 +58,24 @@ def request_of(run: Run, call: Call) -> Request:
         shown=None if conversation is None else conversation.tools,
         over=() if visit is None else budgets_over(run, call),
         route_approval=route_approval(call),
-        nevers=tuple(p for p in run.of.promises if isinstance(p, NeverUnapproved)),
+        nevers=nevers(run, call),
+        returned=set(run.returned),
+        too_dear=None if visit is None else promised.too_dear(run, call.tool, run.cost - spent_on(call)),
         subject=call.digest,
         consents=call.consents,
         meter=METER,
     )
+
+
+def nevers(run: Run, call: Call) -> tuple[NeverUnapproved | NeverBefore, ...]:
+    """Return the promises about the call. Nothing has to come before an undo but its approval."""
+    kinds = NeverUnapproved if call.visit is None else NeverUnapproved | NeverBefore
+    return tuple(each for each in run.of.promises if isinstance(each, kinds) and call.tool.name in each.tools)
+
+
+def spent_on(call: Call) -> int:
+    """Return what was spent on a call that was lost: it is its own."""
+    return call.tool.cost if call.lost else 0
 
 
 def route_approval(call: Call) -> ApprovalRule | None:
@@ -82,13 +96,12 @@ def history_of(run: Run, call: Call) -> History:
 def budgets_over(run: Run, call: Call) -> tuple[str, ...]:
     """Return the budgets that one more call would exceed. What a lost one was charged is its own."""
     budget, tool = run.of.budget, call.tool
-    calls, cost = run.calls, run.cost
-    if call.lost:
-        calls, cost = calls - 1, cost - tool.cost
+    calls, cost = run.calls - 1 if call.lost else run.calls, run.cost - spent_on(call)
     over = []
     if budget.tool_calls is not None and calls >= budget.tool_calls:
         over.append("tool calls")
-    if budget.cost is not None and tool.cost and cost + run.held_cost() + tool.cost > budget.cost:
+    by_budget = budget.cost is not None and promised.cost_promise(run) is None
+    if by_budget and tool.cost and cost + run.held_cost() + tool.cost > budget.cost:
         over.append("cost")
     if run.overdue():
         over.append("time")

@@ -24,7 +24,7 @@ from interlock.run.protocol.events import (
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
-from reference import agents, calls, people, routing, steps
+from reference import agents, calls, people, promised, routing, steps
 from reference.state import Ask, Call, Open, Run, Visit
 from reference.values import METER, ValidationError, decoded, encoded
 
@@ -92,8 +92,12 @@ class Reference:
         return waiting is not None and waiting.kind == "timer" and waiting.owner is None
 
     def _time_is_up(self) -> None:
-        for visit in list(self.run.active):
-            self.run.later(routing.fail, self.run, visit, "over budget")
+        _, promise = promised.time_limit(self.run)
+        if promise is not None:
+            promised.broken(self.run, promise, "exceeded")
+        else:
+            for visit in list(self.run.active):
+                self.run.later(routing.fail, self.run, visit, "over budget")
         self._work()
 
     def _work(self) -> None:
@@ -172,10 +176,12 @@ class Reference:
         run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
         run.values["principal"] = {"name": event.principal, "roles": list(event.roles)}
         run.values["$history"] = run.history
-        if workflow.budget.time is not None:
-            run.deadline = event.at + workflow.budget.time
+        limit, _ = promised.time_limit(run)
+        if limit is not None:
+            run.deadline = event.at + limit
             run.timer(None, run.deadline, "deadline")
-        routing.leave(run, "start")
+        if promised.holds(run, values):
+            routing.leave(run, "start")
 
     def _resume(self) -> None:
         """A runtime stopped; another took over. What was under way is taken up, or counts as perhaps done."""

@@ -6,7 +6,7 @@ from typing import cast
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
 from interlock_dsl.program.model import AgentStep, Grant, Route
-from reference import calls, steps
+from reference import calls, promised, steps
 from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, part
 
@@ -38,7 +38,8 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     close(run, visit)
     run.record(visit.name, value, shown)
     run.note("step done", visit.name, visit.number, shown)
-    leave(run, visit.name)
+    if promised.holds(run, [visit.name]):
+        leave(run, visit.name)
 
 
 def fail(run: Run, visit: Visit, trigger: str) -> None:

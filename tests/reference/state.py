@@ -24,6 +24,7 @@ from interlock_dsl.program.model import (
     Tool,
     Workflow,
 )
+from interlock_dsl.program.promises import CostAtMost
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,16 @@ class Way:
 
 @dataclass(eq=False)
 class Conversation:
-    """One attempt at an agent's step. `cost` None: no limit but the run's; `scarce`: the run had less left."""
+    """One attempt at an agent's step. `cost` None: no limit but the run's; `scarce`: the run had less left;
+    `promised`: less cost, for the sake of a promise.
+    """
 
     context: dict[str, Json]
     tools: tuple[str, ...]
     tokens: int
     cost: int | None
     scarce: bool
+    promised: bool = False
     used_tokens: int = 0
     used_cost: int = 0
     exchanges: int = 0
@@ -175,6 +179,7 @@ class Run:
         self.shown: dict[str, Json] = {}
         self.steps = self.calls = self.tokens = self.cost = 0
         self.visits: dict[str, int] = {}
+        self.returned: list[str] = []
         self.active: list[Visit] = []
         self.open: dict[str, Open] = {}
         self.arrived: dict[tuple[object, ...], list[str]] = {}
@@ -244,7 +249,7 @@ class Run:
         return sum(max(0, one.tokens - one.used_tokens) for one in held)
 
     def held_cost(self) -> int:
-        if self.of.budget.cost is None:
+        if self.cost_limit() is None:
             return 0
         held = [visit.conversation for visit in self.active if visit.conversation is not None]
         return sum(max(0, one.cost - one.used_cost) for one in held if one.cost is not None)
@@ -252,8 +257,14 @@ class Run:
     def overdue(self) -> bool:
         return self.deadline is not None and self.now >= self.deadline
 
+    def cost_limit(self) -> int | None:
+        """Return what the run may cost at most: the least of what the budget and the promises say."""
+        said = [self.of.budget.cost, *(each.cost for each in self.of.promises if isinstance(each, CostAtMost))]
+        return min((cost for cost in said if cost is not None), default=None)
+
     def cost_is_spent(self) -> bool:
-        return self.of.budget.cost is not None and self.cost >= self.of.budget.cost
+        limit = self.cost_limit()
+        return limit is not None and self.cost >= limit
 
 
 def is_agent(step: Step | End) -> AgentStep:

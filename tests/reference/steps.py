@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from interlock.run.protocol.events import Json
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Row, SetStep, Table, TableStep
-from reference import agents, calls, people, routing
+from reference import agents, calls, people, promised, routing
 from reference.state import Ask, Call, Run, Visit, Way
 from reference.values import (
     NO_VALUE,
@@ -26,14 +26,18 @@ def enter(run: Run, target: str, way: Way) -> None:
     if end is not None and way.approval is None:
         finish(run, end)
         return
+    limit, promise = promised.step_limit(run)
+    used_up = end is None and limit is not None and run.steps >= limit
+    if used_up and promise is not None:
+        promised.broken(run, promise, "exceeded")
+        return
     grants, scopes = routing.granted(run, way, target)
     run.visits[target] = run.visits.get(target, 0) + 1
     visit = Visit(end or run.of.steps[target], run.visits[target], way, grants, scopes)
     run.active.append(visit)
     run.note("step began", target, visit.number, way.id, tuple(sorted(scopes)))
     if end is None:
-        limit = run.of.budget.steps
-        if (limit is not None and run.steps >= limit) or run.overdue():
+        if used_up or run.overdue():
             run.later(routing.fail, run, visit, "over budget")
             return
         run.steps += 1
@@ -163,10 +167,10 @@ def finish(run: Run, end: End) -> None:
 
 def give_up(run: Run, code: str, status: str = "failed") -> None:
     """The run cannot go on, or was called off; what was done is undone."""
-    run.later(_given_up, run, code, status)
+    run.later(given_up, run, code, status)
 
 
-def _given_up(run: Run, code: str, status: str) -> None:
+def given_up(run: Run, code: str, status: str) -> None:
     if run.phase != "running":
         return
     run.phase = "undoing"

@@ -30,7 +30,7 @@ def over_for_step(run: Run) -> Refusal | None:
     if limits.steps is not None and run.spent.steps >= limits.steps:
         used_up = f"the budget of {limits.steps} steps is used up"
         return Refusal(
-            used_up if limits.by_steps is None else f"it would take a further step than {limits.steps}", limits.by_steps
+            used_up if limits.by_steps is None else f"it would take more steps than {limits.steps}", limits.by_steps
         )
     return Refusal("the time of the run is over") if is_late(run) else None
 

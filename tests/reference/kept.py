@@ -1,0 +1,106 @@
+"""Promises, watched from outside: what a run told and where it stands is enough to see whether it kept them.
+
+This knows nothing of how promises are enforced. Of a promise with a `where` it says nothing: that is the naive
+machine's to judge.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from interlock.run import Machine
+from interlock.run.protocol.events import Event
+from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, CallDone, Note, StepBegan
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.program.model import Workflow
+from interlock_dsl.program.promises import (
+    Always,
+    CostAtMost,
+    EndsWithin,
+    EndsWithinSteps,
+    NeverBefore,
+    NeverUnapproved,
+)
+
+
+class Watch:
+    """One run, as its notes tell of it."""
+
+    def __init__(self, workflow: Workflow, started: int) -> None:
+        self.workflow = workflow
+        self.started = started
+        self.steps = 0
+        self.undone: set[str] = set()
+        self.returned: set[str] = set()
+        self.asked: dict[str, ApprovalAsked] = {}
+        self.agreed: dict[str, tuple[str, ...]] = {}
+
+    def after(self, event: Event, notes: Iterable[Note], machine: Machine) -> list[str]:
+        """Return, in words, the promises that the run did not keep at this event."""
+        found = [said for note in notes for said in self._told(note)]
+        run = machine._run
+        standing = run.phase in ("running", "ending") or machine.status == "ended"
+        for promise in self.workflow.promises if standing else ():
+            match promise:
+                case Always(needs=needs) if needs <= run.shown.keys() and not _holds(promise, run.values):
+                    found.append(f"{promise.id} does not hold")
+                case EndsWithinSteps(steps=steps) if self.steps > steps:
+                    found.append(f"{promise.id}: {self.steps} steps")
+                case EndsWithin(time=time) if run.phase == "running" and event.at >= self.started + time:
+                    found.append(f"{promise.id}: the run goes on")
+                case CostAtMost(cost=cost) if run.spent.cost > cost:
+                    found.append(f"{promise.id}: it cost {run.spent.cost}")
+                case _:
+                    pass
+        return found
+
+    def _told(self, note: Note) -> Iterator[str]:
+        match note:
+            case StepBegan(step=step) if step in self.workflow.steps:
+                self.steps += 1
+            case CallDone(tool=tool, ok=True, purpose="step" | "agent"):
+                self.returned.add(tool)
+            case ApprovalAsked():
+                self.asked[note.approval] = note
+            case ApprovalSettled(outcome="approved"):
+                self.agreed[note.approval] = note.by
+            case CallDecided() if note.decision.answer == "allow":
+                yield from self._made(note)
+
+    def _made(self, call: CallDecided) -> Iterator[str]:
+        undo = call.agent == "" and call.tool not in _called(self.workflow, call.step)
+        for promise in self.workflow.promises:
+            match promise:
+                case NeverBefore(where=None) if call.tool in promise.tools and not undo:
+                    if not promise.first & self.returned:
+                        yield f"{promise.id}: {call.tool} is called first"
+                case NeverUnapproved(where=None) if call.tool in promise.tools:
+                    people = set(self._agreed(call, promise.role))
+                    if len(people) < promise.count:
+                        yield f"{promise.id}: {call.tool} is called, approved by {sorted(people)}"
+                case _:
+                    pass
+
+    def _agreed(self, call: CallDecided, role: str | None) -> Iterator[str]:
+        stand_ins = {
+            told.role
+            for route in self.workflow.routes
+            for way in (route, route.out)
+            if way is not None and way.approval is not None and way.approval.role == role
+            for told in way.escalations
+            if told.on_expiry
+        }
+        for id in call.approvals:
+            asked = self.asked[id]
+            if asked.digest == call.digest and (role is None or asked.role == role or asked.role in stand_ins):
+                yield from self.agreed.get(id, ())
+
+
+def _called(workflow: Workflow, step: str) -> tuple[str, ...]:
+    called = getattr(workflow.steps[step], "call", None)
+    return () if called is None else (called.tool,)
+
+
+def _holds(promise: Always, values: dict[str, object]) -> bool:
+    try:
+        return promise.condition.evaluate(values) is True
+    except EvaluationError:
+        return False

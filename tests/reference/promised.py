@@ -1,0 +1,87 @@
+"""What a workflow promises, looked up and judged one promise after the other."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from interlock_dsl.program.model import Tool, Workflow
+from interlock_dsl.program.promises import Always, CostAtMost, EndsWithin, EndsWithinSteps, Promise
+from reference import steps
+from reference.state import Conversation, Run
+from reference.values import NO_VALUE, condition
+
+_Kind = TypeVar("_Kind", EndsWithinSteps, EndsWithin, CostAtMost)
+
+
+def first(workflow: Workflow, kind: type[_Kind]) -> _Kind | None:
+    for promise in workflow.promises:
+        if isinstance(promise, kind):
+            return promise
+    return None
+
+
+def step_limit(run: Run) -> tuple[int | None, Promise | None]:
+    """Return how many steps a run has, and the promise that says so: None where a budget is as tight."""
+    budget, promise = run.of.budget.steps, first(run.of, EndsWithinSteps)
+    if promise is not None and (budget is None or budget > promise.steps):
+        return promise.steps, promise
+    return budget, None
+
+
+def time_limit(run: Run) -> tuple[int | None, Promise | None]:
+    budget, promise = run.of.budget.time, first(run.of, EndsWithin)
+    if promise is not None and (budget is None or budget > promise.time):
+        return promise.time, promise
+    return budget, None
+
+
+def cost_promise(run: Run) -> CostAtMost | None:
+    """Return the promise about cost, where it is tighter than the budget."""
+    budget, promise = run.of.budget.cost, first(run.of, CostAtMost)
+    return promise if promise is not None and (budget is None or budget > promise.cost) else None
+
+
+def too_dear(run: Run, tool: Tool, cost: int) -> CostAtMost | None:
+    """Return the promise that a call would break; `cost` is what the run has cost without it."""
+    promise = cost_promise(run)
+    if promise is None or tool.cost == 0 or cost + run.held_cost() + tool.cost <= promise.cost:
+        return None
+    return promise
+
+
+def overspent(run: Run) -> bool:
+    """Give the run up if it has cost more than is promised."""
+    promise = first(run.of, CostAtMost)
+    if promise is None or run.cost <= promise.cost:
+        return False
+    broken(run, promise, "exceeded")
+    return True
+
+
+def another_turn_might_break(run: Run, held: Conversation) -> CostAtMost | None:
+    """Return the promise that leaves nothing for another turn."""
+    promise = cost_promise(run)
+    if promise is None:
+        return None
+    cut = held.promised and held.cost is not None and held.used_cost >= held.cost
+    return promise if cut or run.cost >= promise.cost else None
+
+
+def holds(run: Run, written: Iterable[str]) -> bool:
+    """Judge what is always to hold after some values were written; give the run up at the first that does not."""
+    names = set(written)
+    for promise in run.of.promises:
+        if not isinstance(promise, Always) or not names & promise.reads:
+            continue
+        if any(name not in run.shown for name in promise.needs):
+            continue
+        said = condition(promise.condition, run.values)
+        if said is not True:
+            broken(run, promise, "no-value" if said == NO_VALUE else "false")
+            return False
+    return True
+
+
+def broken(run: Run, promise: Promise, code: str) -> None:
+    """A promise is not kept: the run is given up before anything else happens."""
+    run.note("promise broken", promise.id, code)
+    run.todo.insert(0, (steps.given_up, (run, "promise-broken", "failed")))
