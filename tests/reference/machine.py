@@ -180,7 +180,7 @@ class Reference:
         if limit is not None:
             run.deadline = event.at + limit
             run.timer(None, run.deadline, "deadline")
-        if promised.holds(run, values):
+        if promised.holds(run):
             routing.leave(run, "start")
 
     def _resume(self) -> None:

@@ -1,6 +1,5 @@
 """What a workflow promises, looked up and judged one promise after the other."""
 
-from collections.abc import Iterable
 from typing import TypeVar
 
 from interlock_dsl.program.model import Tool, Workflow
@@ -66,11 +65,10 @@ def another_turn_might_break(run: Run, held: Conversation) -> CostAtMost | None:
     return promise if cut or run.cost >= promise.cost else None
 
 
-def holds(run: Run, written: Iterable[str]) -> bool:
-    """Judge what is always to hold after some values were written; give the run up at the first that does not."""
-    names = set(written)
+def holds(run: Run, written: str = "") -> bool:
+    """Judge what is always to hold, at the beginning or after an output; give the run up at the first that does not."""
     for promise in run.of.promises:
-        if not isinstance(promise, Always) or not names & promise.reads:
+        if not isinstance(promise, Always) or (written and written not in promise.reads):
             continue
         if any(name not in run.shown for name in promise.needs):
             continue

@@ -38,7 +38,7 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     close(run, visit)
     run.record(visit.name, value, shown)
     run.note("step done", visit.name, visit.number, shown)
-    if promised.holds(run, [visit.name]):
+    if promised.holds(run, visit.name):
         leave(run, visit.name)
 
 

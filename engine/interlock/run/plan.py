@@ -54,8 +54,8 @@ class Group:
 class WorkflowPlan:
     """A workflow, with everything found by name.
 
-    `nevers` are the promises about calls of a tool, `always` those about outputs; `judged` are the parameters and steps
-    that the latter read, `awaited` the tools of which a call must have returned before some other is made.
+    `nevers` are the promises about calls of a tool, `always` those about outputs, `judged` the latter by the parameters
+    and steps that they read; `awaited` are the tools of which a call must have returned before some other is made.
     """
 
     workflow: Workflow
@@ -64,7 +64,7 @@ class WorkflowPlan:
     failing: Mapping[tuple[str, str], Group]
     nevers: Mapping[str, tuple[NeverUnapproved | NeverBefore, ...]]
     always: tuple[Always, ...]
-    judged: frozenset[str]
+    judged: Mapping[str, tuple[Always, ...]]
     awaited: frozenset[str]
     limits: Limits
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
@@ -129,7 +129,7 @@ def _plan_workflow(workflow: Workflow) -> WorkflowPlan:
         failing,
         {tool: tuple(never for never in nevers if tool in never.tools) for each in nevers for tool in each.tools},
         always,
-        frozenset[str]().union(*(promise.reads for promise in always)),
+        {name: tuple(each for each in always if name in each.reads) for promise in always for name in promise.reads},
         frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
         limits_of(workflow),
     )

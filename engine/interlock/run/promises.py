@@ -12,15 +12,13 @@ from interlock.run.state import Abandon, Run
 from interlock_dsl.program.promises import Promise
 
 
-def hold(run: Run, *changed: str) -> bool:
-    """Judge every `always` that reads a parameter or an output that was just written; return whether the run goes on.
+def hold(run: Run, written: str | None = None) -> bool:
+    """Judge every `always` that reads the output that was just written (None: each); return whether the run goes on.
 
     One is judged when everything that it needs is there. If it is false, or has no value, the run is given up.
     """
-    if run.workflow.judged.isdisjoint(changed):
-        return True
-    for promise in run.workflow.always:
-        if promise.reads.isdisjoint(changed) or not promise.needs <= run.shown.keys():
+    for promise in run.workflow.always if written is None else run.workflow.judged.get(written, ()):
+        if not promise.needs <= run.shown.keys():
             continue
         held = truth(promise.condition.metered, run.values, run.meter)
         if held is not True:

@@ -95,7 +95,7 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     if limits.time is not None:
         run.deadline = event.at + limits.time
         run.timer = run.set_timer(None, run.deadline, "deadline")
-    if promises.hold(run, *run.shown):
+    if promises.hold(run):
         routes.leave(run, "start")
 
 
