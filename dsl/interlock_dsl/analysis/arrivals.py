@@ -114,7 +114,9 @@ class Arrivals:
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
         self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
         self._beside = self._running_beside()
-        self._of_route = {id(route): group for group in self.groups for route in group.routes}
+        self._of_route = {
+            id(each): group for group in self.groups for route in group.routes for each in (route, route.out or route)
+        }
         self._states: dict[str, dict[_Key, _State]] = {}
         self._merged: set[str] = set()
         self._settle()
@@ -125,14 +127,19 @@ class Arrivals:
         """Return the arrivals where a step or an end begins; none where nothing arrives."""
         return self._shown(self._states.get(node, {}).values())
 
+    @property
+    def anywhere(self) -> Arrival:
+        """Return what is known at every place: nothing."""
+        return Arrival((), frozenset(), frozenset())
+
     def before(self, group: Group) -> tuple[Arrival, ...]:
         """Return the arrivals where a group of routes is considered."""
         return self._shown(self._considered(group))
 
     def taken(self, route: RouteFacts) -> tuple[Arrival, ...]:
         """Return the arrivals where a route is taken, in the moment of its conditions; its way leads up to it."""
-        group = self.group(route)
-        return self._shown(self._after(group, route, state) for state in self._considered(group))
+        group, written = self.group(route), self._written_as(route)
+        return self._shown(self._after(group, written, state) for state in self._considered(group))
 
     def entering(self, route: RouteFacts, target: str, *, out: bool = False) -> tuple[Arrival, ...]:
         """Return the arrivals where a target begins by a route, or (`out`) by its way out."""
@@ -150,6 +157,12 @@ class Arrivals:
     def group(self, route: RouteFacts) -> Group:
         """Return the group that a route of the workflow belongs to."""
         return self._of_route[id(route)]
+
+    def _written_as(self, route: RouteFacts) -> RouteFacts:
+        """Return the route that a way out belongs to, or the route itself."""
+        if not route.link.way_out:
+            return route
+        return next(each for each in self._of_route[id(route)].routes if each.out is route)
 
     def _shown(self, states: Iterable[_State]) -> tuple[Arrival, ...]:
         found = [Arrival(s.claims, self._names(s.written), self._names(s.absent), s.ways, s.exact) for s in states]

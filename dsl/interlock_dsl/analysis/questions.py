@@ -53,6 +53,10 @@ class Questions:
         }
         self._optional = frozenset(parameter for parameter, field in fields.items() if field.optional)
 
+    def possible(self, arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+        """Return the arrivals but those whose claims contradict each other: nothing comes to a place so."""
+        return tuple(each for each in arrivals if not isinstance(self.ask((each,), ()).answer, Impossible))
+
     def problem(
         self,
         arrival: Arrival,

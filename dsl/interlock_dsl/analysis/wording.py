@@ -26,3 +26,8 @@ def ends(route: RouteFacts) -> Span:
     """Return the place of a route's sources and targets."""
     decl = route.link.decl
     return decl.sources[0].span.to(decl.targets[-1].span)
+
+
+def targets(route: RouteFacts) -> str:
+    """Return where a route leads: "`a` and `b`"."""
+    return " and ".join(f"`{target}`" for target in route.link.targets)

@@ -1,8 +1,8 @@
 """# non-exhaustive-routes
 
 There are answers for which none of the routes of a step holds, so the run would stop there. What a model may answer
-counts, whatever it was asked: everything that its type allows. Cover the values that are left, or write `otherwise` for
-one of the routes.
+counts, whatever it was asked: everything that its type allows. Cover the values that are left, or write `otherwise`
+for one of the routes.
 
 ```ilk
 agent triage { model "small" }
@@ -44,13 +44,15 @@ workflow request(text: string) {
 }
 ```
 
-Found by asking whether all conditions of the step's routes can be false together, given what is certain where they are
-considered. Reported with the values for which they are. A step that also leads to a join goes there when no route of
-its own is taken, so its own routes need not cover everything.
+Found by asking whether all conditions of the step's routes can be false together, given what is certain where they
+are considered. Reported with the values for which they are. A step that also leads to a join goes there when no route
+of its own is taken, so its own routes need not cover everything. Where one of the conditions is never true, only that
+is reported.
 """
 
 from collections.abc import Iterator
 
+from interlock_dsl.analysis.certain import some_certain
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.questions import Questions
@@ -65,7 +67,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the groups of routes that do not cover all values."""
     for questions in program.questions.values():
         for group in questions.arrivals.groups:
-            if len(group.conditional) == len(group.routes) and not _joined(group, questions):
+            covering = len(group.conditional) == len(group.routes) and not _joined(group, questions)
+            if covering and not some_certain(questions, group, False):
                 yield from _uncovered(group, questions)
 
 

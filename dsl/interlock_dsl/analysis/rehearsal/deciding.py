@@ -4,7 +4,7 @@ The rules that the engine decides by are applied to the values of the run. What 
 budgets) is left open: then the caller has no story to tell.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,15 +45,16 @@ Answer: TypeAlias = Allowed | Denied | Open
 
 def decide(
     tool: ToolFacts, args: Mapping[str, object], route: RouteFacts, workflow: WorkflowFacts, facts: Facts,
-    values: Mapping[str, object], made: frozenset[str], agent: str = "",
+    values: Mapping[str, object], made: Collection[str], agent: str = "",
 ) -> Answer:  # fmt: skip
     """Return what becomes of the call of a step that a route leads to (or of its `agent`), after calls were `made`."""
     seen = {**values, "args": args, **about(tool, agent)}
     if not all(_granted(scope, route, seen) for scope in tool.needs):
         return Denied()
     rules = list(_rules(tool.name, agent, facts))
-    if any(rule.decl.kind == "limit" for rule in rules):
-        return Open()
+    for rule in rules:
+        if rule.decl.kind == "limit" and len(made) >= (rule.decl.count or 0):
+            return Open()
     if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
         return Denied()
     asked = None if agent else route.approval
@@ -67,10 +68,10 @@ def decide(
     if asked is not None:
         counts[asked.role.text] = asked.count
     for never in workflow.promises:
-        if isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) and tool.name in never.tools:
-            kept = _approved(never, counts) if isinstance(never, NeverUnapprovedFacts) else bool(never.first & made)
-            if not kept and _met(never.where, seen) is not Outcome.FALSE:
-                return Denied()
+        if not isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) or tool.name not in never.tools:
+            continue
+        if not _kept(never, counts, made) and _met(never.where, seen) is not Outcome.FALSE:
+            return Denied()
     return Allowed(tuple(dict.fromkeys(roles)))
 
 
@@ -79,7 +80,9 @@ def about(tool: ToolFacts, agent: str = "") -> dict[str, object]:
     return {"tool": {"name": tool.name, "effect": tool.effect}, "agent": agent}
 
 
-def _approved(never: NeverUnapprovedFacts, counts: Mapping[str, int]) -> bool:
+def _kept(never: NeverUnapprovedFacts | NeverBeforeFacts, counts: Mapping[str, int], made: Collection[str]) -> bool:
+    if isinstance(never, NeverBeforeFacts):
+        return not never.first.isdisjoint(made)
     wanted = never.decl.approval
     return bool(counts) if wanted is None else counts.get(wanted.role.text, 0) >= wanted.count
 

@@ -295,7 +295,7 @@ class Rehearsal:
             return
         if here:
             self._confirm({**self.values, "args": args, **about(tool)})
-        match decide(tool, args, route, self._workflow, self._facts, self.values, frozenset(self._history.made)):
+        match decide(tool, args, route, self._workflow, self._facts, self.values, self._history.made):
             case Denied():
                 self.denied.append(tool.name)
                 self._fail(name, "denied")

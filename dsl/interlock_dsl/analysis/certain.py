@@ -1,0 +1,49 @@
+"""Conditions whose outcome is certain where they stand."""
+
+from collections.abc import Mapping, Sequence
+
+from interlock_dsl.analysis.arrivals import Arrival
+from interlock_dsl.analysis.decided import decided
+from interlock_dsl.analysis.facts import RouteFacts
+from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Statement
+from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.types import Type
+
+
+def certain(
+    questions: Questions,
+    arrivals: Sequence[Arrival],
+    condition: Checked,
+    given: Sequence[Statement] = (),
+    extra: Mapping[str, Type] | None = None,
+) -> bool | None:
+    """Return what a condition always comes to at some arrivals; None if that depends, or nothing arrives."""
+    there = questions.possible(arrivals)
+    if not there:
+        return None
+
+    def impossible(outcomes: Outcome) -> bool:
+        return isinstance(questions.ask(there, (*given, Claim(condition, outcomes)), extra).answer, Impossible)
+
+    if impossible(Outcome.TRUE):
+        return None if given and impossible(Outcome.FALSE | Outcome.NO_VALUE) else False
+    return True if impossible(Outcome.FALSE | Outcome.NO_VALUE) else None
+
+
+def always_taken(questions: Questions, route: RouteFacts) -> bool | None:
+    """Return what the condition of a route always comes to where it is considered; None if that depends."""
+    if route.when is None:
+        return None
+    return certain(questions, questions.arrivals.before(questions.arrivals.group(route)), route.when)
+
+
+def some_certain(questions: Questions, group: Group, outcome: bool) -> bool:
+    """Say whether any condition of a group always comes to an outcome: then that is what is to be said of the group."""
+    return any(always_taken(questions, route) is outcome for route in group.conditional)
+
+
+def by_the_types(condition: Checked, outcome: bool) -> bool:
+    """Say whether a comparison in a condition comes to an outcome by its types alone: `beyond-the-type` says so."""
+    return any(found.value is outcome and not found.closing for found in decided(condition))
