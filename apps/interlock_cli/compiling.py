@@ -11,6 +11,7 @@ from interlock_cli.sources import Unit, display
 from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
+    from interlock_dsl.analysis.examined import Examined
     from interlock_dsl.compiler.stages import Lint
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program, Workflow
@@ -49,11 +50,15 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a unit: its program (None if there is an error), what was found, and what comments allow."""
+    """What came of a unit: its program (None if there is an error), what was found, and what comments allow.
+
+    `examined` is what the rules of lint have seen, None without them.
+    """
 
     program: "Program | None"
     found: "tuple[Diagnostic, ...]" = ()
     allowed: "tuple[tuple[Diagnostic, str], ...]" = ()
+    examined: "Examined | None" = None
 
 
 def examine(unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = None) -> Checked:
@@ -65,7 +70,7 @@ def examine(unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = No
     if clock is not None:
         clock.begin()
     made = compilation(unit.entries, unit.read, clock, lint)
-    return Checked(made.program, made.report.ordered(), made.allowed)
+    return Checked(made.program, made.report.ordered(), made.allowed, made.examined)
 
 
 def _loaded(path: Path) -> "Program":

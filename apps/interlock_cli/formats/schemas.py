@@ -10,6 +10,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "settings": "interlock.toml, and [tool.interlock] of pyproject.toml",
     "answers": "answer files",
     "check": "check --format json",
+    "certificate": "check --certificate",
     "test": "test --format json",
     "graph": "graph --format json",
     "run": "run, approve, deny, answer, resume and cancel --format json",
@@ -58,6 +59,7 @@ def printed(name: str) -> "TypeAdapter[object]":
 
     outputs: Mapping[str, TypeAdapter[object]] = {
         "check": TypeAdapter(models.CheckJson),
+        "certificate": TypeAdapter(models.CertificateJson),
         "test": TypeAdapter(models.TestsJson),
         "graph": TypeAdapter(models.GraphJson | list[models.GraphJson]),
         "run": TypeAdapter(models.RunJson),

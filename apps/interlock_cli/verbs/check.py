@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from interlock_cli.exit_codes import ExitCode
 from interlock_cli.formats.findings import Format
 from interlock_cli.formats.remarks import Allowed
-from interlock_cli.options import output_format, targets
+from interlock_cli.options import A_FILE, output_format, targets
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
@@ -24,14 +25,31 @@ if TYPE_CHECKING:
     help="Report also what is neither certain nor shown with a witness. Default: what the settings say.",
 )
 @click.option("--proofs/--no-proofs", default=True, help="Whether the solver is asked about values. Default: it is.")
+@click.option("--save-tests", type=A_FILE, metavar="FILE", help="Write the runs that witnesses tell as tests.")
+@click.option("--certificate", type=A_FILE, metavar="FILE", help="Write what was shown of the promises.")
+@click.option("--certificate-of", type=A_FILE, metavar="FILE", help="Show the promises of a certificate again.")
 @click.option("--timings", is_flag=True, help="Say on standard error what each part of checking took.")
-def verb(*, targets: tuple[str, ...], format: Format, strict: bool | None, proofs: bool, timings: bool) -> int:
+def verb(
+    *,
+    targets: tuple[str, ...],
+    format: Format,
+    strict: bool | None,
+    proofs: bool,
+    timings: bool,
+    save_tests: Path | None,
+    certificate: Path | None,
+    certificate_of: Path | None,
+) -> int:
     """Say what is wrong with files before they run: mistakes, and in files without any, what the rules of lint find.
 
     Human findings go to standard error, the machine formats to standard output. Exit code 1 if there is an error or a
     warning; notes do not count. Exit code 3 if all that is left are questions that nobody could answer.
+
+    A certificate says which promises were proved, of which program; `--certificate-of` proves them again, and exits
+    with 1 if the program or an answer differs. `--save-tests` writes a test for every run that breaks something.
     """
     from interlock_cli.compiling import Stopwatch, examine
+    from interlock_cli.proofs import Keeping
     from interlock_cli.sources import units
     from interlock_dsl.compiler.stages import Lint
 
@@ -39,6 +57,7 @@ def verb(*, targets: tuple[str, ...], format: Format, strict: bool | None, proof
     found: dict[Diagnostic, None] = {}
     allowed: dict[Allowed, None] = {}
     files: dict[str, None] = {}
+    keeping = Keeping(save_tests, certificate, certificate_of)
     with _progress(format):
         for unit in units(targets):
             lint = Lint(unit.project.strict if strict is None else strict, proofs)
@@ -46,10 +65,11 @@ def verb(*, targets: tuple[str, ...], format: Format, strict: bool | None, proof
             found.update(dict.fromkeys(checked.found))
             allowed.update(dict.fromkeys(Allowed(each, reason) for each, reason in checked.allowed))
             files.update(dict.fromkeys(unit.given))
+            keeping.add(unit, checked)
     _print(list(found), list(allowed), list(files), format)
     if clock is not None:
         _timings(clock.parts)
-    return _code(found)
+    return keeping.keep() or _code(found)
 
 
 def _code(found: "Iterable[Diagnostic]") -> ExitCode:

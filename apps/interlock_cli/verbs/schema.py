@@ -17,7 +17,7 @@ def verb(*, name: str) -> int:
     from interlock_cli.present.output import json_text, write
 
     if not name:
-        write("".join(f"{each:<10}{of}\n" for each, of in SCHEMAS.items()))
+        write("".join(f"{each:<12}{of}\n" for each, of in SCHEMAS.items()))
     elif name in SCHEMAS:
         write(json_text(schema(name)))
     else:

@@ -21,6 +21,7 @@ from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # loaded when they are needed: a program without workflows needs no networkx
+    from interlock_dsl.analysis.examined import Examined
     from interlock_dsl.analysis.facts import Facts
     from interlock_dsl.analysis.workflows.outline import Outline
 
@@ -57,6 +58,7 @@ class Compilation:
     outlines: Mapping[str, "Outline"] = field(default_factory=dict)
     facts: "Facts | None" = None
     program: Program | None = None
+    examined: "Examined | None" = None
     allowed: tuple[tuple[Diagnostic, str], ...] = ()
 
 
@@ -144,7 +146,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
         found=report.ordered(),
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
-    return replace(unit, report=report)
+    return replace(unit, report=report, examined=examined)
 
 
 def leave_out_allowed(unit: Compilation) -> Compilation:
