@@ -7,7 +7,7 @@ more either, as far as the shape of the graph goes: conditions are not looked at
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
-from interlock_dsl.program.graph import START
+from interlock_dsl.program.graph import START, without
 from interlock_dsl.program.model import Agent
 from interlock_dsl.syntax.tree import Duration, Retry
 
@@ -65,6 +65,19 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
         for field in fields(Usage)
     }
     return Bounds(Usage(**fewest), Usage(**found), shape.exact, shape.visits(), worst, least)
+
+
+def certain(workflow: WorkflowFacts, weights: Mapping[str, int]) -> int:
+    """Return the weight of the heaviest way that goes back nowhere and on which nothing fails: some run comes to it.
+
+    Zero where it is not certain, since a join does not wait for all or a step takes part in several.
+    """
+    edges = workflow.graph.edges(keys=True, data=True)
+    other = {
+        (s, t, key) for s, t, key, data in edges if data["way"] == "back" or data["route"].decl.trigger is not None
+    }
+    shape = _Shape(replace(workflow, graph=without(workflow.graph, other)))
+    return shape.longest(weights, parallel=False) or 0 if shape.exact else 0
 
 
 # --- one visit of a step ---------------------------------------------------------------------------------------------

@@ -71,9 +71,20 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         budget = workflow.decl.budget
         if budget is None or budget.time is None:
             continue
-        for what, within in (*_deadlines(workflow), *_required(workflow, program)):
-            if within.micros >= budget.time.micros:
-                name, most = workflow.decl.name.text, duration_words(budget.time.micros)
+        every = [*_deadlines(workflow), *_required(workflow, program)]
+        name, most = workflow.decl.name.text, duration_words(budget.time.micros)
+        beyond = [within for _, within in every if within.micros > budget.time.micros]
+        if len(beyond) > 1:
+            yield diagnose(
+                "deadline-beyond-run",
+                f"a run of `{name}` is over after {most}, before {len(beyond)} of its deadlines",
+                budget.time.span,
+                "",
+                *(Label(within.span, "never reached") for within in beyond),
+                help="make it longer, or the deadlines shorter",
+            )
+        for what, within in every:
+            if within.micros >= budget.time.micros and (len(beyond) < 2 or within not in beyond):
                 yield diagnose(
                     "deadline-beyond-run",
                     f"{what} may take {duration_words(within.micros)}, but a run of `{name}` is over after {most}",

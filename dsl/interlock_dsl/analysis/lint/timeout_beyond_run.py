@@ -41,8 +41,8 @@ workflow release(version: string) {
 }
 ```
 
-Found by comparing the timeouts of the tools that a workflow's steps call, and of its agents, with its `time`. Certain.
-That all attempts together, with the waits between them, take longer than the run is reported under `--strict`.
+Found by comparing the timeouts of the tools that a workflow's steps call, and of its agents, with its `time`: one
+attempt, and all attempts with the waits between them. Certain.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, WorkflowFacts
 from interlock_dsl.analysis.quantities import duration_words
-from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
+from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import AgentDecl, Retry, ToolDecl
 
@@ -61,23 +61,32 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         budget = workflow.decl.budget
         if budget is None or budget.time is None:
             continue
-        for what, decl in dict.fromkeys(_used(workflow, program)):
-            if decl.timeout is None:
-                continue
-            once, every = decl.timeout.micros, attempts(decl.timeout.micros, decl.retry)
-            if max(once, every) <= budget.time.micros:
-                continue
-            name, most = workflow.decl.name.text, duration_words(budget.time.micros)
-            alone = once > budget.time.micros
+        name, most = workflow.decl.name.text, duration_words(budget.time.micros)
+        beyond = [
+            (what, decl.timeout, decl.retry)
+            for what, decl in dict.fromkeys(_used(workflow, program))
+            if decl.timeout is not None and attempts(decl.timeout.micros, decl.retry) > budget.time.micros
+        ]
+        for what, timeout, retry in beyond if len(beyond) == 1 else ():
+            alone = timeout.micros > budget.time.micros
+            longest = timeout.micros if alone else attempts(timeout.micros, retry)
             yield diagnose(
                 "timeout-beyond-run",
-                f"{what} may take {duration_words(once if alone else every)}{'' if alone else ' with its retries'}, "
+                f"{what} may take {duration_words(longest)}{'' if alone else ' with its retries'}, "
                 f"but a run of `{name}` is over after {most}",
-                decl.timeout.span,
+                timeout.span,
                 "",
                 Label(budget.time.span, "the time of the run"),
                 help="make it shorter, or the `time` of the run longer",
-                stated=None if alone else Certainty.POSSIBLE,
+            )
+        if len(beyond) > 1:
+            yield diagnose(
+                "timeout-beyond-run",
+                f"a run of `{name}` is over after {most}, before {len(beyond)} of its timeouts",
+                budget.time.span,
+                "",
+                *(Label(timeout.span, f"{what} may take longer") for what, timeout, _ in beyond),
+                help="make it longer, or the timeouts shorter",
             )
 
 

@@ -1,0 +1,127 @@
+"""# exceedable-budget
+
+A way through the workflow needs more than its budget: going it, nothing failing and nothing done twice, a run has no
+steps, calls, tokens or money left before it reaches the end. What was done until then is given up. Raise the budget, or
+make the way shorter; what shall happen all the same can be said with a route `on over budget`.
+
+```ilk
+agent writer { model "large"  tokens 8_000 }
+
+workflow article(topic: string max 200) {
+  budget { tokens 20_000 }   // warning: [exceedable-budget] "may use 24_000 tokens, and a run has 20_000"
+
+  step outline by writer { task "outline it"  returns { text: string max 500 } }
+  step draft by writer { task "write it"  returns { text: string max 5_000 } }
+  step polish by writer { task "make it better"  returns { text: string max 5_000 } }
+  end done { text: polish.text }
+
+  start -> outline
+    pass topic
+  outline -> draft
+    pass outline.text
+  draft -> polish
+    pass draft.text
+  polish -> done
+}
+```
+
+```ilk
+agent writer { model "large"  tokens 8_000 }
+
+workflow article(topic: string max 200) {
+  budget { tokens 30_000 }
+
+  step outline by writer { task "outline it"  returns { text: string max 500 } }
+  step draft by writer { task "write it"  returns { text: string max 5_000 } }
+  end done { text: draft.text }
+
+  start -> outline
+    pass topic
+  outline -> draft
+    pass outline.text
+  draft -> done
+}
+```
+
+Found by adding up what the steps of each way may use: one call for each step that calls, what each agent and tool
+declares. Certain as far as the graph goes: conditions are not looked at. That a run may need more with all its loops,
+retries and waits is reported under `--strict`.
+"""
+
+from collections.abc import Iterator
+
+from interlock_dsl.analysis.bounds import bounds, certain
+from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts
+from interlock_dsl.analysis.handovers import triggers
+from interlock_dsl.analysis.quantities import duration_words, money_words
+from interlock_dsl.diagnostics import Certainty, Diagnostic
+from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.syntax.tree import BudgetDecl
+
+WORDS = {
+    "steps": "go {} steps",
+    "calls": "make {} calls",
+    "tokens": "use {} tokens",
+    "cost": "cost {}",
+    "time": "take {}",
+}
+
+
+def check(program: Examined) -> Iterator[Diagnostic]:
+    """Yield the budgets that a way through their workflow exceeds."""
+    for name, workflow in program.facts.workflows.items():
+        budget = workflow.decl.budget
+        if budget is None:
+            continue
+        handled = any("over budget" in each for each in triggers(workflow).values())
+        worst = bounds(workflow, program.facts).worst
+        for what, most in _limits(budget):
+            weights = {step: _once(facts, what, program.facts) for step, facts in workflow.steps.items()}
+            way, every = certain(workflow, weights), getattr(worst, what)
+            # What a single step exceeds is `child-exceeds-budget`.
+            if most is None or max(way, every or 0) <= most or max(weights.values(), default=0) > most:
+                continue
+            sure = way > most and not handled
+            needed = WORDS[what].format(_shown(way if sure else every, what, budget))
+            which = "way through" if sure else "run of"
+            yield diagnose(
+                "exceedable-budget",
+                f"a {which} `{name}` may {needed}, and a run has {_shown(most, what, budget)}",
+                budget.span,
+                help="raise the budget, or say with `on over budget` where the run goes then",
+                stated=None if sure else Certainty.POSSIBLE,
+            )
+
+
+def _limits(budget: BudgetDecl) -> Iterator[tuple[str, int | None]]:
+    yield "steps", budget.steps
+    yield "calls", budget.tool_calls
+    yield "tokens", budget.tokens
+    yield "cost", None if budget.cost is None else budget.cost.micros
+    yield "time", None if budget.time is None else budget.time.micros
+
+
+def _once(step: StepFacts, what: str, facts: Facts) -> int:
+    """Return what one visit of a step may use, as its author declares it, nothing being done twice."""
+    match step, what:
+        case _, "steps":
+            return 1
+        case CallStepFacts(), "calls":
+            return 1
+        case CallStepFacts(call=call), "cost":
+            tool = facts.tools[call.tool].decl
+            return 0 if tool is None or tool.cost is None else tool.cost.micros
+        case AgentStepFacts(decl=decl), "tokens":
+            return facts.agents[decl.agent.text].tokens or 0
+        case AgentStepFacts(decl=decl), "cost":
+            cost = facts.agents[decl.agent.text].cost
+            return 0 if cost is None else cost.micros
+        case _:
+            return 0
+
+
+def _shown(amount: int, what: str, budget: BudgetDecl) -> str:
+    if what == "cost" and budget.cost is not None:
+        return money_words(amount, budget.cost.currency)
+    return duration_words(amount) if what == "time" else f"{amount:_}"
