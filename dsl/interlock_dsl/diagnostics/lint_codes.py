@@ -13,6 +13,7 @@ _UNKNOWN = Certainty.UNKNOWN
 
 _PROMISES = "Lint: promises"
 _LEADS = "Lint: routes and conditions"
+_TABLES = "Lint: tables"
 _UPKEEP, _PERMISSIONS, _APPROVALS = "Lint: upkeep", "Lint: permissions", "Lint: approvals and deadlines"
 _BUDGETS, _DATA, _TESTS = "Lint: tools and budgets", "Lint: data", "Lint: tests"
 _VALUES = "Lint: values"
@@ -39,6 +40,10 @@ LINT_CODES: Final = (
     _lint("unreachable-otherwise", _LEADS, _WARNING, _PROVED, "the other routes cover all values"),
     _lint("always-true-condition", _LEADS, _WARNING, _PROVED, "a condition is true whenever it is considered"),
     _lint("unsatisfiable-condition", _LEADS, _WARNING, _PROVED, "a condition is never true"),
+    _lint("missing-rows", _TABLES, _ERROR, _PROVED, "for some values no row of a table matches"),
+    _lint("overlapping-rows", _TABLES, _ERROR, _PROVED, "two rows of a table match for the same values"),
+    _lint("shadowed-row", _TABLES, _WARNING, _PROVED, "the rows before it match whenever a row does"),
+    _lint("impossible-row", _TABLES, _WARNING, _PROVED, "no values match a row"),
     _lint("condition-may-error", _LEADS, _ERROR, _PROVED, "a condition has no value for some values"),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
