@@ -107,6 +107,18 @@ def test_show_names_the_rule_that_denied(desk: Path) -> None:
     ) in told
 
 
+def test_show_names_the_promise_for_which_a_run_is_given_up(desk: Path) -> None:
+    text = (desk / "desk.ilk").read_text()
+    (desk / "desk.ilk").write_text(
+        text.replace("  start -> read", "  always read.amount < 4_000\n\n  start -> read", 1)
+    )
+    assert interlock("run", *TICKET).code == 1
+    told = interlock("show").steady
+    line = text.split("  start -> read")[0].count("\n") + 1
+    assert f"✗ a promise is not kept: it does not hold  desk/always#1  desk.ilk:{line}\n" in told
+    assert f"the promise `desk/always#1` (desk.ilk:{line}:3) is not kept" in " ".join(told.split())
+
+
 def test_the_audit_holds_every_decision(waiting: str) -> None:
     interlock("approve", "last", "--as", "grace")
     audit = json.loads(interlock("show", "--format", "json").out)

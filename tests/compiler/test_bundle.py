@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generated.programs import clean_program
 from interlock import Authorizer, check, compile_text
 from interlock_dsl.program import bundle
 from interlock_dsl.program.bundle import BundleError, authentic, dump, load
+from interlock_dsl.program.digest import program_digest
 from interlock_dsl.program.model import Program
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/*.ilk"))
@@ -60,6 +62,16 @@ def test_what_is_loaded_means_the_same_and_is_dumped_the_same(path: Path) -> Non
     for name, workflow in program.workflows.items():
         assert list(loaded.workflows[name].graph.edges(keys=True)) == list(workflow.graph.edges(keys=True))
         assert [route.span for route in loaded.workflows[name].routes] == [route.span for route in workflow.routes]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_generated_programs_are_loaded_as_they_were_dumped(seed: int) -> None:
+    """Every construct is in some of them, every kind of promise too."""
+    text, program, _ = clean_program(seed)
+    data = dump(program)
+    loaded = load(data)
+    assert program_digest(loaded) == program.digest
+    assert dump(loaded) == data, text
 
 
 def test_expressions_are_of_the_same_type_and_tier() -> None:

@@ -168,9 +168,10 @@ class Narrative:
 
     @_tell.register
     def _broken(self, note: PromiseBroken) -> list[Line]:
-        return [
-            self._line("", "bad", Text.assemble((f"the promise {note.promise} is not kept", "bad"), f": {note.reason}"))
-        ]
+        span = next((promise.span for promise in self._workflow.promises if promise.id == note.promise), None)
+        text = Text.assemble(("a promise is not kept", "bad"), f": {note.reason}")
+        text.append(f"  {note.promise}", "quiet")
+        return [self._line("", "bad", text, place(span) if span is not None else "")]
 
     @_tell.register
     def _decided(self, note: CallDecided) -> list[Line]:

@@ -19,7 +19,7 @@ from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.library import FUNCTIONS as LIBRARY
 from interlock_dsl.cel.library.declare import merge
 from interlock_dsl.cel.signature import Function
-from interlock_dsl.cel.types import Type
+from interlock_dsl.cel.types import ERROR, Type
 from interlock_dsl.cel.values import UInt
 from interlock_dsl.diagnostics.source import NOWHERE, Span
 from interlock_dsl.program.builtins import FUNCTIONS
@@ -57,7 +57,9 @@ class ScopeTable:
         """Return a scope's number, writing its row if none is the same."""
         known = self._numbers.get(id(scope))
         if known is None:
-            variables = [[name, self._types.number(type)] for name, type in scope.variables.items()]
+            # What cannot be there where an expression stands has the type `ERROR`, and the expression does not read it.
+            there = [(name, type) for name, type in scope.variables.items() if type != ERROR]
+            variables = [[name, self._types.number(type)] for name, type in there]
             row: list[object] = [variables, sorted(scope.optional_variables)]
             known = self._same.setdefault(repr(row), len(self.rows))
             if known == len(self.rows):

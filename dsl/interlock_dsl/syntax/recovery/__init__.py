@@ -24,6 +24,7 @@ from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.builder import FileBuilder
+from interlock_dsl.syntax.builder.pieces import UNITS
 from interlock_dsl.syntax.grammar import grammar
 from interlock_dsl.syntax.recovery.expectations import beginnings, firsts, phrases
 from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
@@ -368,7 +369,9 @@ class Recovery:
         expected = self._expected()
         if found == ":" and messages.PHRASES["text"] in expected:
             return messages.NO_COLON
-        if found[:1].isdigit() and messages.PHRASES["duration"] in expected:
+        if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (
+            found in UNITS and "`steps`" in expected
+        ):
             return messages.NO_SPACE
         if self.source.text.startswith("=>", start_of(found)) and "`->`" in expected:
             return messages.ARROW
