@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--tests", nargs="*", default=TESTS, help="files and folders of tests")
     parser.add_argument("--keep", action="store_true", help="use what was recorded last, whatever has changed since")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=25.0, help="the time of the tests that one mutant must pass")
+    parser.add_argument("--seconds", type=float, default=8.0, help="the time of the tests that one mutant must pass")
     parser.add_argument("--least", type=float, default=0.9, help="share of mutants that must die")
     given = parser.parse_args()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import json
 import os
 import resource
 import shutil
@@ -28,7 +27,7 @@ MEMORY: Final = 3 << 30
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one mutant, and the number of tests that were asked."""
+    """What came of one mutant; `how` is the test that failed, or words."""
 
     mutant: Mutant
     died: bool
@@ -91,21 +90,20 @@ class Trials:
                 self._started(child, mutant, tests, folder, False)
         self._wait(1)
 
-    def unchanged(self, trial: Callable[[list[str]], int]) -> None:
-        """Run all tests without any change, once for each recording; those that fail in a fork are asked no more."""
-        checked = self._lines.folder / "checked.json"
-        if checked.exists():
-            failing = json.loads(checked.read_text())
-        else:
-            failing = self._failing(trial)
-            checked.write_text(json.dumps(failing))
+    def unsound(self, trial: Callable[[list[str]], int]) -> list[Mutant]:
+        """Return the mutants that died of a test which fails in a fork without any change, too; it is asked no more."""
+        failing = set(
+            self._failing(sorted({how.how for how in self._results if how.how in self._lines.seconds}), trial)
+        )
         for test in failing:
             print(f"fails in a fork without any change: {test}", flush=True)
-            self._lines.seconds.pop(test, None)
+            del self._lines.seconds[test]
+        again = [result.mutant for result in self._results if result.how in failing]
+        self._results = [result for result in self._results if result.how not in failing]
+        return again
 
-    def _failing(self, trial: Callable[[list[str]], int]) -> list[str]:
+    def _failing(self, left: list[str], trial: Callable[[list[str]], int]) -> list[str]:
         failing: list[str] = []
-        left = self._lines.tests(self._lines.seconds)
         while left:
             folder = tempfile.mkdtemp(prefix="mutant-")
             child = os.fork()
@@ -161,13 +159,15 @@ class Trials:
             if trial is None:
                 continue
             _end_group(child)
+            failed = Path(trial.folder) / "failed"
+            by = failed.read_text().strip() if failed.exists() else ""
             shutil.rmtree(trial.folder, ignore_errors=True)
             code = os.waitstatus_to_exitcode(status)
             at_import = any(c.startswith(IMPORT) for c in self._lines.contexts(trial.mutant.path, trial.mutant.lines))
             if not trial.fresh and (code == NOT_HERE or (code == PASSED and at_import)):
                 self._again.append(trial.mutant)
             else:
-                self._ended(trial.mutant, code != PASSED, _how(code, len(trial.tests)), trial.fresh)
+                self._ended(trial.mutant, code != PASSED, by or _how(code, len(trial.tests)), trial.fresh)
 
     def _ended(self, mutant: Mutant, died: bool, how: str, fresh: bool = False) -> None:
         self._results.append(Result(mutant, died, how, fresh))
@@ -266,8 +266,10 @@ class _Forking(_Plugin):
                 return NOT_HERE
             return self._ask(session, tests)
 
-        self._trials.unchanged(lambda tests: self._ask(session, tests, to_the_end=True))
-        self._trials.forked(self._chosen, trial)
+        chosen = self._chosen
+        while chosen:
+            self._trials.forked(chosen, trial)
+            chosen = self._trials.unsound(lambda tests: self._ask(session, tests, to_the_end=True))
         return True
 
 
