@@ -14,6 +14,7 @@ from interlock.decide.evaluator import Evaluator
 from interlock.decide.fuse import fuse
 from interlock.decide.index import RuleIndex
 from interlock.decide.request import Request
+from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.program.model import Program, Rule
 
 FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -145,6 +146,23 @@ def test_what_speaks_beside_the_rules_counts_once_they_are_compiled() -> None:
     assert evaluator.authorize(replace(asked, over=("no calls left",))).answer == "deny"
     assert evaluator.authorize(replace(asked, problem="does not fit")).answer == "deny"
     assert evaluator.authorize(asked).answer == "ask"
+
+
+LONG = " && ".join(f"args.n != {n}" for n in range(101, 181))
+
+
+@pytest.mark.parametrize(
+    ("condition", "alone", "met"),
+    [("args.n > 40", False, 1), ('has(args.s) && args.s == "z"', False, 0), (LONG, True, 1)],
+)
+def test_only_a_long_condition_is_evaluated_by_itself(condition: str, alone: bool, met: int) -> None:
+    program = compile_text(TOOLS + policy([f"permit a.read when {condition}"]))
+    rule_set = RuleIndex(program).rules_for("a.read", "ann")
+    assert rule_set is not None
+    fused = fuse(rule_set.tool, rule_set.value, [(each.rule.when, each.rule.unless) for each in rule_set.rules])
+    assert fused is not None
+    assert fused({"n": 50}, {}, "ann") == met
+    assert ["function" in each.rule.when.__dict__ for each in rule_set.rules] == [alone]
 
 
 def test_only_so_many_decisions_are_remembered(monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]) -> None:

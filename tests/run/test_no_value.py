@@ -200,3 +200,29 @@ def test_a_grant_whose_condition_has_no_value_is_not_granted() -> None:
 def test_the_route_taken_instead_is_noted() -> None:
     world = World(FIRST, {"n": 4, "m": 0})
     assert [note.route for note in world.of(RouteTaken)] == ["start->look#1", "look->stuck#1"]
+
+
+INFINITE = (
+    HEAD
+    + """
+workflow w(id: string max 20, n: int in 0..9) {
+  goal "count"
+  budget { steps 10 }
+  step big sets { most: 1.7976931348623157e308 * double(n) }
+  end done { most: big.most * 10.0 }
+  end stuck
+  start -> big
+  big -> done
+  big -> stuck on failure
+}
+"""
+)
+
+
+@pytest.mark.parametrize(("n", "status", "end"), [(0, "ended", "done"), (1, "failed", ""), (2, "ended", "stuck")])
+def test_what_is_infinite_is_no_value_of_a_step_and_none_of_an_end(n: int, status: str, end: str) -> None:
+    """The largest double itself is a value."""
+    finished = World(INFINITE, {"id": "A1", "n": n}).finished
+    assert (finished.status, finished.end or "") == (status, end)
+    if status == "failed":
+        assert "`done`" in finished.reason and "`most` is not a finite number" in finished.reason

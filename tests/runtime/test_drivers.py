@@ -1,11 +1,14 @@
 """A run has one driver at a time; what others bring to it is recorded, and found by that one."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from interlock import DrivenElsewhere, Principal, Refused, Runtime, SqliteJournal, Toolbox, compile_text
+from interlock import Conflict, DrivenElsewhere, Principal, Refused, Runtime, SqliteJournal, Toolbox, compile_text
+from interlock.journal.journal import Pending, RunSummary
+from interlock.runtime.runtime import ATTEMPTS
 
 PROGRAM = compile_text("""
 tool credits.give(ticket: string max 10) { needs credits.write  effect irreversible }
@@ -77,6 +80,32 @@ def test_a_run_called_off_from_elsewhere_is_called_off_where_it_is_driven(tmp_pa
         report = await driving
         assert (report.status, desk.given) == ("cancelled", ["T1"])
         assert (await second.report(run)).status == "cancelled"
+
+    asyncio.run(story())
+
+
+class Overtaken(SqliteJournal):
+    """A journal in which somebody is always first."""
+
+    appends = 0
+
+    def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
+        self.appends += 1
+        raise Conflict(f"run {run} has more entries than {expected}")
+
+
+def test_who_is_always_overtaken_by_the_driver_is_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        desk = Desk(tmp_path)
+        first = desk.runtime()
+        run = await first.start(PROGRAM, "desk", {"ticket": "T1"}, principal=Principal("ann"))
+        (asked,) = (await first.drive(run)).waiting_for
+        async with first.holding(run):
+            journal = Overtaken(desk.path)
+            with pytest.raises(Conflict, match=run):
+                await Runtime(journal, PROGRAM).approve(run, asked.id, by="maria", role="lead")
+            assert journal.appends == ATTEMPTS
+        assert [each.id for each in (await first.report(run)).waiting_for] == [asked.id]
 
     asyncio.run(story())
 
