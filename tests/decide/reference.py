@@ -10,6 +10,7 @@ from interlock.decide import Consent, History, Principal
 from interlock.decide.request import Request
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Program, Rule
 from interlock_dsl.program.promises import NeverBefore
 
@@ -93,6 +94,31 @@ def in_hand(scope: str, request: Request, program: Program) -> bool:
         if scope in grant.scopes and (grant.where is None or evaluate(grant.where, request, program) is True):
             return True
     return False
+
+
+def places(program: Program, request: Request) -> dict[tuple[str, str], set[Span]]:
+    """Where the reasons of a decision may point: to their rule, to the grant that counts, or to the tool."""
+    tool = program.tools[request.tool]
+    found: dict[tuple[str, str], set[Span]] = {("arguments", ""): {tool.span}, ("missing-scope", ""): {tool.span}}
+    for policy in program.policies.values():
+        for rule in policy.rules:
+            found[rule.kind, rule.id] = found["approval", rule.id] = {rule.span}
+    for never in request.nevers:
+        found["never", never.id] = {never.span}
+    if request.too_dear is not None:
+        found["promise", request.too_dear.id] = {request.too_dear.span}
+    if request.route_approval is not None:
+        found["require", ""] = found["approval", ""] = {request.route_approval.span}
+    granting: set[Span] = set()
+    for scope in tool.needs:
+        near = [grant for grant in request.grants or () if scope in grant.scopes]
+        if request.principal.scopes is not None and scope not in request.principal.scopes:
+            continue
+        holding = [g for g in near if g.where is None or evaluate(g.where, request, program) is True]
+        granting |= {grant.span for grant in holding[:1]}
+        found["missing-scope", ""] |= {grant.span for grant in near[-1:] if not holding}
+    found["grant", ""] = granting or {tool.span}
+    return found
 
 
 def reference(program: Program, request: Request) -> Verdict:

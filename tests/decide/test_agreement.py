@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decide.generated import NAMES, TOOLS, WORKFLOW, again, compiled, policy, programs, requests, rule_sets, rules
-from decide.reference import reference
+from decide.reference import places, reference
 from interlock.decide import Decision
 from interlock.decide.evaluator import Evaluator
 from interlock.decide.request import Request
@@ -35,6 +35,26 @@ def test_authorize_agrees_with_the_reference(data: st.DataObject) -> None:
         found = {(reason.cause, reason.rule) for reason in decision.reasons}
         assert found == expected.because
         assert {need.role for need in decision.needs} == expected.roles
+
+
+@settings(FEW, max_examples=100)
+@given(st.data())
+def test_a_reason_points_to_what_determined_the_answer(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    evaluator = Evaluator(program)
+    for _ in range(SEVERAL):
+        request = data.draw(requests(program))
+        if request.tool not in program.tools:
+            continue
+        decision, there = evaluator.authorize(again(request)), places(program, again(request))
+        pointing = [reason for reason in decision.reasons if reason.span is not None]
+        for reason in pointing:
+            assert reason.span in there[reason.cause, reason.rule], reason
+        for reason in decision.reasons:
+            assert reason in pointing or reason.cause in ("no-permit", "not-shown", "budget"), reason
+        if decision.answer == "allow" and request.grants is not None:
+            granting = [reason.span for reason in decision.reasons if reason.cause == "grant"]
+            assert len(granting) == len(set(granting)) and set(granting) == there["grant", ""]
 
 
 @FEW

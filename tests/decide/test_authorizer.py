@@ -164,8 +164,11 @@ def test_an_empty_digest_never_matches_an_approval() -> None:
 
 def test_unknown_tools_and_agents_are_denied_and_named() -> None:
     program = under("permit *")
-    assert [reason.cause for reason in ask(program, "a.raed").reasons] == ["unknown-tool"]
-    assert [reason.cause for reason in ask(program, agent="zoe").reasons] == ["unknown-agent"]
+    (tool,), (agent,) = ask(program, "a.raed").reasons, ask(program, agent="zoe").reasons
+    assert (tool.cause, tool.text) == ("unknown-tool", "there is no tool `a.raed`")
+    assert (agent.cause, agent.text) == ("unknown-agent", "there is no agent `zoe`")
+    assert ask(program, "x" * 500).reasons[0].text == f"there is no tool `{'x' * 80}`"
+    assert ask(program, ["a.read"]).reasons[0].text == "there is no tool `list`"  # type: ignore[arg-type]
     assert "\u202e" not in ask(program, "a\u202eread").reasons[0].text
     assert ask(program, ["a.read"]).reasons[0].cause == "unknown-tool"  # type: ignore[arg-type]
     assert Authorizer(program).listed(agent="zoe", principal=None) == ()
@@ -187,6 +190,20 @@ def test_unknown_tools_and_agents_are_denied_and_named() -> None:
 def test_a_question_that_is_none_raises(changes: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         ask(under("permit *"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        ("digest", None), ("digest", b"s"), ("by", ["eva"]), ("by", ("eva", None)), ("by", "eva"), ("expires", 1.5),
+        ("expires", True), ("expires", "1"),
+    ],
+)  # fmt: skip
+def test_an_approval_of_other_types_is_none(part: str, given: object) -> None:
+    whole: dict[str, object] = {"id": "a", "role": "boss", "digest": "s", "by": ("eva",), "expires": None}
+    Consent(**whole)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="of an approval"):
+        Consent(**{**whole, part: given})  # type: ignore[arg-type]
 
 
 def test_texts_are_no_collections_of_texts() -> None:

@@ -10,7 +10,7 @@ from interlock_dsl import check_text
 from interlock_dsl.diagnostics import Diagnostic
 from reference.campaign import _blocks
 
-SEEDS = range(12)
+SEEDS = range(8)
 DECLARED = re.compile(r"^\s*(tool|agent|role|type|step|end|table) ([a-zA-Z][\w.]*)", re.MULTILINE)
 DELETED = 25
 """Parts that are left out of each program, one at a time."""
