@@ -1,6 +1,7 @@
 import asyncio
 import dataclasses
 import enum
+import gc
 import re
 import subprocess
 import sys
@@ -325,6 +326,32 @@ def test_a_late_answer_is_a_timeout() -> None:
         failed = failure("orders.get", function, {"order_id": "A1"}, timeout=2_000)
         assert (failed.kind, failed.message) == ("timeout", "no answer within 2ms")
     hanging.set()
+
+
+def test_what_becomes_of_a_call_that_is_left_disturbs_nobody() -> None:
+    """Once told to end it may end, or fail: either way nobody waits for it."""
+
+    async def obedient(order_id: str) -> None:
+        await asyncio.Event().wait()
+
+    async def spiteful(order_id: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise LookupError("too late") from None
+
+    async def go(function: Callable[..., object]) -> None:
+        tools = Toolbox()
+        tools.add("orders.get", function)
+        command = CallTool("c1", "s1", "orders.get", {"order_id": "A1"}, "the-key", 1, 2_000, "step")
+        failed = await tools.perform(command, SETTING)
+        assert isinstance(failed, ToolFailed) and failed.kind == "timeout"
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    for function in (obedient, spiteful):
+        asyncio.run(go(function))
+        gc.collect()
 
 
 def test_a_tool_that_hangs_does_not_keep_the_process_alive() -> None:
