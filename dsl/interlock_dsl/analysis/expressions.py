@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import cast
 
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.cel.check import Checked, Scope, check
+from interlock_dsl.cel.check import Checked, LocalReference, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.library import FUNCTIONS as LIBRARY
@@ -30,6 +31,7 @@ from interlock_dsl.cel.values import Fault
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, period_micros
+from interlock_dsl.schema.person import UnusableName, normalised
 from interlock_dsl.syntax.tree import Ident
 
 READ = ("matches", "timestamp", "duration")
@@ -62,7 +64,23 @@ class Expressions:
             return replace(checked, type=ERROR)
         if any(word in tree.span.text for word in READ) and not self._readable(tree):
             return replace(checked, type=ERROR)
+        if "principal" in tree.span.text and not self._comparable(checked):
+            return replace(checked, type=ERROR)
         return checked
+
+    def _comparable(self, checked: Checked) -> bool:
+        """Say whether the principal's name is compared with names in their normalised form; report the others."""
+        comparable = True
+        for literal in _compared_names(checked):
+            name = cast(str, literal.value)
+            try:
+                compared, problem = normalised(name), ""
+            except UnusableName as unusable:
+                compared, problem = "", str(unusable)
+            if problem or compared != name:
+                self.report.add(say.unnormalised_name(name, compared, problem, literal.span))
+                comparable = False
+        return comparable
 
     def fits(self, tree: Expression, scope: Scope, expected: Type) -> bool:
         """Say whether the checker finds nothing wrong with an expression in a scope; report nothing about it."""
@@ -120,6 +138,29 @@ class Expressions:
             period_micros(period)
         except Fault as fault:
             self.report.add(say.bad_period(fault.message, node.arguments[0].span))
+
+
+def _compared_names(checked: Checked) -> Iterator[Literal]:
+    """Yield the texts that the principal's name is compared with."""
+    for node in walk(checked.expression):
+        match node:
+            case Call(function="@in", arguments=(one, ListOf(items=items))) if _is_principal_name(checked, one):
+                offered = [item.value for item in items]
+            case Call(function="_==_" | "_!=_", arguments=(one, other)) if _is_principal_name(checked, one):
+                offered = [other]
+            case Call(function="_==_" | "_!=_", arguments=(one, other)) if _is_principal_name(checked, other):
+                offered = [one]
+            case _:
+                continue
+        yield from (each for each in offered if isinstance(each, Literal) and isinstance(each.value, str))
+
+
+def _is_principal_name(checked: Checked, node: Expression) -> bool:
+    match node:
+        case Select(operand=Name(name="principal") as person, field="name"):
+            return not isinstance(checked.reference_of(person), LocalReference)
+        case _:
+            return False
 
 
 def walk(node: Expression) -> Iterator[Expression]:

@@ -63,6 +63,7 @@ CODES: Final = {
         Code("too-large", _TYPES, _ERROR, _PROVED, "a type has too many parts or levels when it is written out"),
         Code("type-mismatch", _TYPES, _ERROR, _PROVED, "a value or an operand has the wrong type"),
         Code("unavailable-field", _TYPES, _ERROR, _PROVED, "a record has no such field"),
+        Code("unnormalised-name", _TYPES, _ERROR, _PROVED, "the principal's name is compared with none it can be"),
         Code("dead-end-step", _ROUTES, _ERROR, _PROVED, "nothing follows a step"),
         Code("ineffective-clause", _ROUTES, _ERROR, _PROVED, "a clause could never have an effect"),
         Code("infeasible-budget", _ROUTES, _ERROR, _PROVED, "no run can finish within the budget"),

@@ -158,6 +158,17 @@ def unreadable(function: str, message: str, span: Span) -> Diagnostic:
     return diagnose("invalid-pattern" if function == "matches" else "type-mismatch", message, span, "cannot be read")
 
 
+def unnormalised_name(name: str, compared: str, problem: str, span: Span) -> Diagnostic:
+    """The principal's name compared with a text that no principal's name ever is."""
+    return diagnose(
+        "unnormalised-name",
+        f'a principal is never called "{name}": {problem or "names are compared in their normalised form"}',
+        span,
+        "this comparison never holds",
+        help=f'write "{compared}"' if compared else "write the name without what cannot be seen",
+    )
+
+
 def no_such_argument(name: str, patterns: Iterable[str], span: Span, known: Iterable[str]) -> Diagnostic:
     """An argument that none of several tools takes."""
     names = sorted(set(known))
