@@ -154,6 +154,37 @@ def test_an_undo_that_was_under_way_is_made_again() -> None:
     assert resume(world) == [sent]
 
 
+def undoing(text: str) -> World:
+    """A run that was cancelled, whose undo is under way; the payment behind it has an undo too."""
+    world = World(text, {"id": "A1"})
+    world.returns("pay.issue", {"id": "R1"})
+    world.feed(RunCancelled(0, "ann"))
+    world.returns("pay.issue", {"id": "R2"})
+    return world
+
+
+def test_an_undo_that_may_not_be_repeated_is_not_and_the_next_one_follows() -> None:
+    old = "  needs pay.write  effect write  idempotent by receipt  retry 1 times backoff 1s..1s\n"
+    assert old in TRAVEL
+    world = undoing(TRAVEL.replace(old, "  needs pay.write  effect write\n"))
+    lost = world.the(CallTool)
+    assert resume(world)
+    assert world.the(CallTool).args == {"receipt": "R1"}, "the undo of the first payment; that of the second was lost"
+    assert lost.args == {"receipt": "R2"}
+    world.returns("pay.void")
+    assert world.finished.status == "cancelled"
+    assert "not undone: pay.issue (pay.void may have happened" in world.finished.reason
+
+
+def test_an_undo_that_is_denied_by_now_is_not_made_again() -> None:
+    late = 'policy p { forbid pay.void when now - run.started > duration("1h") because "too late" }'
+    world = undoing(TRAVEL + late)
+    world.now = 2 * HOUR
+    assert not [command for command in resume(world) if isinstance(command, CallTool)]
+    assert world.finished.status == "cancelled"
+    assert "too late" in world.finished.reason
+
+
 PARALLEL = (
     HEAD
     + """
