@@ -6,6 +6,7 @@ cannot stand for an endless one.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 MOST_YAML_NODES: Final = 100_000
 """How many scalars, lists and mappings a YAML text may hold."""
+
+DEEPEST_KEY: Final = 64
+"""Parts that a dotted key of TOML may have: the parser takes a time that is quadratic in them."""
+
+_KEY: Final = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP_KEY: Final = re.compile(rf"{_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{DEEPEST_KEY}}}")
 
 
 def json_document(text: str, name: str, help: str = "") -> object:
@@ -39,6 +46,10 @@ def toml_document(text: str, name: str) -> object:
     """Return the table of a TOML text, with dates and times as they are. Raises CommandError."""
     import tomllib
 
+    deep = _DEEP_KEY.search(text)
+    if deep is not None:
+        line = text.count("\n", 0, deep.start()) + 1
+        raise CommandError(f"{name} has a key of more than {DEEPEST_KEY} parts at line {line}")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,5 +1,19 @@
 """Everything the engine raises. A message says what is wrong, where, and what to do; `str(error)` is shown as it is."""
 
+from reprlib import Repr
+from typing import Final
+
+_BRIEF: Final = Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 80
+
+
+def abridged(value: object) -> str:
+    """Return a value as an error shows it: in 80 characters at most, however long or deep it is."""
+    try:
+        return _BRIEF.repr(value)[:80]
+    except (ValueError, RecursionError):  # a number of thousands of digits
+        return f"a value of type {type(value).__name__}"
+
 
 class InterlockError(Exception):
     """Base of all errors of the engine."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from decide.generated import HOUR, NAMES, TOOLS, compiled, histories, policy, principals, programs
 from decide.reference import reference_decision
+from interlock import Machine, prepare
 from interlock.decide import Authorizer, Consent, Decision, History, Principal
 from interlock_dsl.program.model import Program
 
@@ -217,6 +218,47 @@ def test_texts_are_no_collections_of_texts() -> None:
     past.record("a.read", 5)
     with pytest.raises(ValueError, match="after"):
         past.record("a.read", 4)
+
+
+def deep() -> object:
+    made: object = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+
+DEEP = deep()
+
+
+@pytest.mark.parametrize(
+    "wrong", [DEEP, "x" * 10**6, 10**5_000, {"a": DEEP}, None], ids=["deep", "long", "big", "map", "none"]
+)
+def test_a_part_of_another_type_is_refused_however_deep_or_long_it_is(wrong: Any) -> None:
+    program = under("permit *")
+    of_text = isinstance(wrong, str)
+    makers = [
+        lambda: Principal("pat", wrong),
+        lambda: Principal("pat", (), 5 if wrong is None else wrong),
+        lambda: Consent("a", "boss", "s", wrong),
+        lambda: Consent("a", "boss", "s", ("eva",), wrong if isinstance(wrong, list | dict | str) else 1.5),  # type: ignore[arg-type]
+        lambda: Authorizer(wrong),
+        lambda: Machine(wrong),
+        lambda: ask(program, principal=0 if wrong is None else wrong),
+        lambda: ask(program, history=wrong),
+        lambda: ask(program, now=wrong if not isinstance(wrong, int) else 0.5),
+        lambda: prepare(program, "w", {}, run="r", at=0, principal=wrong),
+    ]
+    if not of_text:
+        makers += [
+            lambda: Principal(wrong),
+            lambda: Consent(wrong, "boss", "s", ()),
+            lambda: Consent("a", wrong, "s", ()),
+            lambda: Consent("a", "boss", wrong, ()),
+        ]
+    for make in makers:
+        with pytest.raises(TypeError) as error:
+            make()
+        assert len(str(error.value)) < 250
 
 
 def test_a_limit_says_how_many_in_which_time() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,7 +30,9 @@ from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.run.protocol.events import Event, RunResumed, RunStarted
 from interlock.run.protocol.notes import Ignored
+from interlock.runtime import programs
 from interlock.runtime.recover import recover
+from interlock_dsl.program.model import Program
 from runtime.desk import REQUEST, Desk, refund_program, script
 
 HOUR = 3_600_000_000
@@ -472,3 +475,20 @@ def test_an_unknown_run_is_refused() -> None:
     for act in (runtime.drive("r9"), runtime.report("r9"), runtime.approve("r9", "a1", by="maria", role="supervisor")):
         with pytest.raises(UnknownRun, match="holds no run r9"):
             asyncio.run(act)
+
+
+def test_the_bundle_of_a_new_program_is_not_written_on_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    program, wrote = refund_program(), list[threading.Thread]()
+    dump = programs.bundle.dump
+
+    def noted(program: Program) -> bytes:
+        wrote.append(threading.current_thread())
+        return dump(program)
+
+    monkeypatch.setattr(programs.bundle, "dump", noted)
+    journal = MemoryJournal()
+    runtime = Runtime(journal, program, tools=Desk().toolbox(), models=Answers(script()))
+    for _ in range(2):
+        asyncio.run(runtime.start(program, "refund", REQUEST))
+    assert len(wrote) == 1 and wrote[0] is not threading.main_thread()
+    assert journal.bundle(program.digest) == dump(program)

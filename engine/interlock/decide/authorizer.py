@@ -23,6 +23,7 @@ from interlock.decide.decision import Decision, Reason
 from interlock.decide.evaluator import Evaluator
 from interlock.decide.history import History
 from interlock.decide.request import Consent, Principal, Request, decode_arguments
+from interlock.errors import abridged
 from interlock_dsl.cel.values import INT_HIGH, Timestamp
 from interlock_dsl.program.model import Program, Tool
 from interlock_dsl.schema import encode
@@ -36,9 +37,14 @@ _NOBODY: Final = Principal()
 
 
 class Authorizer:
-    """Decides single calls under the policies of one program. Built once; holds no state of any session."""
+    """Decides single calls under the policies of one program. Built once; holds no state of any session.
+
+    Raises TypeError for what is no program.
+    """
 
     def __init__(self, program: Program) -> None:
+        if not isinstance(program, Program):
+            raise TypeError(f"expected a program, as `compile_file` gives it, got {abridged(program)}")
         self._evaluator = Evaluator(program)
         self._tools = program.tools
         self._may = {name: agent.may for name, agent in program.agents.items()}
@@ -128,19 +134,19 @@ def _normalised(principal: Principal) -> Principal:
 
 def _check(now: object, history: object) -> None:
     if type(now) is not int:
-        raise TypeError(f"`now`: expected microseconds since 1970, got {now!r:.80}")
+        raise TypeError(f"`now`: expected microseconds since 1970, got {abridged(now)}")
     if not 0 <= now <= LATEST:
         raise ValueError(f"`now`: expected microseconds since 1970, at most {LATEST}, got {now}")
     if not isinstance(history, History):
-        raise TypeError(f"`history`: expected a History, got {history!r:.80}")
+        raise TypeError(f"`history`: expected a History, got {abridged(history)}")
 
 
 def _check_people(principal: object, approvals: Sequence[object] = ()) -> None:
     if not (principal is None or isinstance(principal, Principal)):
-        raise TypeError(f"`principal`: expected a Principal or None, got {principal!r:.80}")
+        raise TypeError(f"`principal`: expected a Principal or None, got {abridged(principal)}")
     for given in approvals:
         if not isinstance(given, Consent):
-            raise TypeError(f"`approvals`: expected Consents, got {given!r:.80}")
+            raise TypeError(f"`approvals`: expected Consents, got {abridged(given)}")
 
 
 def _shown(name: object) -> str:

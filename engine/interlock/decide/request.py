@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from interlock.decide.history import History
+from interlock.errors import abridged
 from interlock_dsl.cel.meter import Meter
 from interlock_dsl.program.model import ApprovalRule, Grant, Tool
 from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
@@ -50,6 +51,8 @@ class Consent:
     spent: bool = False
 
     def __post_init__(self) -> None:
+        _refuse_unless(isinstance(self.id, str), "the id of an approval", "text", self.id)
+        _refuse_unless(isinstance(self.role, str), "the role of an approval", "text", self.role)
         _refuse_unless(_texts(self.by, tuple), "the people of an approval", "a tuple of texts", self.by)
         _refuse_unless(isinstance(self.digest, str), "the digest of an approval", "text", self.digest)
         whole = self.expires is None or (isinstance(self.expires, int) and not isinstance(self.expires, bool))
@@ -62,7 +65,7 @@ def _texts(value: object, kind: type[tuple[str, ...]] | type[frozenset[str]]) ->
 
 def _refuse_unless(holds: bool, what: str, expected: str, given: object) -> None:
     if not holds:
-        raise TypeError(f"{what}: expected {expected}, got {given!r:.80}")
+        raise TypeError(f"{what}: expected {expected}, got {abridged(given)}")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,6 +13,7 @@ machine, anywhere, gives the same state, notes, commands and digests.
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from interlock.errors import abridged
 from interlock.run import budget
 from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
@@ -35,11 +36,13 @@ _ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
 
 
 class Machine:
-    """One run of a program."""
+    """One run of a program. Raises TypeError for what is no program."""
 
     __slots__ = ("_asked", "_commands", "_notes", "_program", "_run")
 
     def __init__(self, program: Program) -> None:
+        if not isinstance(program, Program):
+            raise TypeError(f"expected a program, as `compile_file` gives it, got {abridged(program)}")
         self._program = program
         self._run = Run(plan_of(program))
         self._notes: tuple[Note, ...] = ()

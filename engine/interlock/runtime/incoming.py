@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from interlock.errors import InvalidInput, Refused
+from interlock.errors import InvalidInput, Refused, abridged
 from interlock.run.protocol.events import Json
 from interlock.runtime.bounds import check_bounds
 from interlock_dsl.schema import json_value
@@ -13,7 +13,7 @@ from interlock_dsl.schema.person import UnusableName, entered
 def recorded_input(given: Mapping[str, object]) -> Mapping[str, Json]:
     """Return the input of a run as JSON. Raises `InvalidInput` for what JSON cannot say, or is too large."""
     if not isinstance(given, Mapping):
-        raise InvalidInput(f"the input is no mapping from parameters to values: {given!r:.80}")
+        raise InvalidInput(f"the input is no mapping from parameters to values: {abridged(given)}")
     try:
         check_bounds("the input", given)
         return cast("dict[str, Json]", json_value(dict(given)))

@@ -4,6 +4,7 @@ The bundle comes first: it is the program that ran, however this version compile
 journal without one, or with one of another format, has its sources compiled again.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from interlock.errors import ProgramMismatch, UnknownProgram
@@ -13,16 +14,20 @@ from interlock_dsl.program import bundle
 from interlock_dsl.program.model import Program
 
 
-def keep(journal: Journal, program: Program) -> None:
-    """Store a program's sources and its bundle, unless the journal has them."""
+async def keep(journal: Journal, program: Program) -> None:
+    """Store a program's sources and its bundle, unless the journal has them. A large bundle takes a second to write."""
     try:
         journal.program(program.digest)
     except UnknownProgram:
-        try:
-            data = bundle.dump(program)
-        except bundle.BundleError:  # too large for one: its sources will do
-            data = b""
+        data = await asyncio.to_thread(_dumped, program)
         journal.keep_program(program.digest, program.sources, data)
+
+
+def _dumped(program: Program) -> bytes:
+    try:
+        return bundle.dump(program)
+    except bundle.BundleError:  # too large for one: its sources will do
+        return b""
 
 
 def bundled(journal: Journal, digest: str) -> Program | None:

@@ -126,10 +126,10 @@ class Runtime:
         principal = replace(principal, name=started.principal)
         self._adapters.tools.prepare(program, workflow)
         self._adapters.models.prepare(program, workflow)
+        await keep(self.journal, program)
         if run in self._drives:
             raise Conflict(f"there is a run {run} already; a new run needs a name of its own")
         self._programs.setdefault(program.digest, program)
-        keep(self.journal, program)
         drive = self._drive(Machine(program), self._setting(program, run, workflow, principal, at), at)
         self._drives[run] = drive
         await self._submit(drive, started)

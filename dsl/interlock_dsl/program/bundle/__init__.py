@@ -56,6 +56,16 @@ _KEYS: Final = {*_PARTS, "digest", "sources", "scopes", "type_table"}
 
 def dump(program: Program) -> bytes:
     """Return a program as a bundle. Raises `BundleError` for one that is too large or nested too deeply for it."""
+    collecting = gc.isenabled()
+    gc.disable()  # nothing of what is made here is garbage before it is written
+    try:
+        return _dumped(program)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _dumped(program: Program) -> bytes:
     places, types = Places(program.sources), TypeTable()
     scopes = ScopeTable(types)
     writer = Writer(places, types, Expressions(places, [], scopes))

@@ -231,7 +231,7 @@ class Recovery:
     def _report_unclosed(self, found: Token) -> None:
         opening = self.parse.brackets[-1][0]
         outermost = found.type == END or self.near.begins_declaration(found)
-        suspect = self.near.badly_closed(self.parse.brackets[0][0]) if outermost else None
+        suspect = self.near.badly_closed(self.parse.brackets[0][0], found) if outermost else None
         self._report(
             messages.unclosed(
                 self._span(opening), OPENING[suspect or opening], self._shown(found), self._span(found),

@@ -89,10 +89,12 @@ class Surroundings:
         self._counted = (start_of(found), depth)
         return depth
 
-    def badly_closed(self, first: Token) -> Token | None:
-        """Return the first bracket, from `first` on, whose partner stands further left than the line it opens on."""
+    def badly_closed(self, first: Token, found: Token) -> Token | None:
+        """Return the first bracket between two tokens whose partner stands further left than the line it opens on."""
         opened: list[Token] = []
         for at in self.tokens(start_of(first)):
+            if start_of(at) >= start_of(found):
+                break
             if at in OPENING:
                 opened.append(at)
             elif at in CLOSING and opened:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from interlock.decide import History, Principal
-from interlock.errors import InvalidInput
+from interlock.errors import InvalidInput, abridged
 from interlock.run import promises
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
@@ -39,7 +39,7 @@ def prepare(
     workflow or the input does not fit its parameters, and TypeError for a principal that is none.
     """
     if not isinstance(principal, Principal):
-        raise TypeError(f"`principal`: expected a Principal, got {principal!r:.80}")
+        raise TypeError(f"`principal`: expected a Principal, got {abridged(principal)}")
     problem = _problem(plan_of(program), workflow, input)
     if isinstance(problem, str):
         raise InvalidInput(problem)
