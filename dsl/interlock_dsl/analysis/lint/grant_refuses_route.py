@@ -1,0 +1,137 @@
+"""# grant-refuses-route
+
+The route lets values through to a call for which the condition of its grant does not hold: the call is denied then,
+and no rule of a policy says why. The limit of the grant and that of the route are often two versions of one number.
+Let them agree, or give those values a route of their own.
+
+```ilk
+tool refunds.issue(amount: int in 1..50_000) { needs refunds.write  effect write }
+
+agent billing { model "small" }
+
+workflow refund(order: string) {
+  step assess by billing { task "propose an amount"  returns { amount: int in 1..50_000 } }
+  step pay calls refunds.issue(amount: assess.amount)
+  end paid
+  end declined
+
+  start -> assess
+    pass order
+  assess -> pay
+    when assess.amount <= 20_000
+    grant refunds.write where args.amount <= 10_000   // error: [grant-refuses-route] "refuses calls of `refunds.issue`"
+  assess -> declined
+    otherwise
+  pay -> paid
+}
+```
+
+```ilk
+tool refunds.issue(amount: int in 1..50_000) { needs refunds.write  effect write }
+
+agent billing { model "small" }
+
+workflow refund(order: string) {
+  step assess by billing { task "propose an amount"  returns { amount: int in 1..50_000 } }
+  step pay calls refunds.issue(amount: assess.amount)
+  end paid
+  end declined
+
+  start -> assess
+    pass order
+  assess -> pay
+    when assess.amount <= 20_000
+    grant refunds.write where args.amount <= 20_000
+  assess -> declined
+    otherwise
+  pay -> paid
+}
+```
+
+Found by asking whether the grants of a scope that a step's own call needs can all fail to hold for the arguments of
+the call, where no rule forbids it. Reported with such values. What an agent may call with a grant is chosen by its
+model, so a grant to an agent may refuse.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from interlock_dsl.analysis.certain import certain
+from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.facts import GrantFacts
+from interlock_dsl.analysis.promises.calling import Calling, callings, combined, not_applied, rules_for
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.statements import CHANGING, mentioned, parts
+from interlock_dsl.analysis.story import evidenced
+from interlock_dsl.analysis.values.problem import Bound, Claim, Impossible, Outcome, Statement
+from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.tree import Call, Expression, Select
+from interlock_dsl.diagnostics import Certainty, Diagnostic
+from interlock_dsl.diagnostics.report import diagnose
+
+REFUSED = Outcome.FALSE | Outcome.NO_VALUE
+
+
+def check(program: Examined) -> Iterator[Diagnostic]:
+    """Yield the grants that refuse what their route lets through."""
+    for questions in program.questions.values():
+        for calling in callings(questions, frozenset(program.facts.tools)):
+            if not calling.agent:
+                for scope in sorted(calling.tool.needs):
+                    yield from _refused(questions, calling, scope)
+
+
+def _refused(questions: Questions, calling: Calling, scope: str) -> Iterator[Diagnostic]:
+    granting = [g for g in calling.route.grants if scope in {each.text for each in g.decl.scopes}]
+    if not granting or any(_plain(questions, calling, grant) for grant in granting):
+        return
+    refused = [Claim(grant.where, REFUSED) for grant in granting if grant.where is not None]
+    bound = [statement for statement in (calling.cases or ((),))[0] if isinstance(statement, Bound)]
+    forbids = [rule for rule in rules_for(questions, calling.tool.name, "") if rule.decl.kind == "forbid"]
+    for case in combined(not_applied(rule) for rule in forbids):
+        # At some time a rule that depends on the time does not forbid.
+        always = [statement for statement in case if not mentioned(statement) & CHANGING]
+        statements: Sequence[Statement] = [*refused, *bound, *always]
+        found = questions.ask(calling.arrivals, statements, calling.types)
+        if isinstance(found.answer, Impossible):
+            continue
+        where = refused[0].condition.expression.span
+        message = f"the grant refuses calls of `{calling.tool.name}` that its route lets through"
+        help = "let the conditions of the route and of the grant agree"
+        said = diagnose("grant-refuses-route", message, where, "does not hold for all of them", help=help)
+        meant = _denied_goes_on(questions, calling.step) and not _limited(calling, refused[0].condition)
+        shown = evidenced(said, questions, found, calling.step, statements)
+        yield replace(shown, stated=Certainty.HEURISTIC, witness=None) if meant else shown
+        return
+
+
+def _denied_goes_on(questions: Questions, step: str) -> bool:
+    return any(group.sources == (step,) and group.trigger == "denied" for group in questions.arrivals.groups)
+
+
+def _limited(calling: Calling, where: Checked) -> bool:
+    """Whether the condition of the route limits an argument to the same side as that of the grant."""
+    arguments = {s.path[1]: s.expression.expression for s in (calling.cases or ((),))[0] if isinstance(s, Bound)}
+    if calling.route.when is None:
+        return False
+    route = set(_limits(calling.route.when))
+    return any(isinstance(of, Select) and (side, arguments.get(of.field)) in route for side, of in _limits(where))
+
+
+def _limits(condition: Checked) -> Iterator[tuple[str, Expression]]:
+    """Yield what a condition limits, and to which side."""
+    for part in parts(Claim(condition)):
+        match part.condition.expression:
+            case Call(function="_<_" | "_<=_", arguments=(left, right)):
+                yield from (("most", left), ("least", right))
+            case Call(function="_>_" | "_>=_", arguments=(left, right)):
+                yield from (("least", left), ("most", right))
+            case _:
+                pass
+
+
+def _plain(questions: Questions, calling: Calling, grant: GrantFacts) -> bool:
+    """Whether a grant has no condition, or one that never holds for any arguments: that is another finding."""
+    if grant.where is None:
+        return True
+    return certain(questions, (questions.arrivals.anywhere,), grant.where, (), calling.types) is False
