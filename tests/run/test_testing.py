@@ -118,6 +118,8 @@ workflow w(cents: int in 1..1_000) {
   pay -> refused  on denied
   pay -> failed  on failure
   never pay.send where args.cents > 900 before approval by boss
+  always !confirm.ok || cents != 7
+  ends within 2h
 }
 """
 ANSWERS = "agent think answers { ok: true }\nperson confirm answers { ok: true }\n"
@@ -138,6 +140,10 @@ CLERK = 'started by "ann" roles ["clerk"]\n'
         (f'{CLERK}given cents 6\ngiven now 2026-03-02T22:00:00Z\nexpect denied pay.send because "not at night"', []),
         (f'{CLERK}given cents 6\ngiven now 2026-03-03T00:30:00+02:00\nexpect denied pay.send by "hours/forbid#1"', []),
         (f'{CLERK}given cents 901\nexpect denied pay.send by "w/never pay.send#1"', []),
+        ('given cents 7\nexpect fails by "w/always#1"', []),
+        ('given cents 7\nexpect fails', []),
+        ('given cents 7\nexpect fails by "w/ends within"', ["to fail by w/ends within, but it failed: the promise"]),
+        (f'{CLERK}given cents 8\nexpect fails by "w/always#1"', ["to fail by w/always#1, but it ended at `paid`"]),
         (f'{CLERK}given cents 6\ntool pay.send fails "closed"\nexpect ends failed', []),
         (f"{CLERK}given cents 6\ntool pay.send times out\nexpect ends failed", []),
         (f"{CLERK}given cents 6\nagent think answers {{ ok: true }}\nexpect ends paid", ["agent `think` was asked"]),

@@ -244,6 +244,7 @@ items = st.one_of(
     st.builds(s.Expect, st.just("calls"), dotted, maybe(record_values)),
     st.builds(s.Expect, st.just("ends"), plain, maybe(record_values)),
     st.just(s.Expect("fails")),
+    st.builds(s.Expect, st.just("fails"), rule=texts),
 )
 cases = st.builds(s.TestDecl, texts, maybe(plain), some(items))
 

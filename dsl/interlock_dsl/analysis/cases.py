@@ -1,6 +1,7 @@
 """Tests: scripts and expectations with their names resolved and their values computed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.expressions import Expressions
@@ -25,14 +26,22 @@ UNKNOWN = object()
 """Stands for a value that cannot be computed; it has been reported, so no program holds it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What an expectation may name: the rules and promises that deny a call, the promises that give the run up."""
+
+    denying: tuple[str, ...]
+    giving_up: tuple[str, ...]
+
+
 def test_facts(
     symbols: Symbols,
     tools: Mapping[str, ToolFacts],
     outlines: Mapping[str, "Outline"],
     expressions: Expressions,
-    rules: Mapping[str, tuple[str, ...]],
+    rules: Mapping[str, Ids],
 ) -> tuple[Test, ...]:
-    """Return the tests of the program, with its `tools`, and the ids of the `rules` that hold in each workflow.
+    """Return the tests of the program, with its `tools`, and the ids that expectations of each workflow may name.
 
     Titles are unique, so that one can be named.
     """
@@ -68,7 +77,7 @@ class _Case:
         symbols: Symbols,
         tools: Mapping[str, ToolFacts],
         expressions: Expressions,
-        rules: tuple[str, ...],
+        rules: Ids,
     ) -> None:
         self._decl = decl
         self._outline = outline
@@ -204,8 +213,10 @@ class _Case:
                         self._symbols.miss("step", name, self._outline.steps)
                 case "fails":
                     pass
-        if item.rule is not None and item.rule not in self._rules:
-            self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules))
+        if item.rule is not None and item.kind == "fails" and item.rule not in self._rules.giving_up:
+            self._symbols.report.add(say.no_such_promise(item.rule, item.span, self._rules.giving_up))
+        elif item.rule is not None and item.kind != "fails" and item.rule not in self._rules.denying:
+            self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules.denying))
         name_text = "" if name is None else name.text
         self._acts.append(Act(item.kind, item.span, name_text, value, because=item.because, rule=item.rule))
 

@@ -242,6 +242,9 @@ PromiseFacts: TypeAlias = (
 DENYING: Final = (NeverUnapprovedFacts, NeverBeforeFacts, CostAtMostFacts)
 """The promises for whose sake a call may be denied."""
 
+GIVING_UP: Final = (AlwaysFacts, EndsWithinStepsFacts, EndsWithinFacts, CostAtMostFacts)
+"""The promises for whose sake a run may be given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFacts:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from interlock_dsl.analysis.cases import test_facts
+from interlock_dsl.analysis.cases import Ids, test_facts
 from interlock_dsl.analysis.checks.limits import check_limits
 from interlock_dsl.analysis.checks.tools import check_scopes, check_tools
 from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
 from interlock_dsl.analysis.declarations.tools import tool_facts
 from interlock_dsl.analysis.expressions import Expressions
-from interlock_dsl.analysis.facts import DENYING, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import DENYING, GIVING_UP, Facts, WorkflowFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.types import Type
@@ -42,7 +42,10 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     policies = policy_facts(symbols, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
     rules = {
-        name: (*shared, *(promise.id for promise in facts.promises if isinstance(promise, DENYING)))
+        name: Ids(
+            (*shared, *(promise.id for promise in facts.promises if isinstance(promise, DENYING))),
+            tuple(promise.id for promise in facts.promises if isinstance(promise, GIVING_UP)),
+        )
         for name, facts in workflows.items()
     }
     return Facts(

@@ -562,7 +562,8 @@ class Expect(Node):
 
     `kind`, and what goes with it: `waits` (`name` is the role), `calls` (`name` the tool, `value` the arguments, all or
     part), `never calls`, `denied` (`name` the tool, with the reason or the id of the rule), `escalates` (`name` the
-    role), `ends` (`name` the end, `value` its values, all or part), `fails`, `visits` (`name` the step).
+    role), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
+    promise), `visits` (`name` the step).
     """
 
     kind: Literal["waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"]

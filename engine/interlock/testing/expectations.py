@@ -6,7 +6,7 @@ from json import dumps
 from interlock.decide import Reason
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
-from interlock.run.protocol.notes import CallDecided, Escalated, Note, RunEnded, StepBegan
+from interlock.run.protocol.notes import CallDecided, Escalated, Note, PromiseBroken, RunEnded, StepBegan
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.cases import Act
@@ -59,8 +59,9 @@ def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
             expected = f"the run to end at `{act.name}`{_shown(act.value)}"
         case "fails":
             over = _ended(notes)
-            met = over is not None and over.status == "failed"
-            expected = "the run to fail"
+            broken = [note.promise for note in notes if isinstance(note, PromiseBroken)]
+            met = over is not None and over.status == "failed" and (act.rule is None or act.rule in broken)
+            expected = f"the run to fail{_why(act)}"
         case _:
             raise ValueError(f"`{act.kind}` is not an expectation")
     return "" if met else f"expected {expected}, but {_standing(machine, notes)}"

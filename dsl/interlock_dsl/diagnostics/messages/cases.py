@@ -96,6 +96,18 @@ def no_such_rule(rule: str, span: Span, known: Iterable[str]) -> Diagnostic:
     )
 
 
+def no_such_promise(promise: str, span: Span, known: Iterable[str]) -> Diagnostic:
+    """An expected promise that the workflow does not make, or that denies calls only."""
+    ids = list(known)
+    return diagnose(
+        "undefined-reference",
+        f"no promise `{promise}` gives a run up",
+        span,
+        "",
+        help=instead(promise, ids) or (f"there is {listed(ids)}" if ids else "write `expect fails`"),
+    )
+
+
 def no_such_key(what: str, name: str, span: Span, known: Iterable[str]) -> Diagnostic:
     """An expected argument or value that does not exist."""
     names = list(known)

@@ -173,6 +173,11 @@ class CaseBuilder(PieceBuilder):
         return Expect("fails")
 
     @reduction
+    def expect_fails_by(self, promise: str) -> Expect:
+        """`fails by "workflow/always#1"`."""
+        return Expect("fails", rule=promise)
+
+    @reduction
     def expect_visits(self, step: Ident) -> Expect:
         """`visits step`."""
         return Expect("visits", step)
