@@ -3,8 +3,19 @@
 from collections.abc import Iterable, Sequence
 
 from interlock_dsl.cel.signature import Function, Overload
-from interlock_dsl.cel.types import RecordType, Type
-from interlock_dsl.diagnostics import Diagnostic, Label
+from interlock_dsl.cel.types import (
+    BOOL,
+    NULL,
+    DoubleType,
+    IntType,
+    ListType,
+    MapType,
+    RecordType,
+    StringType,
+    Type,
+    UintType,
+)
+from interlock_dsl.diagnostics import Diagnostic, Edit, Label
 from interlock_dsl.diagnostics.edits import respelt
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
@@ -16,6 +27,8 @@ ELSEWHERE = {
     "every": "`all(...)`", "str": "`string(...)`", "float": "`double(...)`", "date": "`timestamp(...)`",
 }  # fmt: skip
 """What other languages call the functions and operators of this one."""
+WORDS = {"true": "true", "false": "false", "none": "null", "nil": "null", "null": "null", "undefined": "null"}
+"""What other languages call the constants of this one, in any case."""
 SHOWN = 8
 """How many alternatives a help line lists."""
 
@@ -23,12 +36,13 @@ SHOWN = 8
 def unknown_variable(name: str, span: Span, variables: Iterable[str]) -> Diagnostic:
     """A name that no variable has."""
     known = sorted(variables)
+    word = WORDS.get(name.casefold())
     return Diagnostic(
         "undefined-reference",
         f"there is no `{name}` here",
         (Label(span, "not found"),),
-        help=_instead(name, known) or (f"there is {_listed(known)}" if known else None),
-        edits=respelt(name, known, span),
+        help=f"write `{word}`" if word else _instead(name, known) or (f"there is {_listed(known)}" if known else None),
+        edits=(Edit(span, word),) if word and span.text == name else respelt(name, known, span),
     )
 
 
@@ -40,8 +54,14 @@ def unknown_function(name: str, span: Span, functions: Iterable[str]) -> Diagnos
         f"there is no function `{name}`",
         (Label(span, "not found"),),
         help=f"write {ELSEWHERE[name]}" if name in ELSEWHERE else _instead(name, known),
-        edits=() if name in ELSEWHERE else respelt(name, known, span),
+        edits=_renamed(name, span) if name in ELSEWHERE else respelt(name, known, span),
     )
+
+
+def _renamed(name: str, span: Span) -> tuple[Edit, ...]:
+    """Return the edit that calls a function by its name here; its arguments are the same as elsewhere."""
+    usual = ELSEWHERE[name].strip("`").removesuffix("()").removesuffix("(...)")
+    return (Edit(span, usual),) if span.text == name else ()
 
 
 def not_a_method(function: Function, span: Span, *, method: bool) -> Diagnostic:
@@ -69,10 +89,13 @@ def unknown_field(record: RecordType, field: str, span: Span) -> Diagnostic:
 
 def no_fields(type: Type, field: str, span: Span) -> Diagnostic:
     """A selection from something that has no fields."""
+    sized = field in ("length", "size", "count") and isinstance(type, StringType | ListType | MapType)
     return Diagnostic(
         "type-mismatch",
         f"`{type}` has no fields, so not `{field}` either",
         (Label(span, ""),),
+        help="write `size()`" if sized else None,
+        edits=(Edit(span, "size()"),) if sized and span.text == field else (),
     )
 
 
@@ -98,11 +121,14 @@ def mismatch(expected: Type | str, found: Type, span: Span, because: str = "") -
 
 def not_comparable(left: tuple[Type, Span], right: tuple[Type, Span], verb: str = "compare") -> Diagnostic:
     """Two operands that do not go together; for `==`, that could never be equal."""
+    labels = Label(right[1], f"this is `{right[0]}`"), Label(left[1], f"this is `{left[0]}`")
+    instead = _presence(left, right) if verb == "compare" else _as_text(left, right) if verb == "add" else None
     return Diagnostic(
         "type-mismatch",
         f"cannot {verb} `{left[0]}` and `{right[0]}`",
-        (Label(right[1], f"this is `{right[0]}`"), Label(left[1], f"this is `{left[0]}`")),
-        help=_conversion(left, right),
+        labels,
+        help=f"write `{instead.text}`" if instead else _conversion(left, right),
+        edits=(instead,) if instead else (),
     )
 
 
@@ -162,6 +188,23 @@ def signature(function: str, overload: Overload) -> str:
 def out_of_bounds(value: object, type: Type, span: Span) -> Diagnostic:
     """A literal outside the bounds of the type it is given to."""
     return Diagnostic("type-mismatch", f"{value} is not `{type}`", (Label(span, "out of bounds"),))
+
+
+def _presence(left: tuple[Type, Span], right: tuple[Type, Span]) -> Edit | None:
+    """Return the edit that asks whether a field is there, where it is compared with null."""
+    if right[0] != NULL or "." not in left[1].text:
+        return None
+    whole = left[1].to(right[1])
+    sign = whole.source.text[left[1].end : right[1].start].strip()
+    return Edit(whole, f"{'!' if sign == '==' else ''}has({left[1].text})") if sign in ("==", "!=") else None
+
+
+def _as_text(left: tuple[Type, Span], right: tuple[Type, Span]) -> Edit | None:
+    """Return the edit that makes a text of a number or a truth value which is added to a text."""
+    for (one, _), (other, span) in ((left, right), (right, left)):
+        if isinstance(one, StringType) and (isinstance(other, IntType | UintType | DoubleType) or other == BOOL):
+            return Edit(span, f"string({span.text})")
+    return None
 
 
 def _conversion(left: tuple[Type, Span], right: tuple[Type, Span]) -> str | None:

@@ -75,9 +75,8 @@ def unexpected(
 
 NO_UNIT: Final = "a number has no unit here: write all its digits, as in `2_000`"
 NO_SPACE: Final = "write the number and its unit as one word, as in `4h` or `30m`"
-ARROW: Final = "write `->`"
 OPTIONAL: Final = "what may be absent is read with `.?`, as in `request.?note`"
-NO_NOT: Final = "write `!` for `not`"
+CURRENCY: Final = "an amount of money has its currency, as in `0.50 usd`"
 NO_COLON: Final = "write no `:` here: the value follows its word"
 
 END_OF_FILE: Final = "the end of the file"
@@ -104,6 +103,20 @@ def misspelt(word: str, keyword: str, span: Span) -> Diagnostic:
     label = Label(span, f"did you mean `{keyword}`?")
     edits = (Edit(span, keyword),)
     return Diagnostic("syntax-error", f"`{word}` cannot stand here", (label,), help=f"write `{keyword}`", edits=edits)
+
+
+def elsewhere(span: Span, instead: str, note: str | None) -> Diagnostic:
+    """Something is written as other languages write it."""
+    written = " ".join(span.text.split())
+    label = Label(span, "" if note is None else note)
+    help = f"write `{instead}`" if instead else "delete it"
+    message = f"`{written}` is not written so here" if instead else f"`{written}` has no place here"
+    return Diagnostic("syntax-error", message, (label,), help=help, edits=(Edit(span, instead),))
+
+
+def nameless(words: str, span: Span) -> Diagnostic:
+    """A line ends where a name is missing."""
+    return Diagnostic("syntax-error", f"a role is missing after `{words}`", (Label(span),), help="name it")
 
 
 def unclosed(opening: Span, sign: str, found: str, span: Span, suspect: Span | None = None) -> Diagnostic:
@@ -138,6 +151,8 @@ def strange_characters(text: str, span: Span) -> Diagnostic:
     help = _LOOKALIKES.get(text[0])
     meant = _MEANT.get(text[0]) if len(text) == 1 else None
     edits = () if meant is None else (Edit(span, meant),)
+    if text[0] == "#":
+        edits = (Edit(Span(span.source, span.start, span.start + 1), "//"),)
     return Diagnostic("unknown-character", f"{shown} cannot stand here", (Label(span),), help=help, edits=edits)
 
 

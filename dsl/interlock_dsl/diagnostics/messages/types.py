@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from interlock_dsl.diagnostics.diagnostic import Diagnostic, Label
+from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit, Label
 from interlock_dsl.diagnostics.report import diagnose, path
 from interlock_dsl.diagnostics.source import Span
 
@@ -172,4 +172,13 @@ def currency(name: str, wanted: str, span: Span, first: Span) -> Diagnostic:
         name,
         Label(first, f"counted in {wanted} here"),
         help=f"write every amount in {wanted}",
+        edits=(Edit(_word(span, name), wanted),) if _CALLED.get(name.lower(), name.lower()) == wanted else (),
     )
+
+
+_CALLED = {"dollar": "usd", "dollars": "usd", "euro": "eur", "euros": "eur", "pound": "gbp", "pounds": "gbp"}
+
+
+def _word(span: Span, word: str) -> Span:
+    """Return the place of a word at the end of a span."""
+    return Span(span.source, span.end - len(word), span.end)

@@ -1,6 +1,7 @@
 """Panic-mode recovery: what is wrong is reported, once, and the parser is put where it can go on.
 
-The ways to go on, the gentlest first. Each is tried on a copy of the parser and taken only if the next tokens fit:
+What other languages write is said to be that (`foreign`). The other ways to go on, the gentlest first; each is tried on
+a copy of the parser and taken only if the next tokens fit:
 
 1. a word that is nearly a keyword is that keyword;
 2. brackets that must have ended here are closed;
@@ -24,9 +25,10 @@ from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.builder import FileBuilder
-from interlock_dsl.syntax.builder.pieces import UNITS
 from interlock_dsl.syntax.grammar import grammar
-from interlock_dsl.syntax.recovery.expectations import beginnings, firsts, phrases
+from interlock_dsl.syntax.recovery.advice import advice
+from interlock_dsl.syntax.recovery.expectations import beginnings, phrases
+from interlock_dsl.syntax.recovery.foreign import REACH, Found, foreign
 from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
 from interlock_dsl.syntax.recovery.surroundings import Surroundings, line_end
 
@@ -40,12 +42,11 @@ ITEMS: Final = frozenset(
 )  # fmt: skip
 """What lists are made of; a parse goes on at the next of these."""
 ELSEWHERE: Final = {
-    "and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND", "if": "WHEN", "else": "OTHERWISE"
+    "and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND", "|": "OR", "is": "EQUAL", "equals": "EQUAL",
+    "if": "WHEN", "where": "WHEN", "else": "OTHERWISE", "default": "OTHERWISE", "without": "BEFORE", "mod": "MODULO",
 }  # fmt: skip
 """How other languages write an operator or a clause."""
-_SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
-_NOT: Final = re.compile(r"\bnot [\w.]+\s*\Z")
-CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
+_NAMELESS: Final = re.compile(r"\b(by(?: \d+ of)?|escalate to)[ \t]*(?://[^\n]*)?\n\s*([\w., ]+)\Z")
 INSERTED: Final = ("COLON", "COMMA", "->")
 
 
@@ -76,6 +77,7 @@ class Recovery:
         self.kinds = {terminal.pattern.value: terminal.name for terminal in grammar().terminals}
         self._seen_words: set[int] = set()
         self._quiet_until = -1
+        self._foreign_until = 0
 
     def recover(self, found: Token) -> Token | None:
         """Report the mistake at a token, change the parse, and return the token to go on with."""
@@ -84,13 +86,31 @@ class Recovery:
             self.parse.cut(self._top())
             end = self.parse.reading.position = len(self.source.text)
             return token(END, "", end, end)
+        quiet = self.parse.taken < self._quiet_until
+        if not quiet:
+            elsewhere = foreign(
+                self.source.text, self.parse.reading.last_end, start_of(found), self.parse.parser.accepts()
+            )
+            if elsewhere is not None and elsewhere.start >= self._foreign_until:
+                return self._rewritten(elsewhere, start_of(found))
         if found.type == UNKNOWN or self._is_foreign_comment(found):
             return self._lost(found)
-        quiet = self.parse.taken < self._quiet_until
-        reconsidered = None if quiet else self._reconsidered(found)
+        reconsidered = None if quiet else self._nameless(found) or self._reconsidered(found)
         if reconsidered is not None:
             return reconsidered
         return self._go_on(found, quiet=quiet)
+
+    def _rewritten(self, found: Found, at: int) -> Token | None:
+        """Report what another language writes, and go on after it."""
+        span = Span(self.source, found.start, found.end)
+        self._report(messages.elsewhere(span, found.instead, found.note))
+        self._foreign_until = self.parse.reading.position = found.end
+        kind = self.kinds.get(found.instead)
+        if kind is not None and found.start == at and after(self.parse.parser, kind) is not None:
+            return token(kind, found.instead, found.start, found.end)
+        goes_on = self.near.fits(self.parse.parser, found.end, 2)
+        following = self.parse.next_token()
+        return following if goes_on else self._at_next_item(following)
 
     # --- texts and characters that are no tokens
 
@@ -141,6 +161,16 @@ class Recovery:
         return self.parse.next_token()
 
     # --- words noticed too late
+
+    def _nameless(self, found: Token) -> Token | None:
+        """Report a name that is missing at the end of a line, where the next line was read as that name."""
+        start = start_of(found)
+        last = _NAMELESS.search(self.source.text, max(0, start - REACH), start)
+        if last is None:
+            return None
+        self._report(messages.nameless(" ".join(last[1].split()), Span(self.source, *last.span(1))))
+        self.parse.reading.position = last.start(2)
+        return self._at_next_item(self.parse.next_token())
 
     def _reconsidered(self, found: Token) -> Token | None:
         """Go back to the word before the mistake if it was the mistake; return None if it was not."""
@@ -354,36 +384,11 @@ class Recovery:
 
     def _unexpected(self, found: Token) -> Diagnostic:
         expected = self._expected()
+        help = advice(self.source.text, found, expected, self.parse.lexer.keywords)
         end = self.parse.reading.last_end
         later = "\n" in self.source.text[end : start_of(found)] or found.type == END
         after = Span(self.source, end, end) if later and end else None
-        return messages.unexpected(self._shown(found), expected, self._span(found), after, self._advice(found))
-
-    def _advice(self, found: Token) -> str | None:
-        if found.isidentifier() and self.source.text[start_of(found) - 1 : start_of(found)].isdigit():
-            return messages.NO_UNIT
-        if _NOT.search(self.source.text, max(0, start_of(found) - 200), start_of(found)):
-            return messages.NO_NOT
-        if _SAFE_ACCESS.search(self.source.text, max(0, start_of(found) - 200), start_of(found)):
-            return messages.OPTIONAL
-        expected = self._expected()
-        if found == ":" and messages.PHRASES["text"] in expected:
-            return messages.NO_COLON
-        if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (
-            found in UNITS and "`steps`" in expected
-        ):
-            return messages.NO_SPACE
-        if self.source.text.startswith("=>", start_of(found)) and "`->`" in expected:
-            return messages.ARROW
-        return self._clauses(found)
-
-    def _clauses(self, found: Token) -> str | None:
-        """Name the clauses there are, where a word is none of them."""
-        lists = [kind for kind in CLAUSES if messages.PHRASES[kind] in self._expected()]
-        if len(lists) != 1 or not found.isidentifier() or found.type != WORD:
-            return None
-        words = [kind for kind, name in self.parse.lexer.keywords.items() if name in firsts()[lists[0]]]
-        return messages.clauses(sorted(words))
+        return messages.unexpected(self._shown(found), expected, self._span(found), after, help)
 
     def _expected(self) -> list[str]:
         return phrases(self.parse.parser)

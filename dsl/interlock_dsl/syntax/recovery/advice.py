@@ -1,0 +1,39 @@
+"""What to do about a token that has no place, where that is known."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lark import Token
+
+from interlock_dsl.cel.parser.lexer import WORD, start_of
+from interlock_dsl.diagnostics.messages import syntax as messages
+from interlock_dsl.syntax.builder.pieces import UNITS
+from interlock_dsl.syntax.recovery.expectations import firsts
+
+CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
+_SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
+
+
+def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[str, str]) -> str | None:
+    """Return the help line for a token where only what is `expected` can stand."""
+    start = start_of(found)
+    if found.isidentifier() and text[start - 1 : start].isdigit():
+        return messages.NO_UNIT
+    if _SAFE_ACCESS.search(text, max(0, start - 200), start):
+        return messages.OPTIONAL
+    if found == ":" and messages.PHRASES["text"] in expected:
+        return messages.NO_COLON
+    if messages.PHRASES["currency"] in expected:
+        return messages.CURRENCY
+    if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (found in UNITS and "`steps`" in expected):
+        return messages.NO_SPACE
+    return _clauses(found, expected, keywords)
+
+
+def _clauses(found: Token, expected: Sequence[str], keywords: Mapping[str, str]) -> str | None:
+    """Name the clauses there are, where a word is none of them."""
+    lists = [kind for kind in CLAUSES if messages.PHRASES[kind] in expected]
+    if len(lists) != 1 or not found.isidentifier() or found.type != WORD:
+        return None
+    return messages.clauses(sorted(kind for kind, name in keywords.items() if name in firsts()[lists[0]]))
