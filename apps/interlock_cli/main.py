@@ -18,6 +18,7 @@ VERBS = {
         "new": "make a small project that works",
         "check": "say what is wrong with a file before it runs",
         "fix": "put right what has one right edit",
+        "diff": "say what a change permits that was not permitted, and the reverse",
         "explain": "say what a diagnostic code means",
         "fmt": "put files into the one format",
         "graph": "draw a workflow",

@@ -13,7 +13,7 @@ from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
     from interlock_cli.compiling import Checked
-    from interlock_cli.formats.json_models import CertificateJson, CertifiedJson
+    from interlock_cli.formats.proof_models import CertificateJson, CertifiedJson
     from interlock_dsl.diagnostics import Witness
 
 LARGEST: Final = 1 << 24

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from interlock_cli.present.output import json_text
 
 if TYPE_CHECKING:
-    from interlock_cli.formats.json_models import CertificateJson, CertifiedJson
+    from interlock_cli.formats.proof_models import CertificateJson, CertifiedJson
 
 FORMAT: Final = 1
 """The version of the form of a certificate."""

@@ -350,29 +350,3 @@ class GraphJson(TypedDict):
     goal: str
     nodes: list[NodeJson]
     routes: list[RouteJson]
-
-
-class CertifiedPromiseJson(TypedDict):
-    """A promise as it is written, and what was shown of it; `reason` says why it is not proved."""
-
-    id: str
-    promise: str
-    answer: Literal["proved", "refuted", "unknown"]
-    reason: str
-
-
-class CertifiedJson(TypedDict):
-    """The promises of one program: its files, as they were named, and its digest."""
-
-    files: list[str]
-    digest: str
-    promises: list[CertifiedPromiseJson]
-
-
-class CertificateJson(TypedDict):
-    """What was shown of the promises of programs, by which release and solver (null: without one)."""
-
-    version: int
-    interlock: str
-    solver: str | None
-    programs: list[CertifiedJson]

@@ -11,6 +11,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "answers": "answer files",
     "check": "check --format json",
     "certificate": "check --certificate",
+    "diff": "diff --format json",
     "test": "test --format json",
     "graph": "graph --format json",
     "run": "run, approve, deny, answer, resume and cancel --format json",
@@ -56,10 +57,12 @@ def printed(name: str) -> "TypeAdapter[object]":
     from pydantic import TypeAdapter
 
     from interlock_cli.formats import json_models as models
+    from interlock_cli.formats import proof_models as proofs
 
     outputs: Mapping[str, TypeAdapter[object]] = {
         "check": TypeAdapter(models.CheckJson),
-        "certificate": TypeAdapter(models.CertificateJson),
+        "certificate": TypeAdapter(proofs.CertificateJson),
+        "diff": TypeAdapter(proofs.DiffJson),
         "test": TypeAdapter(models.TestsJson),
         "graph": TypeAdapter(models.GraphJson | list[models.GraphJson]),
         "run": TypeAdapter(models.RunJson),

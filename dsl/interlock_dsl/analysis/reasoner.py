@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeAlias
 
+from interlock_dsl.analysis.values.confirm import met
 from interlock_dsl.analysis.values.narrow import Narrowed, Narrowing
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.analysis.values.search import Searching
@@ -66,6 +67,8 @@ class Reasoner:
 
     def _answer(self, problem: Problem, narrowed: Narrowed) -> Answer:
         found = self.search(problem, narrowed)
+        if found is not None and any(met(case, problem, found.bindings) for case in problem.without):
+            found = None
         return self._solved(problem) if found is None else self._count("search", found)
 
     def _solved(self, problem: Problem) -> Answer:
@@ -93,11 +96,13 @@ class Reasoner:
 
 def _key(problem: Problem) -> _Key:
     """Return what makes a problem the one it is: its statements by their meaning, and the types of its variables."""
-    statements = tuple(_meaning(statement) for statement in problem.statements)
-    return statements, frozenset(problem.variables.items()), problem.optional, problem.absent
+    statements = tuple(map(meaning, problem.statements))
+    without = tuple((tuple(map(meaning, case.statements)), case.present, case.absent) for case in problem.without)
+    return statements, frozenset(problem.variables.items()), problem.optional, problem.absent, without
 
 
-def _meaning(statement: Statement) -> _Key:
+def meaning(statement: Statement) -> _Key:
+    """Return what makes a statement the one it is, wherever it is written."""
     parts = (getattr(statement, name) for name in statement.__slots__)
     return type(statement), *(_checked(part) if isinstance(part, Checked) else part for part in parts)
 

@@ -11,16 +11,17 @@ from typing import Final
 import z3
 
 from interlock_dsl.analysis.prove.compare import equal, fits
-from interlock_dsl.analysis.prove.confirm import confirmed
 from interlock_dsl.analysis.prove.encode import encode
 from interlock_dsl.analysis.prove.logic import Bool, conj, disj, neg
 from interlock_dsl.analysis.prove.model import Reading, TooLarge
 from interlock_dsl.analysis.prove.shapes import ANY_CODE, Opaque, Record, Slot, Value
 from interlock_dsl.analysis.prove.space import Space
 from interlock_dsl.analysis.prove.terms import boolean, truth_of
+from interlock_dsl.analysis.values.confirm import confirmed
 from interlock_dsl.analysis.values.problem import (
     Answer,
     Bound,
+    Case,
     Claim,
     Fails,
     Impossible,
@@ -44,6 +45,7 @@ def prove(problem: Problem, limit: int = LIMIT) -> Answer:
     """Return whether the statements of a problem can hold together."""
     space = Space(problem)
     wanted = [_stated(space, statement) for statement in problem.statements]
+    wanted += [neg(_met(space, case)) for case in problem.without]
     facts = [*wanted, *space.stated, *space.texts.facts(), *space.bytes.facts()]
     if any(fact is False for fact in facts):
         return Impossible()
@@ -95,6 +97,13 @@ def _stated(space: Space, statement: Statement) -> Bool:
             term = encode(space, expression)
             slot = _at(space, path)
             return conj(neg(term.failing), slot.present, equal(space, slot.value, term.value))
+
+
+def _met(space: Space, case: Case) -> Bool:
+    """Return whether a case is met."""
+    there = [space.held(name, DYN)[0] for name in sorted(case.present)]
+    gone = [neg(space.held(name, DYN)[0]) for name in sorted(case.absent)]
+    return conj(*there, *gone, *(_stated(space, statement) for statement in case.statements))
 
 
 def _at(space: Space, path: tuple[str, ...]) -> Slot:

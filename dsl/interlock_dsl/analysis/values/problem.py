@@ -61,16 +61,27 @@ Statement: TypeAlias = Claim | Fails | Outside | Bound
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """Statements that hold together, where some variables are there (`present`) and others are not (`absent`)."""
+
+    statements: tuple[Statement, ...]
+    present: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Can all statements hold? `variables` have their types; those in `optional` may be absent, those in `absent` are.
 
-    The statements share one space of names: a variable is the same in all of them.
+    The statements share one space of names: a variable is the same in all of them. With `without`, the question is
+    whether they can hold where none of these cases is met.
     """
 
     statements: tuple[Statement, ...]
     variables: Mapping[str, Type]
     optional: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    without: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

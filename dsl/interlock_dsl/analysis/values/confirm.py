@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from interlock_dsl.analysis.values.problem import Bound, Claim, Fails, Outcome, Outside, Problem, Statement
+from interlock_dsl.analysis.values.problem import Bound, Case, Claim, Fails, Outcome, Outside, Problem, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
@@ -22,7 +22,15 @@ def confirmed(problem: Problem, bindings: Mapping[str, object]) -> bool:
         elif name not in problem.absent and name not in problem.optional:
             return False
     everything = {**dict.fromkeys(problem.variables, _EMPTY), **bindings}
-    return all(_holds(statement, everything) for statement in problem.statements)
+    held = all(_holds(statement, everything) for statement in problem.statements)
+    return held and not any(met(case, problem, bindings) for case in problem.without)
+
+
+def met(case: Case, problem: Problem, bindings: Mapping[str, object]) -> bool:
+    """Say whether a case is met by bindings of the variables of a problem."""
+    everything = {**dict.fromkeys(problem.variables, _EMPTY), **bindings}
+    there = case.present <= bindings.keys() and not case.absent & bindings.keys()
+    return there and all(_holds(statement, everything) for statement in case.statements)
 
 
 def of_type(value: object, type: Type) -> bool:

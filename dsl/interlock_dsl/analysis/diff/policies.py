@@ -1,0 +1,150 @@
+"""Policies of two versions: for each tool and agent, what is permitted, forbidden, limited, and who has to approve.
+
+A decision depends on the arguments, the principal, the time and the history; it is the same in both versions where
+permits, forbids, approvals and limits each say the same of all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.facts import Facts, RuleFacts
+from interlock_dsl.analysis.promises.calling import MOST_CASES, combined, not_applied
+from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
+from interlock_dsl.cel.types import Field, RecordType, StringType, Type
+from interlock_dsl.program.builtins import EVERYWHERE
+
+
+def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]:
+    """Yield in what the policies differ."""
+    for tool in sorted(old.tools.keys() & new.tools.keys()):
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for agent in ("", *sorted(_agents(old) | _agents(new))):
+            both = [tuple(rule.id for rule in _rules(facts, tool, agent)) for facts in (old, new)]
+            groups.setdefault((both[0], both[1]), []).append(agent)
+        for agents in groups.values():
+            yield from _decided(old, new, reasoner, tool, agents)
+
+
+def _agents(facts: Facts) -> set[str]:
+    named = {
+        rule.decl.agent.text for _, rules in facts.policies.values() for rule in rules if rule.decl.agent is not None
+    }
+    return (facts.agents.keys() | named) - {"*"}
+
+
+def _rules(facts: Facts, tool: str, agent: str) -> list[RuleFacts]:
+    """Return the rules that concern calls of a tool by an agent."""
+    return [
+        rule
+        for _, rules in facts.policies.values()
+        for rule in rules
+        if (rule.decl.agent is None or rule.decl.agent.text in ("*", agent))
+        and any(matches(pattern.text, tool) for pattern in rule.decl.patterns)
+    ]
+
+
+def _decided(old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str]) -> Iterator[Difference]:
+    before, now = _rules(old, tool, agents[0]), _rules(new, tool, agents[0])
+    if _same(before, now):
+        return
+    terrain = Terrain(_types(new, tool, agents))
+    subject, whose = "policies", _whose(tool, agents)
+    place = next((rule.decl.span for rule in now if rule not in before), None)
+    place = place or next((rule.decl.span for rule in before), None)
+    about = Comparing(reasoner, subject, terrain, place)
+    permits = [_permitted([rule for rule in rules if rule.decl.kind == "permit"]) for rules in (before, now)]
+    yield from compared(about, permits, f"{whose} is permitted", f"{whose} is no longer permitted")
+    forbids = [_free([rule for rule in rules if rule.decl.kind == "forbid"]) for rules in (before, now)]
+    yield from compared(about, forbids, f"{whose} is no longer forbidden", f"{whose} is forbidden")
+    for role, count in sorted({asked for rule in (*before, *now) if (asked := _asked(rule)) is not None}):
+        regions = [_free([r for r in rules if _asks(r, role, count)]) for rules in (before, now)]
+        people = f"{count} of {role}" if count > 1 else role
+        without, needs = f"{whose} needs no approval by {people}", f"{whose} needs an approval by {people}"
+        yield from compared(about, regions, without, needs)
+    yield from _limits(before, now, subject, whose)
+
+
+def _same(before: Sequence[RuleFacts], now: Sequence[RuleFacts]) -> bool:
+    return {_said(rule) for rule in before} == {_said(rule) for rule in now}
+
+
+def _said(rule: RuleFacts) -> object:
+    """Return what a rule says of a call that it concerns."""
+    decl = rule.decl
+    within = None if decl.within is None else decl.within.micros
+    period = None if decl.period is None else decl.period.micros
+    role = None if decl.role is None else decl.role.text
+    return decl.kind, _tree(rule, "when"), _tree(rule, "unless"), role, within, decl.count, period
+
+
+def _tree(rule: RuleFacts, name: str) -> object:
+    checked = rule.when if name == "when" else rule.unless
+    return None if checked is None else checked.expression
+
+
+def _permitted(rules: Sequence[RuleFacts]) -> Region:
+    cases: list[Case] = []
+    for rule in rules:
+        when: tuple[Statement, ...] = () if rule.when is None else (Claim(rule.when),)
+        unless: tuple[Statement, ...] = () if rule.unless is None else (Claim(rule.unless, Outcome.FALSE),)
+        cases.append(Case((*when, *unless)))
+    return Region(tuple(cases))
+
+
+def _free(rules: Sequence[RuleFacts]) -> Region:
+    """Return when none of some rules that restrict applies."""
+    reasons = [not_applied(rule) for rule in rules]
+    return Region(tuple(map(Case, combined(reasons))), inexact=prod(map(len, reasons)) > MOST_CASES)
+
+
+def _asked(rule: RuleFacts) -> tuple[str, int] | None:
+    decl = rule.decl
+    return (decl.role.text, decl.count or 1) if decl.kind == "require" and decl.role is not None else None
+
+
+def _asks(rule: RuleFacts, role: str, count: int) -> bool:
+    asked = _asked(rule)
+    return asked is not None and asked[0] == role and asked[1] >= count
+
+
+def _limits(before: Sequence[RuleFacts], now: Sequence[RuleFacts], subject: str, whose: str) -> Iterator[Difference]:
+    ours = {_said(rule): rule for rule in before if rule.decl.kind == "limit"}
+    theirs = {_said(rule): rule for rule in now if rule.decl.kind == "limit"}
+    for said in ours.keys() - theirs.keys():
+        text = f"{whose} is not limited by `{_line(ours[said])}`"
+        yield Difference(Direction.PERMITS, subject, text, ours[said].decl.span)
+    for said in theirs.keys() - ours.keys():
+        text = f"{whose} is limited by `{_line(theirs[said])}`"
+        yield Difference(Direction.REFUSES, subject, text, theirs[said].decl.span)
+    waits = [{_asked(r): r.decl.within for r in rules if r.decl.kind == "require"} for rules in (before, now)]
+    for asked in waits[0].keys() & waits[1].keys():
+        if waits[0][asked] != waits[1][asked]:
+            place = next(rule.decl.span for rule in now if _asked(rule) == asked)
+            yield Difference(Direction.CHANGES, subject, f"{whose} waits for its approval for another time", place)
+
+
+def _line(rule: RuleFacts) -> str:
+    return " ".join(rule.decl.span.text.split())
+
+
+def _whose(tool: str, agents: Sequence[str]) -> str:
+    named = [agent for agent in agents if agent]
+    if not named:
+        return f"a call of `{tool}` by no agent"
+    if "" in agents:
+        return f"a call of `{tool}`"
+    return f"a call of `{tool}` by {', '.join(f'`{agent}`' for agent in named)}"
+
+
+def _types(facts: Facts, tool: str, agents: Sequence[str]) -> dict[str, Type]:
+    known = facts.tools[tool]
+    about = {"name": Field(StringType((tool,))), "effect": Field(StringType((known.effect,)))}
+    return {
+        **EVERYWHERE,
+        "args": RecordType("", known.parameters.fields),
+        "tool": RecordType("Tool", about),
+        "agent": StringType(tuple(agents)),
+    }

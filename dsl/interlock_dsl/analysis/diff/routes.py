@@ -1,0 +1,197 @@
+"""Routes of two versions of a workflow: when each leads where, with which scopes, approvals and fields.
+
+Routes are compared by where they lead from and to. When the routes of one step each lead to the same places for the
+same values, with the same scopes, approvals and fields, the runs are the same; so each place is compared by itself.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.facts import RouteFacts, StepFacts
+from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.links import merge_count
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.values.problem import Case, Claim, Statement
+from interlock_dsl.cel.types import DYN, STRING, Field, RecordType, Type
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import TOOL
+from interlock_dsl.syntax.tree import Approval
+
+Ends: TypeAlias = tuple[frozenset[str], str | None, int, frozenset[str]]
+"""Sources, trigger, how many of the sources must arrive, targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The routes of one version with the same ends, each with its group."""
+
+    questions: Questions
+    routes: tuple[tuple[RouteFacts, Group], ...]
+
+
+def routes(old: Questions, new: Questions, reasoner: Reasoner, subject: str) -> Iterator[Difference]:
+    """Yield in what the routes differ."""
+    before, now = _by_ends(old), _by_ends(new)
+    terrain = terrain_of(old, new)
+    for ends in dict.fromkeys((*before, *now)):
+        sides = _Side(old, before.get(ends, ())), _Side(new, now.get(ends, ()))
+        if _same(*sides):
+            continue
+        yield from _compared(*sides, ends, reasoner, terrain, subject)
+
+
+def _by_ends(questions: Questions) -> Mapping[Ends, tuple[tuple[RouteFacts, Group], ...]]:
+    found: dict[Ends, tuple[tuple[RouteFacts, Group], ...]] = {}
+    for route in questions.workflow.routes:
+        link = route.link
+        ends = frozenset(link.sources), link.decl.trigger, merge_count(link.decl), frozenset(link.targets)
+        found[ends] = (*found.get(ends, ()), (route, questions.arrivals.group(route)))
+    return found
+
+
+def _same(old: _Side, new: _Side) -> bool:
+    """Say whether routes and the groups they are chosen from are written alike."""
+
+    def written(side: _Side) -> object:
+        return [
+            (route.link.decl, [each.link.decl for each in group.routes], group.first) for route, group in side.routes
+        ]
+
+    return written(old) == written(new)
+
+
+def _compared(
+    old: _Side, new: _Side, ends: Ends, reasoner: Reasoner, terrain: Terrain, subject: str
+) -> Iterator[Difference]:
+    name, span = _named(ends), _place(new) or _place(old)
+    about = Comparing(reasoner, subject, terrain, span, _reached(old), _reached(new))
+    yield from compared(about, (_taken(old), _taken(new)), f"{name} is taken", f"{name} is not taken")
+    if not old.routes or not new.routes:
+        return
+    # What a route has of its own is compared where both versions take it.
+    about = replace(about, before=_both(about.before, _taken(new).cases), now=_both(about.now, _taken(old).cases))
+    for scope in sorted(_scopes(old) | _scopes(new)):
+        regions = [_granting(side, scope) for side in (old, new)]
+        yield from compared(about, regions, f"{name} grants `{scope}`", f"{name} does not grant `{scope}`")
+    for role, count in sorted(_approvals(old) | _approvals(new)):
+        people = f"{count} of {role}" if count > 1 else role
+        without, with_it = f"{name} needs no approval by {people}", f"{name} needs an approval by {people}"
+        yield from compared(about, (_unapproved(side, role, count) for side in (old, new)), without, with_it)
+    for field in sorted(_passes(old) | _passes(new)):
+        regions = [_passing(side, field) for side in (old, new)]
+        yield from compared(about, regions, f"{name} shows `{field}`", f"{name} does not show `{field}`")
+    yield from _clauses(old, new, name, subject, span)
+
+
+def _both(one: Sequence[Case], other: Sequence[Case]) -> tuple[Case, ...]:
+    return tuple(Case((*a.statements, *b.statements), a.present, a.absent) for a in one for b in other)
+
+
+def _reached(side: _Side) -> tuple[Case, ...]:
+    """Return what is known where routes are considered."""
+    groups = {id(group): group for _, group in side.routes}
+    arrivals = (arrival for group in groups.values() for arrival in side.questions.arrivals.before(group))
+    return tuple(Case(arrival.claims, arrival.written, arrival.absent) for arrival in arrivals)
+
+
+def _case(route: RouteFacts, group: Group, more: tuple[Statement, ...] = ()) -> Case:
+    """Return when a route is taken, of the routes that are chosen from together."""
+    return Case((*group.taken(route), *more))
+
+
+def _taken(side: _Side) -> Region:
+    return Region(tuple(_case(route, group) for route, group in side.routes))
+
+
+def _granting(side: _Side, scope: str) -> Region:
+    return Region(
+        tuple(
+            _case(route, group, () if grant.where is None else (Claim(grant.where),))
+            for route, group in side.routes
+            for each in (route, route.out)
+            for grant in (() if each is None else each.grants)
+            if any(name.text == scope for name in grant.decl.scopes)
+        )
+    )
+
+
+def _unapproved(side: _Side, role: str, count: int) -> Region:
+    return Region(tuple(_case(route, group) for route, group in side.routes if not _asks(route.approval, role, count)))
+
+
+def _passing(side: _Side, field: str) -> Region:
+    return Region(
+        tuple(_case(route, group) for route, group in side.routes if any(each.text == field for each in route.passes))
+    )
+
+
+def _clauses(old: _Side, new: _Side, name: str, subject: str, span: Span | None) -> Iterator[Difference]:
+    """Yield the clauses that differ and are neither conditions, scopes, fields nor who approves."""
+
+    def bounds(side: _Side) -> object:
+        return [route.link.decl.bound for route, _ in side.routes if route.link.decl.bound is not None]
+
+    def rest(side: _Side) -> object:
+        return [(route.link.decl.escalations, _within(route.approval)) for route, _ in side.routes]
+
+    if bounds(old) != bounds(new):
+        yield Difference(Direction.CHANGES, subject, f"{name} has another bound, or another way out", span)
+    if len(old.routes) == len(new.routes) and rest(old) != rest(new):
+        yield Difference(Direction.CHANGES, subject, f"{name} tells or waits for people otherwise", span)
+
+
+def _within(approval: Approval | None) -> int | None:
+    return None if approval is None or approval.within is None else approval.within.micros
+
+
+def _asks(approval: Approval | None, role: str, count: int) -> bool:
+    return approval is not None and approval.role.text == role and approval.count >= count
+
+
+def _scopes(side: _Side) -> set[str]:
+    every = (each for route, _ in side.routes for each in (route, route.out) if each is not None)
+    return {scope.text for each in every for grant in each.grants for scope in grant.decl.scopes}
+
+
+def _approvals(side: _Side) -> set[tuple[str, int]]:
+    return {(r.approval.role.text, r.approval.count) for r, _ in side.routes if r.approval is not None}
+
+
+def _passes(side: _Side) -> set[str]:
+    return {field.text for route, _ in side.routes for field in route.passes}
+
+
+def _named(ends: Ends) -> str:
+    sources, trigger, _, targets = ends
+    way = f"`{', '.join(sorted(sources))} -> {', '.join(sorted(targets))}`"
+    return way if trigger is None else f"{way} on {trigger}"
+
+
+def _place(side: _Side) -> Span | None:
+    if not side.routes:
+        return None
+    decl = side.routes[0][0].link.decl
+    return decl.sources[0].span.to(decl.targets[-1].span)
+
+
+def terrain_of(old: Questions, new: Questions) -> Terrain:
+    """Return the variables of both versions; the new one says of what type they are."""
+    types: dict[str, Type] = {**old.variables, **new.variables}
+    arguments: dict[str, Type] = {"args": _arguments(new), "tool": TOOL, "agent": STRING}
+    steps: Mapping[str, StepFacts] = {**old.workflow.steps, **new.workflow.steps}
+    optional = {name for each in (old, new) for name, f in each.workflow.parameters.fields.items() if f.optional}
+    return Terrain({**types, **arguments}, frozenset(optional) | frozenset(steps))
+
+
+def _arguments(questions: Questions) -> Type:
+    """Return the type of `args`: every argument of a tool of the workflow may be there, if it has one type."""
+    found: dict[str, Field] = {}
+    for tool in questions.facts.tools.values():
+        for name, field in tool.parameters.fields.items():
+            known = found.get(name)
+            alike = known is None or known.type == field.type
+            found[name] = Field(field.type if alike else DYN, optional=True)
+    return RecordType("", found)

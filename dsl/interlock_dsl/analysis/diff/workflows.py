@@ -1,0 +1,167 @@
+"""Workflows of two versions: steps by name, ends, routes, what is promised, and what a run may consume."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+from interlock_dsl.analysis.bounds import Usage, bounds
+from interlock_dsl.analysis.diff.declarations import budgets, clauses
+from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.diff.routes import routes, terrain_of
+from interlock_dsl.analysis.diff.values import values
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    CallStepFacts,
+    NeverBeforeFacts,
+    NeverUnapprovedFacts,
+    PromiseFacts,
+    SetStepFacts,
+    StepFacts,
+    TableStepFacts,
+)
+from interlock_dsl.analysis.promises.calling import NOT_FALSE
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.values.problem import Case, Claim
+
+
+def workflows(old: Mapping[str, Questions], new: Mapping[str, Questions], reasoner: Reasoner) -> Iterator[Difference]:
+    """Yield in what the workflows differ."""
+    for name in dict.fromkeys((*old, *new)):
+        subject, before, now = f"workflow {name}", old.get(name), new.get(name)
+        if before is None or now is None:
+            there = now or before
+            assert there is not None
+            direction = Direction.PERMITS if before is None else Direction.REFUSES
+            text = "can be started" if before is None else "cannot be started any more"
+            yield Difference(direction, subject, text, there.workflow.decl.name.span)
+        else:
+            yield from _workflow(before, now, reasoner, subject)
+
+
+def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) -> Iterator[Difference]:
+    terrain, decl = terrain_of(old, new), new.workflow.decl
+    if old.workflow.parameters != new.workflow.parameters:
+        yield Difference(Direction.CHANGES, subject, "takes another input", decl.name.span)
+    ours, theirs = old.workflow.steps, new.workflow.steps
+    for name in dict.fromkeys((*ours, *theirs)):
+        if name not in ours or name not in theirs:
+            gone = "is not there any more" if name not in theirs else "is new"
+            step = theirs.get(name) or ours[name]
+            yield Difference(Direction.CHANGES, subject, f"the step `{name}` {gone}", step.decl.name.span)
+        else:
+            yield from _step(ours[name], theirs[name], new, reasoner, terrain, subject)
+    for name in dict.fromkeys((*old.workflow.ends, *new.workflow.ends)):
+        one, other = old.workflow.ends.get(name), new.workflow.ends.get(name)
+        if one is None or other is None:
+            there = other or one
+            assert there is not None
+            gone = "is not there any more" if other is None else "is new"
+            yield Difference(Direction.CHANGES, subject, f"the end `{name}` {gone}", there.decl.name.span)
+        else:
+            known = _at(new, name)
+            yield from values(
+                reasoner, one.values, other.values, terrain, subject, f"the end `{name}`", other.decl.name.span, known
+            )
+    yield from routes(old, new, reasoner, subject)
+    yield from budgets(old.workflow.decl, decl, subject)
+    yield from _promises(old, new, reasoner, terrain, subject)
+    yield from _consumed(old, new, subject)
+
+
+def _at(questions: Questions, name: str) -> tuple[Case, ...]:
+    """Return what is known where a step or an end begins."""
+    found = questions.arrivals.at(name)
+    return tuple(Case(arrival.claims, arrival.written, arrival.absent) for arrival in found)
+
+
+def _step(
+    old: StepFacts, new: StepFacts, questions: Questions, reasoner: Reasoner, terrain: Terrain, subject: str
+) -> Iterator[Difference]:
+    name = new.decl.name.text
+    what, span, known = f"the step `{name}`", new.decl.name.span, _at(questions, name)
+    match old, new:
+        case CallStepFacts(call=before), CallStepFacts(call=now):
+            if before.tool != now.tool:
+                yield Difference(Direction.CHANGES, subject, f"{what} calls `{now.tool}`, not `{before.tool}`", span)
+            else:
+                yield from values(reasoner, before.arguments, now.arguments, terrain, subject, what, now.span, known)
+        case AgentStepFacts(), AgentStepFacts():
+            for tool in sorted(set(new.tools) - set(old.tools)):
+                yield Difference(Direction.PERMITS, subject, f"the agent at {what} is shown `{tool}`", span)
+            for tool in sorted(set(old.tools) - set(new.tools)):
+                yield Difference(Direction.REFUSES, subject, f"the agent at {what} is not shown `{tool}`", span)
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"tools"}))
+            if old.returns != new.returns and old.decl.returns == new.decl.returns:
+                yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
+        case SetStepFacts(values=before_values), SetStepFacts(values=now_values):
+            yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
+        case TableStepFacts(arguments=before_values), TableStepFacts(arguments=now_values):
+            if old.decl.table != new.decl.table:
+                yield Difference(Direction.CHANGES, subject, f"{what} is decided by another table", span)
+            yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
+        case _ if type(old) is type(new):
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl)
+        case _:
+            yield Difference(Direction.CHANGES, subject, f"{what} is of another kind", span)
+
+
+def _promises(
+    old: Questions, new: Questions, reasoner: Reasoner, terrain: Terrain, subject: str
+) -> Iterator[Difference]:
+    gone = [p for p in old.workflow.promises if all(p.decl != other.decl for other in new.workflow.promises)]
+    made = [p for p in new.workflow.promises if all(p.decl != other.decl for other in old.workflow.promises)]
+    for promise in list(gone):
+        other = next((each for each in made if _alike(promise, each)), None)
+        if other is None:
+            text = f"does not promise `{_line(promise)}`"
+            yield Difference(Direction.PERMITS, subject, text, promise.decl.span)
+            continue
+        made.remove(other)
+        assert isinstance(promise, NeverUnapprovedFacts | NeverBeforeFacts)
+        assert isinstance(other, NeverUnapprovedFacts | NeverBeforeFacts)
+        about = Comparing(reasoner, subject, terrain, other.decl.span)
+        outside = [_kept_out(each) for each in (promise, other)]
+        line = _line(other)
+        yield from compared(about, outside, f"`{line}` is about fewer calls", f"`{line}` is about more calls")
+    for promise in made:
+        yield Difference(Direction.REFUSES, subject, f"promises `{_line(promise)}`", promise.decl.span)
+
+
+def _alike(one: PromiseFacts, other: PromiseFacts) -> bool:
+    """Say whether two promises are the same but for the condition on the calls that they are about."""
+    match one, other:
+        case NeverUnapprovedFacts(), NeverUnapprovedFacts():
+            return one.tools == other.tools and one.decl.approval == other.decl.approval
+        case NeverBeforeFacts(), NeverBeforeFacts():
+            return one.tools == other.tools and one.first == other.first
+        case _:
+            return False
+
+
+def _kept_out(promise: NeverUnapprovedFacts | NeverBeforeFacts) -> Region:
+    """Return which calls a promise is not about."""
+    if promise.where is None:
+        return Region(())
+    return Region((Case((Claim(promise.where, ~NOT_FALSE),)),))
+
+
+def _line(promise: PromiseFacts) -> str:
+    return " ".join(promise.decl.span.text.split())
+
+
+def _consumed(old: Questions, new: Questions, subject: str) -> Iterator[Difference]:
+    """Yield what a run may consume more or less of at most."""
+    before, now = (bounds(each.workflow, each.facts).worst for each in (old, new))
+    for field in fields(Usage):
+        one, other = getattr(before, field.name), getattr(now, field.name)
+        if one != other:
+            more = other is None or (one is not None and other > one)
+            direction = Direction.PERMITS if more else Direction.REFUSES
+            text = (
+                f"a run may use {'more' if more else 'less'} {field.name} at most: {_shown(other)}, was {_shown(one)}"
+            )
+            yield Difference(direction, subject, text, new.workflow.decl.name.span)
+
+
+def _shown(amount: int | None) -> str:
+    return "without a bound" if amount is None else f"{amount:_}"

@@ -1,0 +1,163 @@
+"""`interlock diff`: what a change permits and refuses, with values that show it, and nothing where nothing changed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import ROOT, Ran, interlock
+from interlock_cli.formats.schemas import printed
+from interlock_dsl.compiler.compile import compile_text
+
+MARKS = {"permits": "+", "refuses": "-", "changes": "~", "unknown": "?"}
+REFUND = (ROOT / "examples/refund/refund.ilk").read_text()
+POLICY = """
+tool money.send(cents: int in 1..1_000_000, to: string max 20) {
+  needs money.send  effect irreversible  idempotent by to
+}
+tool money.list(day: int in 0..9) -> { sum: int } { needs money.read  effect read }
+agent teller { model "small"  may money.send, money.read }
+agent clerk { model "small"  may money.read }
+role chief { reach "chiefs" }
+
+policy desk {
+  permit money.list
+  permit money.send by teller when args.cents <= 5_000
+  permit money.send by teller when "boss" in principal.roles
+  forbid money.send when args.to == "" because "to nobody"
+  forbid money.* when now.getHours() >= 20
+  require approval by chief for money.send when args.cents > 1_000 && !(args.to in ["ann", "bob"])
+  require approval by chief for money.send when calls(money.send).within("1h") >= 3
+  limit money.send to 10 per 24h
+}
+"""
+
+
+def diff(old: str, new: str, *options: str) -> Ran:
+    Path("old.ilk").write_text(old)
+    Path("new.ilk").write_text(new)
+    return interlock("diff", "old.ilk", "new.ilk", *options)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "otherwise"),
+    [
+        (REFUND, "", ""),
+        (REFUND, "  goal", "\n  goal"),
+        (REFUND, "assess.amount > 0 && assess.amount <= 10_000", "!(assess.amount > 10_000) && assess.amount >= 1"),
+        (REFUND, "amount: assess.amount)", "amount: 2 * assess.amount - assess.amount)"),
+        (REFUND, 'classify.topic == "billing" &&', '!(classify.topic in ["shipping", "technical"]) &&'),
+        (REFUND, "where args.amount > 10_000 before", "where !(args.amount <= 10_000) before"),
+        (REFUND, "when args.amount > 100_000", "when !(args.amount < 100_001)"),
+        (POLICY, "args.cents <= 5_000", "args.cents < 5_001"),
+        (POLICY, 'args.to == ""', "size(args.to) == 0"),
+        (POLICY, '!(args.to in ["ann", "bob"])', 'args.to != "bob" && args.to != "ann"'),
+        (POLICY, '.within("1h") >= 3', '.within("60m") > 2'),
+        (POLICY, "now.getHours() >= 20", "!(now.getHours() < 20)"),
+        (
+            POLICY,
+            "  permit money.send by teller when args.cents <= 5_000\n"
+            '  permit money.send by teller when "boss" in principal.roles\n',
+            '  permit money.send by teller when "boss" in principal.roles || args.cents <= 5_000\n',
+        ),
+        (
+            POLICY,
+            "  permit money.list\n",
+            "  permit money.list when args.day < 5\n  permit money.list unless args.day < 5\n",
+        ),
+    ],
+)
+def test_what_means_the_same_is_no_difference(text: str, written: str, otherwise: str) -> None:
+    assert written in text
+    ran = diff(text, text.replace(written, otherwise, 1))
+    assert (ran.code, ran.out) == (0, "nothing: both permit the same\n")
+
+
+def test_the_order_of_rules_is_no_difference() -> None:
+    head, rules = POLICY.split("policy desk {\n")
+    lines = rules.rstrip("}\n").splitlines()
+    again = head + "policy desk {\n" + "\n".join(reversed(lines)) + "\n}\n"
+    assert diff(POLICY, again).code == 0
+
+
+CHANGES = (
+    (POLICY, "args.cents <= 5_000", "args.cents <= 6_000", ["+ a call of `money.send` by `teller` is permitted"]),
+    (POLICY, "args.cents <= 5_000", "args.cents < 5_000", ["- by `teller` is no longer permitted"]),
+    (POLICY, 'args.to == ""', 'args.to == "x"', ["+ is no longer forbidden", "- is forbidden"]),
+    (POLICY, "args.cents > 1_000 &&", "args.cents > 2_000 &&", ["+ needs no approval by chief"]),
+    (POLICY, '"ann", "bob"', '"ann"', ["- needs an approval by chief"]),
+    (POLICY, '.within("1h") >= 3', '.within("1h") >= 4', ["+ needs no approval by chief"]),
+    (POLICY, "getHours() >= 20", "getHours() >= 21", ["+ is no longer forbidden"]),
+    (POLICY, "limit money.send to 10", "limit money.send to 11", ["+ is not limited by", "- is limited by"]),
+    (POLICY, "may money.send, money.read", "may money.send", ["- no longer may hold `money.read`"]),
+    (
+        REFUND,
+        "    after approval by supervisor within 4h\n    escalate to duty_manager on expiry\n",
+        "",
+        ["+ `assess -> pay` needs no approval by supervisor"],
+    ),
+    (REFUND, "assess.amount <= 10_000", "assess.amount <= 20_000", ["- `assess -> pay` is not taken"]),
+    (REFUND, "confidence >= 0.8", "confidence >= 0.7", ["+ `classify -> assess` is taken", "- referred` is not taken"]),
+    (REFUND, "pass request.order_id, request.message", "pass request.message", ["- does not show `request.order_id`"]),
+    (REFUND, "where args.amount <= 10_000", "", ["+ `assess -> pay` grants `refunds.write`"]),
+    (REFUND, "tool_calls 8", "tool_calls 4", ["- the budget allows less tool calls"]),
+    (REFUND, "where args.amount > 10_000 before", "where args.amount > 20_000 before", ["+ is about fewer calls"]),
+    (REFUND, "amount: assess.amount)", "amount: assess.amount + 1)", ["~ `amount` of the step `pay` is another value"]),
+    (REFUND, "timeout 10s", "timeout 20s", ["~ has another `timeout`"]),
+)
+
+
+@pytest.mark.parametrize(("text", "written", "otherwise", "expected"), CHANGES)
+def test_a_difference_is_found_with_its_direction(text: str, written: str, otherwise: str, expected: list[str]) -> None:
+    assert written in text
+    ran = diff(text, text.replace(written, otherwise, 1), "--format", "json")
+    assert ran.code == 1
+    assert printed("diff").validate_json(ran.out) == json.loads(ran.out)
+    found = [(MARKS[each["direction"]], each["text"]) for each in json.loads(ran.out)["differences"]]
+    for mark, _, said in (line.partition(" ") for line in expected):
+        assert any(way == mark and said in text for way, text in found), found
+    # Where every difference goes one way, nothing is said of the other.
+    wanted = {line[0] for line in expected}
+    assert wanted <= {mark for mark, _ in found} <= wanted | ({"+", "-", "~"} if text is REFUND else set())
+
+
+@pytest.mark.parametrize("text", [REFUND, POLICY])
+def test_the_other_way_round_is_the_reverse(text: str) -> None:
+    new = text.replace("10_000", "30_000", 1).replace("5_000", "6_000").replace('"ann", ', "")
+    there, back = (json.loads(diff(*pair, "--format", "json").out) for pair in ((text, new), (new, text)))
+    turned = {"permits": "refuses", "refuses": "permits", "changes": "changes"}
+    assert sorted(each["direction"] for each in back["differences"]) == sorted(
+        turned[each["direction"]] for each in there["differences"]
+    )
+
+
+def test_the_formats() -> None:
+    new = POLICY.replace("args.cents <= 5_000", "args.cents <= 6_000")
+    human, github = diff(POLICY, new), diff(POLICY, new, "--format", "github")
+    assert "  + a call of `money.send` by `teller` is permitted (new.ilk:" in human.out
+    assert "args.cents = " in human.out and human.out.endswith("1 permits (+)\n")
+    assert github.out.startswith("::warning file=new.ilk,line=") and github.code == 1
+
+
+def test_without_the_solver_what_is_left_is_unknown() -> None:
+    new = POLICY.replace("args.cents <= 5_000", "args.cents < 5_001")
+    ran = diff(POLICY, new, "--no-proofs")
+    assert (ran.code, "  ? whether" in ran.out) == (3, True)
+
+
+def test_mistakes_and_several_programs_are_refused() -> None:
+    assert diff(POLICY, POLICY.replace("args.cents", "args.cnts")).code == 1
+    Path("folder").mkdir()
+    for name in ("a", "b"):
+        Path(f"folder/{name}.ilk").write_text(POLICY)
+    ran = interlock("diff", "old.ilk", "folder")
+    assert (ran.code, "holds 2 programs" in ran.err) == (2, True)
+
+
+def test_the_programs_compile() -> None:
+    assert compile_text(POLICY).policies and compile_text(REFUND).workflows
