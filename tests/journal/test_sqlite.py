@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from interlock.errors import Conflict, InterlockError, JournalCorrupt, JournalMi
 from interlock.journal import chain
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Journal, Pending, RunSummary
-from interlock.journal.sqlite import SqliteJournal
+from interlock.journal.sqlite import SqliteJournal, leases
 from interlock.journal.verify import verify
 from interlock.run.protocol.events import ModelReplied, RunResumed, ToolReturned, Usage
 
@@ -259,9 +260,11 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
 
 
 def test_a_flipped_bit_in_the_head_of_a_line_is_noticed(intact: tuple[bytes, object], tmp_path: Path) -> None:
-    """What stands before the name of a run says of what types its parts are."""
+    """What stands before the name of a run, or before an event, says of what types the parts of the line are."""
     content, held = intact
     heads = {match.start() - back for match in re.finditer(b"run-1", content) for back in range(1, 16)}
+    event = content.index(pending(3).event)
+    heads |= set(range(event - 16, event))
     path = tmp_path / "runs.db"
     for at, bit in product(sorted(heads), range(8)):
         changed = bytearray(content)
@@ -372,6 +375,41 @@ def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None
         assert any(problem.endswith("; entries 1 to 2 of 6 hold") for problem in problems), problems
 
 
+def test_what_was_written_but_is_no_event_is_noticed_unless_its_meaning_is_another(tmp_path: Path) -> None:
+    """What entries of another meaning hold is not for this version to say; their chain is verified all the same."""
+    with SqliteJournal(tmp_path / "runs.db") as journal:
+        journal.keep_program("d1", {"refund.ilk": "tool a() {}"})
+        odd = Pending(b'{"type":"no event"}', bytes(32))
+        journal.append("r1", 0, (pending(1), odd), summary("r1"))
+        journal.append("r2", 0, (pending(1), replace(odd, meaning=99)), summary("r2"))
+        (problem,) = verify(journal).problems
+    assert problem.startswith("run r1, entry 2") and problem.endswith("entries 1 to 1 of 2 hold")
+
+
+def test_a_new_journal_is_made_durable_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        flushed.append(stat.S_ISDIR(os.fstat(handle).st_mode) and os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    SqliteJournal(tmp_path / "runs.db").close()
+    assert tmp_path.stat().st_ino in flushed
+
+
+def test_the_lock_of_a_run_is_in_the_same_place_in_every_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = []
+    monkeypatch.setattr(leases, "_set", lambda handle, place, locked: places.append(place))
+    lease = leases.lease(tmp_path / "drivers", "run-1")
+    assert lease is not None
+    lease.release()
+    assert set(places) == {1_037_468_368_072_697_141}
+
+
 def test_a_last_entry_that_was_written_anew_with_a_sound_chain_is_not_the_one_that_was_written(tmp_path: Path) -> None:
     path = filled(tmp_path / "runs.db")
     with SqliteJournal(path) as journal:
@@ -429,7 +467,7 @@ from itertools import product
 from pathlib import Path
 from interlock.errors import InterlockError, JournalUnavailable
 from interlock.journal.journal import Pending, RunSummary
-from interlock.journal.sqlite import SqliteJournal
+from interlock.journal.sqlite import SqliteJournal, leases
 from interlock.journal.verify import verify
 
 folder = Path(sys.argv[1])

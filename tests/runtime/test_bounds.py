@@ -108,6 +108,26 @@ def test_an_endless_value_is_refused() -> None:
         check_bounds("it", shared)
 
 
+@pytest.mark.parametrize(
+    ("most", "beyond"),
+    [
+        ([0] * 9_999, [0] * 10_000),
+        ({str(at): 0 for at in range(4_999)}, {str(at): 0 for at in range(5_000)}),
+        ("x" * 256 * 1024, "x" * (256 * 1024 + 1)),
+        ([b"x" * 256 * 1024], ["x" * 256 * 1024, b"x"]),
+        ({"x" * 256 * 1024: ""}, {"x" * 256 * 1024: "y"}),
+        (nested(63), nested(64)),
+        (2**64 - 1, 2**64),
+        (-(2**63), -(2**63) - 1),
+    ],
+    ids=range(8),
+)
+def test_the_limits_are_where_they_are_said_to_be(most: object, beyond: object) -> None:
+    check_bounds("it", most)
+    with pytest.raises(OutOfBoundsError):
+        check_bounds("it", beyond)
+
+
 small = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

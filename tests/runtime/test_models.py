@@ -22,6 +22,7 @@ from interlock import (
 )
 from interlock.journal.codec import decode
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied
+from interlock.runtime.conversation import _wire_names
 from runtime.desk import REQUEST, Desk, refund_program
 from runtime.model_server import Hang, Provider, Said, Status, answer, calls, provider
 
@@ -195,6 +196,43 @@ def test_tools_whose_names_meet_on_the_wire_are_told_apart(server: Provider) -> 
     offered = server.heard[0]["tools"]
     assert isinstance(offered, list)
     assert sorted(each["function"]["name"] for each in offered) == ["answer", "answer_2", "answer_now", "answer_now_2"]
+
+
+DESCRIBED = """
+tool orders.get(id: string) -> string { needs q.read  effect read  description "looks an order up" }
+tool orders.say(id: string) -> string { needs q.read  effect read }
+agent clerk { model "small"  may q.read  instructions "be brief" }
+workflow refund(request: { order_id: string  message: string }) {
+  budget { steps 5  tool_calls 5  tokens 10_000 }
+  step judge by clerk { task "judge the request"  returns { ok: bool } }
+  step again by clerk { returns { ok: bool } }
+  end done
+  start -> judge grant q.read pass request.message
+  judge -> again
+  again -> done
+}
+"""
+
+
+def test_a_model_is_told_what_the_author_wrote(server: Provider) -> None:
+    program, tools = compile_text(DESCRIBED), Toolbox()
+    for name in program.tools:
+        tools.add(name, lambda id: id)
+    server.says += [answer({"ok": True}), answer({"ok": True})]
+    runtime = Runtime(MemoryJournal(), program, tools=tools, models=models(server))
+    assert asyncio.run(runtime.run(program, "refund", REQUEST)).end == "done"
+    offered = {each["function"]["name"]: each["function"]["description"] for each in server.heard[0]["tools"]}  # type: ignore[attr-defined]
+    assert offered["orders_get"] == "looks an order up"
+    assert offered["orders_say"] == "The tool orders.say."
+    first, second = (json.dumps(heard["messages"]) for heard in server.heard)
+    assert "Task: judge the request" in first and "be brief" in first and "please refund me" in first
+    assert "Task: Answer from what you are given." in second and "be brief" in second
+    assert "please refund me" not in second
+
+
+def test_a_third_name_that_meets_two_others_is_told_apart_too() -> None:
+    names = ["a.b.c", "a.b_c", "a_b.c", "a_b_c", "answer"]
+    assert _wire_names(names) == dict(zip(names, ["a_b_c", "a_b_c_2", "a_b_c_3", "a_b_c_4", "answer"], strict=True))
 
 
 RETRYING = """

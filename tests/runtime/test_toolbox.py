@@ -328,6 +328,14 @@ def test_a_late_answer_is_a_timeout() -> None:
     hanging.set()
 
 
+def test_an_error_is_named_after_itself_and_not_after_what_led_to_it() -> None:
+    def chained(order_id: str) -> object:
+        raise LookupError("no such order") from KeyError("secret")
+
+    said = failure("orders.get", chained, {"order_id": "A1"})
+    assert "LookupError" in said.raised and "KeyError" not in said.raised
+
+
 def test_what_becomes_of_a_call_that_is_left_disturbs_nobody() -> None:
     """Once told to end it may end, or fail: either way nobody waits for it."""
 

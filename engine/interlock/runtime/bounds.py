@@ -57,7 +57,7 @@ def check_bounds(what: str, *values: object) -> int:
                 break
         else:
             open_.pop()
-        if len(open_) > DEEPEST:
+        if len(open_) - 1 > DEEPEST:
             raise OutOfBoundsError(f"{what} is nested more than {DEEPEST} levels deep")
     return count
 
