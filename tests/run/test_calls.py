@@ -7,7 +7,7 @@ import pytest
 from interlock.decide import Principal
 from interlock.run.protocol.commands import AskApproval, CallTool, Notify
 from interlock.run.protocol.events import ApprovalGiven, RunCancelled, RunResumed, ToolFailed
-from interlock.run.protocol.notes import ApprovalSettled, AttemptFailed, CallDecided
+from interlock.run.protocol.notes import ApprovalSettled, AttemptFailed, CallDecided, CallDone, StepFailed
 from interlock_dsl.program.model import Program, RetryPlan
 from run.texts import HEAD, PAY, TRAVEL
 from run.world import World, ignored, program, tighten
@@ -382,3 +382,39 @@ def test_steps_beyond_the_budget_are_not_begun() -> None:
     run.returns("pay.issue", {"id": "R2"})
     assert run.failed == [("tell", "over budget")]
     assert "mail.send" not in run.called
+
+
+def test_what_came_back_is_no_longer_in_doubt_though_it_is_of_no_use() -> None:
+    run = pay(10)
+    run.fails("pay.issue", "uncertain")
+    run.wait(HOUR)
+    assert "may have happened" not in str(run.returns("pay.issue", {"id": 5}))
+    assert run.of(CallDone)[-1].message.startswith("pay.issue gave a result")
+    assert run.failed == [("pay", "failure")] and run.finished.status == "failed"
+
+
+TABLE = """
+table size(n: int in 0..9) -> { word: string } {
+  hit unique
+  when 1..4 then "small"
+  when 3..8 then "large"
+}
+workflow w(n: int in 0..9) {
+  step look decides size(n: n)
+  end done { word: look.word }
+  end lost
+  start -> look
+  look -> done
+  look -> lost on failure
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("n", "end", "why"),
+    [(1, "done", ""), (8, "done", ""), (3, "lost", "two rows match"), (9, "lost", "no row matches")],
+)
+def test_a_table_without_one_row_for_what_it_is_given_fails_the_step(n: int, end: str, why: str) -> None:
+    run = World(TABLE, {"n": n})
+    assert run.finished.end == end
+    assert [why in note.message for note in run.of(StepFailed)] == ([True] if why else [])
