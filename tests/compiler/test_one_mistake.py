@@ -37,3 +37,49 @@ TWO_BACK = "a route back leads to one step"
 def test_one_mistake_is_said_once(routes: str, said: list[str]) -> None:
     found = [each.message for each in check_text(WORKFLOW.format(routes=routes))[1]]
     assert len(found) == len(said) and all(part in each for part, each in zip(said, found, strict=True)), found
+
+
+JOINED = """
+tool t() { effect read }
+workflow w(n: int in 0..9) {
+  step a calls t()
+  step b calls t()
+  end done
+  start -> a, b
+  a, b -> done merge %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("merge", "said"),
+    [
+        ("all", ""), ("any", ""), ("1 of 2", ""), ("2 of 2", ""), ("0 of 2", "0"), ("3 of 2", "3"), ("1 of 3", "2"),
+        ("3 of 3", "2"),
+    ],
+)  # fmt: skip
+def test_a_join_waits_for_some_of_its_sources(merge: str, said: str) -> None:
+    found = [each for each in check_text(JOINED % merge)[1] if each.severity.value == "error"]
+    assert [said in each.message for each in found] == ([True] if said else []), found
+
+
+def test_what_no_route_leads_to_may_read_what_it_likes() -> None:
+    """That a step is unreachable is said, and not what it could not read if it were reached."""
+    text = """
+tool t() -> { k: int } { effect read }
+tool u(k: int) { effect read }
+workflow w(n: int in 0..9) {
+  step a calls t()
+  step far calls u(k: a.k + b.k)
+  step b calls t()
+  end done
+  start -> b
+  b -> done
+  a -> done
+  far -> done
+}
+"""
+    assert [(each.code, "`far`" in each.message or "`a`" in each.message) for each in check_text(text)[1]] == [
+        ("unreachable-step", True),
+        ("unreachable-step", True),
+    ]

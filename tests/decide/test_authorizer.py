@@ -163,6 +163,18 @@ def test_an_empty_digest_never_matches_an_approval() -> None:
         assert ask(program, approvals=(Consent("a", "boss", digest, ("eva",)),)).answer == "ask"
 
 
+def test_what_is_memoized_for_one_agent_is_not_answered_to_another() -> None:
+    authorizer = Authorizer(under("permit a.read by ann", "permit a.write by bob"))
+    authorizer._evaluator._compile_after = 0
+    for _ in range(3):
+        for tool, agent, answer in (
+            ("a.read", None, "deny"), ("a.read", "ann", "allow"), ("a.read", "bob", "deny"), ("a.write", "bob", "allow"),
+            ("a.write", "ann", "deny"), ("a.write", None, "deny"),
+        ):  # fmt: skip
+            asked = {"agent": agent, "principal": None, "now": NOW, "history": History("s", started=0)}
+            assert authorizer.decide(tool, {"n": 5}, **asked).answer == answer, (tool, agent)  # type: ignore[arg-type]
+
+
 def test_unknown_tools_and_agents_are_denied_and_named() -> None:
     program = under("permit *")
     (tool,), (agent,) = ask(program, "a.raed").reasons, ask(program, agent="zoe").reasons

@@ -264,7 +264,8 @@ def test_a_flipped_bit_in_the_head_of_a_line_is_noticed(intact: tuple[bytes, obj
     content, held = intact
     heads = {match.start() - back for match in re.finditer(b"run-1", content) for back in range(1, 16)}
     event = content.index(pending(3).event)
-    heads |= set(range(event - 16, event))
+    sources = content.index(b'{"refund.ilk"')
+    heads |= {*range(event - 16, event), *range(sources - 10, sources)}
     path = tmp_path / "runs.db"
     for at, bit in product(sorted(heads), range(8)):
         changed = bytearray(content)

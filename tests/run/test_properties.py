@@ -24,6 +24,8 @@ from interlock.run.protocol.notes import Ignored
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import json_value
 from run.chance import PRINCIPALS, PROGRAMS, Chance, allowed_now, watched
+from run.texts import PAY
+from run.world import World, program
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 OVER = ("ended", "failed", "cancelled")
@@ -224,3 +226,19 @@ def test_a_run_is_started_only_with_its_own_program_and_input_that_fits() -> Non
         assert not machine.commands()
         machine.feed(right)
         assert machine.status == "running"
+
+
+def test_the_digest_of_a_state_tells_apart_what_waits() -> None:
+    """A machine that has seen nothing has one too; the first of two approvals changes it, and so does each attempt."""
+    seen = {Machine(program(PAY)).digest()}
+    two = World(PAY.replace("approval by boss", "approval by 2 of boss"), {"id": "A1", "amount": 600})
+    seen.add(two.machine.digest())
+    two.approves("bob")
+    seen.add(two.machine.digest())
+    two.approves("eve")
+    seen.add(two.machine.digest())
+    two.fails("pay.issue")
+    seen.add(two.machine.digest())
+    two.wait(3_600_000_000)
+    seen.add(two.machine.digest())
+    assert len(seen) == 6
