@@ -33,7 +33,7 @@ class Driver:
     `program` is given for a new run only: an older one is compiled from the journal, and the tools may have moved on
     since. `past` is what has happened in the run so far, `principal` on whose behalf it is ("": nobody said).
     `recorded` says that what is done to the run is done once it is recorded, whoever then drives it on. `answered_by`
-    is who answers in an older run, as its journal says; nobody is asked without `asks_models`.
+    is who answers in an older run, as its journal says; with `to_cancel` nobody is asked.
     """
 
     options: RunOptions
@@ -45,7 +45,7 @@ class Driver:
     principal: str = ""
     recorded: bool = True
     answered_by: "AnsweredBy | None" = None
-    asks_models: bool = True
+    to_cancel: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
 
     def go(self, act: "Callable[[Runtime], Awaitable[str]]") -> int:
@@ -67,7 +67,7 @@ class Driver:
         if not self.run:
             self.run = await act(runtime)
             return await runtime.drive(self.run)
-        async with runtime.holding(self.run) as held:
+        async with runtime.holding(self.run, to_cancel=self.to_cancel) as held:
             await act(runtime)
             if held or not self.recorded:
                 return await runtime.drive(self.run)
@@ -82,7 +82,7 @@ class Driver:
         from interlock_cli.tools_file import toolbox
 
         options = self.options
-        models, answered_by = answering(options, self.answered_by) if self.asks_models else (None, None)
+        models, answered_by = (None, None) if self.to_cancel else answering(options, self.answered_by)
         at_hand = () if self.program is None else (self.program,)
         return Runtime(
             self.opened,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.events import AnsweredBy, Event, RunResumed, RunStarted
+from interlock.run.protocol.meaning import KEPT
 from interlock.run.protocol.notes import Note
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ class RecordedRun:
             if isinstance(entry.event, RunStarted | RunResumed) and entry.event.answered_by is not None
         ]
         return said[-1] if said else None
+
+    @property
+    def meanings(self) -> frozenset[int]:
+        """The versions of the meaning of its entries."""
+        return frozenset(moment.entry.meaning for moment in self.entries)
+
+    @property
+    def meaning_kept(self) -> bool:
+        """Whether this version decides on its events as the one that recorded them did."""
+        return self.meanings <= KEPT
 
     @property
     def events(self) -> tuple[EventNotes, ...]:

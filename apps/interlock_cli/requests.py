@@ -20,12 +20,12 @@ def on_run(
     options: RunOptions,
     act: "Callable[[Runtime, RecordedRun], Awaitable[None]] | None" = None,
     *,
-    asks_models: bool = True,
+    to_cancel: bool = False,
 ) -> int:
     """Do one thing to the run that `wanted` means, drive it on, and tell where it stands; return the exit code.
 
-    Without `act` driving on is all there is to do, and a run that another process drives is refused. Without
-    `asks_models` nobody answers for its models.
+    Without `act` driving on is all there is to do, and a run that another process drives is refused. With
+    `to_cancel` nobody answers for its models, and a run that another version recorded is taken too.
 
     Whatever is wrong with the request is a `CommandError` raised by `act` before anything was recorded, or a refusal
     after.
@@ -52,7 +52,7 @@ def on_run(
         principal=asker,
         recorded=act is not None,
         answered_by=recorded.answered_by,
-        asks_models=asks_models,
+        to_cancel=to_cancel,
     )
     return driver.go(go)
 

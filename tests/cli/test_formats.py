@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import replace
+from unicodedata import category
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -209,7 +210,7 @@ def test_junit_has_a_suite_a_file_and_a_case_a_test() -> None:
     failed = root[0][1]
     assert failed.get("name") == "a large <refund>"
     assert failed[0].get("message") == "expected `x`"
-    assert failed[0].text == "it did\N{REPLACEMENT CHARACTER} y"
+    assert failed[0].text == "it did\\u0000 y"
     assert root[1][0].get("classname") == "desk.other"
 
 
@@ -217,6 +218,12 @@ def test_junit_has_a_suite_a_file_and_a_case_a_test() -> None:
 def test_junit_is_xml_whatever_a_test_is_called(title: str, failure: str) -> None:
     root = ElementTree.fromstring(junit([Case("a.ilk", 1, title, 0.0, failure or "no", failure)]))
     assert root.get("failures") == "1"
+
+
+@given(st.text(st.sampled_from("a\n\u202e\u2066\u200b\x9b\ufeff\ud800\U000e0041")))
+def test_junit_shows_what_cannot_be_seen(text: str) -> None:
+    printed = junit([Case(text, 1, text, 0.0, text or "no", text, "failed-test")])
+    assert not any(category(char) in ("Cc", "Cf", "Cs") for char in printed.replace("\n", ""))
 
 
 def test_junit_has_a_case_a_finding_and_one_for_each_file_without() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from interlock.run.protocol.events import Json, ToolReturned
 from interlock_dsl.cel.types import DYN
 from reference import agents, people, routing, steps
-from reference.decisions import decision_on
+from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Run
 from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, typed, written
@@ -27,7 +27,7 @@ def decide(run: Run, call: Call) -> None:
         except NoValue:
             over(run, call, "failure")
             return
-    found = decision_on(run, call)
+    found = Answer("deny", frozenset({("arguments", "")})) if said_twice(call) else decision_on(run, call)
     spent = tuple(consent.id for consent in call.consents) if found.answer == "allow" else ()
     id = ""
     if found.answer == "allow":
@@ -48,6 +48,14 @@ def decide(run: Run, call: Call) -> None:
     else:
         only_budget = all(cause == "budget" for cause, _ in found.because)
         over(run, call, "over budget" if only_budget else "denied")
+
+
+def said_twice(call: Call) -> bool:
+    """Say whether an earlier call of the turn has the same key, and other arguments."""
+    if call.purpose != "agent" or call.visit is None or not call.key:
+        return False
+    earlier = [one for one in call.visit.calls if one.slot < call.slot and one.key == call.key]
+    return bool(earlier) and earlier[0].args != call.args
 
 
 def key_of(call: Call) -> str:

@@ -247,3 +247,24 @@ workflow w(id: string max 20) {
     assert World(text.replace("TOOLS", ""), {"id": "A1"}).the(AskModel).tools == ("orders.get",)
     named = World(text.replace("TOOLS", "tools clock.read, orders.get"), {"id": "A1"})
     assert set(named.the(AskModel).tools) == {"clock.read", "orders.get"}
+
+
+def test_calls_of_a_turn_with_one_idempotency_key_and_other_arguments_are_not_taken_for_one() -> None:
+    run = world(AGENT.replace("grant pay.write where args.amount <= 100", "grant pay.write"))
+    same: Json = {"id": "A1", "amount": 10}
+    run.asks(("pay.issue", same), ("pay.issue", {"id": "A1", "amount": 20}), ("pay.issue", same))
+    assert [call.args for call in run.open(CallTool)] == [same, same]
+    (_, refused, _) = run.of(CallDecided)
+    assert (refused.decision.answer, refused.decision.reasons[0].cause) == ("deny", "arguments")
+    for _ in range(2):
+        run.returns("pay.issue", {"id": "R1"})
+    assert told(run)[0] == told(run)[2] == "ok"
+    assert "the same idempotency key and other arguments" in told(run)[1]
+
+
+def test_in_another_turn_the_same_key_is_for_the_tool_to_judge() -> None:
+    run = world()
+    run.asks(("pay.issue", {"id": "A1", "amount": 10}))
+    run.returns("pay.issue", {"id": "R1"})
+    run.asks(("pay.issue", {"id": "A1", "amount": 20}))
+    assert run.call("pay.issue").args == {"id": "A1", "amount": 20}

@@ -36,7 +36,8 @@ def audit(recorded: RecordedRun) -> Json:
         "input": started.input,
         "status": recorded.machine.status,
         "ended": plain(ended[-1]) if ended else None,
-        "reproduced": all(moment.same for moment in recorded.entries),
+        "meaning_kept": recorded.meaning_kept,
+        "reproduced": recorded.meaning_kept and all(moment.same for moment in recorded.entries),
         "decisions": list(decisions(recorded)),
         "entries": [_entry(moment) for moment in recorded.entries],
     }

@@ -250,7 +250,7 @@ class EntryJson(TypedDict):
 
 
 class AuditJson(TypedDict):
-    """`interlock show --format json`."""
+    """`interlock show --format json`. `meaning_kept`: this version decides as the one that recorded the run did."""
 
     version: Literal[1]
     run: str
@@ -261,6 +261,7 @@ class AuditJson(TypedDict):
     input: dict[str, Json]
     status: Status
     ended: dict[str, Json] | None
+    meaning_kept: bool
     reproduced: bool
     decisions: list[DecisionJson]
     entries: list[EntryJson]

@@ -3,11 +3,12 @@
 One suite a file; one case a test, or one a finding. A file without findings is one case that holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from interlock_cli.formats.remarks import remarks
+from interlock_cli.present.escape import escape
 from interlock_dsl.diagnostics import Diagnostic, Severity
 
 
@@ -48,7 +49,7 @@ def junit(cases: Sequence[Case]) -> str:
     root = ElementTree.Element("testsuites", {"name": "interlock"} | _totals(cases))
     for file in dict.fromkeys(case.file for case in cases):
         inside = [case for case in cases if case.file == file]
-        suite = ElementTree.SubElement(root, "testsuite", {"name": file} | _totals(inside))
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _shown(file)} | _totals(inside))
         for case in inside:
             _case(suite, case)
     ElementTree.indent(root)
@@ -67,22 +68,18 @@ def _totals(cases: Sequence[Case]) -> dict[str, str]:
 
 def _case(suite: ElementTree.Element, case: Case) -> None:
     name = case.file.removesuffix(".ilk").replace("/", ".")
-    attributes = {"name": _xml(case.title), "classname": name, "file": case.file, "line": str(case.line)}
+    attributes = {
+        "name": _shown(case.title),
+        "classname": _shown(name),
+        "file": _shown(case.file),
+        "line": str(case.line),
+    }
     element = ElementTree.SubElement(suite, "testcase", attributes, time=f"{case.seconds:.6f}")
     if case.failure:
-        failure = ElementTree.SubElement(element, "failure", message=_xml(case.failure), type=case.type)
-        failure.text = _xml(case.detail)
+        failure = ElementTree.SubElement(element, "failure", message=_shown(case.failure), type=case.type)
+        failure.text = _shown(case.detail)
 
 
-def _xml(text: str) -> str:
-    """Return the text without what XML 1.0 cannot hold."""
-    return "".join(_allowed(text))
-
-
-def _allowed(text: str) -> Iterable[str]:
-    for char in text:
-        code = ord(char)
-        if code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code > 0xFFFF:
-            yield char
-        else:
-            yield "\N{REPLACEMENT CHARACTER}"
+def _shown(text: str) -> str:
+    """Return the text with what cannot be seen escaped; what is left, XML 1.0 can hold."""
+    return escape(text, keep="\n")

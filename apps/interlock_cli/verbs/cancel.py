@@ -29,5 +29,5 @@ def verb(*, run: str, name: str, reason: str, options: RunOptions) -> int:
             raise CommandError(f"run {recorded.summary.run} is over: it is {status}", "there is nothing to call off")
         await runtime.cancel(recorded.summary.run, by=name, reason=reason)
 
-    code = on_run(run, options, act, asks_models=False)
+    code = on_run(run, options, act, to_cancel=True)
     return ExitCode.CLEAN if code == ExitCode.FINDINGS else code

@@ -25,7 +25,7 @@ def verb(*, run: str, every: bool, format: Format, project: Path | None, journal
     """Decide everything in a run again, from its events alone, and say whether anything differs from what was decided.
 
     Nothing is performed: no model is asked, no tool is called. Exit code 1 if something differs, 3 if that cannot be
-    said because a program no longer compiles.
+    said because a program no longer compiles, or another version recorded the run.
     """
     from interlock_cli.journal import open_journal, the_run
     from interlock_cli.project import find
@@ -45,7 +45,8 @@ def verb(*, run: str, every: bool, format: Format, project: Path | None, journal
 
 
 def _again(opened: "Opened", summary: "RunSummary") -> "ReplayJson":
-    from interlock.errors import InterlockError
+    from interlock.errors import InterlockError, MeaningChanged
+    from interlock.runtime.recover import refuse_changed_meaning
     from interlock_cli.errors import CommandError
     from interlock_cli.recorded_run import load
 
@@ -57,8 +58,11 @@ def _again(opened: "Opened", summary: "RunSummary") -> "ReplayJson":
     }
     try:
         recorded = load(opened, summary)
+        refuse_changed_meaning(summary.run, recorded.meanings)
     except CommandError as error:
         return {**result, "result": "unknown", "reason": error.message}
+    except MeaningChanged as error:
+        return {**result, "result": "unknown", "reason": str(error)}
     except InterlockError as error:
         return {**result, "result": "differs", "reason": str(error)}
     for moment in recorded.entries:

@@ -55,6 +55,8 @@ def _tell(recorded: "RecordedRun") -> None:
     stopped = recorded.machine.status == "running"
     console.print(heading(first.workflow, run, first.principal, recorded.machine.status, console.width))
     console.print(started(first.at, first.program))
+    if not recorded.meaning_kept:
+        console.print("  recorded by another version: what follows is how this one would decide", style="wait")
     for text in answered(recorded.answered_by):
         console.print(text)
     console.print(given(first.input, console.width))
@@ -74,5 +76,5 @@ def _tell(recorded: "RecordedRun") -> None:
     for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
         console.print(text, soft_wrap=True)
     differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
-    if differing:
+    if differing and recorded.meaning_kept:
         console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")

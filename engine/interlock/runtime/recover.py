@@ -6,7 +6,7 @@ an evaluator that decides differently than it did must not go on with the run; n
 something else. Such a run can be called off: what it did is undone as far as this version understands it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch
@@ -68,8 +68,7 @@ def replay(journal: Journal, run: str, program: Program | None = None) -> Replay
     `program` takes the place of the one at hand in the journal; it must be the same by digest, or `ProgramMismatch`.
     """
     replayed = _replayed(journal, run, {} if program is None else {program.digest: program}, given=program)
-    if not replayed.meanings <= KEPT:
-        raise _meaning_changed(run, replayed.meanings)
+    refuse_changed_meaning(run, replayed.meanings)
     machine = replayed.machine
     return ReplayReport(run, machine.status, replayed.entries, machine.digest(), tuple(replayed.differences))
 
@@ -123,7 +122,13 @@ def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
             replayed.finish = command
 
 
-def _meaning_changed(run: str, meanings: set[int]) -> MeaningChanged:
+def refuse_changed_meaning(run: str, meanings: Set[int]) -> None:
+    """Raise `MeaningChanged` for a run some of whose entries have a meaning that this version does not keep."""
+    if not meanings <= KEPT:
+        raise _meaning_changed(run, meanings)
+
+
+def _meaning_changed(run: str, meanings: Set[int]) -> MeaningChanged:
     other = min(meanings - KEPT)
     return MeaningChanged(
         f"run {run} was recorded by {'an older' if other < MEANING else 'a newer'} version, for which its entries mean "

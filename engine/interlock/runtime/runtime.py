@@ -159,17 +159,18 @@ class Runtime:
         return drive.report()
 
     @asynccontextmanager
-    async def holding(self, run: str) -> AsyncGenerator[bool]:
+    async def holding(self, run: str, *, to_cancel: bool = False) -> AsyncGenerator[bool]:
         """Keep a run, unless another process drives it, so that nobody else goes on with it between two calls.
 
             async with runtime.holding(run):
                 await runtime.approve(run, ...)
                 report = await runtime.drive(run)
 
-        Gives whether this runtime has the run. Raises what `resume` raises.
+        Gives whether this runtime has the run. Raises what `resume` raises; with `to_cancel`, a run that another
+        version recorded, and that can only be cancelled, is kept too.
         """
         async with self._leases.gate(run):
-            drive = await self._entered(run, taking_up=False)
+            drive = await self._entered(run, taking_up=False, to_cancel=to_cancel)
         try:
             yield drive is not None
         finally:
@@ -288,7 +289,7 @@ class Runtime:
         finally:
             self._forget(drive)
 
-    async def _entered(self, run: str, *, taking_up: bool = True) -> Drive | None:
+    async def _entered(self, run: str, *, taking_up: bool = True, to_cancel: bool = False) -> Drive | None:
         """Lease a run and return it as it is in the journal now; None if it is taken. Take it up if it had stopped.
 
         Within the gate: whatever is open by then was asked of a driver before, and what is recorded later was not.
@@ -299,7 +300,7 @@ class Runtime:
         try:
             drive = self._drives.get(run)
             if drive is None or not (ours or drive.active or not drive.behind):
-                drive = self._recovered(run)
+                drive = self._recovered(run, to_cancel)
             drive.leased = True
             if not drive.active:
                 await drive.catch_up()
@@ -345,8 +346,8 @@ class Runtime:
             self._leases.leave(run)
             return True
 
-    def _recovered(self, run: str) -> Drive:
-        found = recover(self.journal, run, self._programs, to_cancel=run in self._cancelling)
+    def _recovered(self, run: str, to_cancel: bool = False) -> Drive:
+        found = recover(self.journal, run, self._programs, to_cancel=to_cancel or run in self._cancelling)
         self._programs.setdefault(found.program.digest, found.program)
         started = found.started
         scopes = None if started.scopes is None else frozenset(started.scopes)

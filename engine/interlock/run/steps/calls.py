@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Decision
+from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
 from interlock.run import budget, values
 from interlock.run.protocol.commands import CallTool
@@ -45,7 +45,7 @@ def decide(run: Run, call: Call) -> None:
         except (EvaluationError, ValueError, TypeError) as error:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
-    decision = _decision(run, call)
+    decision = _twice(call) or _decision(run, call)
     allowed = decision.answer == "allow"
     spent = tuple(consent.id for consent in call.consents) if allowed else ()
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
@@ -64,6 +64,21 @@ def decide(run: Run, call: Call) -> None:
 def reasons_of(decision: Decision) -> str:
     """Return the reasons of a decision in one line."""
     return "; ".join(f"{reason.text} [{reason.rule}]" if reason.rule else reason.text for reason in decision.reasons)
+
+
+def _twice(call: Call) -> Decision | None:
+    """Refuse a call that an earlier one of the turn is said to be, though its arguments are others.
+
+    The tool would take them for one call, and give the result of the first as that of the second.
+    """
+    conversation = None if call.visit is None or call.purpose != "agent" else call.visit.conversation
+    if conversation is None or not call.key:
+        return None
+    first = next((one for one in conversation.calls if one.slot < call.slot and one.key == call.key), call)
+    if first.args == call.args:
+        return None
+    text = f"another call of {call.tool.name} in this turn has the same idempotency key and other arguments"
+    return Decision("deny", (Reason("arguments", text, span=call.tool.span),))
 
 
 def _decision(run: Run, call: Call) -> Decision:
