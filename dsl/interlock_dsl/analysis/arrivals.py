@@ -12,7 +12,7 @@ false on them, what steps that compute have set, and the steps that have and hav
 - What reads the time or the history of calls holds where it was asked, and is not carried on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from heapq import heappop, heappush
@@ -77,6 +77,7 @@ class Arrival:
 
 
 _Key: TypeAlias = tuple[frozenset[int], int, int]
+_Place: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +115,16 @@ class Arrivals:
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
         self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
         self._beside = self._running_beside()
+        self._own = {group.sources[0]: (group,) for group in self.groups if not group.joins and group.trigger is None}
+        self.joining = frozenset(source for group in self.groups if group.joins for source in group.sources)
+        """The steps that lead to a join."""
         self._of_route = {
             id(each): group for group in self.groups for route in group.routes for each in (route, route.out or route)
         }
+        self.anywhere = Arrival((), frozenset(), frozenset())
+        """What is known at every place: nothing."""
+        self._asked: dict[_Place, tuple[Arrival, ...]] = {}
+        self._named: dict[int, frozenset[str]] = {}
         self._states: dict[str, dict[_Key, _State]] = {}
         self._merged: set[str] = set()
         self._settle()
@@ -125,38 +133,43 @@ class Arrivals:
 
     def at(self, node: str) -> tuple[Arrival, ...]:
         """Return the arrivals where a step or an end begins; none where nothing arrives."""
-        return self._shown(self._states.get(node, {}).values())
-
-    @property
-    def anywhere(self) -> Arrival:
-        """Return what is known at every place: nothing."""
-        return Arrival((), frozenset(), frozenset())
+        return self._shown(("at", node), lambda: self._states.get(node, {}).values())
 
     def before(self, group: Group) -> tuple[Arrival, ...]:
         """Return the arrivals where a group of routes is considered."""
-        return self._shown(self._considered(group))
+        return self._shown(("before", id(group)), lambda: self._considered(group))
 
     def taken(self, route: RouteFacts) -> tuple[Arrival, ...]:
         """Return the arrivals where a route is taken, in the moment of its conditions; its way leads up to it."""
         group, written = self.group(route), self._written_as(route)
-        return self._shown(self._after(group, written, state) for state in self._considered(group))
+        return self._shown(
+            ("taken", id(route)), lambda: (self._after(group, written, state) for state in self._considered(group))
+        )
 
     def entering(self, route: RouteFacts, target: str, *, out: bool = False) -> tuple[Arrival, ...]:
         """Return the arrivals where a target begins by a route, or (`out`) by its way out."""
         taken = route.out if out and route.out is not None else route
         return self._shown(
-            self._entered(target, replace(after, ways=(Way(taken, after.ways),)))
-            for state in self._considered(self.group(route))
-            for after in [self._after(self.group(route), route, state)]
+            ("entering", id(taken), target),
+            lambda: (
+                self._entered(target, replace(after, ways=(Way(taken, after.ways),)))
+                for state in self._considered(self.group(route))
+                for after in [self._after(self.group(route), route, state)]
+            ),
         )
 
     def done(self, step: str) -> tuple[Arrival, ...]:
         """Return the arrivals where a step has just given its output."""
-        return self._shown(after for state in self._states.get(step, {}).values() for after in self._done(step, state))
+        states = self._states.get(step, {}).values()
+        return self._shown(("done", step), lambda: (after for state in states for after in self._done(step, state)))
 
     def group(self, route: RouteFacts) -> Group:
         """Return the group that a route of the workflow belongs to."""
         return self._of_route[id(route)]
+
+    def own(self, source: str) -> tuple[Group, ...]:
+        """Return the group of the ordinary routes that leave a step or `start` alone, if it has any."""
+        return self._own.get(source, ())
 
     def _written_as(self, route: RouteFacts) -> RouteFacts:
         """Return the route that a way out belongs to, or the route itself."""
@@ -164,12 +177,21 @@ class Arrivals:
             return route
         return next(each for each in self._of_route[id(route)].routes if each.out is route)
 
-    def _shown(self, states: Iterable[_State]) -> tuple[Arrival, ...]:
-        found = [Arrival(s.claims, self._names(s.written), self._names(s.absent), s.ways, s.exact) for s in states]
-        return tuple(sorted(found, key=lambda arrival: not arrival.exact))
+    def _shown(self, place: _Place, states: Callable[[], Iterable[_State]]) -> tuple[Arrival, ...]:
+        """Return the arrivals of a place, the same ones whenever they are asked for."""
+        known = self._asked.get(place)
+        if known is None:
+            found = [
+                Arrival(s.claims, self._names(s.written), self._names(s.absent), s.ways, s.exact) for s in states()
+            ]
+            known = self._asked[place] = tuple(sorted(found, key=lambda arrival: not arrival.exact))
+        return known
 
     def _names(self, bits: int) -> frozenset[str]:
-        return frozenset(name for name, bit in self._bits.items() if bits & bit)
+        known = self._named.get(bits)
+        if known is None:
+            known = self._named[bits] = frozenset(name for name, bit in self._bits.items() if bits & bit)
+        return known
 
     # --- the dataflow ------------------------------------------------------------------------------------------------
 
@@ -249,7 +271,7 @@ class Arrivals:
 
     def _left(self, source: str, group: Group) -> Iterator[_State]:
         """Yield what is known once a source of a group is done, or has failed as its trigger says."""
-        own = [each for each in self.groups if each.sources == (source,) and each.trigger is None]
+        own = self.own(source)
         conditions = [route.when for each in own for route in each.conditional if route.when is not None]
         for state in tuple(self._states.get(source, {}).values()):
             if source == START or group.trigger is not None:

@@ -36,7 +36,10 @@ def always_taken(questions: Questions, route: RouteFacts) -> bool | None:
     """Return what the condition of a route always comes to where it is considered; None if that depends."""
     if route.when is None:
         return None
-    return certain(questions, questions.arrivals.before(questions.arrivals.group(route)), route.when)
+    if id(route) not in questions.outcomes:
+        before = questions.arrivals.before(questions.arrivals.group(route))
+        questions.outcomes[id(route)] = certain(questions, before, route.when)
+    return questions.outcomes[id(route)]
 
 
 def some_certain(questions: Questions, group: Group, outcome: bool) -> bool:

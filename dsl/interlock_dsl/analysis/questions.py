@@ -21,7 +21,7 @@ from interlock_dsl.analysis.facts import (
     WorkflowFacts,
 )
 from interlock_dsl.analysis.reasoner import Reasoner
-from interlock_dsl.analysis.statements import mentioned
+from interlock_dsl.analysis.statements import Linked, linked, mentioned
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE, RUN
@@ -51,6 +51,11 @@ class Questions:
             **{parameter: field.type for parameter, field in fields.items()},
             **{step: output(made, facts) for step, made in workflow.steps.items()},
         }
+        self._parts: dict[int, tuple[Arrival, tuple[Linked, ...]]] = {}
+        self._whole: dict[int, Answer] = {}
+        self.outcomes: dict[int, bool | None] = {}
+        """What the conditions of routes always come to, by the identity of the route (`certain.always_taken`)."""
+        self._held: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], Answer] = {}
         self._optional = frozenset(parameter for parameter, field in fields.items() if field.optional)
 
     def possible(self, arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
@@ -58,25 +63,20 @@ class Questions:
         return tuple(each for each in arrivals if not isinstance(self.ask((each,), ()).answer, Impossible))
 
     def problem(
-        self,
-        arrival: Arrival,
-        statements: Iterable[Statement] = (),
-        extra: Mapping[str, Type] | None = None,
-        *,
-        known: bool = True,
+        self, arrival: Arrival, statements: Iterable[Statement] = (), extra: Mapping[str, Type] | None = None
     ) -> Problem:
-        """Return the question whether statements can hold at an arrival, together with what is known there.
+        """Return the question whether statements can hold at an arrival, together with all that is known there.
 
-        `extra` are variables beside those of the workflow, such as `args`. With `known=False` nothing is said of
-        conditions on the way: where the answer is `Impossible` then, it is so with them.
+        `extra` are variables beside those of the workflow, such as `args`.
         """
-        said = (*arrival.claims, *statements) if known else tuple(statements)
-        read = frozenset(name for statement in said for name in mentioned(statement))
-        types = {**self.variables, **(extra or {})}
+        return self._problem(arrival, (*arrival.claims, *statements), extra or {})
+
+    def _problem(self, arrival: Arrival, said: tuple[Statement, ...], extra: Mapping[str, Type]) -> Problem:
+        read = frozenset[str]().union(*map(mentioned, said))
         steps = self.workflow.steps.keys() & read
         return Problem(
             said,
-            {name: types[name] for name in types if name in read},
+            {name: extra[name] if name in extra else self.variables[name] for name in sorted(read)},
             (self._optional & read) | frozenset(steps - arrival.written - arrival.absent),
             frozenset(steps & arrival.absent),
         )
@@ -90,9 +90,7 @@ class Questions:
         """Return whether statements can hold at any of several arrivals, and where."""
         unknown: Unknown | None = None
         for arrival in arrivals:
-            if arrival.claims and isinstance(self._ask(arrival, statements, extra, known=False), Impossible):
-                continue
-            answer = self._ask(arrival, statements, extra, known=True)
+            answer = self._ask(arrival, statements, extra or {})
             match answer:
                 case Possible():
                     return Found(answer, arrival)
@@ -104,6 +102,55 @@ class Questions:
                     assert_never(answer)
         return Found(unknown or Impossible())
 
+    def _ask(self, arrival: Arrival, statements: Sequence[Statement], extra: Mapping[str, Type]) -> Answer:
+        """Ask with the claims that have to do with the statements; the others must hold as well, by themselves."""
+        about = frozenset[str]().union(*map(mentioned, statements))
+        touching = [part for part in self._linked(arrival) if not part.names.isdisjoint(about)]
+        alone = self.reasoner.ask(self._problem(arrival, tuple(statements), extra)) if statements else Possible({})
+        if isinstance(alone, Impossible):
+            return alone
+        if touching:
+            said = (*(claim for part in touching for claim in part.claims), *statements)
+            alone = self.reasoner.ask(self._problem(arrival, said, extra))
+        if not isinstance(alone, Possible):
+            return alone
+        others = self._together(arrival)
+        if isinstance(others, Possible):
+            return Possible({**others.bindings, **alone.bindings})
+        for part in self._linked(arrival):
+            if part not in touching and not isinstance(answer := self._holds(arrival, part), Possible):
+                return answer
+        return alone
+
+    def _together(self, arrival: Arrival) -> Answer:
+        """Return whether all that is known at an arrival can hold."""
+        known = self._whole.get(id(arrival))
+        if known is None:
+            bindings: dict[str, object] = {}
+            known = Possible(bindings)
+            for part in self._linked(arrival):
+                answer = self._holds(arrival, part)
+                if not isinstance(answer, Possible):
+                    known = answer
+                    break
+                bindings.update(answer.bindings)
+            self._whole[id(arrival)] = known
+        return known
+
+    def _linked(self, arrival: Arrival) -> tuple[Linked, ...]:
+        known = self._parts.get(id(arrival))
+        if known is None:
+            known = self._parts[id(arrival)] = arrival, linked(arrival.claims)
+        return known[1]
+
+    def _holds(self, arrival: Arrival, part: Linked) -> Answer:
+        """Return whether some of what is known at an arrival can hold, which is the same wherever it is known."""
+        missing = frozenset(name for name in part.names if name in self.workflow.steps and name not in arrival.written)
+        key = tuple(map(id, part.claims)), missing, missing & arrival.absent
+        if key not in self._held:
+            self._held[key] = self.reasoner.ask(self._problem(arrival, part.claims, {}))
+        return self._held[key]
+
     def answer(
         self, step: str, type: Type, statements: Sequence[Statement], values: Mapping[str, object]
     ) -> object | None:
@@ -113,11 +160,6 @@ class Questions:
         steps = frozenset(name for name in fixed if name in self.workflow.steps and not values.get(name))
         answer = self.reasoner.ask(Problem(tuple(statements), {**fixed, step: type}, absent=steps))
         return answer.bindings.get(step) if isinstance(answer, Possible) else None
-
-    def _ask(
-        self, arrival: Arrival, statements: Sequence[Statement], extra: Mapping[str, Type] | None, *, known: bool
-    ) -> Answer:
-        return self.reasoner.ask(self.problem(arrival, statements, extra, known=known))
 
 
 def only(type: Type, value: object) -> Type:

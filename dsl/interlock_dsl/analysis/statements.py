@@ -4,7 +4,7 @@ A condition that is true says the same of each of its conjuncts, one that is fal
 are kept in such parts, so that what remains true when a step runs again is kept when the rest is dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from interlock_dsl.analysis.expressions import walk
@@ -78,3 +78,24 @@ class Interned:
             case _:
                 return statement
         return self._known.setdefault(key, statement)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linked:
+    """Claims that share variables, directly or by others of them, and these variables."""
+
+    claims: tuple[Statement, ...]
+    names: frozenset[str]
+
+
+def linked(claims: Iterable[Statement]) -> tuple[Linked, ...]:
+    """Return claims in parts that have no variable in common: each part holds or not whatever the others do."""
+    parts: list[Linked] = []
+    for claim in claims:
+        names = mentioned(claim)
+        touched = [part for part in parts if not part.names.isdisjoint(names)]
+        if touched:
+            parts = [part for part in parts if part.names.isdisjoint(names)]
+        together = tuple(each for part in touched for each in part.claims)
+        parts.append(Linked((*together, claim), names.union(*(part.names for part in touched))))
+    return tuple(parts)

@@ -74,8 +74,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _joined(group: Group, questions: Questions) -> bool:
     """Whether the source of a group waits at a join when none of the routes is taken."""
-    joins = (other for other in questions.arrivals.groups if other.joins)
-    return group.trigger is None and not group.joins and any(group.sources[0] in join.sources for join in joins)
+    return group.trigger is None and not group.joins and group.sources[0] in questions.arrivals.joining
 
 
 def _uncovered(group: Group, questions: Questions) -> Iterator[Diagnostic]:

@@ -77,7 +77,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the pairs of routes that can both be taken; of each route the first such pair."""
     for questions in program.questions.values():
         for group in questions.arrivals.groups:
-            if not group.first:
+            if not group.first and len(group.conditional) > 1:
                 yield from _overlaps(group, questions)
 
 
