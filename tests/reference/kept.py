@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 
 from interlock.run import Machine
 from interlock.run.protocol.events import Event
-from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, CallDone, Note, StepBegan
+from interlock.run.protocol.notes import (
+    ApprovalAsked,
+    ApprovalSettled,
+    CallDecided,
+    CallDone,
+    Note,
+    StepBegan,
+    StepFailed,
+)
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.program.model import Workflow
 from interlock_dsl.program.promises import (
@@ -35,7 +43,12 @@ class Watch:
 
     def after(self, event: Event, notes: Iterable[Note], machine: Machine) -> list[str]:
         """Return, in words, the promises that the run did not keep at this event."""
+        notes = list(notes)
         found = [said for note in notes for said in self._told(note)]
+        # A step that the budget has no room for is told of, and is not entered.
+        refused = {(note.step, note.visit) for note in notes if isinstance(note, StepFailed) and _over(note)}
+        begun = {(note.step, note.visit) for note in notes if isinstance(note, StepBegan)}
+        self.steps -= len(refused & begun)
         run = machine._run
         standing = run.phase in ("running", "ending") or machine.status == "ended"
         for promise in self.workflow.promises if standing else ():
@@ -92,6 +105,10 @@ class Watch:
             asked = self.asked[id]
             if asked.digest == call.digest and (role is None or asked.role == role or asked.role in stand_ins):
                 yield from self.agreed.get(id, ())
+
+
+def _over(note: StepFailed) -> bool:
+    return note.trigger == "over budget"
 
 
 def _called(workflow: Workflow, step: str) -> tuple[str, ...]:
