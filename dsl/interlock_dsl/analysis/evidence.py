@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.expressions import rewrite, walk
+from interlock_dsl.analysis.facts import CallStepFacts, ToolFacts
 from interlock_dsl.analysis.places import Place, places
 from interlock_dsl.analysis.values.failing import Failing
-from interlock_dsl.analysis.values.problem import Fails, Impossible, Possible, Problem, Statement
+from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
-from interlock_dsl.cel.tree import Expression, children
+from interlock_dsl.cel.check import Checked, check
+from interlock_dsl.cel.tree import Bind, Comprehension, Expression, Literal, Name, Select, children
+from interlock_dsl.cel.types import BOOL
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
@@ -59,6 +63,32 @@ def failures(program: Examined, code: str, codes: frozenset[str], said: str, hel
             found = shown(program, place, Fails(place.checked, codes), diagnostic)
             if found is not None:
                 yield found
+
+
+def arguments(step: CallStepFacts) -> list[Statement]:
+    """Return what is known of the arguments of a call: each has the value of its expression."""
+    return [Bound(("args", name), value) for name, value in step.call.arguments.items()]
+
+
+def of_call(condition: Checked, step: CallStepFacts, tool: ToolFacts) -> Checked | None:
+    """Return a condition about a call, said of the expressions of its arguments; None where that is not possible."""
+    given = step.call.arguments
+    if not given or any(isinstance(node, Comprehension | Bind) for node in walk(condition.expression)):
+        return None
+
+    def meant(node: Expression) -> Expression:
+        match node:
+            case Select(operand=Name(name="args"), field=field, optional=False) if field in given:
+                return given[field].expression
+            case Select(operand=Name(name="tool"), field="name" | "effect" as field, span=span):
+                return Literal(tool.name if field == "name" else tool.effect, span)
+            case _:
+                return node
+
+    scope = next(iter(given.values())).scope
+    known = {name for value in given.values() for name in value.scope.optional_variables}
+    made = check(rewrite(condition.expression, meant), replace(scope, optional_variables=frozenset(known)), BOOL)
+    return None if made.diagnostics else made
 
 
 def errors_of(place: Place) -> frozenset[str]:

@@ -14,6 +14,7 @@ from interlock_dsl.syntax.tree import File
 if TYPE_CHECKING:  # a program without workflows needs no networkx
     from interlock_dsl.analysis.promises.judgement import Judgement
     from interlock_dsl.analysis.questions import Questions
+    from interlock_dsl.analysis.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,10 @@ class Examined:
         from interlock_dsl.analysis.promises import judge_promises
 
         return tuple(judge_promises(self.questions))
+
+    @cached_property
+    def rules(self) -> "Rules":
+        """The rules of all policies, each for every tool it is about."""
+        from interlock_dsl.analysis.rules import Rules
+
+        return Rules(self.facts, self.reasoner)

@@ -1,6 +1,6 @@
-"""Phrases about routes that the messages of several rules share."""
+"""Phrases about routes and rules that the messages of several rules share."""
 
-from interlock_dsl.analysis.facts import RouteFacts
+from interlock_dsl.analysis.facts import RouteFacts, RuleFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.diagnostics.source import Span
 
@@ -31,3 +31,7 @@ def ends(route: RouteFacts) -> Span:
 def targets(route: RouteFacts) -> str:
     """Return where a route leads: "`a` and `b`"."""
     return " and ".join(f"`{target}`" for target in route.link.targets)
+def conditions(rule: RuleFacts) -> Span:
+    """Return the place of a rule's conditions, or of its tools where it has none."""
+    written = [condition for condition in (rule.decl.when, rule.decl.unless) if condition is not None]
+    return written[0].span.to(written[-1].span) if written else rule.decl.patterns[0].span

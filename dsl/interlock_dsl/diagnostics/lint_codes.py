@@ -16,7 +16,7 @@ _LEADS = "Lint: routes and conditions"
 _TABLES = "Lint: tables"
 _UPKEEP, _PERMISSIONS, _APPROVALS = "Lint: upkeep", "Lint: permissions", "Lint: approvals and deadlines"
 _BUDGETS, _DATA, _TESTS = "Lint: tools and budgets", "Lint: data", "Lint: tests"
-_VALUES = "Lint: values"
+_VALUES, _POLICIES = "Lint: values", "Lint: policies"
 
 
 def _lint(
@@ -48,6 +48,12 @@ LINT_CODES: Final = (
     _lint("shadowed-row", _TABLES, _WARNING, _PROVED, "the rows before it match whenever a row does"),
     _lint("impossible-row", _TABLES, _WARNING, _PROVED, "no values match a row"),
     _lint("condition-may-error", _LEADS, _ERROR, _PROVED, "a condition has no value for some values"),
+    _lint("rule-never-applies", _POLICIES, _WARNING, _PROVED, "the conditions of a rule are true of no call"),
+    _lint("rule-always-applies", _POLICIES, _WARNING, _PROVED, "the conditions of a rule are true of every call"),
+    _lint("shadowed-rule", _POLICIES, _WARNING, _PROVED, "another rule decides wherever a rule applies"),
+    _lint("overridden-permit", _POLICIES, _WARNING, _PROVED, "a permit is inside a forbid"),
+    _lint("impossible-step", _POLICIES, _ERROR, _PROVED, "a rule always forbids the call of a step"),
+    _lint("grant-refuses-route", _PERMISSIONS, _ERROR, _POSSIBLE, "a grant refuses what its route lets through"),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),

@@ -1,0 +1,179 @@
+"""Rules of policies, tool by tool: when each applies to a call, as statements about values.
+
+A rule over several tools reads the arguments of whichever is called; here its conditions are checked again for each
+tool, so that the types of the arguments are known. A condition without a value makes a rule that restricts apply, and
+one that permits not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
+from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Possible, Problem, Statement
+from interlock_dsl.cel.check import Checked, Scope, check
+from interlock_dsl.cel.environment import CompiledExpression
+from interlock_dsl.cel.errors import EvaluationError
+from interlock_dsl.cel.types import BOOL, STRING, Field, RecordType, StringType, Type
+from interlock_dsl.program.builtins import EVERYWHERE, TOOL
+
+NOT_TRUE = Outcome.FALSE | Outcome.NO_VALUE
+NOT_FALSE = Outcome.TRUE | Outcome.NO_VALUE
+
+
+@dataclass(frozen=True, eq=False)
+class Applied:
+    """A rule, and one of the tools it is about. `when` and `unless` know the arguments of the tool."""
+
+    rule: RuleFacts
+    tool: ToolFacts
+    when: Checked | None
+    unless: Checked | None
+    variables: Mapping[str, Type]
+    _compiled: dict[int, CompiledExpression] = field(default_factory=dict)
+
+    @cached_property
+    def applies(self) -> tuple[Statement, ...]:
+        """The statements that all hold where the rule applies."""
+        restricts = self.rule.decl.kind != "permit"
+        made: list[Statement] = []
+        if self.when is not None:
+            made.append(Claim(self.when, NOT_FALSE if restricts else Outcome.TRUE))
+        if self.unless is not None:
+            made.append(Claim(self.unless, NOT_TRUE if restricts else Outcome.FALSE))
+        return tuple(made)
+
+    @cached_property
+    def does_not(self) -> tuple[Statement, ...]:
+        """The statements of which one holds where the rule does not apply: none where it always does."""
+        restricts = self.rule.decl.kind != "permit"
+        made: list[Statement] = []
+        if self.when is not None:
+            made.append(Claim(self.when, Outcome.FALSE if restricts else NOT_TRUE))
+        if self.unless is not None:
+            made.append(Claim(self.unless, Outcome.TRUE if restricts else NOT_FALSE))
+        return tuple(made)
+
+    def met(self, bindings: Mapping[str, object]) -> bool:
+        """Say whether the rule applies to a call with these values."""
+        restricts = self.rule.decl.kind != "permit"
+        when = self._outcome(self.when, bindings, Outcome.TRUE)
+        unless = self._outcome(self.unless, bindings, Outcome.FALSE)
+        return when in (NOT_FALSE if restricts else Outcome.TRUE) and unless in (
+            NOT_TRUE if restricts else Outcome.FALSE
+        )
+
+    def _outcome(self, condition: Checked | None, bindings: Mapping[str, object], absent: Outcome) -> Outcome:
+        if condition is None:
+            return absent
+        compiled = self._compiled.get(id(condition))
+        if compiled is None:
+            made = CompiledExpression(condition.expression, condition.scope, condition)
+            compiled = self._compiled[id(condition)] = made
+        try:
+            return Outcome.TRUE if compiled.function(bindings) is True else Outcome.FALSE
+        except EvaluationError:
+            return Outcome.NO_VALUE
+
+
+class Rules:
+    """The rules of a program, each for every tool it is about."""
+
+    def __init__(self, facts: Facts, reasoner: Reasoner) -> None:
+        self._facts = facts
+        self._reasoner = reasoner
+        self._scopes: dict[str, Scope] = {}
+        self._witnesses: dict[int, tuple[Applied, Mapping[str, object] | None]] = {}
+        self.all = tuple(rule for _, rules in facts.policies.values() for rule in rules)
+        self.of: Mapping[str, tuple[Applied | None, ...]] = {
+            rule.id: tuple(self._applied(rule, tool) for tool in self.tools(rule)) for rule in self.all
+        }
+        """Each rule for each of its tools, by its id; None for a tool whose arguments its conditions do not fit."""
+
+    def tools(self, rule: RuleFacts) -> Iterator[ToolFacts]:
+        """Yield the tools that a rule is about."""
+        for tool in self._facts.tools.values():
+            if any(matches(pattern.text, tool.name) for pattern in rule.decl.patterns):
+                yield tool
+
+    def known(self, rule: RuleFacts) -> tuple[Applied, ...] | None:
+        """Return a rule for each of its tools; None where it is not known for all of them."""
+        applied = self.of[rule.id]
+        known = tuple(one for one in applied if one is not None)
+        return known if known and len(known) == len(applied) else None
+
+    def never(self, one: Applied) -> bool:
+        """Say whether a rule applies to no call of a tool."""
+        return isinstance(self._reasoner.ask(Problem(one.applies, one.variables)), Impossible)
+
+    def always(self, one: Applied) -> bool:
+        """Say whether a rule with conditions applies to every call of a tool."""
+        return all(
+            isinstance(self._reasoner.ask(Problem((not_met,), one.variables)), Impossible) for not_met in one.does_not
+        )
+
+    def unmeant(self, rule: RuleFacts) -> bool:
+        """Say whether a rule has conditions and applies to every call all the same."""
+        known = self.known(rule)
+        if known is None or (rule.when is None and rule.unless is None) or all(map(self.never, known)):
+            return False
+        return all(map(self.always, known))
+
+    def covers(self, wide: Applied, narrow: Applied) -> bool:
+        """Say whether a rule applies to every call to which another, of the same tool, does."""
+        if not wide.does_not:
+            return True
+        witness = self.witness(narrow)
+        if witness is not None and not wide.met(witness):
+            return False
+        return all(
+            isinstance(self._reasoner.ask(Problem((*narrow.applies, not_met), narrow.variables)), Impossible)
+            for not_met in wide.does_not
+        )
+
+    def witness(self, one: Applied) -> Mapping[str, object] | None:
+        """Return values of a call to which a rule applies, None where none are known."""
+        found = self._witnesses.get(id(one))
+        if found is None:
+            answer = self._reasoner.ask(Problem(one.applies, one.variables))
+            found = self._witnesses[id(one)] = one, answer.bindings if isinstance(answer, Possible) else None
+        return found[1]
+
+    def _applied(self, rule: RuleFacts, tool: ToolFacts) -> Applied | None:
+        like = rule.when or rule.unless
+        if like is None:
+            return Applied(rule, tool, None, None, {})
+        scope = self._scope(tool, like.scope)
+        conditions: list[Checked | None] = []
+        for condition in (rule.when, rule.unless):
+            checked = None if condition is None else check(condition.expression, scope, BOOL)
+            if checked is not None and checked.diagnostics:
+                return None
+            conditions.append(checked)
+        return Applied(rule, tool, conditions[0], conditions[1], scope.variables)
+
+    def _scope(self, tool: ToolFacts, like: Scope) -> Scope:
+        if tool.name not in self._scopes:
+            variables = {**EVERYWHERE, **called(tool, self._facts)}
+            self._scopes[tool.name] = Scope(variables, like.functions)
+        return self._scopes[tool.name]
+
+
+def called(tool: ToolFacts, facts: Facts, *, agent: str | None = None) -> dict[str, Type]:
+    """Return what conditions see of a call of a tool: `args`, `tool` and `agent` (by any, or by the one named)."""
+    own = {"name": Field(StringType((tool.name,))), "effect": Field(StringType((tool.effect,)))}
+    agents = StringType(("", *facts.agents)) if facts.agents else STRING
+    return {
+        "args": RecordType("", tool.parameters.fields),
+        "tool": RecordType("Tool", {**TOOL.fields, **own}),
+        "agent": agents if agent is None else StringType((agent,)),
+    }
+
+
+def concerns(wide: RuleFacts, narrow: RuleFacts) -> bool:
+    """Say whether a rule is about every agent that another is about."""
+    agent = None if wide.decl.agent is None else wide.decl.agent.text
+    other = None if narrow.decl.agent is None else narrow.decl.agent.text
+    return agent in (None, "*") or agent == other
