@@ -85,9 +85,12 @@ def of_call(condition: Checked, step: CallStepFacts, tool: ToolFacts) -> Checked
             case _:
                 return node
 
-    scope = next(iter(given.values())).scope
-    known = {name for value in given.values() for name in value.scope.optional_variables}
-    made = check(rewrite(condition.expression, meant), replace(scope, optional_variables=frozenset(known)), BOOL)
+    # What an argument can read is no more than what it does read.
+    variables = {name: type for value in given.values() for name, type in value.scope.variables.items()}
+    optional = frozenset(name for value in given.values() for name in value.scope.optional_variables)
+    like = replace(condition.scope, optional_variables=optional)
+    scope = replace(like, variables={**condition.scope.variables, **variables})
+    made = check(rewrite(condition.expression, meant), scope, BOOL)
     return None if made.diagnostics else made
 
 

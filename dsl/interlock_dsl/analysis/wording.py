@@ -31,6 +31,8 @@ def ends(route: RouteFacts) -> Span:
 def targets(route: RouteFacts) -> str:
     """Return where a route leads: "`a` and `b`"."""
     return " and ".join(f"`{target}`" for target in route.link.targets)
+
+
 def conditions(rule: RuleFacts) -> Span:
     """Return the place of a rule's conditions, or of its tools where it has none."""
     written = [condition for condition in (rule.decl.when, rule.decl.unless) if condition is not None]

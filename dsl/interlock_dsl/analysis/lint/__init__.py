@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.diagnostics import CODES, Diagnostic
+from interlock_dsl.diagnostics.source import Span
 
 RULES = tuple(name for name, code in CODES.items() if code.lint)
 """The codes of the rules, in the order in which they are run."""
@@ -20,6 +21,19 @@ RULES = tuple(name for name, code in CODES.items() if code.lint)
 
 OF_SUPPRESSIONS = ("unused-suppression", "suppressed-finding")
 """Rules that judge comments by what the other rules have found, and are run after them."""
+
+
+CAUSES = frozenset({"beyond-the-type", "unknown-time-zone"})
+"""Rules about a part of a condition. What they find is why the whole is always true, or never, or has no value."""
+
+CONSEQUENCES = frozenset(
+    {
+        "always-true-condition", "condition-may-error", "grant-refuses-route", "impossible-step", "overridden-permit",
+        "redundant-route", "rule-always-applies", "rule-never-applies", "shadowed-route", "shadowed-rule",
+        "unreachable-otherwise", "unsatisfiable-condition", "value-may-error",
+    }
+)  # fmt: skip
+"""Rules whose findings are left out where one of a cause stands in what they point at."""
 
 
 class _Rule(Protocol):
@@ -35,12 +49,24 @@ def lint(program: Examined, *, strict: bool = False, only: frozenset[str] | None
     """
     judging = [code for code in OF_SUPPRESSIONS if only is None or code in only]
     asked = [code for code in RULES if code not in OF_SUPPRESSIONS and (judging or only is None or code in only)]
-    found = [each for code in asked for each in _rule(code).check(program)]
+    found = list(_without_consequences([each for code in asked for each in _rule(code).check(program)]))
     seen = replace(program, found=(*program.found, *found))
     found.extend(each for code in judging for each in _rule(code).check(seen))
     for each in found:
         if (strict or not each.quiet) and (only is None or each.code in only):
             yield each
+
+
+def _without_consequences(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    causes = [each.span for each in found if each.code in CAUSES and not each.quiet]
+    for each in found:
+        places = [label.span for label in each.labels] if each.code in CONSEQUENCES and causes else []
+        if not any(_inside(cause, place) for cause in causes for place in places):
+            yield each
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end
 
 
 def page_of(code: str) -> str:

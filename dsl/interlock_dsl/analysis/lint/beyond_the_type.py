@@ -58,8 +58,10 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         row = place.kind == "row"
         if row and _never(place.checked):
             continue
-        for found in decided(place.checked):
-            if not row or not found.value:
+        every = list(decided(place.checked))
+        never = any(not found.value for found in every)
+        for found in every:
+            if not found.value or not (row or never):
                 yield _finding(found, told=found.closing or (place.kind == "grant" and found.at_bound))
 
 
