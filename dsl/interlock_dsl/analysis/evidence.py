@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.expressions import rewrite, walk
-from interlock_dsl.analysis.facts import CallStepFacts, ToolFacts
+from interlock_dsl.analysis.facts import CallStepFacts
 from interlock_dsl.analysis.places import Place, places
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
-from interlock_dsl.cel.check import Checked, check
-from interlock_dsl.cel.tree import Bind, Comprehension, Expression, Literal, Name, Select, children
-from interlock_dsl.cel.types import BOOL
+from interlock_dsl.cel.tree import Expression, children
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
@@ -68,30 +65,6 @@ def failures(program: Examined, code: str, codes: frozenset[str], said: str, hel
 def arguments(step: CallStepFacts) -> list[Statement]:
     """Return what is known of the arguments of a call: each has the value of its expression."""
     return [Bound(("args", name), value) for name, value in step.call.arguments.items()]
-
-
-def of_call(condition: Checked, step: CallStepFacts, tool: ToolFacts) -> Checked | None:
-    """Return a condition about a call, said of the expressions of its arguments; None where that is not possible."""
-    given = step.call.arguments
-    if not given or any(isinstance(node, Comprehension | Bind) for node in walk(condition.expression)):
-        return None
-
-    def meant(node: Expression) -> Expression:
-        match node:
-            case Select(operand=Name(name="args"), field=field, optional=False) if field in given:
-                return given[field].expression
-            case Select(operand=Name(name="tool"), field="name" | "effect" as field, span=span):
-                return Literal(tool.name if field == "name" else tool.effect, span)
-            case _:
-                return node
-
-    # What an argument can read is no more than what it does read.
-    variables = {name: type for value in given.values() for name, type in value.scope.variables.items()}
-    optional = frozenset(name for value in given.values() for name in value.scope.optional_variables)
-    like = replace(condition.scope, optional_variables=optional)
-    scope = replace(like, variables={**condition.scope.variables, **variables})
-    made = check(rewrite(condition.expression, meant), scope, BOOL)
-    return None if made.diagnostics else made
 
 
 def errors_of(place: Place) -> frozenset[str]:

@@ -23,18 +23,6 @@ workflow refund(order: string) {
   assess -> declined
     otherwise
   pay -> paid
-A route lets values through to a call that its own grant refuses: the call needs a scope, and the condition of the
-grant does not hold for these arguments. The call is denied then. Let the route and its grant agree.
-tool payments.send(cents: int in 1..10_000) { needs payments.write  effect write }
-workflow pay(cents: int in 1..10_000) {
-  step send calls payments.send(cents: cents)
-  end done
-  end refused
-  start -> send
-    when cents <= 5_000
-    grant payments.write where args.cents <= 1_000   // error: [grant-refuses-route] "lets through to `send`"
-  start -> refused
-  send -> done
 }
 ```
 
@@ -82,25 +70,6 @@ from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
 REFUSED = Outcome.FALSE | Outcome.NO_VALUE
-tool payments.send(cents: int in 1..10_000) { needs payments.write  effect write }
-workflow pay(cents: int in 1..10_000) {
-  step send calls payments.send(cents: cents)
-  end done
-  end refused
-  start -> send
-    when cents <= 5_000
-    grant payments.write where args.cents <= 5_000
-  start -> refused
-  send -> done
-Found by asking, with everything that is certain where the route is taken and the values of the arguments, for a call
-for which no grant of a scope holds. Reported with these values, and the run that leads there.
-from collections.abc import Iterator
-from interlock_dsl.analysis.evidence import of_call
-from interlock_dsl.analysis.facts import CallStepFacts, GrantFacts, RouteFacts
-from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome
-from interlock_dsl.diagnostics import Diagnostic
-from interlock_dsl.diagnostics.source import Span
-HELP = "let the condition of the route and that of the grant agree"
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -166,26 +135,3 @@ def _plain(questions: Questions, calling: Calling, grant: GrantFacts) -> bool:
     if grant.where is None:
         return True
     return certain(questions, (questions.arrivals.anywhere,), grant.where, (), calling.types) is False
-        for route in questions.workflow.routes:
-            for target in route.link.targets:
-                step = questions.workflow.steps.get(target)
-                if isinstance(step, CallStepFacts):
-                    yield from _refused(questions, route, target, step)
-def _refused(questions: Questions, route: RouteFacts, target: str, step: CallStepFacts) -> Iterator[Diagnostic]:
-    tool = questions.facts.tools[step.call.tool]
-    group = questions.arrivals.group(route)
-    seen: set[int] = set()
-    for scope in sorted(tool.needs):
-        grants = [grant for grant in route.grants if scope in {name.text for name in grant.decl.scopes}]
-        conditions = [grant.where for grant in grants if grant.where is not None]
-        if not grants or len(conditions) < len(grants) or id(grants[0]) in seen:
-        seen.add(id(grants[0]))
-        meant = [said for each in conditions if (said := of_call(each, step, tool)) is not None]
-        statements = [Claim(condition, Outcome.FALSE) for condition in meant]
-        found = questions.ask(questions.arrivals.taken(route), statements)
-        if len(meant) < len(conditions) or isinstance(found.answer, Impossible):
-        message = f"this grant refuses calls that its route lets through to `{target}`"
-        diagnostic = diagnose("grant-refuses-route", message, _place(grants, conditions), help=HELP)
-        yield evidenced(diagnostic, questions, found, group, statements)
-def _place(grants: list[GrantFacts], conditions: list[Checked]) -> Span:
-    return conditions[0].expression.span if len(conditions) == 1 else grants[0].decl.span
