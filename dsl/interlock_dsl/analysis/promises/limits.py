@@ -20,6 +20,8 @@ from interlock_dsl.analysis.wording import ends
 from interlock_dsl.diagnostics.witness import Waypoint, Witness
 
 MICROS = 1_000_000
+MOST_LOOKED = 50_000
+"""Steps of ways that are looked at in search of one that exceeds a limit."""
 
 
 def too_many_steps(questions: Questions, promise: EndsWithinStepsFacts) -> list[Finding]:
@@ -29,9 +31,12 @@ def too_many_steps(questions: Questions, promise: EndsWithinStepsFacts) -> list[
     if _within(found.worst.steps, most) or (budget is not None and _within(budget.steps, most)):
         return []
     reason = f"a run can enter {found.worst.steps} steps"
+    looked = 0
     for node in questions.workflow.steps:
         for arrival in questions.arrivals.at(node):
-            if not arrival.exact or _entered(arrival) <= most:
+            entered = _entered(arrival) if arrival.exact and looked < MOST_LOOKED else 0
+            looked += entered
+            if entered <= most:
                 continue
             asked = questions.ask((arrival,), ())
             if isinstance(asked.answer, Possible):
@@ -86,9 +91,13 @@ def _exceeded(
     found = bounds(questions.workflow, questions.facts)
     if _within(worst(found), limit):
         return []
+    looked = 0
     for node in (*questions.workflow.ends, *questions.workflow.steps):
         for arrival in questions.arrivals.at(node):
+            if looked > MOST_LOOKED:
+                break
             parts = [part(found, route, step) for route, step in _steps(questions, arrival)]
+            looked += len(parts)
             amount = None if None in parts else sum(each or 0 for each in parts)
             exceeds = arrival.exact and (amount is None or amount > limit) and not _forks(arrival)
             if exceeds and isinstance(questions.ask((arrival,), ()).answer, Possible):
