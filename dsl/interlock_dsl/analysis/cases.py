@@ -87,6 +87,7 @@ class _Case:
         self._rules = rules
         self._input: dict[str, object] = {}
         self._given: dict[str, Span] = {}
+        self._unknown = False
         self._principal: str | None = None
         self._roles: tuple[str, ...] = ()
         self._now: int | None = None
@@ -100,7 +101,7 @@ class _Case:
         for item in self._decl.items:
             self._item(item)
         for name, field in self._outline.parameters.fields.items():
-            if name not in self._given and not field.optional:
+            if name not in self._given and not field.optional and not self._unknown:
                 declared = self._outline.place(name)
                 self._symbols.report.add(say.not_given(name, field.type, self._decl.span, declared))
         if not any(isinstance(item, syntax.Expect) for item in self._decl.items):
@@ -163,6 +164,7 @@ class _Case:
         name, fields = item.parameter, self._outline.parameters.fields
         if name.text not in fields:
             self._symbols.miss("parameter", name, fields)
+            self._unknown = True
             return
         first = self._given.setdefault(name.text, name.span)
         if first is not name.span:
@@ -174,7 +176,9 @@ class _Case:
         try:
             decode(fields[name.text].type, value)
         except ValidationError as invalid:
-            self._symbols.report.add(say.invalid_value(invalid.problems, item.value.span))
+            # Where a type was changed, every test says the same of it.
+            if self._symbols.report.first_of(f"value of {self._outline.decl.name.text}.{name.text}", str(invalid)):
+                self._symbols.report.add(say.invalid_value(invalid.problems, item.value.span))
         except TypeError:
             return  # a type with a mistake in it, which has been reported
 

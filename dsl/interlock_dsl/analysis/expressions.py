@@ -28,6 +28,7 @@ from interlock_dsl.cel.tree import (
 )
 from interlock_dsl.cel.types import ERROR, DoubleType, IntType, ListType, RecordType, StringType, Type, UintType
 from interlock_dsl.cel.values import Fault
+from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, period_micros
@@ -55,11 +56,20 @@ class Expressions:
         """Return a scope with these variables; the optional ones may be absent."""
         return Scope(variables, self._functions, optional_variables=optional, certain_without=certain_without)
 
-    def check(self, tree: Expression, scope: Scope, expected: Type | None = None) -> Checked:
-        """Return an expression checked in a scope, which must give a value of the expected type."""
+    def check(
+        self,
+        tree: Expression,
+        scope: Scope,
+        expected: Type | None = None,
+        told: Callable[[Diagnostic], Diagnostic | None] = lambda found: found,
+    ) -> Checked:
+        """Return an expression checked in a scope, which must give a value of the expected type.
+
+        What is wrong is reported as `told` words it; None is what has been reported with something else.
+        """
         tree = self._rewritten(tree)
         checked = check(tree, scope, expected)
-        self.report.extend(checked.diagnostics)
+        self.report.extend(worded for found in checked.diagnostics if (worded := told(found)) is not None)
         if checked.diagnostics or self._clashes(checked, expected):
             return replace(checked, type=ERROR)
         if any(word in tree.span.text for word in READ) and not self._readable(tree):

@@ -43,6 +43,10 @@ KINDS: Mapping[type[Declaration], str] = {
 }
 
 
+OF_A_WORKFLOW: Final = frozenset({"step", "step or end", "step or parameter", "end", "parameter"})
+"""Kinds whose names share one namespace: a name that none of them has is missing once."""
+
+
 @dataclass(frozen=True)
 class Declarations:
     """The declarations of a program by name, in the order of the files. `scopes` are those that some tool needs."""
@@ -130,10 +134,7 @@ class Symbols(Declarations):
 
     def _first(self, kind: str, name: Ident) -> bool:
         """Note a name that nothing has; return whether it is the first time."""
-        missing = self.report.missing
-        known = len(missing)
-        missing.add((kind, name.text))
-        return len(missing) > known
+        return self.report.first_of("step" if kind in OF_A_WORKFLOW else kind, name.text)
 
     def _compared(self, candidates: Iterable[str]) -> Iterable[str]:
         """Return the names to suggest one of: none any more where very many names are missing."""

@@ -26,6 +26,12 @@ class Report:
         other._found, other._files, other.missing = dict(self._found), dict(self._files), set(self.missing)
         return other
 
+    def first_of(self, kind: str, name: str) -> bool:
+        """Note that a name of a kind is missing; return whether it is the first time."""
+        known = len(self.missing)
+        self.missing.add((kind, name))
+        return len(self.missing) > known
+
     def file(self, name: str) -> None:
         """Note the next file, so that diagnostics can be put in the order of files."""
         self._files.setdefault(name, len(self._files))

@@ -69,7 +69,7 @@ def _people(report: Report, clauses: RouteDecl | WayOut) -> None:
     if approval is not None and approval.of is not None and approval.count > approval.of:
         report.add(say.too_few_people(approval.count, approval.of, approval.span))
     for escalation in clauses.escalations:
-        if escalation.on_expiry and (approval is None or approval.within is None):
+        if escalation.on_expiry and approval is None:  # one without `within` is reported as such
             report.add(say.expiry_without_deadline(escalation.span))
     stand_ins = [escalation for escalation in clauses.escalations if escalation.on_expiry]
     for again in stand_ins[1:]:

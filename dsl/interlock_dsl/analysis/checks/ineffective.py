@@ -56,7 +56,6 @@ def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
 def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
     arriving_clauses = [link.clauses for link in arriving(outline.flow.graph, name)]
     approvals = [clauses.approval for clauses in arriving_clauses if clauses.approval is not None]
-    deadline = any(approval.within is not None for approval in approvals)
     asks_in_time = isinstance(step, AskStep) and step.within is not None
     requires = [rule for policy in symbols.policies.values() for rule in policy.rules if rule.kind == "require"]
     match trigger:
@@ -66,7 +65,7 @@ def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, t
             return isinstance(step, CallStep) or bool(approvals) or asks_in_time
         case "expiry":
             called = isinstance(step, CallStep) and any(rule.within is not None for rule in requires)
-            return deadline or asks_in_time or called
+            return bool(approvals) or asks_in_time or called  # an approval without `within` is reported as such
         case "over budget":
             return outline.decl.budget is not None
         case _:

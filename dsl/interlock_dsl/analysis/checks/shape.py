@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import combinations
 
-from networkx import bfs_predecessors
+from networkx import bfs_predecessors, descendants
 
 from interlock_dsl.analysis.checks.form import place
 from interlock_dsl.analysis.links import Link, arriving, leaving
@@ -35,17 +35,32 @@ def _ways(outline: Outline, report: Report) -> None:
         report.add(say.no_start(outline.decl.name.span))
         return
     # What leads to no end leads, without the routes back, to a step that no route leaves, or none that lasts.
+    first = _first_unreached(outline)
     for name, step in outline.steps.items():
         ways = [link for link in leaving(flow.graph, name) if link.decl.trigger is None and not link.way_out]
         if name not in flow.reached:
-            report.add(say.unreachable("step", name, step.name.span))
+            if name in first:
+                report.add(say.unreachable("step", name, step.name.span))
         elif not ways:
             report.add(say.dead_end(name, step.name.span))
         elif bound := _used_up(ways):
             report.add(say.no_way_out(name, step.name.span, bound.span))
     for name, end in outline.ends.items():
-        if name not in flow.reached:
+        if name in first:
             report.add(say.unreachable("end", name, end.name.span))
+
+
+def _first_unreached(outline: Outline) -> set[str]:
+    """Return the steps and ends that are not reached, without those that only others of them lead to."""
+    flow = outline.flow
+    unreached = [name for name in (*outline.steps, *outline.ends) if name not in flow.reached]
+    first = {name for name in unreached if not flow.graph.in_degree(name)}
+    behind = {name for each in first for name in descendants(flow.graph, each)}
+    for name in unreached:  # those in a loop that nothing leads into
+        if name not in first | behind:
+            first.add(name)
+            behind |= descendants(flow.graph, name) - {name}
+    return first
 
 
 def _used_up(ways: list[Link]) -> Bound | None:
@@ -90,22 +105,27 @@ def _sources(route: RouteDecl) -> str:
 
 def _joins(outline: Outline, report: Report) -> None:
     joined: dict[str, Link] = {}
+    told: set[tuple[int, int]] = set()
     always = {
         link.sources[0]: link.decl
         for link in outline.routes
         if len(link.sources) == 1 and link.decl.trigger is None and link.decl.when is None
     }
+    groups: dict[tuple[frozenset[str], int], int] = {}
     for link in outline.routes:
         route = link.decl
-        if len(route.sources) < 2:
-            continue
+        if len(route.sources) < 2 or not outline.flow.reached.issuperset(link.sources):
+            continue  # what nothing leads to has been reported, and never arrives here
         if not _together(outline.flow, route, report):
             alone = next((source for source in route.sources if source.text in always), None)
             if alone is not None and joined.get(alone.text) is None:
                 report.add(say.never_arrives(alone.text, alone.span, place(always[alone.text])))
+        own = groups.setdefault(_group(link), len(groups))
         for source in route.sources:
             first = joined.setdefault(source.text, link)
-            if first is not link and _group(first) != _group(link):
+            both = groups[_group(first)], own
+            if both[0] != own and both not in told:
+                told.add(both)
                 report.add(say.two_joins(source.text, source.span, place(first.decl)))
 
 

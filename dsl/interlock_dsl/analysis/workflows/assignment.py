@@ -10,7 +10,7 @@ integer, so joining two sets is one operation.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_, or_
 
@@ -35,6 +35,16 @@ class Assignment:
     def perhaps(self, link: Link) -> int:
         """Return the steps whose output is there on some path on which this route is considered."""
         return _after(link, self.possible, self.bits, every=False)
+
+    def waiting(self, joins: frozenset[str]) -> "Assignment":
+        """Return what would be written where if these joins (the ids of their links) waited for all their sources."""
+
+        def after(link: Link, known: Mapping[str, int]) -> int:
+            merge = len(link.sources) if link.id in joins else link.merge
+            return _after(replace(link, merge=merge), known, self.bits, every=True)
+
+        definite = _settled(self._arrivals, (1 << len(self.bits)) - 1, and_, after)
+        return replace(self, definite={**dict.fromkeys(self.definite, 0), **definite}, _without={})
 
     def without(self, absent: frozenset[str]) -> "Assignment":
         """Return what is written where given that some steps have no output: on the paths on which they wrote none."""

@@ -1,18 +1,24 @@
 """What an expression of a workflow may read, depending on where it stands."""
 
+import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
 from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.workflows.outline import Outline
+from interlock_dsl.analysis.workflows.racing import Racing
 from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
+from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import EVERYWHERE
 from interlock_dsl.program.graph import START
+
+READ_OF = re.compile(r"(\w+)\s*\.\??\s*\Z")
+"""The name that stands before a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,12 @@ class Place:
     nodes: tuple[str, ...]
     words: str
     without: Callable[[frozenset[str]], int] | None = None
+    link: Link | None = None
+
+
+def _said(name: str) -> tuple[str, str]:
+    """Return what the checker says of a name that is not there, and of one that may be absent."""
+    return f"there is no `{name}` here", f"`{name}` may be absent"
 
 
 class Reader:
@@ -41,6 +53,7 @@ class Reader:
         self._optional = frozenset(name for name, field in outline.parameters.fields.items() if field.optional)
         self._bits = outline.flow.assigned.bits
         self._every = (1 << len(self._bits)) - 1
+        self._racing = Racing(outline)
 
     def step(self, name: str) -> Place:
         """Return the place at the beginning of a step or an end."""
@@ -65,7 +78,7 @@ class Reader:
         words = f"when the route from {named} is considered"
         return Place(
             assigned.written(link), assigned.perhaps(link), sources, words,
-            lambda absent: assigned.without(absent).written(link),
+            lambda absent: assigned.without(absent).written(link), link,
         )  # fmt: skip
 
     def anywhere(self) -> Place:
@@ -113,7 +126,31 @@ class Reader:
         for name in names:
             self.check_read(name.name, name.span, place)
         scope = self.scope(place, extra or {}, {name.name for name in names})
-        return self.expressions.check(tree, scope, expected)
+
+        def told(found: Diagnostic) -> Diagnostic | None:
+            return self._told(found, place, {name.name for name in names})
+
+        return self.expressions.check(tree, scope, expected, told)
+
+    def _told(self, found: Diagnostic, place: Place, names: Set[str]) -> Diagnostic | None:
+        """Return what to say of what was found in an expression; None if it has been said of something else."""
+        name = next((name for name in names if found.message in _said(name)), None)
+        if name is None:
+            return found if self._new_field(found) else None
+        if found.code == "undefined-reference":
+            return found if self.expressions.report.first_of("step", name) else None
+        return self.absent(name, place, found) if name in self._bits else found
+
+    def _new_field(self, found: Diagnostic) -> bool:
+        """Say whether a field is missing for the first time, of the record that is read under this name."""
+        if found.code != "unavailable-field":
+            return True
+        before = READ_OF.search(found.span.source.text, max(0, found.span.start - 80), found.span.start)
+        return self.expressions.report.first_of(f"field of {before[1] if before else ''}", found.message)
+
+    def absent(self, name: str, place: Place, found: Diagnostic) -> Diagnostic | None:
+        """Return what to say where an output may be absent; None if it was said of the join that makes it so."""
+        return self._racing.blamed(self._bits[name], place.nodes, place.link, found)
 
     def check_present(self, tree: Expression, names: Set[str]) -> tuple[Checked, frozenset[str]]:
         """Return a condition over parameters and outputs checked for the states in which what it needs is there.

@@ -144,7 +144,9 @@ def _check_pass(written: Ident, here: Place, reader: Reader, symbols: Symbols) -
         if not reader.check_read(root, written.span, here):
             return
         if not reader.certain(root, here):
-            report.add(say.maybe_passed(root, written.span, outline.place(root)))
+            found = reader.absent(root, here, say.maybe_passed(root, written.span, outline.place(root)))
+            if found is not None:
+                report.add(found)
             return
         type = reader.outputs.get(root, DYN)
     elif root in outline.parameters.fields:
@@ -166,6 +168,8 @@ def _check_fields(type: Type, fields: list[str], span: Span, reader: Reader) -> 
             reader.expressions.report.add(no_fields(type, field, span))
             return
         if field not in type.fields:
-            reader.expressions.report.add(unknown_field(type, field, span))
+            found = unknown_field(type, field, span)
+            if reader.expressions.report.first_of(f"field of {span.text.split('.')[0]}", found.message):
+                reader.expressions.report.add(found)
             return
         type = type.fields[field].type
