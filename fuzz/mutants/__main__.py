@@ -2,6 +2,7 @@
 
     python fuzz/mutants --seed 1 --count 600 [--only decide,runtime] [--part 1/4]
     python fuzz/mutants --at engine/interlock/decide/index.py:100
+    python fuzz/mutants --again OUTPUT [--seconds 60]
 
 One pass over the tests records which lines each of them runs and how long it takes; it is kept in `build/mutants`
 until the code or the tests change. Then a process that has collected all tests forks for each mutant, changes the
@@ -13,6 +14,7 @@ here dies in the tests. A survivor needs a test, or its reason in `fuzz/mutants/
 """
 
 import argparse
+import re
 import sys
 import time
 from collections import Counter
@@ -24,6 +26,7 @@ from runs import last_recorded, record
 from trial import Result, Trials
 
 EQUIVALENT: Final = Path(__file__).parent / "equivalent.toml"
+_PLACE: Final = re.compile(r"(?<=\.py):\d+")
 TESTS: Final = (
     "tests/decide", "tests/run", "tests/journal", "tests/runtime", "tests/language", "tests/compiler", "tests/cli",
     "tests/examples", "tests/generated", "tests/reference",
@@ -38,6 +41,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="packages by name, such as `decide,runtime`")
     parser.add_argument("--part", default="1/1", help="a part of the sample, such as `2/4`")
     parser.add_argument("--at", nargs="*", default=[], help="every mutant of FILE or FILE:LINE in place of a sample")
+    parser.add_argument("--again", nargs="*", default=[], help="what lived in an output of this command, kept in FILE")
     parser.add_argument("--tests", nargs="*", default=TESTS, help="files and folders of tests")
     parser.add_argument("--keep", action="store_true", help="use what was recorded last, whatever has changed since")
     parser.add_argument("--jobs", type=int, default=2)
@@ -47,10 +51,12 @@ def main() -> int:
 
     among = every(frozenset(filter(None, given.only.split(","))))
     equal = equivalents(EQUIVALENT)
-    if not given.at and not given.only and (gone := equal.keys() - {mutant.key for mutant in among}):
+    if not (given.at or given.again or given.only) and (gone := equal.keys() - {mutant.key for mutant in among}):
         print(f"{EQUIVALENT.name} names what is not a mutant: " + "\n  ".join(map(str, gone)))
         return 2
-    chosen = _chosen(given.at, among) if given.at else sample(given.seed, given.count, among)
+    chosen = sample(given.seed, given.count, among)
+    if given.at or given.again:
+        chosen = _at(given.at, among) if given.at else _lived(given.again, among)
     part, parts = map(int, given.part.split("/"))
     chosen = chosen[part - 1 :: parts]
     print(f"seed {given.seed}, part {given.part}: {len(chosen)} of {len(among):,} mutants in {len(PACKAGES)} packages")
@@ -64,8 +70,19 @@ def main() -> int:
     return _report(chosen, results, equal, given.least, _since(began))
 
 
-def _chosen(places: list[str], among: list[Mutant]) -> list[Mutant]:
+def _at(places: list[str], among: list[Mutant]) -> list[Mutant]:
     return [mutant for mutant in among if {mutant.path, f"{mutant.path}:{mutant.line}"} & set(places)]
+
+
+def _lived(outputs: list[str], among: list[Mutant]) -> list[Mutant]:
+    """Return the mutants that outputs name as living, wherever their lines have moved to."""
+    named = {
+        _PLACE.sub("", line.removeprefix("LIVES  ")).rsplit("  (", 1)[0]
+        for output in outputs
+        for line in Path(output).read_text().splitlines()
+        if line.startswith("LIVES  ")
+    }
+    return [mutant for mutant in among if _PLACE.sub("", str(mutant)) in named]
 
 
 def _since(began: float) -> str:

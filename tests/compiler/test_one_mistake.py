@@ -83,3 +83,44 @@ workflow w(n: int in 0..9) {
         ("unreachable-step", True),
         ("unreachable-step", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("", "", ["`a.x` and `a.y`"]),
+        ("grant a.x", "", ["`a.y`"]),
+        ("grant a.x, a.y", "grant a.x", ["`a.y`"]),
+        ("grant a.x, a.y", "grant a.y, a.x", []),
+    ],
+)
+def test_scopes_that_no_route_brings_are_missing_once(first: str, second: str, said: list[str]) -> None:
+    text = f"""
+tool t() {{ effect read }}
+tool u() {{ needs a.x, a.y  effect read }}
+workflow w(n: int in 0..9) {{
+  step a calls t()
+  step b calls u()
+  end done
+  start -> a
+  a -> b when n > 3 {first}
+  a -> b otherwise {second}
+  b -> done
+}}
+"""
+    found = [each.message for each in check_text(text)[1] if each.code == "missing-scope"]
+    assert len(found) == len(said) and all(part in each for part, each in zip(said, found, strict=True)), found
+
+
+def test_a_rule_is_about_the_tools_it_names_and_not_about_those_that_begin_like_them() -> None:
+    text = """
+tool a.read(n: int in 0..9) { effect read }
+tool a.real(n: string max 5) { effect read }
+tool a.reading(n: string max 5) { effect read }
+tool b.read(n: string max 5) { effect read }
+policy p {
+  forbid %s when args.n == "x"
+}
+"""
+    assert [each.code for each in check_text(text % "a.read")[1]] == ["type-mismatch"]
+    assert check_text(text % "a.*")[1] == ()

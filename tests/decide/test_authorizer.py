@@ -168,8 +168,8 @@ def test_what_is_memoized_for_one_agent_is_not_answered_to_another() -> None:
     authorizer._evaluator._compile_after = 0
     for _ in range(3):
         for tool, agent, answer in (
-            ("a.read", None, "deny"), ("a.read", "ann", "allow"), ("a.read", "bob", "deny"), ("a.write", "bob", "allow"),
-            ("a.write", "ann", "deny"), ("a.write", None, "deny"),
+            ("a.read", None, "deny"), ("a.read", "ann", "allow"), ("a.read", "bob", "deny"),
+            ("a.write", "bob", "allow"), ("a.write", "ann", "deny"), ("a.write", None, "deny"),
         ):  # fmt: skip
             asked = {"agent": agent, "principal": None, "now": NOW, "history": History("s", started=0)}
             assert authorizer.decide(tool, {"n": 5}, **asked).answer == answer, (tool, agent)  # type: ignore[arg-type]

@@ -376,6 +376,16 @@ def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None
         assert any(problem.endswith("; entries 1 to 2 of 6 hold") for problem in problems), problems
 
 
+def test_a_run_whose_entries_are_whole_but_cannot_be_followed_holds_to_the_end(tmp_path: Path) -> None:
+    path = filled(tmp_path / "runs.db")
+    connection = sqlite3.connect(path)
+    connection.executescript("UPDATE entries SET previous = 999 WHERE number = 2 AND sequence = 4")
+    connection.close()
+    with SqliteJournal(path) as journal:
+        (problem,) = verify(journal).problems
+    assert problem == "run run-1, entry 3: missing; entries 1 to 6 of 6 hold"
+
+
 def test_what_was_written_but_is_no_event_is_noticed_unless_its_meaning_is_another(tmp_path: Path) -> None:
     """What entries of another meaning hold is not for this version to say; their chain is verified all the same."""
     with SqliteJournal(tmp_path / "runs.db") as journal:
