@@ -162,7 +162,7 @@ def test_only_a_long_condition_is_evaluated_by_itself(condition: str, alone: boo
     fused = fuse(rule_set.tool, rule_set.value, [(each.rule.when, each.rule.unless) for each in rule_set.rules])
     assert fused is not None
     assert fused({"n": 50}, {}, "ann") == met
-    assert ["function" in each.rule.when.__dict__ for each in rule_set.rules] == [alone]
+    assert ["light" in each.rule.when.__dict__ for each in rule_set.rules] == [alone]
 
 
 def test_only_so_many_decisions_are_remembered(monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]) -> None:
