@@ -121,7 +121,7 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
             notes = pair.feed(event)
             if isinstance(event, RunStarted):
                 watch.started = event.at
-            broken = watch.after(event, notes, pair.machine)
+            broken = watch.after(notes, pair.machine)
             if broken:
                 return Finding("broken promise", seed, number, "; ".join(broken), text, events)
             tally.events += 1

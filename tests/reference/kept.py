@@ -7,7 +7,6 @@ machine's to judge.
 from collections.abc import Iterable, Iterator
 
 from interlock.run import Machine
-from interlock.run.protocol.events import Event
 from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalSettled,
@@ -41,8 +40,8 @@ class Watch:
         self.asked: dict[str, ApprovalAsked] = {}
         self.agreed: dict[str, tuple[str, ...]] = {}
 
-    def after(self, event: Event, notes: Iterable[Note], machine: Machine) -> list[str]:
-        """Return, in words, the promises that the run did not keep at this event."""
+    def after(self, notes: Iterable[Note], machine: Machine) -> list[str]:
+        """Return, in words, the promises that the run did not keep at the last event."""
         notes = list(notes)
         found = [said for note in notes for said in self._told(note)]
         # A step that the budget has no room for is told of, and is not entered.
@@ -57,7 +56,7 @@ class Watch:
                     found.append(f"{promise.id} does not hold")
                 case EndsWithinSteps(steps=steps) if self.steps > steps:
                     found.append(f"{promise.id}: {self.steps} steps")
-                case EndsWithin(time=time) if run.phase == "running" and event.at >= self.started + time:
+                case EndsWithin(time=time) if run.phase == "running" and run.now >= self.started + time:
                     found.append(f"{promise.id}: the run goes on")
                 case CostAtMost(cost=cost) if run.spent.cost > cost:
                     found.append(f"{promise.id}: it cost {run.spent.cost}")
