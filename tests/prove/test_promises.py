@@ -1,6 +1,8 @@
 """What is proved of a promise holds in every run: none breaks it, and no call is denied for its sake."""
 
+import re
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -85,3 +87,13 @@ def test_no_run_breaks_what_is_proved(first: int) -> None:
                     break
                 event = world.next(machine)
     assert states[State.PROVED] and states[State.REFUTED], states
+
+
+def test_the_guide_says_what_is_proved() -> None:
+    """All promises of the second program on the page are proved; of the first, those that it says are refuted."""
+    page = (Path(__file__).parents[1] / "language" / "promises.md").read_text()
+    first, second = re.findall(r"^```ilk\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    refuted = [judged.id for judged in judgements(first, Reasoner()) if judged.state is not State.PROVED]
+    assert refuted == ["refund/never refunds.issue#1", "refund/never irreversible#1", "refund/always#1"]
+    found = judgements(second, Reasoner())
+    assert len(found) == 7 and {judged.state for judged in found} == {State.PROVED}, found

@@ -6,18 +6,18 @@ routes lead there refutes the promise, with a run that comes to that step.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from networkx import ancestors
 
 from interlock_dsl.analysis.arrivals import Arrival, Way
-from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
+from interlock_dsl.analysis.facts import AlwaysFacts, ReachesFacts, RouteFacts
 from interlock_dsl.analysis.promises.judgement import Finding
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.story import story
-from interlock_dsl.analysis.values.problem import Impossible, Possible, Statement
+from interlock_dsl.analysis.values.problem import Claim, Impossible, Possible, Statement
 from interlock_dsl.diagnostics.witness import Witness
 
 MOST_RUNS: Final = 30
@@ -79,7 +79,7 @@ class _Search:
         if names <= self._shown or self._runs >= MOST_RUNS:
             return False
         self._runs += 1
-        ways, claims = arrival.ways, list[Statement]()
+        ways, claims = arrival.ways, [*self._kept(names)]
         for route in onward:
             ways = (Way(route, ways),)
             if not route.link.way_out:
@@ -94,6 +94,13 @@ class _Search:
             return False
         self._shown |= names
         return True
+
+    def _kept(self, names: set[str]) -> Iterator[Statement]:
+        """Yield what is promised of the values of a run that comes by some steps; one that breaks it is given up."""
+        steps = self._questions.workflow.steps.keys()
+        for promise in self._questions.workflow.promises:
+            if isinstance(promise, AlwaysFacts) and promise.needs & steps <= names:
+                yield Claim(promise.condition)
 
     def _ways_on(self) -> dict[str, RouteFacts]:
         """Return, for each step, the route of its own that is the first of a shortest way to the end."""
