@@ -207,3 +207,21 @@ def _more(request: Request) -> History:
         for _ in range(3):
             history.record(name, request.now)
     return history
+
+
+def test_an_argument_that_only_another_tool_has_is_no_trouble() -> None:
+    """A rule about several tools may read what one of them does not have: its condition has no value there."""
+    text = """
+tool x.one(n: int in 0..100) { needs x.see  effect read }
+tool x.two(n: int in 0..100, z: int in 0..9) { needs x.see  effect read }
+policy p {
+  permit x.*
+  forbid x.* when args.z > 1 && args.z < 5
+}
+"""
+    evaluator = compiling(compile_text(text), 0)
+    for _ in range(3):
+        assert evaluator.authorize(request(1, tool="x.one")).answer == "deny", "a forbid without a value applies"
+        for z, answer in ((1, "allow"), (2, "deny"), (4, "deny"), (5, "allow")):
+            two = replace(request(1, tool="x.two"), args={"n": 1, "z": z})
+            assert evaluator.authorize(two).answer == answer

@@ -268,3 +268,51 @@ def test_in_another_turn_the_same_key_is_for_the_tool_to_judge() -> None:
     run.returns("pay.issue", {"id": "R1"})
     run.asks(("pay.issue", {"id": "A1", "amount": 20}))
     assert run.call("pay.issue").args == {"id": "A1", "amount": 20}
+
+
+SHARED = """
+agent left { model "small"  cost 0.40 usd  tokens 1_000  turns 5 }
+agent right { model "small"  cost 0.40 usd  tokens 1_000  turns 5 }
+workflow w(id: string max 20) {
+  goal "two who share what there is"
+  budget { steps 10  tokens 10_000  cost 0.50 usd }
+  step one by left { task "one"  returns { ok: bool } }
+  step two by right { task "two"  returns { ok: bool } }
+  end done
+  end scarce
+  end own
+  start -> one, two
+  one, two -> done merge all
+  one -> own on failure
+  two -> scarce on over budget
+  two -> own on failure
+}
+"""
+
+
+def test_whose_limit_it_was_depends_on_what_was_left_and_not_on_what_is_spent() -> None:
+    run = World(SHARED, {"id": "A1"})
+    run.answers({"ok": 5}, Usage(10, 0, 100_000), step="two")
+    assert run.failed == [("two", "over budget")], "0.10 of 0.40 was left for it"
+    run = World(SHARED.replace("cost 0.50 usd", "cost 0.90 usd"), {"id": "A1"})
+    run.answers({"ok": 5}, Usage(10, 0, 400_000), step="two")
+    assert run.failed == [("two", "failure")], "it had all that it may use"
+
+
+TURNS = """
+agent clerk { model "small"  turns 1  retry 1 times backoff 2s..2s }
+workflow w(id: string max 20) {
+  goal "one exchange"
+  budget { steps 10  tokens 10_000 }
+  step one by clerk { task "one"  returns { ok: bool } }
+  end done
+  start -> one
+  one -> done
+}
+"""
+
+
+def test_an_attempt_without_an_answer_is_made_again_after_half_of_the_wait_at_least() -> None:
+    run = World(TURNS, {"id": "A1"})
+    run.answers({"ok": 5})
+    assert run.the(SetTimer).at == 1_000_000

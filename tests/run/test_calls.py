@@ -71,7 +71,7 @@ def test_a_repeatable_call_is_made_again_under_the_same_key_then_given_up() -> N
     assert (second.key, second.attempt) == (first.key, 2)
     assert second.id != first.id
     run.fails("pay.issue", "timeout")
-    assert run.failed == [("pay", "timeout")]
+    assert run.failed == [("pay", "expiry")]
     assert run.finished.end == "slow"
 
 
@@ -418,3 +418,14 @@ def test_a_table_without_one_row_for_what_it_is_given_fails_the_step(n: int, end
     run = World(TABLE, {"n": n})
     assert run.finished.end == end
     assert [why in note.message for note in run.of(StepFailed)] == ([True] if why else [])
+
+
+def test_only_the_approval_of_the_route_goes_to_its_stand_in() -> None:
+    text = PAY.replace("policy desk {", "policy desk { require approval by deputy within 30m for pay.issue")
+    run = pay(600, text)
+    run.approves(role="boss")
+    (asked,) = run.open(AskApproval)
+    assert asked.role == "deputy"
+    run.wait(HOUR // 2)
+    assert not [command for command in run.commands if isinstance(command, Notify)]
+    assert not run.open(AskApproval) and run.failed == [("pay", "expiry")]

@@ -38,12 +38,11 @@ _ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
 class Machine:
     """One run of a program. Raises TypeError for what is no program."""
 
-    __slots__ = ("_asked", "_commands", "_notes", "_program", "_run")
+    __slots__ = ("_asked", "_commands", "_notes", "_run")
 
     def __init__(self, program: Program) -> None:
         if not isinstance(program, Program):
             raise TypeError(f"expected a program, as `compile_file` gives it, got {abridged(program)}")
-        self._program = program
         self._run = Run(plan_of(program))
         self._notes: tuple[Note, ...] = ()
         self._commands: tuple[Command, ...] = ()
