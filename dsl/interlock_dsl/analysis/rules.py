@@ -5,14 +5,14 @@ tool, so that the types of the arguments are known. A condition without a value 
 one that permits not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.reasoner import Reasoner
-from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Possible, Problem, Statement
+from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible, Problem, Statement
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
@@ -32,7 +32,7 @@ class Applied:
     when: Checked | None
     unless: Checked | None
     variables: Mapping[str, Type]
-    _compiled: dict[int, CompiledExpression] = field(default_factory=dict)
+    _compiled: dict[int, Callable[[Mapping[str, object]], object]] = field(default_factory=dict)
 
     @cached_property
     def applies(self) -> tuple[Statement, ...]:
@@ -59,23 +59,25 @@ class Applied:
     def met(self, bindings: Mapping[str, object]) -> bool:
         """Say whether the rule applies to a call with these values."""
         restricts = self.rule.decl.kind != "permit"
-        when = self._outcome(self.when, bindings, Outcome.TRUE)
-        unless = self._outcome(self.unless, bindings, Outcome.FALSE)
-        return when in (NOT_FALSE if restricts else Outcome.TRUE) and unless in (
-            NOT_TRUE if restricts else Outcome.FALSE
-        )
+        if self.when is not None:
+            value = self._value(self.when, bindings)
+            if value is False or (value is None and not restricts):
+                return False
+        if self.unless is not None:
+            value = self._value(self.unless, bindings)
+            return value is False or (value is None and restricts)
+        return True
 
-    def _outcome(self, condition: Checked | None, bindings: Mapping[str, object], absent: Outcome) -> Outcome:
-        if condition is None:
-            return absent
-        compiled = self._compiled.get(id(condition))
-        if compiled is None:
+    def _value(self, condition: Checked, bindings: Mapping[str, object]) -> bool | None:
+        """Return what a condition comes to, None where it has no value."""
+        function = self._compiled.get(id(condition))
+        if function is None:
             made = CompiledExpression(condition.expression, condition.scope, condition)
-            compiled = self._compiled[id(condition)] = made
+            function = self._compiled[id(condition)] = made.function
         try:
-            return Outcome.TRUE if compiled.function(bindings) is True else Outcome.FALSE
+            return function(bindings) is True
         except EvaluationError:
-            return Outcome.NO_VALUE
+            return None
 
 
 class Rules:
@@ -85,12 +87,15 @@ class Rules:
         self._facts = facts
         self._reasoner = reasoner
         self._scopes: dict[str, Scope] = {}
-        self._witnesses: dict[int, tuple[Applied, Mapping[str, object] | None]] = {}
+        self._answers: dict[int, tuple[Applied, Answer]] = {}
         self.all = tuple(rule for _, rules in facts.policies.values() for rule in rules)
         self.of: Mapping[str, tuple[Applied | None, ...]] = {
             rule.id: tuple(self._applied(rule, tool) for tool in self.tools(rule)) for rule in self.all
         }
         """Each rule for each of its tools, by its id; None for a tool whose arguments its conditions do not fit."""
+        self.by_tool: Mapping[str, Mapping[str, Applied]] = {
+            id: {one.tool.name: one for one in applied if one is not None} for id, applied in self.of.items()
+        }
 
     def tools(self, rule: RuleFacts) -> Iterator[ToolFacts]:
         """Yield the tools that a rule is about."""
@@ -106,7 +111,7 @@ class Rules:
 
     def never(self, one: Applied) -> bool:
         """Say whether a rule applies to no call of a tool."""
-        return isinstance(self._reasoner.ask(Problem(one.applies, one.variables)), Impossible)
+        return isinstance(self._applies(one), Impossible)
 
     def always(self, one: Applied) -> bool:
         """Say whether a rule with conditions applies to every call of a tool."""
@@ -135,10 +140,14 @@ class Rules:
 
     def witness(self, one: Applied) -> Mapping[str, object] | None:
         """Return values of a call to which a rule applies, None where none are known."""
-        found = self._witnesses.get(id(one))
+        answer = self._applies(one)
+        return answer.bindings if isinstance(answer, Possible) else None
+
+    def _applies(self, one: Applied) -> Answer:
+        """Return whether there are calls to which a rule applies."""
+        found = self._answers.get(id(one))
         if found is None:
-            answer = self._reasoner.ask(Problem(one.applies, one.variables))
-            found = self._witnesses[id(one)] = one, answer.bindings if isinstance(answer, Possible) else None
+            found = self._answers[id(one)] = one, self._reasoner.ask(Problem(one.applies, one.variables))
         return found[1]
 
     def _applied(self, rule: RuleFacts, tool: ToolFacts) -> Applied | None:

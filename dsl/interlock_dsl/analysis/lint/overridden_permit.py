@@ -58,8 +58,8 @@ def _overriding(rules: Rules, rule: RuleFacts, known: tuple[Applied, ...]) -> Ru
     for other in rules.all:
         if other.decl.kind != "forbid" or not concerns(other, rule):
             continue
-        by_tool = {one.tool.name: one for one in rules.of[other.id] if one is not None}
-        covered = all(one.tool.name in by_tool and rules.covers(by_tool[one.tool.name], one) for one in known)
+        by_tool = rules.by_tool[other.id]
+        covered = all((wide := by_tool.get(one.tool.name)) is not None and rules.covers(wide, one) for one in known)
         if covered and not rules.unmeant(other):
             return other
     return None

@@ -78,10 +78,8 @@ def _shadowing(rules: Rules, rule: RuleFacts, known: tuple[Applied, ...], order:
 
 
 def _covers(rules: Rules, wide: RuleFacts, narrow: tuple[Applied, ...]) -> bool:
-    by_tool = {one.tool.name: one for one in rules.of[wide.id] if one is not None}
-    if not all(one.tool.name in by_tool for one in narrow):
-        return False
-    return all(rules.covers(by_tool[one.tool.name], one) for one in narrow)
+    by_tool = rules.by_tool[wide.id]
+    return all((other := by_tool.get(one.tool.name)) is not None and rules.covers(other, one) for one in narrow)
 
 
 def _stronger(strong: RuleFacts, weak: RuleFacts) -> bool:
