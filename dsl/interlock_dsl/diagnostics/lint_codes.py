@@ -53,6 +53,8 @@ LINT_CODES: Final = (
     _lint("shadowed-rule", _POLICIES, _WARNING, _PROVED, "another rule decides wherever a rule applies"),
     _lint("overridden-permit", _POLICIES, _WARNING, _PROVED, "a permit is inside a forbid"),
     _lint("impossible-step", _POLICIES, _ERROR, _PROVED, "a rule always forbids the call of a step"),
+    _lint("unknown-principal-role", _POLICIES, _WARNING, _HEURISTIC, "a role of the principal is not known"),
+    _lint("unreachable-limit", _POLICIES, _WARNING, _HEURISTIC, "a limit is beyond what a run can call", strict=True),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),
