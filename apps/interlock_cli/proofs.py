@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from interlock_cli.formats.proof_models import CertificateJson, CertifiedJson
     from interlock_dsl.diagnostics import Witness
 
+WITHOUT: Final = (
+    "the solver is not installed, so what relates several values is left open; `pip install interlock[prove]`"
+)
 LARGEST: Final = 1 << 24
 """Bytes of a certificate that are read at most."""
 
@@ -26,16 +29,20 @@ class Keeping:
     def __init__(self, tests: Path | None, certificate: Path | None, claimed: Path | None) -> None:
         self._tests, self._certificate, self._claimed = tests, certificate, claimed
         self._checked: list[tuple[Unit, Checked]] = []
+        self._without = False
 
     def add(self, unit: Unit, checked: "Checked") -> None:
         """Note what was found of a program."""
+        self._without = self._without or (checked.examined is not None and checked.examined.reasoner.without)
         if self._tests or self._certificate or self._claimed:
             self._checked.append((unit, checked))
 
     def keep(self) -> int:
-        """Write what was asked for; return 1 if a certificate differs, else 0."""
+        """Write what was asked for, say what was missing; return 1 if a certificate differs, else 0."""
         from interlock_cli.present.console import err
 
+        if self._without:
+            err().print(f"note: {WITHOUT}", style="quiet", highlight=False, markup=False)
         if self._tests is not None:
             count = write_tests(self._tests, self._checked)
             err().print(f"{self._tests}: {count} test{'' if count == 1 else 's'}", style="quiet", highlight=False)

@@ -1,6 +1,7 @@
 """What `interlock check` keeps of proofs: certificates that are proved again, and broken promises as tests."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,18 @@ def test_saved_tests_can_use_what_they_test(pay: Path) -> None:
     assert (ran.code, "could not use" in ran.err) == (2, True)
     Path("interlock.toml").write_text("")
     assert interlock("check", "pay.ilk", "--save-tests", "tests/broken.ilk").code == 0
+
+
+def test_that_the_solver_is_missing_is_said_once(pay: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = (
+        "  always cents * cents * 3 != 3 * cents * cents + 1\n  always cents * cents * 5 != 5 * cents * cents + 1\n}"
+    )
+    pay.write_text(PAY.replace("LIMIT", "100").rstrip().removesuffix("}") + asked)
+    assert "not installed" not in interlock("check", "--strict", "pay.ilk").err
+    for name in [name for name in sys.modules if name.startswith("interlock_dsl.analysis.prove")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("interlock_dsl.analysis.prove")
+    monkeypatch.setitem(sys.modules, "z3", None)
+    ran = interlock("check", "--strict", "pay.ilk")
+    assert (ran.code, ran.err.count("note: the solver is not installed")) == (3, 1), ran.err
+    assert interlock("check", "pay.ilk").code == 0

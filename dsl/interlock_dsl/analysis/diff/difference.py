@@ -9,7 +9,7 @@ from interlock_dsl.analysis.reasoner import Reasoner, meaning
 from interlock_dsl.analysis.statements import mentioned
 from interlock_dsl.analysis.story import values_read
 from interlock_dsl.analysis.values.problem import Case, Impossible, Possible, Problem, Unknown
-from interlock_dsl.cel.types import Type
+from interlock_dsl.cel.types import Basic, ListType, MapType, RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 
 
@@ -130,3 +130,16 @@ def compared(about: Comparing, regions: Iterable[Region], gained: str, lost: str
             yield Difference(direction, subject, text, span, values_read(read, found.bindings))
         elif found is not None:
             yield Difference(Direction.UNKNOWN, subject, f"whether {text}", span, reason=found.reason)
+
+
+def alike(one: Type, other: Type) -> bool:
+    """Say whether what an expression reads of values of two types is of one kind."""
+    match one, other:
+        case RecordType(fields=fields), RecordType(fields=others):
+            return all(alike(fields[name].type, others[name].type) for name in fields.keys() & others.keys())
+        case ListType(element), ListType(another):
+            return alike(element, another)
+        case MapType(key, value), MapType(another, held):
+            return alike(key, another) and alike(value, held)
+        case _:
+            return one == other if isinstance(one, Basic) else type(one) is type(other)

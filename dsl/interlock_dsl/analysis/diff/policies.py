@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, alike, compared
 from interlock_dsl.analysis.facts import Facts, RuleFacts
 from interlock_dsl.analysis.promises.calling import MOST_CASES, combined, not_applied
 from interlock_dsl.analysis.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
-from interlock_dsl.cel.types import Field, RecordType, StringType, Type
+from interlock_dsl.cel.types import DYN, Field, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE
 
 
@@ -50,7 +50,7 @@ def _decided(old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequ
     before, now = _rules(old, tool, agents[0]), _rules(new, tool, agents[0])
     if _same(before, now):
         return
-    terrain = Terrain(_types(new, tool, agents))
+    terrain = Terrain(_types(old, new, tool, agents))
     subject, whose = "policies", _whose(tool, agents)
     place = next((rule.decl.span for rule in now if rule not in before), None)
     place = place or next((rule.decl.span for rule in before), None)
@@ -139,12 +139,13 @@ def _whose(tool: str, agents: Sequence[str]) -> str:
     return f"a call of `{tool}` by {', '.join(f'`{agent}`' for agent in named)}"
 
 
-def _types(facts: Facts, tool: str, agents: Sequence[str]) -> dict[str, Type]:
-    known = facts.tools[tool]
+def _types(old: Facts, new: Facts, tool: str, agents: Sequence[str]) -> dict[str, Type]:
+    known = new.tools[tool]
+    args = RecordType("", known.parameters.fields)
     about = {"name": Field(StringType((tool,))), "effect": Field(StringType((known.effect,)))}
     return {
         **EVERYWHERE,
-        "args": RecordType("", known.parameters.fields),
+        "args": args if alike(old.tools[tool].parameters, args) else DYN,
         "tool": RecordType("Tool", about),
         "agent": StringType(tuple(agents)),
     }

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.diff.difference import (
+    Comparing,
+    Difference,
+    Direction,
+    Region,
+    Terrain,
+    alike,
+    compared,
+)
 from interlock_dsl.analysis.facts import RouteFacts, StepFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.links import merge_count
@@ -180,6 +188,9 @@ def _place(side: _Side) -> Span | None:
 def terrain_of(old: Questions, new: Questions) -> Terrain:
     """Return the variables of both versions; the new one says of what type they are."""
     types: dict[str, Type] = {**old.variables, **new.variables}
+    for name in old.variables.keys() & new.variables.keys():
+        if not alike(old.variables[name], new.variables[name]):
+            types[name] = DYN
     arguments: dict[str, Type] = {"args": _arguments(new), "tool": TOOL, "agent": STRING}
     steps: Mapping[str, StepFacts] = {**old.workflow.steps, **new.workflow.steps}
     optional = {name for each in (old, new) for name, f in each.workflow.parameters.fields.items() if f.optional}
@@ -192,6 +203,6 @@ def _arguments(questions: Questions) -> Type:
     for tool in questions.facts.tools.values():
         for name, field in tool.parameters.fields.items():
             known = found.get(name)
-            alike = known is None or known.type == field.type
-            found[name] = Field(field.type if alike else DYN, optional=True)
+            one_type = known is None or known.type == field.type
+            found[name] = Field(field.type if one_type else DYN, optional=True)
     return RecordType("", found)
