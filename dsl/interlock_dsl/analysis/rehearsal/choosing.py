@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
+from interlock_dsl.analysis.declarations.tables import output_type
 from interlock_dsl.analysis.facts import RouteFacts, RowFacts, TableFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.rehearsal.evaluating import evaluate, outcome
 from interlock_dsl.analysis.values.problem import Outcome
+from interlock_dsl.cel.types import Type
+from interlock_dsl.schema import decode, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,14 @@ def row_values(table: TableFacts, arguments: Mapping[str, object]) -> object | S
     if len(outputs) > 1:
         return Several()
     return outputs[0] if outputs else None
+
+
+def looked_up(table: TableFacts, given: Mapping[str, object]) -> object | Stopped | Several | None:
+    """Return what a table gives, as one of its type; raise `ValidationError` where it is none."""
+    found = row_values(table, cast(Mapping[str, object], fitted(table.parameters, given)))
+    return found if found is None or isinstance(found, Stopped | Several) else fitted(output_type(table), found)
+
+
+def fitted(type: Type, value: object) -> object:
+    """Return a value as one of a type; raise `ValidationError` where it is none."""
+    return decode(type, encode(type, value))

@@ -25,7 +25,7 @@ from interlock_dsl.cel.check import Checked
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The call may be made once people of the roles have approved it, one after the other."""
+    """The call may be made once people of the roles have approved it, one after the other; of one role several may."""
 
     roles: tuple[str, ...] = ()
 
@@ -72,7 +72,7 @@ def decide(
             continue
         if not _kept(never, counts, made) and _met(never.where, seen) is not Outcome.FALSE:
             return Denied()
-    return Allowed(tuple(dict.fromkeys(roles)))
+    return Allowed(tuple(role for role, count in counts.items() for _ in range(count)))
 
 
 def about(tool: ToolFacts, agent: str = "") -> dict[str, object]:

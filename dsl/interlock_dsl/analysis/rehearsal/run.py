@@ -9,9 +9,8 @@ Steps of which no value is given get one that leads along the way: a smallest va
 reasoner finds. After the place that is asked about the run goes on until it ends, fails or waits.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Final, assert_never, cast
 
 from interlock_dsl.analysis.facts import (
@@ -22,39 +21,33 @@ from interlock_dsl.analysis.facts import (
     RouteFacts,
     SetStepFacts,
     TableStepFacts,
+    ToolFacts,
     Values,
 )
 from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions, output
-from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, row_values
+from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.rehearsal.agenda import Agenda, Waiting
+from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, fitted, looked_up
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Itinerary
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
 from interlock_dsl.analysis.rehearsal.script import Script, written
+from interlock_dsl.analysis.rehearsal.spending import Spending
 from interlock_dsl.analysis.values.problem import Outcome, Statement
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.types import Type
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.builtins import HISTORY
 from interlock_dsl.program.graph import START
-from interlock_dsl.schema import ValidationError, decode, encode, sample
-from interlock_dsl.syntax.tree import Approval, Trigger
+from interlock_dsl.schema import ValidationError, sample
+from interlock_dsl.syntax.tree import Trigger
 
-MOST_VISITS: Final = 100
+MOST_VISITS: Final = 400
 
 MOST_TRIED: Final = 4
+FAILING: Final = {"failure": 'fails "no answer"', "timeout": "times out"}
 FALLBACK: Final[Mapping[Trigger, Trigger]] = {"timeout": "failure", "expiry": "denied"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """What waits for an approval, and what goes on with it."""
-
-    step: str
-    approval: Approval | None
-    roles: tuple[str, ...]
-    route: RouteFacts
 
 
 class Rehearsal:
@@ -86,8 +79,8 @@ class Rehearsal:
         self._taken: dict[str, int] = {}
         self._visits: dict[str, int] = {}
         self._arrived: dict[int, set[str]] = {}
-        self._queue: deque[tuple[str, RouteFacts]] = deque()
-        self._waiting: deque[_Waiting] = deque()
+        self._agenda = Agenda()
+        self._spending = Spending(questions.workflow, questions.facts)
 
     def run(self) -> None:
         """Follow the way; raise `Unrehearsed` or `Astray` where that does not work."""
@@ -95,14 +88,13 @@ class Rehearsal:
         self.values[HISTORY] = self._history
         self._leave(START)
         for _ in range(MOST_VISITS):
-            if self.outcome:
+            move = None if self.outcome else self._agenda.next()
+            if move is None:
                 break
-            if self._queue:
-                self._enter(*self._queue.popleft())
-            elif self._waiting:
-                self._approve(self._waiting.popleft())
+            if isinstance(move, Waiting):
+                self._approve(move)
             else:
-                break
+                move()
         else:
             raise Unrehearsed("it goes on for too long")
         if not self.confirmed:
@@ -155,7 +147,7 @@ class Rehearsal:
                 return
         self._way.take(group, chosen)
         for target in chosen.link.targets:
-            self._queue.append((target, chosen))
+            self._agenda.moves.append(partial(self._enter, target, chosen))
 
     def _considered(self, group: Group) -> None:
         if group is self._place and self._way.done:
@@ -174,12 +166,17 @@ class Rehearsal:
     def _enter(self, name: str, route: RouteFacts) -> None:
         step = self._workflow.steps.get(name)
         self._visits[name] = self._visits.get(name, 0) + 1
+        if step is not None and not self._spending.step(step):
+            self.outcome = "expect fails"
+            return
         if route.approval is not None and not isinstance(step, CallStepFacts):
-            self._waiting.append(_Waiting(name, route.approval, (route.approval.role.text,), route))
+            self._agenda.waiting.append(
+                Waiting(name, route.approval, (route.approval.role.text,) * route.approval.count, route)
+            )
             return
         self._do(name, route)
 
-    def _approve(self, waiting: _Waiting) -> None:
+    def _approve(self, waiting: Waiting) -> None:
         """Let people decide: as the way wants it, else they approve."""
         wanted = self._wanted_trigger(waiting.step)
         role = waiting.roles[0]
@@ -212,9 +209,9 @@ class Rehearsal:
             case None:
                 self._end(name)
             case AgentStepFacts():
-                self._ask_agent(name, step)
+                self._agenda.answers.append(partial(self._ask_agent, name, step))
             case AskStepFacts():
-                self._ask_person(name, step)
+                self._agenda.answers.append(partial(self._ask_person, name, step))
             case CallStepFacts():
                 self._call(name, step, route)
             case SetStepFacts(values=values):
@@ -239,10 +236,10 @@ class Rehearsal:
         trigger = self._wanted_trigger(name)
         retry = self._facts.agents[step.decl.agent.text].retry
         if trigger in ("failure", "timeout") and not self._stops(name):
-            how = "times out" if trigger == "timeout" else 'fails "no answer"'
-            for _ in range(1 + (0 if retry is None else retry.times)):
-                self.script.says(f"agent {name} {how}")
-            self._fail(name, trigger)
+            again = 0 if retry is None else retry.times
+            for _ in range(1 + again):
+                self.script.says(f"agent {name} {FAILING[trigger]}")
+            self._fail_after(again, name, trigger)
             return
         value = self._answer(name, step.returns)
         self.script.says(f"agent {name} answers {written(step.returns, value)}")
@@ -264,20 +261,12 @@ class Rehearsal:
         except (EvaluationError, ValidationError, TypeError):
             value = None
         if value is None or isinstance(value, Stopped | Several):
-            self._fail(name, "failure")
+            self._agenda.moves.append(partial(self._fail, name, "failure"))
         else:
-            self._done(name, value)
+            self._agenda.moves.append(partial(self._done, name, value))
 
     def _decided(self, step: TableStepFacts) -> object:
-        table = self._facts.tables[step.decl.table.text]
-        given = self._evaluated(step.arguments)
-        arguments = cast(Mapping[str, object], decode(table.parameters, encode(table.parameters, given)))
-        found = row_values(table, arguments)
-        return (
-            found
-            if found is None or isinstance(found, Stopped | Several)
-            else _fitted(output(step, self._facts), found)
-        )
+        return looked_up(self._facts.tables[step.decl.table.text], self._evaluated(step.arguments))
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -287,37 +276,43 @@ class Rehearsal:
         given: dict[str, object] = {}
         try:
             given = self._evaluated(step.call.arguments)
-            args = cast(Mapping[str, object], _fitted(tool.parameters, given))
+            args = cast(Mapping[str, object], fitted(tool.parameters, given))
         except (EvaluationError, ValidationError, TypeError):
             if here:
                 self._confirm({**self.values, "args": given})
-            self._fail(name, "failure")
+            self._agenda.moves.append(partial(self._fail, name, "failure"))
             return
         if here:
             self._confirm({**self.values, "args": args, **about(tool)})
         match decide(tool, args, route, self._workflow, self._facts, self.values, self._history.made):
             case Denied():
                 self.denied.append(tool.name)
-                self._fail(name, "denied")
+                self._agenda.moves.append(partial(self._fail, name, "denied"))
             case Allowed(roles=()):
                 self._perform(name, step)
             case Allowed(roles=roles):
-                self._waiting.append(_Waiting(name, route.approval, roles, route))
+                self._agenda.waiting.append(Waiting(name, route.approval, roles, route))
             case _:
                 raise Unrehearsed("whether a call is allowed depends on more than values")
 
     def _perform(self, name: str, step: CallStepFacts) -> None:
         tool = self._facts.tools[step.call.tool]
+        self._spending.call(tool)
+        self._history.made.append(tool.name)
+        self._agenda.answers.append(partial(self._return, name, tool))
+
+    def _return(self, name: str, tool: ToolFacts) -> None:
         trigger = self._wanted_trigger(name)
         if trigger in ("failure", "timeout") and not self._stops(name):
-            decl = tool.decl
-            again = decl is not None and decl.retry is not None and (tool.effect == "read" or tool.key is not None)
-            how = "times out" if trigger == "timeout" else 'fails "it failed"'
-            for _ in range(1 + (decl.retry.times if again and decl is not None and decl.retry is not None else 0)):
-                self.script.replies(tool.name, how, plain=False)
-            self._fail(name, trigger)
+            retry = None if tool.decl is None else tool.decl.retry
+            repeatable = tool.effect == "read" or tool.key is not None
+            again = retry.times if retry is not None and repeatable else 0
+            for _ in range(1 + again):
+                self.script.replies(
+                    tool.name, "times out" if trigger == "timeout" else 'fails "it failed"', plain=False
+                )
+            self._fail_after(again, name, trigger)
             return
-        self._history.made.append(tool.name)
         value = None if tool.result is None else self._answer(name, tool.result)
         if tool.result is not None:
             plain = equal(value, sample(tool.result))
@@ -338,6 +333,13 @@ class Rehearsal:
         """Whether a promise that reads what was just written is kept, or cannot be judged yet."""
         judged = name in promise.reads and promise.needs <= self._written
         return not judged or outcome(promise.condition, self.values) is Outcome.TRUE
+
+    def _fail_after(self, attempts: int, name: str, trigger: Trigger) -> None:
+        """Let a step fail: at once, or after further attempts, before which everything else goes on."""
+        if attempts:
+            self._agenda.later.append(partial(self._fail, name, trigger))
+        else:
+            self._fail(name, trigger)
 
     def _fail(self, name: str, trigger: Trigger, stopped: Group | None = None) -> None:
         """Take the route for a failure, or give the run up."""
@@ -386,8 +388,3 @@ class Rehearsal:
             if found is not None and choose(own, {**self.values, name: found}) is route:
                 return found
         return value
-
-
-def _fitted(type: Type, value: object) -> object:
-    """Return a value as one of a type; raise `ValidationError` where it is none."""
-    return decode(type, encode(type, value))
