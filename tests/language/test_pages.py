@@ -19,6 +19,7 @@ from interlock_dsl.analysis.lint import RULES, page_of
 from interlock_dsl.compiler.compile import check
 from interlock_dsl.compiler.stages import Lint
 from interlock_dsl.diagnostics import CODES, Diagnostic
+from interlock_dsl.diagnostics.lint_codes import LINT_CODES
 from interlock_dsl.program.model import Program
 
 LANGUAGE = Path(grammar.__file__).parent
@@ -197,3 +198,9 @@ def test_every_code_is_reported_somewhere() -> None:
     ]
     code = "\n".join(path.read_text() for path in files)
     assert [name for name in CODES if f'"{name}"' not in code] == []
+
+
+def test_no_two_codes_have_one_name() -> None:
+    registry = (LANGUAGE / "diagnostics" / "codes.py").read_text()
+    names = [*re.findall(r'\bCode\("([a-z-]+)"', registry), *(code.name for code in LINT_CODES)]
+    assert sorted(names) == sorted(CODES)

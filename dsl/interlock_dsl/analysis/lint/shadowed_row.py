@@ -41,7 +41,7 @@ workflow pay(amount: int in 0..1_000, member: bool) {
 
 Found by asking whether the row can match where all before it do not, for all values of the parameters. Certain. A row
 that never matches at all is an `impossible-row`. Rows after `otherwise` keep the program from running, as a
-`shadowed-rule`.
+`row-after-otherwise`.
 """
 
 from collections.abc import Iterator

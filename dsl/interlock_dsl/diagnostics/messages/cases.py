@@ -10,7 +10,11 @@ from interlock_dsl.diagnostics.source import Span
 def row_after_otherwise(span: Span, otherwise: Span) -> Diagnostic:
     """A row that `otherwise` always comes before."""
     return diagnose(
-        "shadowed-rule", "no row comes after `otherwise`", span, "never reached", Label(otherwise, "takes everything")
+        "row-after-otherwise",
+        "no row comes after `otherwise`",
+        span,
+        "never reached",
+        Label(otherwise, "takes everything"),
     )
 
 
