@@ -51,9 +51,8 @@ def main() -> int:
 
     among = every(frozenset(filter(None, given.only.split(","))))
     equal = equivalents(EQUIVALENT)
-    if not (given.at or given.again or given.only) and (gone := equal.keys() - {mutant.key for mutant in among}):
-        print(f"{EQUIVALENT.name} names what is not a mutant: " + "\n  ".join(map(str, gone)))
-        return 2
+    for gone in sorted(equal.keys() - {mutant.key for mutant in among}) if not given.only else ():
+        print(f"{EQUIVALENT.name} names what is no longer there: {gone}")
     chosen = sample(given.seed, given.count, among)
     if given.at or given.again:
         chosen = _at(given.at, among) if given.at else _lived(given.again, among)
