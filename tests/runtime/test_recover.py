@@ -1,13 +1,15 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from interlock import (
+    Answers,
     Diverged,
     InterlockError,
     JournalCorrupt,
+    MeaningChanged,
     MemoryJournal,
     ProgramMismatch,
     Runtime,
@@ -19,16 +21,16 @@ from interlock import (
     verify,
 )
 from interlock.journal.codec import decode, encode
-from interlock.journal.journal import Pending, RunSummary
+from interlock.journal.journal import Entry, Pending, RunSummary
 from interlock.run.protocol.events import Event, ModelReplied, RunResumed, RunStarted
 from interlock.run.protocol.notes import RunEnded
+from interlock.runtime.recover import recover
 from runtime.desk import REQUEST, Desk, refund_program, script
 
 PROGRAM = refund_program()
 
 
 def finished() -> tuple[MemoryJournal, str]:
-    from interlock import Answers
 
     journal = MemoryJournal()
     runtime = Runtime(journal, PROGRAM, tools=Desk().toolbox(), models=Answers(script()))
@@ -154,3 +156,20 @@ def test_exchanged_sources_are_noticed_without_resuming() -> None:
     journal._programs[line.program] = {"a.ilk": "tool"}, b""
     (problem,) = verify(journal).problems
     assert "do not compile" in problem
+
+
+class Elsewhen(MemoryJournal):
+    """A journal of a version that means something else by its entries."""
+
+    def read(self, run: str, after: int = 0) -> Iterator[Entry]:
+        return (replace(entry, meaning=99) for entry in super().read(run, after))
+
+
+def test_only_a_run_that_is_or_was_cancelled_is_recovered_in_another_meaning() -> None:
+    journal = Elsewhen()
+    run = asyncio.run(Runtime(journal, PROGRAM, tools=Desk().toolbox(), models=Answers(script(25_000))).run(
+        PROGRAM, "refund", REQUEST
+    )).run  # fmt: skip
+    with pytest.raises(MeaningChanged):
+        recover(journal, run)
+    assert not recover(journal, run, to_cancel=True).cancelled
