@@ -25,7 +25,8 @@ def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]
             both = [tuple(rule.id for rule in _rules(facts, tool, agent)) for facts in (old, new)]
             groups.setdefault((both[0], both[1]), []).append(agent)
         for agents in groups.values():
-            yield from _decided(old, new, reasoner, tool, agents)
+            whose = _whose(tool, agents if len(groups) > 1 else ())
+            yield from _decided(old, new, reasoner, tool, agents, whose)
 
 
 def _agents(facts: Facts) -> set[str]:
@@ -46,12 +47,14 @@ def _rules(facts: Facts, tool: str, agent: str) -> list[RuleFacts]:
     ]
 
 
-def _decided(old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str]) -> Iterator[Difference]:
+def _decided(
+    old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str], whose: str
+) -> Iterator[Difference]:
     before, now = _rules(old, tool, agents[0]), _rules(new, tool, agents[0])
     if _same(before, now):
         return
     terrain = Terrain(_types(old, new, tool, agents))
-    subject, whose = "policies", _whose(tool, agents)
+    subject = "policies"
     place = next((rule.decl.span for rule in now if rule not in before), None)
     place = place or next((rule.decl.span for rule in before), None)
     about = Comparing(reasoner, subject, terrain, place)
@@ -131,11 +134,12 @@ def _line(rule: RuleFacts) -> str:
 
 
 def _whose(tool: str, agents: Sequence[str]) -> str:
+    """Return what a call is called: of all agents (none named), of no agent, or of some."""
     named = [agent for agent in agents if agent]
+    if not agents or (named and "" in agents):
+        return f"a call of `{tool}`"
     if not named:
         return f"a call of `{tool}` by no agent"
-    if "" in agents:
-        return f"a call of `{tool}`"
     return f"a call of `{tool}` by {', '.join(f'`{agent}`' for agent in named)}"
 
 

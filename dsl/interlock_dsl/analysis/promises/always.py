@@ -10,7 +10,7 @@ from functools import partial
 from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.facts import AlwaysFacts
 from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Judged
 from interlock_dsl.analysis.story import story
@@ -56,7 +56,8 @@ def _broken(
         group = _group(questions, place)
         if isinstance(answer, Possible) and group is not None:
             rehearse = partial(Judged, promise=promise)
-            shown = story(questions, arrival, answer.bindings, group, [statement], rehearse)
+            told = story(questions, arrival, answer.bindings, group, [statement], rehearse)
+            shown = evidence(told, exact=arrival.exact)
         found.append(Finding(reason, span, shown))
         if shown is not None and shown.story:
             break

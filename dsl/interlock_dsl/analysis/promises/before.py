@@ -17,7 +17,7 @@ from interlock_dsl.analysis.promises.calling import (
     not_applied,
     rules_for,
 )
-from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import AgentCalls
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
@@ -92,7 +92,8 @@ def _possible(
         shown: Witness | None = None
         if isinstance(answer.answer, Possible) and answer.arrival is not None:
             rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
-            shown = story(questions, answer.arrival, answer.answer.bindings, calling.step, statements, rehearse)
+            told = story(questions, answer.arrival, answer.answer.bindings, calling.step, statements, rehearse)
+            shown = evidence(told, exact=answer.arrival.exact)
         if shown is not None and shown.story and f"expect denied {calling.tool.name}" not in shown.expects:
             shown = None
         found.append(Finding(reason, calling.span, shown))

@@ -50,6 +50,11 @@ class Finding:
     witness: Witness | None = None
 
 
+def evidence(witness: Witness | None, *, exact: bool) -> Witness | None:
+    """Return a witness if it shows something: a run that was told, or values at a place whose way is known exactly."""
+    return witness if witness is not None and (witness.story or exact) else None
+
+
 def judged(workflow: str, promise: PromiseFacts, findings: list[Finding]) -> Judgement:
     """Return what findings come to: without any, the promise is proved; a witness refutes it."""
     if not findings:

@@ -14,7 +14,7 @@ from networkx import ancestors
 
 from interlock_dsl.analysis.arrivals import Arrival, Way
 from interlock_dsl.analysis.facts import AlwaysFacts, ReachesFacts, RouteFacts
-from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.story import story
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Possible, Statement
@@ -45,7 +45,8 @@ def _astray(questions: Questions, promise: ReachesFacts, name: str) -> list[Find
         return []
     shown: Witness | None = None
     if isinstance(asked.answer, Possible) and asked.arrival is not None:
-        shown = story(questions, asked.arrival, asked.answer.bindings, name, ())
+        told = story(questions, asked.arrival, asked.answer.bindings, name, ())
+        shown = evidence(told, exact=asked.arrival.exact)
     reason = f"no routes lead from `{name}` to `{promise.decl.end.text}`"
     return [Finding(reason, questions.workflow.steps[name].decl.name.span, shown)]
 
