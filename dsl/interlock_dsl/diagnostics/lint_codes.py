@@ -43,6 +43,12 @@ LINT_CODES: Final = (
     _lint("grant-refuses-route", _LEADS, _ERROR, _PROVED, "a grant refuses calls that its route lets through"),
     _lint("redundant-route", _LEADS, _WARNING, _PROVED, "two routes that compete do the same"),
     _lint("gap-before-otherwise", _LEADS, _WARNING, _HEURISTIC, "one value between two limits goes to `otherwise`"),
+    _lint(
+        "order-dependent-routes", _LEADS, _WARNING, _PROVED, "which route is taken depends on the order", strict=True
+    ),
+    _lint("route-on-free-text", _LEADS, _WARNING, _HEURISTIC, "a condition compares what a model writes", strict=True),
+    _lint("fails-open", _LEADS, _WARNING, _HEURISTIC, "a rule does not apply where a value is absent", strict=True),
+    _lint("negated-presence-guard", _LEADS, _WARNING, _HEURISTIC, "given because a value is absent", strict=True),
     _lint("missing-rows", _TABLES, _ERROR, _PROVED, "for some values no row of a table matches"),
     _lint("overlapping-rows", _TABLES, _ERROR, _PROVED, "two rows of a table match for the same values"),
     _lint("shadowed-row", _TABLES, _WARNING, _PROVED, "the rows before it match whenever a row does"),
