@@ -204,3 +204,18 @@ def test_a_program_that_is_read_otherwise_now_leaves_the_question_open(waiting: 
     shown = interlock("show", "--journal", path)
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.endswith("  = help: use the release of interlock that started the run\n")
+
+
+def test_the_row_of_a_table_that_matched_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "interlock.toml").write_text('files = ["size.ilk"]\n')
+    (tmp_path / "size.ilk").write_text(
+        "table size(n: int in 0..9) -> { word: string max 9 } {\n"
+        '  when 0..4 then "few"\n'
+        '  otherwise then "many"\n'
+        "}\n"
+        'workflow w(n: int in 0..9) { goal "look"  step look decides size(n: n)\n'
+        "end done  start -> look  look -> done }\n"
+    )
+    assert interlock("run", "--input", "n=7").code == 0
+    assert '{ word: "many" }  size.ilk:3\n' in interlock("show").steady

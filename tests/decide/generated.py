@@ -127,7 +127,7 @@ def histories(draw: st.DrawFn) -> History:
     """Return a session that began at 0 and made some calls within two hours."""
     history = History("r", started=0)
     for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
-        history.record(draw(st.sampled_from(NAMES)), moment)
+        history.record(draw(st.sampled_from(NAMES)), moment, agent=draw(st.sampled_from(["ann", "bob", None, "*"])))
     return history
 
 

@@ -57,6 +57,11 @@ def concerns(rule: Rule, request: Request) -> bool:
     return any(is_about(pattern, request.tool) for pattern in rule.patterns)
 
 
+def counts(limit: Rule, agent: str) -> bool:
+    """Say whether a limit counts the calls of an agent; those of nobody knows whom always."""
+    return limit.agent is None or agent == "*" or is_about(limit.agent, agent)
+
+
 def permit_matches(rule: Rule, request: Request, program: Program) -> bool:
     when = True if rule.when is None else evaluate(rule.when, request, program)
     unless = False if rule.unless is None else evaluate(rule.unless, request, program)
@@ -169,8 +174,8 @@ def reference(program: Program, request: Request) -> Verdict:
     for rule in matching:
         if rule.kind == "limit":
             calls = sum(
-                sum(1 for at in moments if at > request.now - rule.period)
-                for name, moments in request.history.moments().items()
+                sum(1 for at, agent in made if at > request.now - rule.period and counts(rule, agent))
+                for name, made in request.history.performed().items()
                 if any(is_about(pattern, name) for pattern in rule.patterns)
             )
             if calls >= rule.count:

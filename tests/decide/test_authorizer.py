@@ -273,6 +273,24 @@ def test_a_part_of_another_type_is_refused_however_deep_or_long_it_is(wrong: Any
         assert len(str(error.value)) < 250
 
 
+def test_a_limit_by_agents_counts_the_calls_of_those_agents() -> None:
+    program = under("permit *", "limit a.read to 2 per 1h by ann")
+    others = History("s", started=0)
+    for _ in range(5):
+        others.record("a.read", NOW, agent="bob")
+        others.record("a.read", NOW, agent=None)
+    assert ask(program, agent="ann", history=others).answer == "allow"
+    own, unsaid = History("s", started=0), History("s", started=0)
+    for _ in range(2):
+        own.record("a.read", NOW, agent="ann")
+        unsaid.record("a.read", NOW)
+    assert ask(program, agent="ann", history=own).answer == "deny"
+    assert ask(program, agent="ann", history=unsaid).answer == "deny", "of whom nobody says who made it counts for all"
+    assert ask(program, agent="bob", history=own).answer == "allow"
+    everyone = under("permit *", "limit a.read to 2 per 1h")
+    assert ask(everyone, agent="ann", history=others).answer == "deny"
+
+
 def test_a_limit_says_how_many_in_which_time() -> None:
     for count, period, said in (
         (1, "90s", "one call in 90s"),

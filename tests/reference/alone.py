@@ -27,13 +27,13 @@ class Question:
     agent: str | None
     principal: Principal | None
     now: int
-    calls: tuple[tuple[str, int], ...]
+    calls: tuple[tuple[str, int, str | None], ...]
     approvals: tuple[Consent, ...] = field(default=())
 
     def history(self) -> History:
         made = History("s1", started=NOW)
-        for tool, at in self.calls:
-            made.record(tool, at)
+        for tool, at, agent in self.calls:
+            made.record(tool, at, agent=agent)
         return made
 
 
@@ -47,7 +47,8 @@ def question(program: Program, dice: Dice) -> Question:
         args = value_within(tool.parameters, dice)
     agent = dice.one((None, *program.agents)) if dice.often(0.95) else "nobody"
     made = sorted(NOW + dice.number(0, 4) * HOUR // 2 for _ in range(dice.number(0, 4)))
-    calls = tuple((dice.one(list(program.tools)), at) for at in made)
+    agents = (None, "*", *program.agents)
+    calls = tuple((dice.one(list(program.tools)), at, dice.one(agents)) for at in made)
     return Question(name, args, agent, dice.one(PRINCIPALS), NOW + dice.number(4, 9) * HOUR // 2, calls)
 
 

@@ -74,7 +74,7 @@ def make(run: Run, call: Call, id: str) -> None:
     if not call.lost:
         run.calls += 1
         run.cost += call.tool.cost
-        run.history.calls.append((call.tool.name, run.now))
+        run.history.calls.append((call.tool.name, run.now, call.agent))
         call.sent = run.now
     call.lost = False
     call.phase, call.id = "in flight", id

@@ -89,7 +89,7 @@ def history_of(run: Run, call: Call) -> History:
         return run.history
     others = History()
     others.now, others.calls = run.now, list(run.history.calls)
-    others.calls.remove((call.tool.name, call.sent))
+    others.calls.remove((call.tool.name, call.sent, call.agent))
     return others
 
 

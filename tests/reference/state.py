@@ -147,20 +147,21 @@ class Done:
 
 
 class History:
-    """Which tool was called when: what `calls(...)` and `limit` count."""
+    """Which tool was called when, by which agent: what `calls(...)` and `limit` count."""
 
     def __init__(self) -> None:
         self.now = 0
-        self.calls: list[tuple[str, int]] = []
+        self.calls: list[tuple[str, int, str]] = []
 
     def count(self, tool: str) -> int:
-        return sum(1 for name, _ in self.calls if name == tool)
+        return sum(1 for name, _, _ in self.calls if name == tool)
 
     def within(self, tool: str, micros: int) -> int:
-        return sum(1 for name, at in self.calls if name == tool and at > self.now - micros)
+        return sum(1 for name, at, _ in self.calls if name == tool and at > self.now - micros)
 
-    def moments(self) -> dict[str, list[int]]:
-        return {tool: [at for name, at in self.calls if name == tool] for tool in {name for name, _ in self.calls}}
+    def performed(self) -> dict[str, list[tuple[int, str]]]:
+        tools = {name for name, _, _ in self.calls}
+        return {tool: [(at, agent) for name, at, agent in self.calls if name == tool] for tool in tools}
 
 
 class Run:

@@ -120,7 +120,8 @@ class Narrative:
             case CallStep():
                 return []  # told by `CallDone`
             case _:
-                return [self._line(note.step, "done", self._value(note.output))]
+                row = note.why if self._places else ""
+                return [self._line(note.step, "done", self._value(note.output, len(row) + 2 if row else 0), row)]
 
     @_tell.register
     def _failed(self, note: StepFailed) -> list[Line]:

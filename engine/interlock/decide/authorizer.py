@@ -7,7 +7,7 @@
     )
     if decision.answer == "allow":
         ...                                    # perform it, then:
-        history.record("orders.get", now)
+        history.record("orders.get", now, agent="clerk")
 
 Raw arguments go in: they are decoded by the tool's declaration, or the call is denied. Nothing that a decision rests on
 has a default, so nothing can be left out by accident: nobody in particular is written as `principal=None`, and a call

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from interlock.decide.conditions import Condition, condition, interpreted
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
-from interlock.decide.history import History
+from interlock.decide.history import History, matches
 from interlock_dsl.program.model import Program, Rule, Tool
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ class IndexedRule:
     tools: tuple[str, ...] = ()
 
     def reached(self, history: History) -> bool:
-        """Whether as many calls were made as a `limit` allows."""
-        return sum(history.within(tool, self.rule.period) for tool in self.tools) >= self.rule.count
+        """Whether as many calls were made as a `limit` allows, by the agents that it names."""
+        rule = self.rule
+        if rule.agent is None:
+            return sum(history.within(tool, rule.period) for tool in self.tools) >= rule.count
+        return sum(history.within_by(tool, rule.period, rule.agent) for tool in self.tools) >= rule.count
 
 
 @dataclass(slots=True, eq=False)
@@ -152,11 +155,6 @@ def _indexed(
     reason = Reason(cause, rule.because or text, rule.id, rule.span)
     alone = Decision(answer, (reason,), () if need is None else (need,))
     return IndexedRule(rule, tier(rule.when), tier(rule.unless), reason, alone, need, tools)
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern (a name, `family.*` or `*`) is about a name."""
-    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 def any_matches(patterns: Iterable[str], name: str) -> bool:

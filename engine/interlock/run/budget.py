@@ -68,11 +68,11 @@ def _costs_too_much(run: Run, tool: Tool, charged: int) -> bool:
     return limit is not None and bool(tool.cost) and cost > limit
 
 
-def charge_call(run: Run, tool: Tool) -> None:
+def charge_call(run: Run, tool: Tool, agent: str) -> None:
     """Charge a call that is dispatched now."""
     run.spent.tool_calls += 1
     run.spent.cost += tool.cost
-    run.history.record(tool.name, run.now)
+    run.history.record(tool.name, run.now, agent=agent)
 
 
 class Allowance(NamedTuple):

@@ -191,11 +191,12 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """A step has its output: `value` as conditions read it, `output` as JSON."""
+    """A step has its output: `value` as conditions read it, `output` as JSON, `why` where it comes from."""
 
     visit: Visit
     value: object
     output: Json
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _plain(value: object) -> object:
         case Grant():
             return sorted(value.scopes)
         case History():
-            return value.moments()
+            return _plain(value.performed())
         case Mapping():
             return {str(sayable(str(key))): _plain(item) for key, item in value.items()}
         case frozenset() | set():

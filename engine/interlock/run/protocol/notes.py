@@ -26,11 +26,12 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step has its output."""
+    """A step has its output. `why` names the rows of a table that it comes from, by their places."""
 
     step: str
     visit: int
     output: Json
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

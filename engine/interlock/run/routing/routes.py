@@ -50,7 +50,7 @@ def complete(run: Run, move: Complete) -> None:
         return
     visits.close(run, visit)
     run.record(visit.name, move.value, move.output, size)
-    run.notes.append(StepDone(visit.name, visit.number, move.output))
+    run.notes.append(StepDone(visit.name, visit.number, move.output, move.why))
     if promises.hold(run, visit.name):
         leave(run, visit.name)
 

@@ -84,7 +84,7 @@ def _twice(call: Call) -> Decision | None:
 def _decision(run: Run, call: Call) -> Decision:
     if not call.interrupted:
         return _decided(run, call, 0)
-    with run.history.without(call.tool.name, call.sent):
+    with run.history.without(call.tool.name, call.sent, call.agent):
         return _decided(run, call, 1)
 
 
@@ -125,7 +125,7 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
 
 def _dispatch(run: Run, call: Call, id: str) -> None:
     if not call.interrupted:
-        budget.charge_call(run, call.tool)
+        budget.charge_call(run, call.tool, call.agent)
         call.sent = run.now
     call.interrupted = False
     change(run, call, "in flight")

@@ -54,10 +54,11 @@ def decide(run: Run, visit: Visit) -> None:
         run.agenda.append(Fail(visit, "failure", f"table `{table.name}`: {error}"))
         return
     shown = [run.plan.shown(table.result, value) for value in read]
+    places = ", ".join(f"{row.span.source.name}:{row.span.line}" for row in found)
     if table.hit == "collect":
-        run.agenda.append(Complete(visit, read, shown))
+        run.agenda.append(Complete(visit, read, shown, places))
     else:
-        run.agenda.append(Complete(visit, read[0], shown[0]))
+        run.agenda.append(Complete(visit, read[0], shown[0], places))
 
 
 def matching(run: Run, table: Table, arguments: Mapping[str, object]) -> list[Row]:
