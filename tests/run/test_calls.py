@@ -71,7 +71,7 @@ def test_a_repeatable_call_is_made_again_under_the_same_key_then_given_up() -> N
     assert (second.key, second.attempt) == (first.key, 2)
     assert second.id != first.id
     run.fails("pay.issue", "timeout")
-    assert run.failed == [("pay", "expiry")]
+    assert run.failed == [("pay", "timeout")]
     assert run.finished.end == "slow"
 
 
