@@ -13,6 +13,8 @@ from generated.programs import checked, clean_program
 from generated.world import World
 from interlock.run import Machine
 from interlock.run.protocol.notes import CallDecided, PromiseBroken
+from interlock.testing.runner import run_test
+from interlock_dsl import check_text
 from interlock_dsl.analysis.promises import State, judge_promises
 from interlock_dsl.analysis.promises.judgement import Judgement
 from interlock_dsl.analysis.questions import Questions
@@ -87,6 +89,24 @@ def test_no_run_breaks_what_is_proved(first: int) -> None:
                     break
                 event = world.next(machine)
     assert states[State.PROVED] and states[State.REFUTED], states
+
+
+@pytest.mark.parametrize("first", range(0, 24, 6))
+def test_what_refutes_a_promise_does_so_on_the_evaluator(first: int) -> None:
+    replayed = 0
+    for seed in range(first, first + 6):
+        text, _ = promising(seed)
+        for judged in judgements(text, Reasoner()):
+            witness = judged.witness
+            if witness is None or not (witness.story and witness.expects):
+                continue
+            body = "\n".join(f"  {line}" for line in (*witness.story, *witness.expects))
+            program, found = check_text(f'{text}\ntest "a witness" of w {{\n{body}\n}}\n')
+            assert program is not None, (seed, judged.id, found, body)
+            test = next(test for test in program.tests if test.title == "a witness")
+            assert run_test(program, test).failures == (), (seed, judged.id, judged.reason, body)
+            replayed += 1
+    assert replayed
 
 
 def test_the_guide_says_what_is_proved() -> None:

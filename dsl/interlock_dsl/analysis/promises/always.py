@@ -11,6 +11,7 @@ from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.facts import AlwaysFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Judged
 from interlock_dsl.analysis.story import story
@@ -54,6 +55,10 @@ def _broken(
             continue
         shown: Witness | None = None
         group = _group(questions, place)
+        others = tuple(kept(questions.workflow, arrival.written, promise))
+        if others:  # one that breaks another promise first would show nothing of this one
+            asked = questions.problem(arrival, [statement, *others])
+            answer = questions.reasoner.ask(replace(asked, optional=asked.optional - promise.needs))
         if isinstance(answer, Possible) and group is not None:
             rehearse = partial(Judged, promise=promise)
             told = story(questions, arrival, answer.bindings, group, [statement], rehearse)

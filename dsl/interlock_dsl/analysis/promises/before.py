@@ -18,6 +18,7 @@ from interlock_dsl.analysis.promises.calling import (
     rules_for,
 )
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import AgentCalls
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
@@ -85,21 +86,30 @@ def _possible(
     reason = f"{who} `{calling.tool.name}` {without}"
     found: list[Finding] = []
     for case in cases:
-        statements = (*where, *case)
-        answer = questions.ask(calling.arrivals if arrivals is None else arrivals, statements, calling.types)
-        if isinstance(answer.answer, Impossible):
-            continue
+        possible = False
         shown: Witness | None = None
-        if isinstance(answer.answer, Possible) and answer.arrival is not None:
-            rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
-            told = story(questions, answer.arrival, answer.answer.bindings, calling.step, statements, rehearse)
-            shown = evidence(told, exact=answer.arrival.exact)
-        if shown is not None and shown.story and f"expect denied {calling.tool.name}" not in shown.expects:
-            shown = None
+        for arrival in calling.arrivals if arrivals is None else arrivals:
+            statements = (*where, *case, *kept(questions.workflow, arrival.written))
+            answer = questions.ask((arrival,), statements, calling.types).answer
+            possible = possible or not isinstance(answer, Impossible)
+            if isinstance(answer, Possible):
+                rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
+                told = story(questions, arrival, answer.bindings, calling.step, statements, rehearse)
+                shown = _denied(evidence(told, exact=arrival.exact), calling)
+            if shown is not None:
+                break
+        if not possible:
+            continue
         found.append(Finding(reason, calling.span, shown))
         if shown is not None and shown.story:
             break
     return found
+
+
+def _denied(witness: Witness | None, calling: Calling) -> Witness | None:
+    """Return a witness, unless it tells a run in which the call is not denied."""
+    told = witness is None or not witness.story or f"expect denied {calling.tool.name}" in witness.expects
+    return witness if told else None
 
 
 def _undone(questions: Questions, promise: NeverUnapprovedFacts) -> list[Finding]:

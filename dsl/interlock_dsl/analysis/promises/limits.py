@@ -12,6 +12,7 @@ from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.bounds import Amount, Bounds, bounds, waiting
 from interlock_dsl.analysis.facts import CostAtMostFacts, EndsWithinFacts, EndsWithinStepsFacts, RouteFacts
 from interlock_dsl.analysis.promises.judgement import Finding
+from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Counted
 from interlock_dsl.analysis.story import story
@@ -38,7 +39,7 @@ def too_many_steps(questions: Questions, promise: EndsWithinStepsFacts) -> list[
             looked += entered
             if entered <= most:
                 continue
-            asked = questions.ask((arrival,), ())
+            asked = questions.ask((arrival,), tuple(kept(questions.workflow, arrival.written)))
             if isinstance(asked.answer, Possible):
                 rehearse = partial(Counted, most=most)
                 shown = story(questions, arrival, asked.answer.bindings, node, (), rehearse)

@@ -6,18 +6,19 @@ routes lead there refutes the promise, with a run that comes to that step.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from networkx import ancestors
 
 from interlock_dsl.analysis.arrivals import Arrival, Way
-from interlock_dsl.analysis.facts import AlwaysFacts, ReachesFacts, RouteFacts
+from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.story import story
-from interlock_dsl.analysis.values.problem import Claim, Impossible, Possible, Statement
+from interlock_dsl.analysis.values.problem import Impossible, Possible
 from interlock_dsl.diagnostics.witness import Witness
 
 MOST_RUNS: Final = 30
@@ -40,11 +41,14 @@ def not_reached(questions: Questions, promise: ReachesFacts) -> list[Finding]:
 
 def _astray(questions: Questions, promise: ReachesFacts, name: str) -> list[Finding]:
     """Return a step from which no routes lead to the end, if a run can come to it."""
-    asked = questions.ask(questions.arrivals.at(name), ())
-    if isinstance(asked.answer, Impossible):
+    workflow = questions.workflow
+    if isinstance(questions.ask(questions.arrivals.at(name), ()).answer, Impossible):
         return []
     shown: Witness | None = None
-    if isinstance(asked.answer, Possible) and asked.arrival is not None:
+    for arrival in questions.arrivals.at(name):
+        asked = questions.ask((arrival,), tuple(kept(workflow, arrival.written)))
+        if shown is not None or not isinstance(asked.answer, Possible) or asked.arrival is None:
+            continue
         told = story(questions, asked.arrival, asked.answer.bindings, name, ())
         shown = evidence(told, exact=asked.arrival.exact)
     reason = f"no routes lead from `{name}` to `{promise.decl.end.text}`"
@@ -80,7 +84,7 @@ class _Search:
         if names <= self._shown or self._runs >= MOST_RUNS:
             return False
         self._runs += 1
-        ways, claims = arrival.ways, [*self._kept(names)]
+        ways, claims = arrival.ways, [*kept(self._questions.workflow, frozenset(names))]
         for route in onward:
             ways = (Way(route, ways),)
             if not route.link.way_out:
@@ -95,13 +99,6 @@ class _Search:
             return False
         self._shown |= names
         return True
-
-    def _kept(self, names: set[str]) -> Iterator[Statement]:
-        """Yield what is promised of the values of a run that comes by some steps; one that breaks it is given up."""
-        steps = self._questions.workflow.steps.keys()
-        for promise in self._questions.workflow.promises:
-            if isinstance(promise, AlwaysFacts) and promise.needs & steps <= names:
-                yield Claim(promise.condition)
 
     def _ways_on(self) -> dict[str, RouteFacts]:
         """Return, for each step, the route of its own that is the first of a shortest way to the end."""

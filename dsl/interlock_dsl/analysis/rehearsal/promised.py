@@ -6,12 +6,10 @@ from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, RouteFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
-from interlock_dsl.analysis.rehearsal.evaluating import outcome
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
 from interlock_dsl.analysis.rehearsal.script import written
-from interlock_dsl.analysis.values.problem import Outcome, Statement
-from interlock_dsl.program.graph import START
+from interlock_dsl.analysis.values.problem import Statement
 from interlock_dsl.schema import sample
 
 
@@ -67,18 +65,9 @@ class Judged(Rehearsal):
         super().__init__(questions, routes, bindings, place, statements)
         self._promise = promise
 
-    def _leave(self, source: str) -> None:
-        promise = self._promise
-        judged = source == START and promise.needs <= self._written
-        if judged and outcome(promise.condition, self.values) is not Outcome.TRUE:
-            self._confirm(self.values)
-            self.outcome = "expect fails"
-            return
-        super()._leave(source)
-
-    def _kept(self, promise: AlwaysFacts, name: str) -> bool:
+    def _kept(self, promise: AlwaysFacts, name: str | None = None) -> bool:
         kept = super()._kept(promise, name)
-        if not kept and promise is self._promise and self._way.done:
+        if not kept and promise is self._promise and (self._way.done or name is None):
             self._confirm(self.values)
         return kept
 

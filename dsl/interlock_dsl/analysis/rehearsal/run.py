@@ -75,7 +75,8 @@ class Rehearsal:
         self.outcome = ""
         self._history = History()
         self._way = Itinerary(routes, questions.workflow.routes)
-        self._written = set(self._workflow.parameters.fields)
+        fields = self._workflow.parameters.fields
+        self._written = {name for name, field in fields.items() if name in bindings or not field.optional}
         self._taken: dict[str, int] = {}
         self._visits: dict[str, int] = {}
         self._arrived: dict[int, set[str]] = {}
@@ -86,7 +87,7 @@ class Rehearsal:
         """Follow the way; raise `Unrehearsed` or `Astray` where that does not work."""
         self.values, self.script.given = opening(self._workflow, self._bindings)
         self.values[HISTORY] = self._history
-        self._leave(START)
+        self._begin()
         for _ in range(MOST_VISITS):
             move = None if self.outcome else self._agenda.next()
             if move is None:
@@ -329,9 +330,15 @@ class Rehearsal:
             return
         self._leave(name)
 
-    def _kept(self, promise: AlwaysFacts, name: str) -> bool:
-        """Whether a promise that reads what was just written is kept, or cannot be judged yet."""
-        judged = name in promise.reads and promise.needs <= self._written
+    def _begin(self) -> None:
+        if all(self._kept(each) for each in self._workflow.promises if isinstance(each, AlwaysFacts)):
+            self._leave(START)
+        else:
+            self.outcome = "expect fails"
+
+    def _kept(self, promise: AlwaysFacts, name: str | None = None) -> bool:
+        """Whether a promise is kept, or not judged: nothing that it needs is missing, and it reads what was written."""
+        judged = (name is None or name in promise.reads) and promise.needs <= self._written
         return not judged or outcome(promise.condition, self.values) is Outcome.TRUE
 
     def _fail_after(self, attempts: int, name: str, trigger: Trigger) -> None:
