@@ -20,16 +20,23 @@ from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, chil
 from interlock_dsl.cel.types import ListType, MapType, OptionalType, RecordType, StringType, Type
 
 
-def labels_read(node: Expression, workflow: WorkflowFacts, facts: Facts) -> dict[str, str]:
-    """Return the labels of the text that an expression puts into its value, each with a path that has it."""
+def labels_read(
+    node: Expression, workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]] = frozenset()
+) -> dict[str, str]:
+    """Return the labels of the text that an expression puts into its value, each with a path that has it.
+
+    `seen` are the values that this one is put into: a step in a loop may set a value from its own earlier one.
+    """
     found: dict[str, str] = {}
     for path in read_paths(node):
-        for label in labels_at(path, workflow, facts):
+        for label in labels_at(path, workflow, facts, seen):
             found.setdefault(label, ".".join(path))
     return found
 
 
-def labels_at(path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts) -> frozenset[str]:
+def labels_at(
+    path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]] = frozenset()
+) -> frozenset[str]:
     """Return the labels of the text at a path into the values of a run; none where it can carry no text."""
     root, *names = path
     labels: frozenset[str] = frozenset()
@@ -39,7 +46,10 @@ def labels_at(path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts) -> f
     else:
         step = workflow.steps.get(root)
         if isinstance(step, SetStepFacts) and names and names[0] in step.values:
-            return frozenset(labels_read(step.values[names[0]].expression, workflow, facts))
+            set_value = (root, names[0])
+            if set_value in seen:
+                return frozenset()
+            return frozenset(labels_read(step.values[names[0]].expression, workflow, facts, seen | {set_value}))
         type = _output(step, facts)
     for name in names:
         if not isinstance(type, RecordType) or name not in type.fields:
