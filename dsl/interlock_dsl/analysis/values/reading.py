@@ -1,6 +1,8 @@
 """What the nodes of a checked expression read, and what is known of that."""
 
+import math
 from abc import ABC, abstractmethod
+from functools import lru_cache
 
 from interlock_dsl.analysis.values.arithmetic import (
     ALL_SIGNS,
@@ -17,6 +19,7 @@ from interlock_dsl.analysis.values.domain import (
     domain_of,
 )
 from interlock_dsl.analysis.values.functions import Result
+from interlock_dsl.analysis.values.points import contains
 from interlock_dsl.analysis.values.state import Path, Signs, State, Term
 from interlock_dsl.cel.check import Checked, Introduction, LocalReference
 from interlock_dsl.cel.check.presence import path_of
@@ -30,7 +33,18 @@ from interlock_dsl.cel.tree import (
     Select,
     children,
 )
-from interlock_dsl.cel.types import MapType, OptionalType, RecordType
+from interlock_dsl.cel.types import (
+    Basic,
+    DoubleType,
+    IntType,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordType,
+    StringType,
+    Type,
+    UintType,
+)
 
 INDEX: Errors = frozenset({"no-such-index"})
 KEY: Errors = frozenset({"no-such-key"})
@@ -96,6 +110,8 @@ class Reading(ABC):
 
     def related(self, left: Expression, right: Expression, state: State) -> Signs:
         """Return what is known of how two nodes compare."""
+        if left == right and self.term(left) is not None and equals_itself(self.checked.type_of(left)):
+            return frozenset({0})
         if not state.relations:
             return ALL_SIGNS
         one, other = self.term(left), self.term(right)
@@ -184,6 +200,22 @@ def truths_of(found: Domain) -> frozenset[object]:
     if isinstance(found, Choice):
         return found.values
     return frozenset({True, False}) if found == ANYTHING else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def equals_itself(type: Type) -> bool:
+    """Say whether every value of a type is equal to itself: a NaN is not, nor what may hold one."""
+    match type:
+        case DoubleType():
+            return not contains(domain_of(type), math.nan)
+        case RecordType(fields=fields):
+            return all(equals_itself(field.type) for field in fields.values())
+        case ListType(element=inner) | MapType(value=inner) | OptionalType(of=inner):
+            return equals_itself(inner)
+        case IntType() | UintType() | StringType() | Basic("bool" | "bytes" | "timestamp" | "duration" | "null_type"):
+            return True
+        case _:
+            return False
 
 
 def _is_chain(node: Expression) -> bool:

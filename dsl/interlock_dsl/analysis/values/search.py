@@ -22,7 +22,8 @@ from interlock_dsl.program.builtins import HISTORY
 from interlock_dsl.schema.sample import sample
 
 MOST_EVALUATIONS = 2_000
-MOST_NARROWINGS = 150
+MOST_NARROWINGS = 200
+"""Each counts for as many statements as the problem has."""
 MOST_VALUES = 7
 """Values that are tried for one variable."""
 MOST_CASES = 6
@@ -91,10 +92,11 @@ class Searching:
         """Return values for which an evaluation shows that all statements hold; None if none were found."""
         states = sorted(narrowed.states, key=lambda state: len(state.domains) + len(state.present))
         attempt = _Attempt(problem, self)
-        for state in states[:MOST_CASES]:
-            found = attempt.at(state.copy())
-            if found is not None:
-                return Possible({name: value for name, value in found.items() if name not in attempt.absent})
+        for look in (attempt.plain, attempt.one_by_one, attempt.deep):
+            for state in states if look == attempt.plain else states[:MOST_CASES]:
+                found = look(state)
+                if found is not None:
+                    return Possible({name: value for name, value in found.items() if name not in attempt.absent})
         return None
 
     def reads(self, checked: Checked) -> Reads:
@@ -154,10 +156,36 @@ class _Attempt:
             self.constants.texts.update(reads.constants.texts)
             self.constants.read_as_numbers |= reads.constants.read_as_numbers
 
-    def at(self, state: State) -> Bindings | None:
+    def plain(self, state: State) -> Bindings | None:
+        """Return the plainest values of a case, if all statements hold for them."""
+        bindings = self._bindings(state)
+        return bindings if bindings is not None and self._new(bindings) and self._hold(bindings) else None
+
+    def one_by_one(self, state: State) -> Bindings | None:
+        """Return values of a case of which all but one, and what follows from it, are the plainest."""
+        for slot in self._all(state):
+            for case in self._narrowed(slot, state):
+                found = self.plain(case)
+                if found is not None:
+                    return found
+        return None
+
+    def deep(self, state: State) -> Bindings | None:
         """Return values of a case for which all statements hold."""
-        slots: list[Slot] = [*self._slots(state), *self.counts]
-        return self._vary(state, slots)
+        return self._vary(state, self._all(state))
+
+    def _all(self, state: State) -> list[Slot]:
+        return [*self._slots(state), *self.counts]
+
+    def _narrowed(self, slot: Slot, state: State) -> Iterator[State]:
+        """Yield what is left of a case for one value after the other of what is chosen next."""
+        for case in self._choices(slot, state.copy()):
+            if self.evaluations >= MOST_EVALUATIONS or self.narrowings >= MOST_NARROWINGS:
+                return
+            self.narrowings += len(self.problem.statements)
+            after = self.searching.narrowing.propagated(self.problem, [case])
+            if isinstance(after, Narrowed):
+                yield after.states[0]
 
     def _slots(self, state: State) -> list[Slot]:
         paths = dict.fromkeys(state.resolve(path) for path in self.paths)
@@ -165,18 +193,11 @@ class _Attempt:
         return sorted(leaves, key=lambda path: path not in state.domains)
 
     def _vary(self, state: State, slots: list[Slot]) -> Bindings | None:
-        bindings = self._bindings(state)
-        if bindings is not None and self._new(bindings) and self._hold(bindings):
-            return bindings
-        if not slots:
-            return None
-        slot, rest = slots[0], slots[1:]
-        for case in self._choices(slot, state):
-            if self.evaluations >= MOST_EVALUATIONS or self.narrowings >= MOST_NARROWINGS:
-                return None
-            self.narrowings += 1
-            after = self.searching.narrowing.propagated(self.problem, [case])
-            found = self._vary(after.states[0], rest) if isinstance(after, Narrowed) else None
+        found = self.plain(state)
+        if found is not None or not slots:
+            return found
+        for case in self._narrowed(slots[0], state):
+            found = self._vary(case, slots[1:])
             if found is not None:
                 return found
         return None
