@@ -67,17 +67,26 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
     return Bounds(Usage(**fewest), Usage(**found), shape.exact, shape.visits(), worst, least)
 
 
-def certain(workflow: WorkflowFacts, weights: Mapping[str, int]) -> int:
-    """Return the weight of the heaviest way that goes back nowhere and on which nothing fails: some run comes to it.
+def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
+    """Return the worst case of some of what a run consumes, by their names in `Usage`."""
+    shape = _Shape(workflow)
+    worst = {name: worst_of(step, facts) for name, step in workflow.steps.items()}
+    return {
+        each: shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time")
+        for each in names
+    }
 
-    Zero where it is not certain, since a join does not wait for all or a step takes part in several.
+
+def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return, for each of several weights of the steps, that of the heaviest way: some run comes to it.
+
+    It is a way on which nothing fails, going round one of the loops as often as its bound allows. Zero where it is not
+    certain, since a join does not wait for all or a step takes part in several.
     """
     edges = workflow.graph.edges(keys=True, data=True)
-    other = {
-        (s, t, key) for s, t, key, data in edges if data["way"] == "back" or data["route"].decl.trigger is not None
-    }
-    shape = _Shape(replace(workflow, graph=without(workflow.graph, other)))
-    return shape.longest(weights, parallel=False) or 0 if shape.exact else 0
+    failing = {(s, t, key) for s, t, key, data in edges if data["route"].decl.trigger is not None}
+    shape = _Shape(replace(workflow, graph=without(workflow.graph, failing)))
+    return {name: shape.heaviest(each) if shape.simple else 0 for name, each in weights.items()}
 
 
 # --- one visit of a step ---------------------------------------------------------------------------------------------
@@ -190,9 +199,8 @@ class _Shape:
         self._partial = any(link.merge < len(link.sources) for link in joins)
         self._forks = any(len(link.targets) > 1 for link in links.values())
         self._rounds = {link.id: self._round(link) for link in self._back}
-        self.exact = (
-            not self._partial and not self._back and not any(len(options) > 1 for options in self._joining().values())
-        )
+        self.simple = not self._partial and not any(len(options) > 1 for options in self._joining().values())
+        self.exact = self.simple and not self._back
 
     def _joining(self) -> dict[str, set[tuple[str, ...]]]:
         """Return the joins that each step takes part in."""
@@ -236,6 +244,26 @@ class _Shape:
             assert link.decl.bound is not None
             gain = self._gain(link, weights, known, parallel)
             found = _add(found, 0 if gain == 0 else None if gain is None else gain * link.decl.bound.times)
+        return found
+
+    def heaviest(self, weights: Mapping[str, int]) -> int:
+        """Return the weight of the heaviest way that goes round one loop at most, as often as its bound allows."""
+        known: dict[str, Amount] = {}
+        for name in reversed(self._flow.order):
+            known[name] = _add(weights.get(name, 0), self._onward(name, known, parallel=False))
+        found = known[START] or 0
+        far = 1 + sum(weights.values())
+        for link in self._back:
+            source, bound = link.sources[0], link.decl.bound
+            if self._rounds[link.id] is None or bound is None:
+                continue
+            # So heavy a step is on every heaviest way that can come to it.
+            through: dict[str, Amount] = {}
+            for name in reversed(self._flow.order):
+                own = weights.get(name, 0) + (far if name == source else 0)
+                through[name] = _add(own, self._onward(name, through, parallel=False))
+            way, gain = (through[START] or 0) - far, self._gain(link, weights, known, parallel=False)
+            found = max(found, way + (gain or 0) * bound.times if way >= 0 else 0)
         return found
 
     def _onward(self, name: str, known: Mapping[str, Amount], parallel: bool) -> Amount:

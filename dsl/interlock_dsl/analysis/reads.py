@@ -1,7 +1,7 @@
 """What a workflow reads: the paths into its input and its steps' outputs that anything in it uses."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TypeAlias
 
 from interlock_dsl.analysis.facts import WorkflowFacts
@@ -12,17 +12,25 @@ from interlock_dsl.cel.tree import Expression, Name, Present, Select, children
 Path: TypeAlias = tuple[str, ...]
 
 
-def paths_read(workflow: WorkflowFacts) -> frozenset[Path]:
-    """Return the paths that conditions, arguments, values and promises read, and those that routes pass."""
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The paths that are read, and the beginnings of such paths."""
+
+    paths: frozenset[Path]
+    beginnings: frozenset[Path]
+
+    def has(self, *path: str) -> bool:
+        """Say whether a value is read, a part of it, or something that it is part of."""
+        return path in self.beginnings or any(path[:length] in self.paths for length in range(1, len(path) + 1))
+
+
+def read_by(workflow: WorkflowFacts) -> Reads:
+    """Return what conditions, arguments, values and promises read, and what routes pass."""
     parts = (workflow.steps, workflow.ends, workflow.routes, workflow.promises)
     found = {path for part in parts for checked in _inside(part) for path in _paths(checked.expression)}
     found.update(tuple(passed.text.split(".")) for route in ways(workflow) for passed in route.passes)
-    return frozenset(found)
-
-
-def is_read(path: Path, read: frozenset[Path]) -> bool:
-    """Say whether a value is read, a part of it, or something that it is part of."""
-    return any(each[: len(path)] == path[: len(each)] for each in read)
+    beginnings = {path[:length] for path in found for length in range(1, len(path))}
+    return Reads(frozenset(found), frozenset(beginnings))
 
 
 def _paths(node: Expression) -> Iterator[Path]:

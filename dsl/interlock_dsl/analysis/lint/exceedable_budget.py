@@ -1,6 +1,6 @@
 """# exceedable-budget
 
-A way through the workflow needs more than its budget: going it, nothing failing and nothing done twice, a run has no
+A way through the workflow needs more than its budget: going it, although nothing fails, a run has no
 steps, calls, tokens or money left before it reaches the end. What was done until then is given up. Raise the budget, or
 make the way shorter; what shall happen all the same can be said with a route `on over budget`.
 
@@ -44,15 +44,15 @@ workflow article(topic: string max 200) {
 ```
 
 Found by adding up what the steps of each way may use: one call for each step that calls, what each agent and tool
-declares. Certain as far as the graph goes: conditions are not looked at. That a run may need more with all its loops,
-retries and waits is reported under `--strict`.
+declares. One loop is gone round as often as its bound allows. Certain as far as the graph goes: conditions are not
+looked at. That a run may need more with all its loops, retries and waits is reported under `--strict`.
 """
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.bounds import bounds, certain
+from interlock_dsl.analysis.bounds import certain, most
 from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.handovers import triggers
 from interlock_dsl.analysis.quantities import duration_words, money_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic
@@ -75,19 +75,24 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         if budget is None:
             continue
         handled = any("over budget" in each for each in triggers(workflow).values())
-        worst = bounds(workflow, program.facts).worst
-        for what, most in _limits(budget):
-            weights = {step: _once(facts, what, program.facts) for step, facts in workflow.steps.items()}
-            way, every = certain(workflow, weights), getattr(worst, what)
+        limits = {what: limit for what, limit in _limits(budget) if limit is not None}
+        worst = most(workflow, program.facts, limits)
+        # What a run never comes to need not be looked for on single ways.
+        open_ = [what for what, every in worst.items() if every is None or every > limits[what]]
+        weights = {what: _weights(workflow, what, program.facts) for what in open_}
+        looked = {what: each for what, each in weights.items() if sum(each.values())}
+        ways = certain(workflow, looked) if looked else {}
+        for what in open_:
+            every, way, limit = worst[what], ways.get(what, 0), limits[what]
             # What a single step exceeds is `child-exceeds-budget`.
-            if most is None or max(way, every or 0) <= most or max(weights.values(), default=0) > most:
+            if max(way, every or 0) <= limit or max(weights[what].values(), default=0) > limit:
                 continue
-            sure = way > most and not handled
-            needed = WORDS[what].format(_shown(way if sure else every, what, budget))
+            sure = way > limit and not handled
+            needed = WORDS[what].format(_shown(way if sure else every or 0, what, budget))
             which = "way through" if sure else "run of"
             yield diagnose(
                 "exceedable-budget",
-                f"a {which} `{name}` may {needed}, and a run has {_shown(most, what, budget)}",
+                f"a {which} `{name}` may {needed}, and a run has {_shown(limit, what, budget)}",
                 budget.span,
                 help="raise the budget, or say with `on over budget` where the run goes then",
                 stated=None if sure else Certainty.POSSIBLE,
@@ -100,6 +105,10 @@ def _limits(budget: BudgetDecl) -> Iterator[tuple[str, int | None]]:
     yield "tokens", budget.tokens
     yield "cost", None if budget.cost is None else budget.cost.micros
     yield "time", None if budget.time is None else budget.time.micros
+
+
+def _weights(workflow: WorkflowFacts, what: str, facts: Facts) -> dict[str, int]:
+    return {name: _once(step, what, facts) for name, step in workflow.steps.items()}
 
 
 def _once(step: StepFacts, what: str, facts: Facts) -> int:

@@ -36,7 +36,7 @@ under `--strict`: types are often shared.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.reads import is_read, paths_read
+from interlock_dsl.analysis.reads import read_by
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
@@ -45,16 +45,16 @@ from interlock_dsl.diagnostics.report import diagnose, listed
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the parameters, and fields of parameters, that nothing reads."""
     for name, workflow in program.facts.workflows.items():
-        read = paths_read(workflow)
+        read = read_by(workflow)
         for parameter in workflow.decl.parameters:
             field = workflow.parameters.fields[parameter.name.text]
-            if not is_read((parameter.name.text,), read):
+            if not read.has(parameter.name.text):
                 message = f"nothing in `{name}` reads its input `{parameter.name.text}`"
                 yield diagnose(
                     "unused-input", message, parameter.name.span, help="remove it, or pass it where it belongs"
                 )
             elif isinstance(field.type, RecordType):
-                unread = [each for each in field.type.fields if not is_read((parameter.name.text, each), read)]
+                unread = [each for each in field.type.fields if not read.has(parameter.name.text, each)]
                 if unread:
                     message = f"nothing in `{name}` reads {listed(unread)} of its input `{parameter.name.text}`"
                     yield diagnose("unused-input", message, parameter.name.span, stated=Certainty.HEURISTIC)

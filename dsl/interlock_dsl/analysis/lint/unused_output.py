@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.handovers import offered, triggers
-from interlock_dsl.analysis.reads import is_read, paths_read
+from interlock_dsl.analysis.reads import read_by
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
 
@@ -54,14 +54,14 @@ from interlock_dsl.diagnostics.report import diagnose, listed
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the steps that only give an output which nothing reads."""
     for workflow in program.facts.workflows.values():
-        read, handled = paths_read(workflow), triggers(workflow)
+        read, handled = read_by(workflow), triggers(workflow)
         for name, step in workflow.steps.items():
-            if not is_read((name,), read):
+            if not read.has(name):
                 if not handled[name] and _only_gives(step, workflow, program.facts):
                     message = f"nothing reads what `{name}` gives"
                     yield diagnose("unused-output", message, step.decl.name.span, help="use it, or remove the step")
             elif isinstance(step, AgentStepFacts | AskStepFacts):
-                unread = [field for field in step.returns.fields if not is_read((name, field), read)]
+                unread = [field for field in step.returns.fields if not read.has(name, field)]
                 if unread:
                     message = f"nothing reads {listed(unread)} of what `{name}` answers"
                     yield diagnose("unused-output", message, step.decl.name.span, stated=Certainty.HEURISTIC)
