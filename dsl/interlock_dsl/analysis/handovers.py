@@ -13,9 +13,13 @@ def ways(workflow: WorkflowFacts) -> Iterator[RouteFacts]:
             yield route.out
 
 
-def ways_into(workflow: WorkflowFacts, node: str) -> list[RouteFacts]:
-    """Return the routes and ways out that lead to a step or an end, in the order written."""
-    return [route for route in ways(workflow) if node in route.link.targets]
+def ways_into(workflow: WorkflowFacts) -> dict[str, list[RouteFacts]]:
+    """Return the routes and ways out that lead to each step and end, in the order written."""
+    found: dict[str, list[RouteFacts]] = {name: [] for name in (*workflow.steps, *workflow.ends)}
+    for route in ways(workflow):
+        for target in route.link.targets:
+            found[target].append(route)
+    return found
 
 
 def in_hand(route: RouteFacts, step: AgentStepFacts | CallStepFacts, facts: Facts) -> frozenset[str]:
@@ -32,9 +36,11 @@ def shown(route: RouteFacts, step: AgentStepFacts, facts: Facts) -> list[str]:
     return [name for name in step.tools if name in facts.tools and facts.tools[name].needs <= scopes]
 
 
-def offered(workflow: WorkflowFacts, step: AgentStepFacts, facts: Facts) -> set[str]:
-    """Return the tools that an agent is shown at its step by any route."""
-    return {tool for route in ways_into(workflow, step.decl.name.text) for tool in shown(route, step, facts)}
+def offered(workflow: WorkflowFacts, facts: Facts) -> dict[str, set[str]]:
+    """Return the tools that an agent is shown at each of the agents' steps, by any route."""
+    into = ways_into(workflow)
+    steps = {name: step for name, step in workflow.steps.items() if isinstance(step, AgentStepFacts)}
+    return {n: {tool for route in into[n] for tool in shown(route, step, facts)} for n, step in steps.items()}
 
 
 def undos(tools: set[str], facts: Facts) -> set[str]:
@@ -49,8 +55,7 @@ def called(workflow: WorkflowFacts) -> set[str]:
 
 def callable_tools(workflow: WorkflowFacts, facts: Facts) -> set[str]:
     """Return the tools of which a call can come about in a run of a workflow: by steps, agents or undoing."""
-    steps = (step for step in workflow.steps.values() if isinstance(step, AgentStepFacts))
-    found = called(workflow).union(*(offered(workflow, step, facts) for step in steps))
+    found = called(workflow).union(*offered(workflow, facts).values())
     return found | undos(found, facts)
 
 

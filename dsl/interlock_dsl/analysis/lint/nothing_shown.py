@@ -46,10 +46,11 @@ from interlock_dsl.program.graph import START
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the routes that lead to an agent's step and show the agent nothing."""
     for workflow in program.facts.workflows.values():
+        into = ways_into(workflow)
         for name, step in workflow.steps.items():
             if not isinstance(step, AgentStepFacts):
                 continue
-            for route in ways_into(workflow, name):
+            for route in into[name]:
                 if route.passes or shown(route, step, program.facts) or not _passable(workflow, route):
                     continue
                 yield diagnose(

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts
 from interlock_dsl.analysis.handovers import ways_into
 from interlock_dsl.analysis.labels import carries_text, labels_read
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
@@ -59,10 +59,11 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the arguments of steps' calls that labelled text goes into."""
     facts = program.facts
     for workflow in facts.workflows.values():
+        into = ways_into(workflow)
         for name, step in workflow.steps.items():
             if not isinstance(step, CallStepFacts) or facts.tools[step.call.tool].effect == "read":
                 continue
-            tool, gated = facts.tools[step.call.tool], _gated(workflow, name, step.call.tool, facts)
+            tool, gated = facts.tools[step.call.tool], _gated(into[name], step.call.tool, facts)
             for argument, checked in step.call.arguments.items():
                 parameter = tool.parameters.fields[argument]
                 if not carries_text(parameter.type):
@@ -81,9 +82,9 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                     )
 
 
-def _gated(workflow: WorkflowFacts, name: str, tool: str, facts: Facts) -> bool:
+def _gated(into: list[RouteFacts], tool: str, facts: Facts) -> bool:
     """Say whether somebody approves every call of a step."""
-    if all(route.approval is not None for route in ways_into(workflow, name)):
+    if all(route.approval is not None for route in into):
         return True
     return any(
         rule.decl.kind == "require"

@@ -76,12 +76,13 @@ CODE = "unapproved-irreversible"
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the routes to irreversible calls that lack the approval which others have."""
     for workflow in program.facts.workflows.values():
+        ways_to = ways_into(workflow)
         for name, step in workflow.steps.items():
             if not isinstance(step, CallStepFacts) or _ruled(step.call.tool, program.facts):
                 continue
             if program.facts.tools[step.call.tool].effect != "irreversible":
                 continue
-            into = ways_into(workflow, name)
+            into = ways_to[name]
             approved = next((route for route in into if route.approval is not None), None)
             open_ = [route for route in into if route.approval is None and not _seen_by_people(workflow, route)]
             if approved is None or approved.approval is None:

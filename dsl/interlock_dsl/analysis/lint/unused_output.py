@@ -44,7 +44,7 @@ reported under `--strict`.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts
 from interlock_dsl.analysis.handovers import offered, triggers
 from interlock_dsl.analysis.reads import read_by
 from interlock_dsl.diagnostics import Certainty, Diagnostic
@@ -54,10 +54,11 @@ from interlock_dsl.diagnostics.report import diagnose, listed
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the steps that only give an output which nothing reads."""
     for workflow in program.facts.workflows.values():
+        shown = offered(workflow, program.facts)
         read, handled = read_by(workflow), triggers(workflow)
         for name, step in workflow.steps.items():
             if not read.has(name):
-                if not handled[name] and _only_gives(step, workflow, program.facts):
+                if not handled[name] and _only_gives(step, shown.get(name, set()), program.facts):
                     message = f"nothing reads what `{name}` gives"
                     yield diagnose("unused-output", message, step.decl.name.span, help="use it, or remove the step")
             elif isinstance(step, AgentStepFacts | AskStepFacts):
@@ -67,13 +68,13 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                     yield diagnose("unused-output", message, step.decl.name.span, stated=Certainty.HEURISTIC)
 
 
-def _only_gives(step: StepFacts, workflow: WorkflowFacts, facts: Facts) -> bool:
+def _only_gives(step: StepFacts, shown: set[str], facts: Facts) -> bool:
     """Say whether a step gives something, and changes nothing in the world."""
     match step:
         case CallStepFacts(call=call):
             return facts.tools[call.tool].effect == "read" and facts.tools[call.tool].result is not None
         case AgentStepFacts(returns=returns):
-            writes = any(facts.tools[tool].effect != "read" for tool in offered(workflow, step, facts))
+            writes = any(facts.tools[tool].effect != "read" for tool in shown)
             return bool(returns.fields) and not writes
         case AskStepFacts(returns=returns):
             return bool(returns.fields)
