@@ -21,9 +21,9 @@ SEEDS = range(40)
 RUNS = 10
 ON_ROUTES = frozenset(
     {
-        "non-exhaustive-routes", "overlapping-routes", "shadowed-route", "unreachable-otherwise", "always-true-condition",
-        "unsatisfiable-condition", "condition-may-error", "gap-before-otherwise", "grant-refuses-route", "missing-rows",
-        "overlapping-rows", "shadowed-row", "impossible-row",
+        "non-exhaustive-routes", "overlapping-routes", "shadowed-route", "unreachable-otherwise",
+        "always-true-condition", "unsatisfiable-condition", "condition-may-error", "gap-before-otherwise",
+        "grant-refuses-route", "missing-rows", "overlapping-rows", "shadowed-row", "impossible-row",
     }
 )  # fmt: skip
 NEVER_TAKEN = {"shadowed-route", "unreachable-otherwise", "unsatisfiable-condition"}
