@@ -46,12 +46,17 @@ def chain(steps: int) -> Iterator[str]:
 
 
 def wide(steps: int) -> Iterator[str]:
-    """A choice among many steps by their own conditions; all lead to one."""
-    yield "step last sets { n: 1 }  last -> done"
-    for n in range(steps - 1):
-        yield f"step s{n} sets {{ n: n }}  start -> s{n} when n == {n}  s{n} -> last when s{n}.n > 0"
-        yield f"s{n} -> failed otherwise"
-    yield "start -> failed otherwise"
+    """Choices among fifty steps by their own conditions, one choice after the other."""
+    yield "step c0 sets { n: n }  start -> c0"
+    choices = steps // 51
+    for n in range(choices):
+        names = [f"s{n}_{at}" for at in range(50)]
+        yield f"step c{n + 1} sets {{ n: n }}  {' '.join(f'step {name} sets {{ n: c{n}.n }}' for name in names)}"
+        for at, name in enumerate(names):
+            yield f"c{n} -> {name} when c{n}.n == {at}  {name} -> c{n + 1} when {name}.n >= 0"
+            yield f"{name} -> failed otherwise"
+        yield f"c{n} -> failed otherwise"
+    yield f"c{choices} -> done"
 
 
 def parallel(steps: int) -> Iterator[str]:

@@ -34,6 +34,8 @@ from interlock_dsl.program.graph import START
 
 MOST: Final = 16
 """Arrivals that are told apart at one place."""
+MOST_IN_ALL: Final = 1_500
+"""Arrivals in a workflow: where it has many steps, fewer are told apart at each."""
 
 MOST_CLAIMS: Final = 48
 """Claims of one arrival; the oldest are forgotten first."""
@@ -110,6 +112,7 @@ class Arrivals:
         self.groups = groups(workflow)
         self._facts = facts
         self._flow = flow(workflow.graph)
+        self._most = max(1, min(MOST, MOST_IN_ALL // (len(workflow.steps) + 1)))
         self._bits = {name: 1 << at for at, name in enumerate(workflow.steps)}
         self._interned = Interned()
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
@@ -241,7 +244,7 @@ class Arrivals:
         if key in known:
             return False
         known[key] = state
-        if len(known) > MOST:
+        if len(known) > self._most:
             one = reduce(_meet, known.values())
             known.clear()
             known[one.key()] = one
@@ -263,7 +266,7 @@ class Arrivals:
             return
         if not all(branches):
             return
-        while prod(map(len, branches)) > MOST:
+        while prod(map(len, branches)) > self._most:
             longest = max(branches, key=len)
             longest[:] = [reduce(_meet, longest)]
         for states in product(*branches):

@@ -6,7 +6,7 @@ arrivals are: it is `Impossible` at all of them, `Possible` at one, which is tol
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from interlock_dsl.analysis.arrivals import Arrival, Arrivals
 from interlock_dsl.analysis.declarations.tables import output_type
@@ -25,6 +25,11 @@ from interlock_dsl.analysis.statements import Linked, linked, mentioned
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE, RUN
+
+MOST_ASKED: Final = 3_000
+"""Statements in all questions about one workflow; what is asked after that is asked with the last few claims only."""
+MOST_NEAR: Final = 6
+"""Claims that are said then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Questions:
         self.outcomes: dict[int, bool | None] = {}
         """What the conditions of routes always come to, by the identity of the route (`certain.always_taken`)."""
         self._held: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], Answer] = {}
+        self._asked = 0
+        """How many statements all questions so far had together."""
         self._optional = frozenset(parameter for parameter, field in fields.items() if field.optional)
 
     def possible(self, arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
@@ -109,8 +116,11 @@ class Questions:
         alone = self.reasoner.ask(self._problem(arrival, tuple(statements), extra)) if statements else Possible({})
         if isinstance(alone, Impossible):
             return alone
+        if self._asked > MOST_ASKED:
+            return self._nearby(arrival, about, statements, extra)
         if touching:
             said = (*(claim for part in touching for claim in part.claims), *statements)
+            self._asked += len(said)
             alone = self.reasoner.ask(self._problem(arrival, said, extra))
         if not isinstance(alone, Possible):
             return alone
@@ -121,6 +131,17 @@ class Questions:
             if part not in touching and not isinstance(answer := self._holds(arrival, part), Possible):
                 return answer
         return alone
+
+    def _nearby(
+        self, arrival: Arrival, about: frozenset[str], statements: Sequence[Statement], extra: Mapping[str, Type]
+    ) -> Answer:
+        """Ask with a few of the last claims only, in a workflow of which so much was asked already.
+
+        What is impossible with few claims is so with all; what is possible then is unknown.
+        """
+        near = [claim for claim in arrival.claims if not about.isdisjoint(mentioned(claim))][-MOST_NEAR:]
+        answer = self.reasoner.ask(self._problem(arrival, (*near, *statements), extra))
+        return answer if isinstance(answer, Impossible) else Unknown("the workflow is too large")
 
     def _together(self, arrival: Arrival) -> Answer:
         """Return whether all that is known at an arrival can hold."""
@@ -148,6 +169,7 @@ class Questions:
         missing = frozenset(name for name in part.names if name in self.workflow.steps and name not in arrival.written)
         key = tuple(map(id, part.claims)), missing, missing & arrival.absent
         if key not in self._held:
+            self._asked += len(part.claims)
             self._held[key] = self.reasoner.ask(self._problem(arrival, part.claims, {}))
         return self._held[key]
 
