@@ -116,3 +116,32 @@ def test_no_run_exceeds_its_worst_case(seed: int) -> None:
             assert worst.calls is None or run.spent.tool_calls <= worst.calls, text
             if not failed and least.steps is not None:
                 assert least.steps <= run.spent.steps, text
+
+
+def test_a_stand_in_is_waited_for_after_those_who_did_not_answer() -> None:
+    found = of("""workflow w(n: int) {
+      step write calls a.write(n: n)
+      end done
+      start -> write grant a.write after approval by boss within 5m escalate to boss on expiry
+      write -> done
+      write -> done on expiry
+    }""")
+    assert found.worst.time == 20_000_000 + 10 * MINUTE
+
+
+def test_rules_that_come_to_apply_later_are_waited_for_one_after_the_other() -> None:
+    workflow = """workflow w(n: int) {
+      step write calls a.write(n: n)
+      end done
+      start -> write grant a.write
+      write -> done
+      write -> done on expiry
+    }
+    policy p {
+      require approval by boss within 5m for a.write
+      require approval by boss within 3m for a.* when args.n > 3
+      require approval by boss within 2m for a.write when %s
+    }"""
+    for later in ('now.getHours("UTC") > 12', "calls(a.write).count() > 0"):
+        assert of(workflow % later).worst.time == 20_000_000 + (5 + 2) * MINUTE
+    assert of(workflow % "args.n > 9").worst.time == 20_000_000 + 5 * MINUTE

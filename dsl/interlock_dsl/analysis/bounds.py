@@ -9,7 +9,7 @@ more either, as far as the shape of the graph goes: conditions are not looked at
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from networkx import ancestors, descendants, immediate_dominators
 
@@ -23,6 +23,8 @@ from interlock_dsl.syntax.tree import Duration, Retry
 
 Amount: TypeAlias = int | None
 """How much at most; None is without a bound."""
+CHANGING: Final = frozenset({"now", "$history"})
+"""What rules read that changes while a call waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,22 @@ def _tool_cost(tool: str, facts: Facts) -> int:
 
 
 def _asked(tool: str, facts: Facts) -> Amount:
-    """Return how long rules of policies may have a call wait for approvals."""
-    longest: Amount = 0
+    """Return how long rules of policies may have a call wait for approvals.
+
+    They ask at once, but for those that may come to apply while others are waited for, or at a further attempt.
+    """
+    together: Amount = 0
+    later: Amount = 0
     for _, rules in facts.policies.values():
         for rule in rules:
             if rule.decl.kind == "require" and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
-                within = rule.decl.within
-                longest = None if within is None or longest is None else max(longest, within.micros)
-    return longest
+                within = None if rule.decl.within is None else rule.decl.within.micros
+                reads = {name for each in (rule.when, rule.unless) if each is not None for name in each.variables}
+                if reads & CHANGING:
+                    later = _add(later, within)
+                else:
+                    together = None if within is None or together is None else max(together, within)
+    return _add(together, later)
 
 
 def _add(one: Amount, other: Amount) -> Amount:
@@ -331,7 +341,10 @@ def waiting(link: Link) -> Amount:
     approval = link.clauses.approval
     if approval is None:
         return 0
-    return None if approval.within is None else approval.within.micros
+    if approval.within is None:
+        return None
+    asked = 1 + any(each.on_expiry for each in link.clauses.escalations)  # a stand-in has as long
+    return approval.within.micros * asked
 
 
 def _most(amounts: Iterable[Amount]) -> Amount:

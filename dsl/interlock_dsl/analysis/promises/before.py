@@ -8,7 +8,7 @@ such calls while a run proceeds; it is refuted all the same, for there is a run 
 from functools import partial
 
 from interlock_dsl.analysis.arrivals import Arrival
-from interlock_dsl.analysis.facts import CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
 from interlock_dsl.analysis.promises.calling import (
     NOT_FALSE,
     Calling,
@@ -116,9 +116,16 @@ def _undone(questions: Questions, promise: NeverUnapprovedFacts) -> list[Finding
     """Return the undoings that nobody can have approved."""
     found: list[Finding] = []
     for step in questions.workflow.steps.values():
-        if isinstance(step, CallStepFacts):
-            tool = questions.facts.tools[step.call.tool]
+        match step:
+            case CallStepFacts(call=call):
+                called, span = (call.tool,), call.span
+            case AgentStepFacts(tools=called, decl=decl):
+                span = decl.name.span
+            case _:
+                continue
+        for name in called:
+            tool = questions.facts.tools[name]
             if tool.undo is not None and tool.undo.tool in promise.tools:
                 reason = f"`{tool.undo.tool}` undoes `{tool.name}`, and nobody approves an undo"
-                found.append(Finding(reason, step.call.span))
+                found.append(Finding(reason, span))
     return found
