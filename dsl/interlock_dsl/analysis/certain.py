@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.decided import decided
-from interlock_dsl.analysis.facts import RouteFacts
+from interlock_dsl.analysis.facts import RouteFacts, SetStepFacts
 from interlock_dsl.analysis.groups import Group
 from interlock_dsl.analysis.questions import Questions
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Statement
@@ -47,6 +47,13 @@ def some_certain(questions: Questions, group: Group, outcome: bool) -> bool:
     return any(always_taken(questions, route) is outcome for route in group.conditional)
 
 
-def by_the_types(condition: Checked, outcome: bool) -> bool:
-    """Say whether a comparison in a condition comes to an outcome by its types alone: `beyond-the-type` says so."""
-    return any(found.value is outcome and not found.closing for found in decided(condition))
+def by_the_types(questions: Questions, condition: Checked, outcome: bool) -> bool:
+    """Say whether the types alone decide a comparison in a condition, or one that a step has set which it reads.
+
+    `beyond-the-type` says so of the comparison, and nothing is said of what follows from it.
+    """
+    if any(found.value is outcome and not found.closing for found in decided(condition)):
+        return True
+    read = (questions.workflow.steps.get(name) for name in condition.variables)
+    values = (value for step in read if isinstance(step, SetStepFacts) for value in step.values.values())
+    return any(not found.closing for value in values for found in decided(value))

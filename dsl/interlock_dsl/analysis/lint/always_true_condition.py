@@ -67,7 +67,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the conditions of routes and escalations that are always true."""
     for questions in program.questions.values():
         for condition in _always(questions):
-            if not by_the_types(condition, True):
+            if not by_the_types(questions, condition, True):
                 yield diagnose(
                     "always-true-condition",
                     "this condition is always true",

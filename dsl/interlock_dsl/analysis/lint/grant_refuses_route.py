@@ -51,6 +51,9 @@ workflow refund(order: string) {
 Found by asking whether the grants of a scope that a step's own call needs can all fail to hold for the arguments of
 the call, where no rule forbids it. Reported with such values. What an agent may call with a grant is chosen by its
 model, so a grant to an agent may refuse.
+
+Where the step has a route `on denied`, and nothing on the way limits the same argument to the same side, the grant is
+taken to be meant as the limit: then it is reported under `--strict`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,7 +68,9 @@ from interlock_dsl.analysis.statements import CHANGING, mentioned, parts
 from interlock_dsl.analysis.story import evidenced
 from interlock_dsl.analysis.values.problem import Bound, Claim, Impossible, Outcome, Statement
 from interlock_dsl.cel.check import Checked
-from interlock_dsl.cel.tree import Call, Expression, Select
+from interlock_dsl.cel.check import check as check_expression
+from interlock_dsl.cel.tree import Call, Expression, Literal, Select
+from interlock_dsl.cel.types import DoubleType, IntType
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -99,7 +104,9 @@ def _refused(questions: Questions, calling: Calling, scope: str) -> Iterator[Dia
         message = f"the grant refuses calls of `{calling.tool.name}` that its route lets through"
         help = "let the conditions of the route and of the grant agree"
         said = diagnose("grant-refuses-route", message, where, "does not hold for all of them", help=help)
-        meant = _denied_goes_on(questions, calling.step) and not _limited(calling, refused[0].condition)
+        meant = _denied_goes_on(questions, calling.step) and not _limited(
+            questions, calling, refused[0].condition, bound
+        )
         shown = evidenced(said, questions, found, calling.step, statements)
         yield replace(shown, stated=Certainty.HEURISTIC, witness=None) if meant else shown
         return
@@ -109,23 +116,53 @@ def _denied_goes_on(questions: Questions, step: str) -> bool:
     return any(group.sources == (step,) and group.trigger == "denied" for group in questions.arrivals.groups)
 
 
-def _limited(calling: Calling, where: Checked) -> bool:
-    """Whether the condition of the route limits an argument to the same side as that of the grant."""
-    arguments = {s.path[1]: s.expression.expression for s in (calling.cases or ((),))[0] if isinstance(s, Bound)}
-    if calling.route.when is None:
+def _limited(questions: Questions, calling: Calling, where: Checked, bound: Sequence[Statement]) -> bool:
+    """Whether the way to the call limits an argument to the same side as the grant, or leaves next to nothing of it."""
+    arguments = {s.path[1]: s.expression.expression for s in bound if isinstance(s, Bound)}
+    route = [] if calling.route.when is None else list(_limits(calling.route.when))
+    for side, of, limit in _limits(where):
+        if not isinstance(of, Select):
+            continue
+        asked = [(back, other) for back, about, other in route if about == arguments.get(of.field)]
+        if any(back == side or not _between(side, limit, other) for back, other in asked):
+            return True
+        if _ends_before(questions, calling, side, of, where, bound):
+            return True
+    return False
+
+
+def _ends_before(
+    questions: Questions, calling: Calling, side: str, of: Select, where: Checked, bound: Sequence[Statement]
+) -> bool:
+    """Whether an argument never comes to the end of its type: then something on the way limits it already."""
+    fields = calling.tool.parameters.fields
+    type = fields[of.field].type if of.field in fields else None
+    if not isinstance(type, IntType | DoubleType):
         return False
-    route = set(_limits(calling.route.when))
-    return any(isinstance(of, Select) and (side, arguments.get(of.field)) in route for side, of in _limits(where))
+    end = type.high if side == "most" else type.low
+    if end is None:
+        return False
+    there = Bound(("args", of.field), check_expression(Literal(end, of.span), where.scope, None))
+    return isinstance(questions.ask(calling.arrivals, [*bound, there], calling.types).answer, Impossible)
 
 
-def _limits(condition: Checked) -> Iterator[tuple[str, Expression]]:
-    """Yield what a condition limits, and to which side."""
+def _between(side: str, limit: Expression, bound: Expression) -> bool:
+    """Whether there are values between a limit on one side and the route's on the other, as far as they are written."""
+    match limit, bound:
+        case Literal(value=int() | float() as one), Literal(value=int() | float() as other):
+            return one > other if side == "most" else one < other
+        case _:
+            return True
+
+
+def _limits(condition: Checked) -> Iterator[tuple[str, Expression, Expression]]:
+    """Yield what a condition limits, to which side, and by what."""
     for part in parts(Claim(condition)):
         match part.condition.expression:
             case Call(function="_<_" | "_<=_", arguments=(left, right)):
-                yield from (("most", left), ("least", right))
+                yield from (("most", left, right), ("least", right, left))
             case Call(function="_>_" | "_>=_", arguments=(left, right)):
-                yield from (("least", left), ("most", right))
+                yield from (("least", left, right), ("most", right, left))
             case _:
                 pass
 

@@ -58,7 +58,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the conditions of routes, escalations, grants and promises that are never true."""
     for questions in program.questions.values():
         for condition, so in _never(questions):
-            if not by_the_types(condition, False):
+            if not by_the_types(questions, condition, False):
                 span, help = condition.expression.span, "write the condition that was meant"
                 yield diagnose("unsatisfiable-condition", "this condition is never true", span, so, help=help)
 
