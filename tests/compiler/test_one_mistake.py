@@ -124,3 +124,10 @@ policy p {
 """
     assert [each.code for each in check_text(text % "a.read")[1]] == ["type-mismatch"]
     assert check_text(text % "a.*")[1] == ()
+
+
+@pytest.mark.parametrize(("parameter", "holds"), [("n?: int", False), ("n: int", True), ("n?: { k: int }", True)])
+def test_an_optional_parameter_has_fields_to_ask_for(parameter: str, holds: bool) -> None:
+    text = f"workflow w({parameter}) {{ step a sets {{ k: 1 }}  end done  start -> a  a -> done }}"
+    found = [each.message for each in check_text(text)[1] if each.severity.value == "error"]
+    assert found == ([] if holds else ["the parameter `n` cannot be optional"])

@@ -429,3 +429,11 @@ def test_only_the_approval_of_the_route_goes_to_its_stand_in() -> None:
     run.wait(HOUR // 2)
     assert not [command for command in run.commands if isinstance(command, Notify)]
     assert not run.open(AskApproval) and run.failed == [("pay", "expiry")]
+
+
+def test_a_failure_that_says_nothing_is_told_in_words() -> None:
+    run = World(READS, {"id": "A1"})
+    for _ in range(3):
+        run.feed(ToolFailed(run.now, run.call("orders.get").id, "error", "", 0))
+        run.wait(HOUR)
+    assert run.of(StepFailed)[-1].message.endswith("it failed")

@@ -128,6 +128,17 @@ def test_the_limits_are_where_they_are_said_to_be(most: object, beyond: object) 
         check_bounds("it", beyond)
 
 
+class Open(BaseModel, extra="allow"):
+    known: str = ""
+
+
+def test_what_a_model_holds_beside_its_fields_counts() -> None:
+    check_bounds("it", Open(other="x" * 1_000))  # type: ignore[call-arg]
+    for large in (Open(known="x" * (MOST_TEXT + 1)), Open(other="x" * (MOST_TEXT + 1))):  # type: ignore[call-arg]
+        with pytest.raises(OutOfBoundsError):
+            check_bounds("it", large)
+
+
 small = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -339,8 +340,8 @@ def test_a_budget_in_another_currency_wants_prices_in_it(server: Provider) -> No
     models(server, prices={"small": (1, 1), "large": (1, 2)}).prepare(limited("eur"), "refund")
 
 
-@pytest.mark.parametrize("price", [(float("inf"), 1), (1, float("nan")), (-1, 1)])
-def test_a_price_that_is_none_is_refused(price: tuple[float, float]) -> None:
+@pytest.mark.parametrize("price", [(float("inf"), 1), (1, float("nan")), (-1, 1), (1,), (1, 2, 3)])
+def test_a_price_that_is_none_is_refused(price: Any) -> None:
     with pytest.raises(InvalidInput, match="the price of the model `small`"):
         LanguageModels({}, prices={"small": price})
 
