@@ -50,6 +50,7 @@ def test_a_run_is_said_to_wait_for_people_only_when_nobody_else_works() -> None:
         report = asyncio.run(runtime.run(PROGRAM, "w", {"n": 1}))
         assert report.status == "waiting"
         assert journal.lines == [("running", ""), ("waiting", "boss at ask")]
+        assert runtime._recorder.active == 0
 
 
 def test_who_drives_learns_what_people_decided_elsewhere(tmp_path: Path) -> None:
