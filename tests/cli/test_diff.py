@@ -109,6 +109,7 @@ CHANGES = (
     (REFUND, "where args.amount > 10_000 before", "where args.amount > 20_000 before", ["+ is about fewer calls"]),
     (REFUND, "amount: assess.amount)", "amount: assess.amount + 1)", ["~ `amount` of the step `pay` is another value"]),
     (REFUND, "timeout 10s", "timeout 20s", ["~ has another `timeout`"]),
+    (REFUND, "    escalate to duty_manager on expiry\n", "", ["~ `assess -> pay` tells or waits for people otherwise"]),
 )
 
 

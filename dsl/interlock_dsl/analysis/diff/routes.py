@@ -142,12 +142,13 @@ def _clauses(old: _Side, new: _Side, name: str, subject: str, span: Span | None)
     def bounds(side: _Side) -> object:
         return [route.link.decl.bound for route, _ in side.routes if route.link.decl.bound is not None]
 
-    def rest(side: _Side) -> object:
+    def rest(side: _Side) -> list[object]:
         return [(route.link.decl.escalations, _within(route.approval)) for route, _ in side.routes]
 
     if bounds(old) != bounds(new):
         yield Difference(Direction.CHANGES, subject, f"{name} has another bound, or another way out", span)
-    if len(old.routes) == len(new.routes) and rest(old) != rest(new):
+    alike_many = len(old.routes) == len(new.routes)
+    if (rest(old) != rest(new)) if alike_many else (set(rest(old)) != set(rest(new))):
         yield Difference(Direction.CHANGES, subject, f"{name} tells or waits for people otherwise", span)
 
 
