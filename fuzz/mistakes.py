@@ -7,20 +7,24 @@ A mutant is a program with one change that the grammar allows: an approval is dr
 swapped, a bound removed, an `otherwise` deleted, a constant or a name changed, a clause, a rule or a row removed. What
 is said to people and models (goals, tasks, reasons), how much time, money, text and tokens something may take (any
 amount may be right), and tests are left as they are. A mutant is caught if `check` reports what it does not report of
-the original, or if a test of the program fails. The seed is printed. The exit code is 1 if an original has findings,
-or if fewer are caught than must be.
+the original, or if a test of the program fails; where `interlock diff` proves that the same is permitted, it is no
+mistake. The seed is printed. The exit code is 1 if an original has findings, or if fewer are caught than must be.
 """
 
 import argparse
+import io
 import random
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from interlock.testing.runner import run_test
+from interlock_cli.main import run
 from interlock_dsl.compiler.compile import check
 from interlock_dsl.compiler.stages import Lint
 from interlock_dsl.diagnostics.edits import removal
@@ -232,13 +236,22 @@ def main() -> int:
 
 
 def judged(mutant: Mutant, text: str, known: set[tuple[str, str]]) -> str:
-    """Return what catches a mutant: `check`, `test`, or nothing (`missed`)."""
+    """Return what catches a mutant: `check`, `test`, or nothing: it is the `same` program, or `missed`."""
     program, found = examined(mutant.of(text), mutant.path.name)
     if found - known:
         return "check"
     if program is not None and fails(program):
         return "test"
-    return "missed"
+    return "same" if is_the_same(text, mutant.of(text)) else "missed"
+
+
+def is_the_same(one: str, other: str) -> bool:
+    """Say whether `interlock diff` proves that two programs permit the same."""
+    with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        before, now = Path(folder, "before.ilk"), Path(folder, "now.ilk")
+        before.write_text(one)
+        now.write_text(other)
+        return run(["diff", str(before), str(now)]) == 0
 
 
 def report(outcomes: Counter[str], missed: Sequence[tuple[str, str]], *, show: bool) -> int:
@@ -248,7 +261,7 @@ def report(outcomes: Counter[str], missed: Sequence[tuple[str, str]], *, show: b
     print(
         f"{total} mutants: `check` reports {outcomes['check']} ({alone:.0%}), a test fails for {outcomes['test']} more"
     )
-    print(f"together {together:.0%}; missed {outcomes['missed']}")
+    print(f"{outcomes['same']} permit the same; together {together:.0%}, missed {outcomes['missed']}")
     lines: dict[str, list[str]] = defaultdict(list)
     for kind, line in missed:
         lines[kind].append(line)

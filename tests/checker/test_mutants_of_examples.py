@@ -52,3 +52,4 @@ def test_a_mutant_is_caught_by_the_checker_by_a_test_or_by_nothing() -> None:
     assert judged("otherwise", "when assess.amount > 10_000") == "check"
     assert judged("args.amount > 100_000", "args.amount < 100_000") == "test"
     assert judged('"large"', '"huge"') == "missed"
+    assert judged("assess.amount > 0 &&", "0 < assess.amount &&") == "same"
