@@ -187,3 +187,10 @@ def test_equal_questions_are_asked_once() -> None:
         assert reasoner.ask(Problem(claims, VARIABLES)) == Impossible()
     assert reasoner.steps["before"] == 2
     assert reasoner.answered["Impossible"] == 3
+
+
+def test_a_question_that_is_too_large_to_be_encoded_is_open() -> None:
+    variables: dict[str, Type] = {"l": ListType(ListType(INT, None), None)}
+    text = "l.all(x, x.all(y, l.exists(z, z.exists(q, q > y && q * y > 12))))"
+    asked = Problem((Claim(checked(text, variables)),), variables)
+    assert prove(asked) == Unknown("the question is too large to be encoded")

@@ -15,7 +15,7 @@ from interlock_dsl.analysis.prove.encode import encode
 from interlock_dsl.analysis.prove.logic import Bool, conj, disj, neg
 from interlock_dsl.analysis.prove.model import Reading, TooLarge
 from interlock_dsl.analysis.prove.shapes import ANY_CODE, Opaque, Record, Slot, Value
-from interlock_dsl.analysis.prove.space import Space
+from interlock_dsl.analysis.prove.space import Space, TooMany
 from interlock_dsl.analysis.prove.terms import boolean, truth_of
 from interlock_dsl.analysis.values.confirm import confirmed
 from interlock_dsl.analysis.values.problem import (
@@ -44,8 +44,11 @@ __all__ = ["LIMIT", "VERSION", "prove"]
 def prove(problem: Problem, limit: int = LIMIT) -> Answer:
     """Return whether the statements of a problem can hold together."""
     space = Space(problem)
-    wanted = [_stated(space, statement) for statement in problem.statements]
-    wanted += [neg(_met(space, case)) for case in problem.without]
+    try:
+        wanted = [_stated(space, statement) for statement in problem.statements]
+        wanted += [neg(_met(space, case)) for case in problem.without]
+    except TooMany:
+        return Unknown("the question is too large to be encoded")
     facts = [*wanted, *space.stated, *space.texts.facts(), *space.bytes.facts()]
     if any(fact is False for fact in facts):
         return Impossible()

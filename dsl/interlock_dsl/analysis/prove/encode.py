@@ -69,6 +69,7 @@ class _Encoder:
 
     def term(self, node: Expression, local: Locals) -> Term:
         """Return the term of a node."""
+        self._space.count()
         space, type = self._space, self._checked.type_of(node)
         match node:
             case Literal(value=value):

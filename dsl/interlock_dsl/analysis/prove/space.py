@@ -44,11 +44,17 @@ from interlock_dsl.cel.types import (
 )
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, TIMESTAMP_HIGH, TIMESTAMP_LOW, UINT_HIGH
 
+MOST_ENCODED: Final = 20_000
+"""Expressions that are encoded for a question."""
 LARGEST: Final = Fraction(float.fromhex("0x1.fffffffffffffp+1023"))
 EXPANDED: Final = 6
 """Lists of at most so many items are modelled item by item."""
 EMPTY: Final = Record(lambda key: Slot(False, Null()), ())
 """What a variable without a value is bound to."""
+
+
+class TooMany(Exception):
+    """A question has more expressions to encode than it may: macros within macros multiply."""
 
 
 class Space:
@@ -65,6 +71,7 @@ class Space:
         self.results: dict[tuple[str, tuple[object, ...]], Term] = {}
         """What functions that are not modelled gave, by their arguments."""
         self._number = 0
+        self._encoded = 0
         self._kept: list[object] = []
         self._terms: dict[int, z3.ExprRef] = {}
         self._variables: dict[str, tuple[Bool, Value]] = {}
@@ -73,6 +80,12 @@ class Space:
         """Return a number that no other thing has."""
         self._number += 1
         return self._number
+
+    def count(self) -> None:
+        """Count an expression that is encoded; raise `TooMany` past what a question may have."""
+        self._encoded += 1
+        if self._encoded > MOST_ENCODED:
+            raise TooMany
 
     def identity(self, term: z3.ExprRef) -> int:
         """Return what tells a term apart from others, for as long as the question is encoded."""
