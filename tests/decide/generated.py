@@ -58,7 +58,7 @@ def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("permit", "forbid", "requir
     unless = draw(st.one_of(st.just(""), conditions.map(lambda c: f" unless {c}")))
     match kind:
         case "require":
-            role = draw(st.sampled_from(["boss", "chief"]))
+            role = draw(st.sampled_from(["boss", "chief", "boss", "2 of boss", "chief 2 of 3"]))
             return f"require approval by {role} for {about}{by}{when}{unless}"
         case "limit":
             return f"limit {about} to {draw(st.integers(1, 3))} per 1h{by}{when}{unless}"

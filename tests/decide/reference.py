@@ -155,7 +155,7 @@ def reference(program: Program, request: Request) -> Verdict:
     matching = [r for r in rules if r.kind != "permit" and restriction_matches(r, request, program)]
     against |= {("forbid", r.id) for r in matching if r.kind == "forbid"}
 
-    wanted = [(r.role, 1, r.id) for r in matching if r.kind == "require"]
+    wanted = [(r.role, max(1, r.count), r.id) for r in matching if r.kind == "require"]
     if request.route_approval is not None:
         wanted.append((request.route_approval.role, request.route_approval.count, ""))
     missing = {role for role, count, _ in wanted if len(approvers(request, role)) < count}

@@ -117,7 +117,7 @@ def missing(program: Program, request: Request) -> list[Need]:
     for policy in program.policies.values():
         for rule in policy.rules:
             if rule.kind == "require" and concerns(rule, request) and restriction_matches(rule, request, program):
-                wanted.append(Need(rule.role, 1, rule.within, rule.id))
+                wanted.append(Need(rule.role, max(1, rule.count), rule.within, rule.id))
     unmet = [need for need in wanted if len(approvers(request, need.role)) < need.count]
     found = []
     for role in dict.fromkeys(need.role for need in unmet):

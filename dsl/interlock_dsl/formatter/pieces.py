@@ -10,7 +10,6 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.formatter.page import INDENT, WIDTH, Line, indented
 from interlock_dsl.syntax.builder.pieces import UNITS, micros_of
 from interlock_dsl.syntax.tree import (
-    Approval,
     Argument,
     Duration,
     EnumType,
@@ -211,8 +210,8 @@ def condition(word: str, expression: Expression, start: int | None, depth: int) 
     return [Line(f"{word} {first}", start), *indented(Line(f"{sign} {operand}") for operand in rest)]
 
 
-def approver(node: Approval) -> str:
+def approver(role: Ident, count: int, of: int | None) -> str:
     """Return whose approval it is: `role`, `2 of role` or `role 2 of 3`."""
-    if node.of is not None:
-        return f"{node.role.text} {grouped(node.count)} of {grouped(node.of)}"
-    return node.role.text if node.count == 1 else f"{grouped(node.count)} of {node.role.text}"
+    if of is not None:
+        return f"{role.text} {grouped(count)} of {grouped(of)}"
+    return role.text if count == 1 else f"{grouped(count)} of {role.text}"

@@ -21,7 +21,7 @@ def promise(node: Promise) -> list[Line]:
     """Return a promise, on one line unless a long condition takes more."""
     match node:
         case NeverUnapproved(tools=tools, where=where, approval=approval):
-            by = "" if approval is None else f" by {approver(approval)}"
+            by = "" if approval is None else f" by {approver(approval.role, approval.count, approval.of)}"
             line = f"{_never(tools, where)} before approval{by}"
         case NeverBefore(tools=tools, where=where, first=first):
             line = f"{_never(tools, where)} before {first.text}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from interlock_dsl.cel.format import SUM, grouped, quoted, written
 from interlock_dsl.formatter.page import Line, indented
-from interlock_dsl.formatter.pieces import Places, begin, condition, duration, end, names, parameters, type_
+from interlock_dsl.formatter.pieces import Places, approver, begin, condition, duration, end, names, parameters, type_
 from interlock_dsl.syntax.tree import Cell, Comparison, PolicyDecl, Range, RuleDecl, TableDecl, TableRow
 
 
@@ -25,7 +25,7 @@ def rule(node: RuleDecl, places: Places) -> list[Line]:
     head = f"{node.kind} {names(node.patterns)}"
     if node.kind == "require" and node.role is not None:
         within = f" within {duration(node.within)}" if node.within is not None else ""
-        head = f"require approval by {node.role.text}{within} for {names(node.patterns)}"
+        head = f"require approval by {approver(node.role, node.count or 1, node.of)}{within} for {names(node.patterns)}"
     elif node.kind == "limit" and node.count is not None and node.period is not None:
         head += f" to {grouped(node.count)} per {duration(node.period)}"
     if node.agent is not None:

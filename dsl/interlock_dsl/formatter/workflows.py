@@ -205,7 +205,7 @@ def _grant(node: Grant) -> str:
 
 def _approval(node: Approval) -> str:
     within = f" within {duration(node.within)}" if node.within is not None else ""
-    return f"after approval by {approver(node)}{within}"
+    return f"after approval by {approver(node.role, node.count, node.of)}{within}"
 
 
 def _escalation(node: Escalate) -> str:

@@ -285,8 +285,8 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a policy says of tools that match a pattern. `role` and `within` (microseconds) belong to `require`;
-    `count` per `period` (microseconds) to `limit`. `id` is `policy/kind#n`.
+    """What a policy says of tools that match a pattern. `role` and `within` (microseconds) belong to `require`,
+    which asks for `count` people (0: one); `count` per `period` (microseconds) to `limit`. `id` is `policy/kind#n`.
     """
 
     id: str

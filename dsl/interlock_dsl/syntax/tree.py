@@ -420,7 +420,8 @@ class WorkflowDecl(Node):
 class RuleDecl(Node):
     """A rule of a policy. `patterns` are tool names, `refunds.*` or `*`.
 
-    `role` and `within` belong to `require`; `count` and `period` to `limit` (`limit refunds.issue to 3 per 1h`).
+    `role`, `within` and `of` belong to `require`, whose `count` says how many people of the role agree (None: one);
+    `count` and `period` to `limit` (`limit refunds.issue to 3 per 1h`).
     """
 
     kind: Literal["permit", "forbid", "require", "limit"]
@@ -433,6 +434,7 @@ class RuleDecl(Node):
     within: Duration | None = None
     count: int | None = None
     period: Duration | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

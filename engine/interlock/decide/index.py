@@ -123,10 +123,9 @@ class RuleIndex:
             case "forbid":
                 return _indexed(rule, tier, "deny", "forbid", f"`{rule.id}` forbids it")
             case "require":
-                need = ApprovalNeed(rule.role, 1, rule.within, rule.id)
-                return _indexed(
-                    rule, tier, "ask", "require", f"`{rule.id}` requires approval by {rule.role}", need=need
-                )
+                need = ApprovalNeed(rule.role, max(1, rule.count), rule.within, rule.id)
+                people = rule.role if need.count == 1 else f"{need.count} of {rule.role}"
+                return _indexed(rule, tier, "ask", "require", f"`{rule.id}` requires approval by {people}", need=need)
             case "limit":
                 counted = tuple(name for name in sorted(self._tools) if any_matches(rule.patterns, name))
                 text = f"`{rule.id}` allows {_times(rule.count)} in {_length(rule.period)}"

@@ -6,6 +6,7 @@ from interlock_dsl.analysis.links import handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.values import INT_HIGH
 from interlock_dsl.diagnostics.messages import types as say
+from interlock_dsl.diagnostics.messages.routes import too_few_people
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.clauses import Clauses
@@ -98,7 +99,12 @@ def _budget(report: Report, budget: BudgetDecl, clauses: Clauses) -> None:
 
 def _rule(report: Report, rule: RuleDecl, clauses: Clauses) -> None:
     _duration(report, "the deadline", rule.within)
-    _count(report, "the number of calls", rule.count, clauses.of(rule, "to"))
+    if rule.role is not None:
+        _count(report, "the number of people", rule.count, rule.role.span)
+        if rule.count is not None and rule.of is not None and rule.count > rule.of:
+            report.add(too_few_people(rule.count, rule.of, rule.role.span))
+    else:
+        _count(report, "the number of calls", rule.count, clauses.of(rule, "to"))
     _duration(report, "the period", rule.period)
 
 

@@ -9,6 +9,7 @@ from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
+    Approval,
     Cell,
     Comparison,
     Duration,
@@ -44,10 +45,10 @@ class RuleBuilder(PieceBuilder):
         return self._rule("forbid", patterns, clauses)
 
     @reduction
-    def require_rule(self, role: Ident, *rest: Clause | tuple[Ident, ...]) -> RuleDecl:
-        """`require approval by role within 4h for patterns clauses`."""
+    def require_rule(self, approval: Approval, *rest: Clause | tuple[Ident, ...]) -> RuleDecl:
+        """`require approval by 2 of role within 4h for patterns clauses`."""
         patterns = next(part for part in rest if isinstance(part, tuple))
-        return self._rule("require", patterns, [part for part in rest if isinstance(part, Clause)], role=role)
+        return self._rule("require", patterns, [part for part in rest if isinstance(part, Clause)], approval)
 
     @reduction
     def limit_rule(self, patterns: tuple[Ident, ...], count: int, period: Duration, *clauses: Clause) -> RuleDecl:
@@ -59,11 +60,13 @@ class RuleBuilder(PieceBuilder):
         kind: Literal["permit", "forbid", "require", "limit"],
         patterns: tuple[Ident, ...],
         parts: Sequence[Clause],
-        role: Ident | None = None,
+        approval: Approval | None = None,
         count: int | None = None,
         period: Duration | None = None,
     ) -> RuleDecl:
         clauses = self.gather(parts)
+        if approval is not None and (approval.count, approval.of) != (1, None):
+            count = approval.count
         return RuleDecl(
             kind,
             patterns,
@@ -71,10 +74,11 @@ class RuleBuilder(PieceBuilder):
             when=clauses.expression("when"),
             unless=clauses.expression("unless"),
             because=clauses.get("because", str),
-            role=role,
+            role=None if approval is None else approval.role,
             within=clauses.get("within", Duration),
             count=count,
             period=period,
+            of=None if approval is None else approval.of,
             span=self.here(),
         )
 
