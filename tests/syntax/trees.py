@@ -200,7 +200,9 @@ about = {
 }  # fmt: skip
 rules = st.one_of(
     st.builds(s.RuleDecl, st.sampled_from(["permit", "forbid"]), **about),
-    st.builds(s.RuleDecl, st.just("require"), **about, role=plain, within=maybe(durations), count=maybe(st.integers(2, 9))),
+    st.builds(
+        s.RuleDecl, st.just("require"), **about, role=plain, within=maybe(durations), count=maybe(st.integers(2, 9))
+    ),
     st.builds(s.RuleDecl, st.just("limit"), **about, count=counts, period=durations),
 )
 policies = st.builds(s.PolicyDecl, plain, some(rules))
