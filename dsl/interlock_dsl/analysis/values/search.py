@@ -203,10 +203,9 @@ class _Attempt:
         return None
 
     def _new(self, bindings: Bindings) -> bool:
-        key = repr(bindings)
-        known = key in self.tried
-        self.tried.add(key)
-        return not known
+        before = len(self.tried)
+        self.tried.add(repr(bindings))
+        return len(self.tried) > before
 
     def _hold(self, bindings: Bindings) -> bool:
         self.evaluations += 1
