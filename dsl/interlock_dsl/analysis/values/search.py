@@ -242,10 +242,8 @@ class _Attempt:
     def _values(self, path: Path, state: State) -> list[object]:
         """Return values to try at a path."""
         domain, type = state.domain(path), state.type_at(path)
-        if path in state.chosen:
-            return [state.chosen[path]]
-        if isinstance(type, RecordType):
-            return []
+        if path in state.chosen or isinstance(type, RecordType):
+            return [state.chosen[path]] if path in state.chosen else []
         if isinstance(domain, Sized) and domain.kind == "list":
             return self._lists(path, domain, type, state)
         if isinstance(domain, Numbers) and domain.kind == "timestamp":
