@@ -58,15 +58,11 @@ def decide(
     if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
         return Denied()
     asked = None if agent else route.approval
-    roles = [] if asked is None else [asked.role.text]
-    roles += [
-        rule.decl.role.text
-        for rule in rules
-        if rule.decl.kind == "require" and rule.decl.role is not None and _restricts(rule, seen)
-    ]
-    counts = dict.fromkeys(roles, 1)
-    if asked is not None:
-        counts[asked.role.text] = asked.count
+    counts = {} if asked is None else {asked.role.text: asked.count}
+    for rule in rules:
+        role = rule.decl.role
+        if rule.decl.kind == "require" and role is not None and _restricts(rule, seen):
+            counts[role.text] = max(counts.get(role.text, 0), rule.decl.count or 1)
     for never in workflow.promises:
         if not isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) or tool.name not in never.tools:
             continue
