@@ -10,6 +10,7 @@ from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
 from interlock_dsl.cel.tree import Expression, children
+from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
@@ -68,7 +69,12 @@ def arguments(step: CallStepFacts) -> list[Statement]:
 
 
 def errors_of(place: Place) -> frozenset[str]:
-    """Return the errors that an expression can end in, by the types of what it reads alone."""
+    """Return the errors that an expression can end in, by the types of what it reads alone.
+
+    None where the type of something is not known: the arguments of whichever of several tools is called.
+    """
+    if any(place.checked.scope.variables.get(name) == DYN for name in place.checked.variables):
+        return frozenset()
     failing = Failing(place.checked)
     return failing.evaluate(failing.root, _start(place))[1]
 

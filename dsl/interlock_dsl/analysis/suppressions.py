@@ -3,7 +3,8 @@
     // interlock: allow CODE because "reason"              on the line of the finding, or on lines of its own above it
     // interlock: allow CODE, CODE in file because "reason"     anywhere in the file, for all of it
 
-Warnings, notes and findings of lint can be allowed, other errors cannot. A comment that begins with `interlock:` and
+Warnings, notes and findings of lint can be allowed, other errors cannot, and neither can promises that are not kept or
+not proved: whoever does not mean a promise removes it. A comment that begins with `interlock:` and
 is not of this form allows nothing; a further comment may follow it.
 """
 
@@ -16,6 +17,7 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import File
 
 MARK = "interlock:"
+PROMISED = frozenset({"broken-promise", "unproved-promise"})
 _FORM = re.compile(
     r"//\s*interlock:\s*allow\s+(?P<codes>[a-z-]+(?:\s*,\s*[a-z-]+)*)"
     r"(?P<file>\s+in\s+file)?(?:\s+because\s+\"(?P<reason>[^\"]*)\")?\s*(?://.*)?"
@@ -43,8 +45,8 @@ class Suppression:
 
 
 def allowable(code: str) -> bool:
-    """Say whether findings of a code can be allowed: errors that are not of lint cannot."""
-    return code in CODES and (CODES[code].lint or CODES[code].severity is not Severity.ERROR)
+    """Say whether findings of a code can be allowed: errors that are not of lint, and promises, cannot."""
+    return code in CODES and code not in PROMISED and (CODES[code].lint or CODES[code].severity is not Severity.ERROR)
 
 
 def suppressions(files: Iterable[File]) -> Iterator[Suppression]:

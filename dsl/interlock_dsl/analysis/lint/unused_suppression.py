@@ -54,7 +54,9 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                 near = instead(code, CODES)
                 yield diagnose(CODE, f"this comment allows nothing: there is no code `{code}`", each.span, help=near)
             elif not allowable(code):
-                yield diagnose(CODE, f"`{code}` is an error of the language, which cannot be allowed", each.span)
+                yield diagnose(
+                    CODE, f"`{code}` is an error of the language or about a promise, which cannot be allowed", each.span
+                )
             elif not any(each.allows(found) and found.code == code for found in program.found):
                 where = "in this file" if each.line is None else "here"
                 edits = (removal(each.span),) if len(each.codes) == 1 else ()
