@@ -134,7 +134,9 @@ class Rules:
         if witness is not None and not wide.met(witness):
             return False
         return all(
-            isinstance(self._reasoner.ask(Problem((*narrow.applies, not_met), narrow.variables)), Impossible)
+            isinstance(
+                self._reasoner.ask(Problem((*narrow.applies, not_met), narrow.variables or wide.variables)), Impossible
+            )
             for not_met in wide.does_not
         )
 
