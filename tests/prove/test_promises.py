@@ -109,6 +109,34 @@ def test_what_refutes_a_promise_does_so_on_the_evaluator(first: int) -> None:
     assert replayed
 
 
+def test_an_approval_that_a_rule_may_ask_for_refutes_no_time() -> None:
+    """The rule never applies to this call, so that no run waits for its approval."""
+    text = """
+tool pay(amount: int in 1..1_000) { needs money.write  effect write  timeout 1h }
+role lead { reach "leads" }
+
+workflow refund(amount: int in 1..100) {
+  step send calls pay(amount: amount)
+  end paid
+
+  start -> send
+    grant money.write
+  send -> paid
+
+  ends within 8h
+}
+
+policy desk {
+  require approval by lead within 2d for pay
+    when args.amount > 500
+}
+"""
+    (found,) = judgements(text, Reasoner())
+    assert found.state is State.UNKNOWN
+    (longer,) = judgements(text.replace("timeout 1h", "timeout 9h"), Reasoner())
+    assert longer.state is State.REFUTED and longer.reason == "a run may take 9h"
+
+
 def test_the_guide_says_what_is_proved() -> None:
     """All promises of the second program on the page are proved; of the first, those that it says are refuted."""
     page = (Path(__file__).parents[1] / "language" / "promises.md").read_text()

@@ -57,7 +57,8 @@ workflow refund(amount: int in 1..1_000) {
 ```
 
 Found by asking, for every place where the promise could be broken, whether what leads there and what breaks it can hold
-together for some answers of models, tools and people. Certain: the witness is a run that breaks it.
+together for some answers of models, tools and people. Certain where the witness tells a run that breaks it; possible
+where it shows a way and its values only, as it does for times and costs.
 """
 
 from collections.abc import Iterator

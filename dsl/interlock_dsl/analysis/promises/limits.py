@@ -6,10 +6,11 @@ the limit and on which all conditions can hold; where only the shape of the grap
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from interlock_dsl.analysis.arrivals import Arrival
-from interlock_dsl.analysis.bounds import Amount, Bounds, bounds, waiting
+from interlock_dsl.analysis.bounds import Amount, Bounds, bounds, waiting, worst_of
 from interlock_dsl.analysis.facts import CostAtMostFacts, EndsWithinFacts, EndsWithinStepsFacts, RouteFacts
 from interlock_dsl.analysis.promises.judgement import Finding
 from interlock_dsl.analysis.promises.keeping import kept
@@ -57,8 +58,11 @@ def too_long(questions: Questions, promise: EndsWithinFacts) -> list[Finding]:
     if budget is not None and budget.time is not None and budget.time.micros <= limit:
         return []
 
-    def time(found: Bounds, route: RouteFacts, step: str) -> Amount:
-        visit, wait = found.visit[step].time, waiting(route.link)
+    # Whether a rule of a policy has a call wait for an approval depends on its conditions, which are not asked here.
+    unasked = replace(questions.facts, policies={})
+
+    def time(_: Bounds, route: RouteFacts, step: str) -> Amount:
+        visit, wait = worst_of(questions.workflow.steps[step], unasked).time, waiting(route.link)
         return None if visit is None or wait is None else visit + wait
 
     def shown(amount: Amount) -> str:
