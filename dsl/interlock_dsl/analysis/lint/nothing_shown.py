@@ -1,6 +1,6 @@
 """# nothing-shown
 
-An agent is shown nothing: a route leads to its step, passes no field, and puts no tool in its hand. The model has only
+An agent is shown nothing: a route leads to its step, passes no field, and grants no scope of a tool. The model has only
 the words of its task, so its answer is about nothing that happened in the run. Pass what it is to work on.
 
 ```ilk

@@ -1,7 +1,7 @@
 """# over-broad-scope
 
-A route grants a scope that its target cannot use: none of the tools that the agent is shown at that step, with all
-their scopes in hand, needs it. It widens what a later change of the step may do, and tells a reviewer something that is
+A route grants a scope that its target cannot use: of the tools that the agent is shown at that step, none whose scopes
+are all granted needs it. It widens what a later change of the step may do, and tells a reviewer something that is
 not so. Remove it from the grant, or grant the tool's other scopes too.
 
 ```ilk

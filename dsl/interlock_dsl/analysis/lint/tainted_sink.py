@@ -88,6 +88,7 @@ def _gated(into: list[RouteFacts], tool: str, facts: Facts) -> bool:
         return True
     return any(
         rule.decl.kind == "require"
+        and (rule.decl.agent is None or rule.decl.agent.text == "*")
         and rule.decl.when is None
         and rule.decl.unless is None
         and any(matches(pattern.text, tool) for pattern in rule.decl.patterns)

@@ -92,14 +92,15 @@ def _combined(
     known |= {tool: labels_inside(facts.tools[tool].result) for tool in tools}
     untrusted = next((name for name, labels in known.items() if "untrusted" in labels), None)
     private = next((name for name, labels in known.items() if "pii" in labels), None)
-    out = next((tool for tool in tools if _sends(tool, facts)), None)
+    out = next((tool for tool in tools if _sends(tool, step.decl.agent.text, facts)), None)
     return None if untrusted is None or private is None or out is None else (untrusted, private, out)
 
 
-def _sends(tool: str, facts: Facts) -> bool:
-    """Say whether a tool can carry text into the world, and no rule of a policy asks for an approval of it."""
+def _sends(tool: str, agent: str, facts: Facts) -> bool:
+    """Say whether a tool can carry text into the world, and no rule asks for an approval of the agent's calls of it."""
     declared = facts.tools[tool]
     text = any(carries_text(field.type) for field in declared.parameters.fields.values())
     rules = (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "require")
-    asked = any(matches(pattern.text, tool) for rule in rules for pattern in rule.patterns)
+    own = (rule for rule in rules if rule.agent is None or rule.agent.text in ("*", agent))
+    asked = any(matches(pattern.text, tool) for rule in own for pattern in rule.patterns)
     return declared.effect != "read" and text and not asked

@@ -119,6 +119,7 @@ def _seen_by_people(workflow: WorkflowFacts, route: RouteFacts) -> bool:
 
 
 def _ruled(tool: str, facts: Facts) -> bool:
-    """Say whether a rule of a policy asks for approvals of a tool."""
+    """Say whether a rule of a policy asks for approvals of a tool that a step itself calls."""
     rules = (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "require")
-    return any(matches(pattern.text, tool) for rule in rules for pattern in rule.patterns)
+    own = (rule for rule in rules if rule.agent is None or rule.agent.text == "*")
+    return any(matches(pattern.text, tool) for rule in own for pattern in rule.patterns)
