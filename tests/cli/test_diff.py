@@ -78,6 +78,34 @@ def test_what_means_the_same_is_no_difference(text: str, written: str, otherwise
     assert (ran.code, ran.out) == (0, "nothing: both permit the same\n")
 
 
+def test_which_calls_a_limit_counts_together_is_a_difference() -> None:
+    old = POLICY.replace("limit money.send to", "limit money.send, money.list to")
+    apart = POLICY + "policy more { limit money.list to 10 per 24h }\n"
+    ran = diff(old, apart)
+    assert ran.code == 1 and "+ a call of `money.send`" in ran.out
+    by = POLICY.replace("10 per 24h", "10 per 24h by teller")
+    ran = diff(POLICY, by)
+    assert ran.code == 1 and "+ a call of `money.send` by `teller` is not limited by" in ran.out
+
+
+def test_what_people_may_answer_is_a_difference() -> None:
+    old = """
+type Answer { pay: int in 0..10 }
+role lead { reach "leads" }
+
+workflow w(n: int) {
+  step ask asks lead { question "how much?"  returns { answer: Answer } }
+  end done { n: ask.answer.pay }
+
+  start -> ask
+    pass n
+  ask -> done
+}
+"""
+    ran = diff(old, old.replace("0..10", "0..1_000"))
+    assert ran.code == 1 and "the step `ask` returns another type" in ran.out
+
+
 def test_the_order_of_rules_is_no_difference() -> None:
     head, rules = POLICY.split("policy desk {\n")
     lines = rules.rstrip("}\n").splitlines()

@@ -4,7 +4,7 @@ A decision depends on the arguments, the principal, the time and the history; it
 permits, forbids, approvals and limits each say the same of all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from math import prod
 
 from interlock_dsl.analysis.declarations.policies import matches
@@ -51,7 +51,8 @@ def _decided(
     old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str], whose: str
 ) -> Iterator[Difference]:
     before, now = _rules(old, tool, agents[0]), _rules(new, tool, agents[0])
-    if _same(before, now):
+    names = old.tools.keys() | new.tools.keys()
+    if _same(before, now, names):
         return
     terrain = Terrain(_types(old, new, tool, agents))
     subject = "policies"
@@ -67,20 +68,24 @@ def _decided(
         people = f"{count} of {role}" if count > 1 else role
         without, needs = f"{whose} needs no approval by {people}", f"{whose} needs an approval by {people}"
         yield from compared(about, regions, without, needs)
-    yield from _limits(before, now, subject, whose)
+    yield from _limits(before, now, subject, whose, names)
 
 
-def _same(before: Sequence[RuleFacts], now: Sequence[RuleFacts]) -> bool:
-    return {_said(rule) for rule in before} == {_said(rule) for rule in now}
+def _same(before: Sequence[RuleFacts], now: Sequence[RuleFacts], tools: Set[str]) -> bool:
+    return {_said(rule, tools) for rule in before} == {_said(rule, tools) for rule in now}
 
 
-def _said(rule: RuleFacts) -> object:
-    """Return what a rule says of a call that it concerns."""
+def _said(rule: RuleFacts, tools: Set[str]) -> object:
+    """Return what a rule says of a call that it concerns; of a limit also which calls count together."""
     decl = rule.decl
     within = None if decl.within is None else decl.within.micros
     period = None if decl.period is None else decl.period.micros
     role = None if decl.role is None else decl.role.text
-    return decl.kind, _tree(rule, "when"), _tree(rule, "unless"), role, within, decl.count, period
+    counted: object = None
+    if decl.kind == "limit":
+        agent = None if decl.agent is None else decl.agent.text
+        counted = agent, frozenset(tool for tool in tools if any(matches(each.text, tool) for each in decl.patterns))
+    return decl.kind, _tree(rule, "when"), _tree(rule, "unless"), role, within, decl.count, period, counted
 
 
 def _tree(rule: RuleFacts, name: str) -> object:
@@ -113,9 +118,11 @@ def _asks(rule: RuleFacts, role: str, count: int) -> bool:
     return asked is not None and asked[0] == role and asked[1] >= count
 
 
-def _limits(before: Sequence[RuleFacts], now: Sequence[RuleFacts], subject: str, whose: str) -> Iterator[Difference]:
-    ours = {_said(rule): rule for rule in before if rule.decl.kind == "limit"}
-    theirs = {_said(rule): rule for rule in now if rule.decl.kind == "limit"}
+def _limits(
+    before: Sequence[RuleFacts], now: Sequence[RuleFacts], subject: str, whose: str, tools: Set[str]
+) -> Iterator[Difference]:
+    ours = {_said(rule, tools): rule for rule in before if rule.decl.kind == "limit"}
+    theirs = {_said(rule, tools): rule for rule in now if rule.decl.kind == "limit"}
     for said in ours.keys() - theirs.keys():
         text = f"{whose} is not limited by `{_line(ours[said])}`"
         yield Difference(Direction.PERMITS, subject, text, ours[said].decl.span)

@@ -48,7 +48,7 @@ def _differ(
 
 def tables(reasoner: Reasoner, old: TableFacts, new: TableFacts, subject: str) -> Iterator[Difference]:
     """Yield in what two versions of a table differ: the rows that are chosen, and what they give."""
-    if old.decl == new.decl:
+    if old.decl == new.decl and old.parameters == new.parameters and old.result == new.result:
         return
     if old.parameters != new.parameters or old.result != new.result or "collect" in (old.decl.hit, new.decl.hit):
         yield Difference(Direction.CHANGES, subject, "the table is another one", new.decl.name.span)

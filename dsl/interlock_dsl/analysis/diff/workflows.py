@@ -10,6 +10,7 @@ from interlock_dsl.analysis.diff.routes import routes, terrain_of
 from interlock_dsl.analysis.diff.values import values
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
+    AskStepFacts,
     CallStepFacts,
     NeverBeforeFacts,
     NeverUnapprovedFacts,
@@ -99,8 +100,10 @@ def _step(
             if old.decl.table != new.decl.table:
                 yield Difference(Direction.CHANGES, subject, f"{what} is decided by another table", span)
             yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
-        case _ if type(old) is type(new):
+        case AskStepFacts(), AskStepFacts():
             yield from clauses(f"{subject}, {what}", old.decl, new.decl)
+            if old.returns != new.returns and old.decl.returns == new.decl.returns:
+                yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
         case _:
             yield Difference(Direction.CHANGES, subject, f"{what} is of another kind", span)
 
