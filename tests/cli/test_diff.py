@@ -88,6 +88,12 @@ def test_which_calls_a_limit_counts_together_is_a_difference() -> None:
     assert ran.code == 1 and "+ a call of `money.send` by `teller` is not limited by" in ran.out
 
 
+def test_how_long_one_of_two_rules_waits_is_a_difference() -> None:
+    old = POLICY.replace("require approval by chief", "require approval by chief within 9h", 1)
+    ran = diff(old, old.replace("9h", "1h"))
+    assert (ran.code, "waits for its approval for another time" in ran.out) == (1, True)
+
+
 def test_what_people_may_answer_is_a_difference() -> None:
     old = """
 type Answer { pay: int in 0..10 }

@@ -129,11 +129,18 @@ def _limits(
     for said in theirs.keys() - ours.keys():
         text = f"{whose} is limited by `{_line(theirs[said])}`"
         yield Difference(Direction.REFUSES, subject, text, theirs[said].decl.span)
-    waits = [{_asked(r): r.decl.within for r in rules if r.decl.kind == "require"} for rules in (before, now)]
-    for asked in waits[0].keys() & waits[1].keys():
-        if waits[0][asked] != waits[1][asked]:
+    waits = [{_asked(r) for r in rules if r.decl.kind == "require"} for rules in (before, now)]
+    for asked in waits[0] & waits[1]:
+        if _waits(before, asked) != _waits(now, asked):
             place = next(rule.decl.span for rule in now if _asked(rule) == asked)
             yield Difference(Direction.CHANGES, subject, f"{whose} waits for its approval for another time", place)
+
+
+def _waits(rules: Sequence[RuleFacts], asked: tuple[str, int] | None) -> object:
+    """Return how long rules that ask the same people wait: where that depends on the rule, with its conditions."""
+    found = [(None if r.decl.within is None else r.decl.within.micros, r) for r in rules if _asked(r) == asked]
+    times = {within for within, _ in found}
+    return times if len(times) < 2 else {(within, _tree(r, "when"), _tree(r, "unless")) for within, r in found}
 
 
 def _line(rule: RuleFacts) -> str:
