@@ -18,7 +18,7 @@ from interlock_dsl.analysis.facts import (
     ToolFacts,
     WorkflowFacts,
 )
-from interlock_dsl.analysis.rehearsal.evaluating import outcome
+from interlock_dsl.analysis.rehearsal.evaluating import History, outcome
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.check import Checked
 
@@ -45,15 +45,15 @@ Answer: TypeAlias = Allowed | Denied | Open
 
 def decide(
     tool: ToolFacts, args: Mapping[str, object], route: RouteFacts, workflow: WorkflowFacts, facts: Facts,
-    values: Mapping[str, object], made: Collection[str], agent: str = "",
+    values: Mapping[str, object], history: History, agent: str = "",
 ) -> Answer:  # fmt: skip
-    """Return what becomes of the call of a step that a route leads to (or of its `agent`), after calls were `made`."""
+    """Return what becomes of the call of a step that a route leads to (or of its `agent`), after earlier calls."""
     seen = {**values, "args": args, **about(tool, agent)}
     if not all(_granted(scope, route, seen) for scope in tool.needs):
         return Denied()
     rules = list(_rules(tool.name, agent, facts))
     for rule in rules:
-        if rule.decl.kind == "limit" and len(made) >= (rule.decl.count or 0):
+        if rule.decl.kind == "limit" and len(history.made) >= (rule.decl.count or 0):
             return Open()
     if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
         return Denied()
@@ -66,7 +66,7 @@ def decide(
     for never in workflow.promises:
         if not isinstance(never, NeverUnapprovedFacts | NeverBeforeFacts) or tool.name not in never.tools:
             continue
-        if not _kept(never, counts, made) and _met(never.where, seen) is not Outcome.FALSE:
+        if not _kept(never, counts, history.returned) and _met(never.where, seen) is not Outcome.FALSE:
             return Denied()
     return Allowed(tuple(role for role, count in counts.items() for _ in range(count)))
 
@@ -76,9 +76,9 @@ def about(tool: ToolFacts, agent: str = "") -> dict[str, object]:
     return {"tool": {"name": tool.name, "effect": tool.effect}, "agent": agent}
 
 
-def _kept(never: NeverUnapprovedFacts | NeverBeforeFacts, counts: Mapping[str, int], made: Collection[str]) -> bool:
+def _kept(never: NeverUnapprovedFacts | NeverBeforeFacts, counts: Mapping[str, int], returned: Collection[str]) -> bool:
     if isinstance(never, NeverBeforeFacts):
-        return not never.first.isdisjoint(made)
+        return not never.first.isdisjoint(returned)
     wanted = never.decl.approval
     return bool(counts) if wanted is None else counts.get(wanted.role.text, 0) >= wanted.count
 

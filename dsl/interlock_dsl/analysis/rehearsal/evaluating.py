@@ -78,6 +78,7 @@ class History:
     """The calls of a rehearsed run: what `calls(...)` reads. No time passes between them."""
 
     made: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""

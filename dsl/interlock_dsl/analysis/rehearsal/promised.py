@@ -38,12 +38,12 @@ class AgentCalls(Rehearsal):
             agent = step.decl.agent.text
             self._confirm({**self.values, "args": args, **about(self._tool, agent)})
             self.script.says(f"agent {name} calls {self._tool.name} {written(self._tool.parameters, args)}")
-            made = frozenset(self._history.made)
-            match decide(self._tool, args, route, self._workflow, self._facts, self.values, made, agent):
+            match decide(self._tool, args, route, self._workflow, self._facts, self.values, self._history, agent):
                 case Denied():
                     self.denied.append(self._tool.name)
                 case Allowed(roles=()):
                     self._history.made.append(self._tool.name)
+                    self._history.returned.append(self._tool.name)
                 case _:
                     raise Unrehearsed("whether a call of an agent is allowed depends on more than values")
         super()._do(name, route)

@@ -285,7 +285,7 @@ class Rehearsal:
             return
         if here:
             self._confirm({**self.values, "args": args, **about(tool)})
-        match decide(tool, args, route, self._workflow, self._facts, self.values, self._history.made):
+        match decide(tool, args, route, self._workflow, self._facts, self.values, self._history):
             case Denied():
                 self.denied.append(tool.name)
                 self._agenda.moves.append(partial(self._fail, name, "denied"))
@@ -314,6 +314,7 @@ class Rehearsal:
                 )
             self._fail_after(again, name, trigger)
             return
+        self._history.returned.append(tool.name)
         value = None if tool.result is None else self._answer(name, tool.result)
         if tool.result is not None:
             plain = equal(value, sample(tool.result))
