@@ -11,7 +11,7 @@ from interlock_cli.sources import Unit, display
 from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
-    from interlock_dsl.analysis.examined import Examined
+    from interlock_dsl.analysis.examination.examined import Examined
     from interlock_dsl.compiler.stages import Lint
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program, Workflow

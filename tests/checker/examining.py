@@ -1,6 +1,6 @@
 """Programs as the rules of lint see them."""
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.compiler.compile import STAGES
 from interlock_dsl.compiler.stages import Compilation
 

@@ -14,7 +14,7 @@ from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.notes import NotTaken
 from interlock.run.routing import routes as routing
 from interlock.run.state import Enter, Run
-from interlock_dsl.analysis.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.cel.check import Checked

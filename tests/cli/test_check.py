@@ -9,9 +9,9 @@ import pytest
 
 from cli.terminal import interlock
 from interlock_cli.formats.findings import Format
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.lint import unused_definition
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Problem
 from interlock_dsl.compiler.compile import check
 from interlock_dsl.compiler.stages import Lint

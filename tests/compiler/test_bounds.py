@@ -9,7 +9,7 @@ from generated.programs import clean_program
 from generated.world import World
 from interlock.run import Machine
 from interlock.run.protocol.notes import StepCancelled, StepFailed
-from interlock_dsl.analysis.bounds import Bounds, bounds
+from interlock_dsl.analysis.knowledge.bounds import Bounds, bounds
 from interlock_dsl.compiler.compile import compilation
 
 MINUTE = 60_000_000

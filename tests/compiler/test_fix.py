@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.lint import unused_definition
 from interlock_dsl.compiler.compile import compilation
 from interlock_dsl.compiler.fix import Fixed, fix

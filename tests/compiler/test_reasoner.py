@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, reads_of
 from generated.typed import any_type, record, value_within
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.conforms import conforms
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.points import contains

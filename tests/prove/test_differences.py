@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from generated.dice import Dice
 from generated.expressions import Expressions, reads_of
 from interlock_dsl.analysis.diff.difference import Region, Terrain, grown
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.confirm import met
 from interlock_dsl.analysis.values.problem import Case, Claim, Possible, Problem
 from prove.asked import checked, values, variables_of

@@ -17,8 +17,8 @@ from interlock.testing.runner import run_test
 from interlock_dsl import check_text
 from interlock_dsl.analysis.promises import State, judge_promises
 from interlock_dsl.analysis.promises.judgement import Judgement
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.compiler.compile import compilation
 from interlock_dsl.program.model import AgentStep, AskStep, Program
 

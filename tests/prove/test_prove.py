@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generated.dice import Dice
 from interlock_dsl.analysis.prove import prove
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.confirm import confirmed
 from interlock_dsl.analysis.values.problem import (
     Answer,

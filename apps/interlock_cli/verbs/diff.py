@@ -87,7 +87,7 @@ def _unit(target: str) -> "Unit":
 
 def _differences(before: "Compilation", now: "Compilation", *, proofs: bool) -> "list[Difference]":
     from interlock_dsl.analysis.diff import differences
-    from interlock_dsl.analysis.reasoner import Reasoner
+    from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 
     assert before.program is not None and now.program is not None and before.facts is not None and now.facts is not None
     if before.program.digest == now.program.digest:
@@ -96,7 +96,7 @@ def _differences(before: "Compilation", now: "Compilation", *, proofs: bool) -> 
     asked = []
     for facts in (before.facts, now.facts):
         if facts.workflows:
-            from interlock_dsl.analysis.questions import Questions
+            from interlock_dsl.analysis.reasoning.questions import Questions
 
             asked.append({name: Questions(made, facts, reasoner) for name, made in facts.workflows.items()})
         else:

@@ -21,7 +21,7 @@ from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # loaded when they are needed: a program without workflows needs no networkx
-    from interlock_dsl.analysis.examined import Examined
+    from interlock_dsl.analysis.examination.examined import Examined
     from interlock_dsl.analysis.facts import Facts
     from interlock_dsl.analysis.workflows.outline import Outline
 
@@ -132,9 +132,9 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     """Run the rules of lint. What they find does not keep the program from running. `after`: see `Reasoner`."""
     if unit.facts is None:
         return unit
-    from interlock_dsl.analysis.examined import Examined
+    from interlock_dsl.analysis.examination.examined import Examined
     from interlock_dsl.analysis.lint import lint
-    from interlock_dsl.analysis.reasoner import Reasoner
+    from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 
     report = unit.report.copy()
     examined = Examined(
@@ -151,7 +151,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
 
 def leave_out_allowed(unit: Compilation) -> Compilation:
     """Leave out the findings that comments allow."""
-    from interlock_dsl.analysis.suppressions import suppressions
+    from interlock_dsl.analysis.examination.suppressions import suppressions
 
     comments = tuple(suppressions(unit.files))
     if not comments:

@@ -11,10 +11,10 @@ from interlock_dsl.analysis.diff.declarations import declared
 from interlock_dsl.analysis.diff.difference import Difference, Direction
 from interlock_dsl.analysis.diff.policies import policies
 from interlock_dsl.analysis.facts import Facts
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 
 if TYPE_CHECKING:
-    from interlock_dsl.analysis.questions import Questions
+    from interlock_dsl.analysis.reasoning.questions import Questions
 
 __all__ = ["Difference", "Direction", "differences"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from interlock_dsl.analysis.reasoner import Reasoner, meaning
-from interlock_dsl.analysis.statements import mentioned
-from interlock_dsl.analysis.story import values_read
+from interlock_dsl.analysis.knowledge.statements import mentioned
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner, meaning
+from interlock_dsl.analysis.rehearsal.story import values_read
 from interlock_dsl.analysis.values.problem import Case, Impossible, Possible, Problem, Unknown
 from interlock_dsl.cel.types import Basic, ListType, MapType, RecordType, Type
 from interlock_dsl.diagnostics.source import Span

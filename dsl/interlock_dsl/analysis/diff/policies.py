@@ -11,7 +11,7 @@ from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, alike, compared
 from interlock_dsl.analysis.facts import Facts, RuleFacts
 from interlock_dsl.analysis.promises.calling import MOST_CASES, combined, not_applied
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
 from interlock_dsl.cel.types import DYN, Field, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE

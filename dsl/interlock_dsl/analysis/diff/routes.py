@@ -18,10 +18,10 @@ from interlock_dsl.analysis.diff.difference import (
     compared,
 )
 from interlock_dsl.analysis.facts import RouteFacts, StepFacts
-from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.links import merge_count
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Statement
 from interlock_dsl.cel.types import DYN, STRING, Field, RecordType, Type
 from interlock_dsl.diagnostics.source import Span

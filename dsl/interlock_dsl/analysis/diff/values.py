@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from interlock_dsl.analysis.diff.difference import Difference, Direction, Region, Terrain, grown
 from interlock_dsl.analysis.facts import TableFacts, Values
-from interlock_dsl.analysis.reasoner import Reasoner
-from interlock_dsl.analysis.story import values_read
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
+from interlock_dsl.analysis.rehearsal.story import values_read
 from interlock_dsl.analysis.values.problem import Bound, Case, Claim, Outcome, Possible, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.diagnostics.source import Span

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from interlock_dsl.analysis.bounds import Usage, bounds
 from interlock_dsl.analysis.diff.declarations import budgets, clauses
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
 from interlock_dsl.analysis.diff.routes import routes, terrain_of
@@ -19,9 +18,10 @@ from interlock_dsl.analysis.facts import (
     StepFacts,
     TableStepFacts,
 )
+from interlock_dsl.analysis.knowledge.bounds import Usage, bounds
 from interlock_dsl.analysis.promises.calling import NOT_FALSE
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim
 
 

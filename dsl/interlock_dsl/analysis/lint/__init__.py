@@ -11,7 +11,7 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import Protocol, cast
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import CODES, Diagnostic
 from interlock_dsl.diagnostics.source import Span
 

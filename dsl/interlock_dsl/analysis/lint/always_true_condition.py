@@ -55,9 +55,9 @@ it stands beside is not reported: it guards against changes. Nor is a comparison
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.certain import always_taken, by_the_types, certain
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.reasoning.certain import always_taken, by_the_types, certain
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose

@@ -44,9 +44,9 @@ whose step has no such route is reported under `--strict`.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts
-from interlock_dsl.analysis.handovers import triggers, ways
+from interlock_dsl.analysis.knowledge.handovers import triggers, ways
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span

@@ -40,9 +40,9 @@ only what is never true is reported, where its row can still match.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.decided import Decided, decided
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.places import places
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.decided import Decided, decided
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.points import contains
 from interlock_dsl.analysis.values.state import State

@@ -63,7 +63,7 @@ where it shows a way and its values only, as it does for times and costs.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.promises.judgement import State
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 

@@ -42,10 +42,10 @@ Found by comparing what the agents and the called tools of a workflow declare wi
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts, WorkflowFacts
-from interlock_dsl.analysis.handovers import callable_tools
-from interlock_dsl.analysis.quantities import money_words
+from interlock_dsl.analysis.knowledge.handovers import callable_tools
+from interlock_dsl.analysis.knowledge.quantities import money_words
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span

@@ -46,11 +46,11 @@ are as well, such as an overflow of numbers without bounds, a conversion, or a l
 from collections.abc import Iterator
 from dataclasses import replace
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Found, Questions
-from interlock_dsl.analysis.story import evidenced
-from interlock_dsl.analysis.totality import total
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.totality import total
+from interlock_dsl.analysis.reasoning.questions import Found, Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced
 from interlock_dsl.analysis.values.problem import Fails, Impossible
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.diagnostics import Certainty, Diagnostic

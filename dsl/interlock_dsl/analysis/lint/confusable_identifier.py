@@ -32,7 +32,7 @@ Found by comparing names without case and underscores. Certain: the names are th
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import FieldNode, Ident

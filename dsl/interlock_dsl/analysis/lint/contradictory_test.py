@@ -52,9 +52,9 @@ for. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import Facts
-from interlock_dsl.analysis.rehearsals import approvers, calls, told
+from interlock_dsl.analysis.rehearsal.scripts import approvers, calls, told
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.program.cases import Act, Test

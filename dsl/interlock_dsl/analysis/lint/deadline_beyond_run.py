@@ -56,10 +56,10 @@ Found by comparing each `within` of a workflow, and of the policies that ask for
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import callable_tools, ways
-from interlock_dsl.analysis.quantities import duration_words
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, ways
+from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import Duration

@@ -29,8 +29,8 @@ these values. The conditions of routes are looked at by `condition-may-error`.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.evidence import failures
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.evidence import failures
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
 
 CODES = frozenset({"division-by-zero"})

@@ -50,11 +50,11 @@ looked at. That a run may need more with all its loops, retries and waits is rep
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.bounds import certain, most
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import triggers
-from interlock_dsl.analysis.quantities import duration_words, money_words
+from interlock_dsl.analysis.knowledge.bounds import certain, most
+from interlock_dsl.analysis.knowledge.handovers import triggers
+from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import BudgetDecl

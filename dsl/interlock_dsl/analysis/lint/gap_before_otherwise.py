@@ -53,11 +53,11 @@ that is taken to be meant.
 from collections.abc import Iterator
 from itertools import permutations
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.statements import parts
-from interlock_dsl.analysis.story import evidenced
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.statements import parts
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Possible
 from interlock_dsl.cel.tree import Call
 from interlock_dsl.diagnostics import Diagnostic, Label

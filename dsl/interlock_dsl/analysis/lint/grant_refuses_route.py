@@ -59,13 +59,13 @@ taken to be meant as the limit: then it is reported under `--strict`.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from interlock_dsl.analysis.certain import certain
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import GrantFacts
+from interlock_dsl.analysis.knowledge.statements import CHANGING, mentioned, parts
 from interlock_dsl.analysis.promises.calling import Calling, callings, combined, not_applied, rules_for
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.statements import CHANGING, mentioned, parts
-from interlock_dsl.analysis.story import evidenced
+from interlock_dsl.analysis.reasoning.certain import certain
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced
 from interlock_dsl.analysis.values.problem import Bound, Claim, Impossible, Outcome, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.check import check as check_expression

@@ -40,8 +40,8 @@ reported as well that matches for none of the values that the steps pass, given 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.tables import Rows, tables
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.tables import Rows, tables
 from interlock_dsl.analysis.values.problem import Claim, Impossible
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose

@@ -48,13 +48,13 @@ which the rule does not apply. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.evidence import arguments
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.evidence import arguments
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.rules import Applied, called
+from interlock_dsl.analysis.knowledge.wording import conditions
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.reasoning.rules import Applied, called
 from interlock_dsl.analysis.values.problem import Impossible
-from interlock_dsl.analysis.wording import conditions
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -49,7 +49,7 @@ from collections.abc import Iterator
 
 from networkx import strongly_connected_components
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose

@@ -42,7 +42,7 @@ Found by looking at the declaration. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -42,8 +42,8 @@ table that collects may collect nothing.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.tables import tables
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.tables import tables
 from interlock_dsl.analysis.values.problem import Claim, Outcome
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose

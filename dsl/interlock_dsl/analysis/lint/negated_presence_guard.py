@@ -29,8 +29,8 @@ true. A pattern that is often a mistake, reported under `--strict`.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.statements import parts
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.statements import parts
 from interlock_dsl.analysis.values.problem import Claim, Outcome
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Present

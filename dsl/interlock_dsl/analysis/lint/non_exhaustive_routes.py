@@ -52,13 +52,13 @@ is reported.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.certain import some_certain
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.story import evidenced
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.wording import after, ends
+from interlock_dsl.analysis.reasoning.certain import some_certain
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome
-from interlock_dsl.analysis.wording import after, ends
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -34,9 +34,9 @@ for the workflow has no input and no step before it has an output, nothing is sa
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, RouteFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import shown, ways_into
+from interlock_dsl.analysis.knowledge.handovers import shown, ways_into
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span

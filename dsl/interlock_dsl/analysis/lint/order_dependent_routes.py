@@ -52,13 +52,13 @@ Reported under `--strict`, with values for which both are.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.certain import always_taken
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.story import evidenced
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.wording import ends, place, targets
+from interlock_dsl.analysis.reasoning.certain import always_taken
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced
 from interlock_dsl.analysis.values.problem import Claim, Possible
-from interlock_dsl.analysis.wording import ends, place, targets
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

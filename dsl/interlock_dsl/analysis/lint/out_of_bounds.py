@@ -52,9 +52,9 @@ Reported with these values, and the run that leads there.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.evidence import shown
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.places import places
+from interlock_dsl.analysis.examination.evidence import shown
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.problem import Outside
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Diagnostic

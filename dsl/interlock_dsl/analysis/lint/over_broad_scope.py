@@ -51,9 +51,9 @@ never hold is an error, `widening-handoff`.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import shown, ways
+from interlock_dsl.analysis.knowledge.handovers import shown, ways
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
 from interlock_dsl.syntax.tree import Ident

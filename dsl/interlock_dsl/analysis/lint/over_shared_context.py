@@ -40,10 +40,10 @@ Found by comparing the fields of a `pass`. Certain. That a model is shown text l
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts
-from interlock_dsl.analysis.handovers import ways
-from interlock_dsl.analysis.labels import labels_at
+from interlock_dsl.analysis.knowledge.handovers import ways
+from interlock_dsl.analysis.knowledge.labels import labels_at
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span

@@ -44,8 +44,8 @@ with such values, once for each row.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.tables import Rows, tables
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.tables import Rows, tables
 from interlock_dsl.analysis.values.problem import Claim
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose

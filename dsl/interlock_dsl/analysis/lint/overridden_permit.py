@@ -31,10 +31,10 @@ Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import RuleFacts
-from interlock_dsl.analysis.rules import Applied, Rules, concerns
-from interlock_dsl.analysis.wording import conditions
+from interlock_dsl.analysis.knowledge.wording import conditions
+from interlock_dsl.analysis.reasoning.rules import Applied, Rules, concerns
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -45,9 +45,9 @@ Found by looking at the routes that leave the step. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts
-from interlock_dsl.analysis.handovers import triggers
+from interlock_dsl.analysis.knowledge.handovers import triggers
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

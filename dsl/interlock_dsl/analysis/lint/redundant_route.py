@@ -63,10 +63,10 @@ and are not compared.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import RouteFacts
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.wording import after, ends, targets
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.wording import after, ends, targets
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -45,10 +45,10 @@ empty text asks whether there is one, and is not reported.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import free_names, walk
 from interlock_dsl.analysis.facts import AgentStepFacts
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Call, Expression, ListOf, Literal
 from interlock_dsl.cel.types import StringType

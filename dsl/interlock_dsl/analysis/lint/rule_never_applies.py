@@ -28,8 +28,8 @@ Found by asking, for each tool that the rule is about, for values of which its c
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.wording import conditions
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.wording import conditions
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

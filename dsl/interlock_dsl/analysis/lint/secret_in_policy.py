@@ -39,7 +39,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span

@@ -52,14 +52,14 @@ true nothing else is reported.
 
 from collections.abc import Iterator, Sequence
 
-from interlock_dsl.analysis.arrivals import Arrival
-from interlock_dsl.analysis.certain import some_certain
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import RouteFacts
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.wording import ends, place, targets
+from interlock_dsl.analysis.reasoning.certain import some_certain
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Possible
-from interlock_dsl.analysis.wording import ends, place, targets
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose

@@ -46,8 +46,8 @@ that never matches at all is an `impossible-row`. Rows after `otherwise` keep th
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.tables import Rows, tables
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.tables import Rows, tables
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose

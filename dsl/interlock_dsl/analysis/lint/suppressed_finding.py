@@ -31,8 +31,8 @@ Found by running every rule. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.suppressions import suppressions
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.suppressions import suppressions
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

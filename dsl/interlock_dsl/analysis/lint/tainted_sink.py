@@ -45,10 +45,10 @@ untrusted text is not followed. That text labelled `@pii` goes where its label i
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts
-from interlock_dsl.analysis.handovers import ways_into
-from interlock_dsl.analysis.labels import carries_text, labels_read
+from interlock_dsl.analysis.knowledge.handovers import ways_into
+from interlock_dsl.analysis.knowledge.labels import carries_text, labels_read
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

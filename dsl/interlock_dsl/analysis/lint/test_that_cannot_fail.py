@@ -57,8 +57,8 @@ call. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.rehearsals import calls
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.rehearsal.scripts import calls
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

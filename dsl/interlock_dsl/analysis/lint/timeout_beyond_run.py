@@ -47,9 +47,9 @@ attempt, and all attempts with the waits between them. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, WorkflowFacts
-from interlock_dsl.analysis.quantities import duration_words
+from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import AgentDecl, Retry, ToolDecl

@@ -53,10 +53,10 @@ Certain as far as the labels go.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts, RouteFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import shown, ways_into
-from interlock_dsl.analysis.labels import carries_text, labels_at, labels_inside
+from interlock_dsl.analysis.knowledge.handovers import shown, ways_into
+from interlock_dsl.analysis.knowledge.labels import carries_text, labels_at, labels_inside
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -64,9 +64,9 @@ from collections.abc import Iterator
 from networkx import ancestors
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import ways, ways_into
+from interlock_dsl.analysis.knowledge.handovers import ways, ways_into
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 

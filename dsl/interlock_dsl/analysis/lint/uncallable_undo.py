@@ -50,9 +50,9 @@ Certain for scopes and for rules without a condition; a rule with one is reporte
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import Facts, ToolFacts
-from interlock_dsl.analysis.handovers import ways
+from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose, listed
 from interlock_dsl.syntax.tree import RuleDecl

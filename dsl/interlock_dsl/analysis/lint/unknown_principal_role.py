@@ -34,9 +34,9 @@ the program knows is reported under `--strict`; one that is nearly a known one b
 from collections.abc import Iterator
 from dataclasses import replace
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import walk
-from interlock_dsl.analysis.places import places
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Call, Comprehension, Expression, Literal, Name, Select
 from interlock_dsl.diagnostics import Certainty, Diagnostic

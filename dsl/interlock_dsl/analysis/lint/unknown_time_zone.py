@@ -30,9 +30,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import walk
-from interlock_dsl.analysis.places import places
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.functions import OF_CALENDAR, zone_exists
 from interlock_dsl.analysis.values.points import point
 from interlock_dsl.cel.tree import Call, Literal

@@ -47,7 +47,7 @@ Found as `broken-promise` is: what is beyond the reasoner, or its limit, leaves 
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.promises.judgement import State
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 

@@ -47,7 +47,7 @@ for what is to come. Tools that a `permit` allows are called outside of workflow
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RuleFacts, WorkflowFacts
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -80,7 +80,7 @@ def _about(rule: RuleFacts, tool: str) -> bool:
 def _calls(workflow: WorkflowFacts, tools: frozenset[str], facts: Facts) -> int | None:
     """Return how often a run calls some tools at most; None where nothing says so."""
     # Networkx is loaded only for a program with workflows.
-    from interlock_dsl.analysis.bounds import bounds
+    from interlock_dsl.analysis.knowledge.bounds import bounds
 
     budget = None if workflow.decl.budget is None else workflow.decl.budget.tool_calls
     found, total = bounds(workflow, facts), 0

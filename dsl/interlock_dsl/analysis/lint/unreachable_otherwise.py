@@ -50,10 +50,10 @@ is always true, only that is reported.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.certain import some_certain
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.wording import after, ends
+from interlock_dsl.analysis.reasoning.certain import some_certain
 from interlock_dsl.analysis.values.problem import Impossible
-from interlock_dsl.analysis.wording import after, ends
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -30,9 +30,9 @@ Found by looking at the roles that routes, questions and policies name. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
-from interlock_dsl.analysis.handovers import ways
+from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -44,10 +44,10 @@ route that is never taken, and of a comparison that the types decide only `beyon
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.certain import always_taken, by_the_types, certain
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import NeverBeforeFacts, NeverUnapprovedFacts, RouteFacts
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.certain import always_taken, by_the_types, certain
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import Type
 from interlock_dsl.diagnostics import Diagnostic

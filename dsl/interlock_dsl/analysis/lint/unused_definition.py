@@ -38,7 +38,7 @@ may use as well is not reported: only declarations of files that were given, not
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose

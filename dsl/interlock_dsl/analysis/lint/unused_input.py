@@ -35,8 +35,8 @@ under `--strict`: types are often shared.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.reads import read_by
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.reads import read_by
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed

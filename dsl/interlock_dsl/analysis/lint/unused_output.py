@@ -43,10 +43,10 @@ reported under `--strict`.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts
-from interlock_dsl.analysis.handovers import offered, triggers
-from interlock_dsl.analysis.reads import read_by
+from interlock_dsl.analysis.knowledge.handovers import offered, triggers
+from interlock_dsl.analysis.knowledge.reads import read_by
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
 

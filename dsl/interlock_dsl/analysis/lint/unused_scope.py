@@ -47,9 +47,9 @@ are only used by those that were given are left out, since other programs may gr
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts
-from interlock_dsl.analysis.handovers import ways
+from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -49,9 +49,9 @@ the steps. Certain; a test that expects the run to fail may well script a wrong 
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts
-from interlock_dsl.analysis.rehearsals import calls
+from interlock_dsl.analysis.rehearsal.scripts import calls
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.program.cases import Test

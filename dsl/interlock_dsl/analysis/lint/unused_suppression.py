@@ -34,8 +34,8 @@ Found by running every rule. Certain.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.suppressions import allowable, suppressions
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.suppressions import allowable, suppressions
 from interlock_dsl.diagnostics import CODES, Diagnostic
 from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose, instead

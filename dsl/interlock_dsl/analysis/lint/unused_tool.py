@@ -45,8 +45,8 @@ of files that are only used by those that were given are left out, and so are pr
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
-from interlock_dsl.analysis.examined import Examined
-from interlock_dsl.analysis.handovers import callable_tools, undos
+from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, undos
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -31,8 +31,8 @@ by zero and an item that is not there have codes of their own.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from interlock_dsl.analysis.evidence import failures
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.evidence import failures
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.source import Span
 

@@ -28,7 +28,7 @@ Found by looking at the rule. Certain. A `permit *` for one agent is reported un
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 

@@ -21,7 +21,7 @@ from interlock_dsl.analysis.promises.before import too_early, unapproved
 from interlock_dsl.analysis.promises.judgement import Finding, Judgement, State, judged
 from interlock_dsl.analysis.promises.limits import too_dear, too_long, too_many_steps
 from interlock_dsl.analysis.promises.reaches import not_reached
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.questions import Questions
 
 __all__ = ["Finding", "Judgement", "State", "judge_promises"]
 

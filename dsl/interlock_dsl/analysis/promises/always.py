@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.facts import AlwaysFacts
-from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.promises.keeping import kept
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Judged
-from interlock_dsl.analysis.story import story
+from interlock_dsl.analysis.rehearsal.story import story
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.witness import Witness

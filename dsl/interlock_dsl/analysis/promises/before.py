@@ -7,8 +7,8 @@ such calls while a run proceeds; it is refuted all the same, for there is a run 
 
 from functools import partial
 
-from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.promises.calling import (
     NOT_FALSE,
     Calling,
@@ -19,10 +19,10 @@ from interlock_dsl.analysis.promises.calling import (
 )
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.promises.keeping import kept
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import AgentCalls
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
-from interlock_dsl.analysis.story import Rehearsing, story
+from interlock_dsl.analysis.rehearsal.story import Rehearsing, story
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Possible, Statement
 from interlock_dsl.diagnostics.witness import Witness
 from interlock_dsl.syntax.tree import Ident

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
 
-from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, RouteFacts, RuleFacts, ToolFacts
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.types import Field, RecordType, StringType, Type
 from interlock_dsl.diagnostics.source import Span

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from interlock_dsl.analysis.arrivals import Arrival
-from interlock_dsl.analysis.bounds import Amount, Bounds, bounds, waiting, worst_of
 from interlock_dsl.analysis.facts import CostAtMostFacts, EndsWithinFacts, EndsWithinStepsFacts, RouteFacts
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.bounds import Amount, Bounds, bounds, waiting, worst_of
+from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.promises.judgement import Finding
 from interlock_dsl.analysis.promises.keeping import kept
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Counted
-from interlock_dsl.analysis.story import story
+from interlock_dsl.analysis.rehearsal.story import story
 from interlock_dsl.analysis.values.problem import Possible
-from interlock_dsl.analysis.wording import ends
 from interlock_dsl.diagnostics.witness import Waypoint, Witness
 
 MICROS = 1_000_000

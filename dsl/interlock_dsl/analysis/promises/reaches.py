@@ -12,12 +12,12 @@ from typing import Final
 
 from networkx import ancestors
 
-from interlock_dsl.analysis.arrivals import Arrival, Way
 from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
+from interlock_dsl.analysis.knowledge.arrivals import Arrival, Way
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.promises.keeping import kept
-from interlock_dsl.analysis.questions import Questions
-from interlock_dsl.analysis.story import story
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.story import story
 from interlock_dsl.analysis.values.problem import Impossible, Possible
 from interlock_dsl.diagnostics.witness import Witness
 

@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 
 from interlock_dsl.analysis.declarations.tables import output_type
 from interlock_dsl.analysis.facts import RouteFacts, RowFacts, TableFacts
-from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.evaluating import evaluate, outcome
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.types import Type

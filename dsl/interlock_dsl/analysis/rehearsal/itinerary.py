@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from interlock_dsl.analysis.facts import RouteFacts
-from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.knowledge.groups import Group
 
 
 class Astray(Exception):

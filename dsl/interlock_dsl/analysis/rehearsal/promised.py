@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, RouteFacts, ToolFacts
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal

@@ -24,8 +24,8 @@ from interlock_dsl.analysis.facts import (
     ToolFacts,
     Values,
 )
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Waiting
 from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, fitted, looked_up
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TypeAlias
 
 from interlock_dsl.analysis.facts import WorkflowFacts
-from interlock_dsl.analysis.handovers import ways
+from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Expression, Name, Present, Select, children
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from interlock_dsl.analysis.arrivals import Arrival
-from interlock_dsl.analysis.decided import decided
 from interlock_dsl.analysis.facts import RouteFacts, SetStepFacts
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Questions
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.decided import decided
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.values.problem import Claim, Impossible, Outcome, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import Type

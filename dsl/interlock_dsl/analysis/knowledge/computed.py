@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from interlock_dsl.analysis.expressions import rewrite, walk
 from interlock_dsl.analysis.facts import Facts, RowFacts, SetStepFacts, TableFacts, TableStepFacts, WorkflowFacts
-from interlock_dsl.analysis.statements import parts
+from interlock_dsl.analysis.knowledge.statements import parts
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.tree import Bind, Comprehension, Expression, Name

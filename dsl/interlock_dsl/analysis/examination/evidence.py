@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
-from interlock_dsl.analysis.places import Place, places
+from interlock_dsl.analysis.knowledge.places import Place, places
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
@@ -19,7 +19,7 @@ from interlock_dsl.diagnostics.witness import Witness
 
 def shown(program: Examined, place: Place, statement: Statement, diagnostic: Diagnostic) -> Diagnostic | None:
     """Return a diagnostic with the witness of a statement, and how certain it is; None where it can never hold."""
-    from interlock_dsl.analysis.story import evidenced
+    from interlock_dsl.analysis.rehearsal.story import evidenced
 
     if place.workflow is not None and place.step is not None:
         questions = program.questions[place.workflow]
@@ -32,7 +32,7 @@ def shown(program: Examined, place: Place, statement: Statement, diagnostic: Dia
 
 def alone(program: Examined, place: Place, statement: Statement, diagnostic: Diagnostic) -> Diagnostic | None:
     """Return the same of a place that belongs to no workflow: a table, a tool, a policy."""
-    from interlock_dsl.analysis.story import values_read
+    from interlock_dsl.analysis.rehearsal.story import values_read
 
     scope = place.checked.scope
     statements = (*place.given, statement)

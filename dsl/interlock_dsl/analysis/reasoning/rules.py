@@ -11,7 +11,7 @@ from functools import cached_property
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible, Problem, Statement
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression

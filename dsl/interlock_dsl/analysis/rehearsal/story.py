@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from interlock_dsl.analysis.arrivals import Arrival
 from interlock_dsl.analysis.facts import RouteFacts
-from interlock_dsl.analysis.groups import Group
-from interlock_dsl.analysis.questions import Found, Questions
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.wording import ends
+from interlock_dsl.analysis.reasoning.questions import Found, Questions
 from interlock_dsl.analysis.rehearsal.itinerary import Astray
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
 from interlock_dsl.analysis.values.problem import Bound, Claim, Possible, Statement, Unknown
-from interlock_dsl.analysis.wording import ends
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Expression, Name, Present, Select, children
 from interlock_dsl.cel.types import DYN

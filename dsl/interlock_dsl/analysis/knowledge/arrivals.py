@@ -23,11 +23,11 @@ from typing import Final, TypeAlias
 
 from networkx import descendants
 
-from interlock_dsl.analysis.computed import cases
 from interlock_dsl.analysis.facts import Facts, RouteFacts, WorkflowFacts
-from interlock_dsl.analysis.groups import Group, groups
-from interlock_dsl.analysis.statements import CHANGING, Interned, mentioned, parts
-from interlock_dsl.analysis.totality import total
+from interlock_dsl.analysis.knowledge.computed import cases
+from interlock_dsl.analysis.knowledge.groups import Group, groups
+from interlock_dsl.analysis.knowledge.statements import CHANGING, Interned, mentioned, parts
+from interlock_dsl.analysis.knowledge.totality import total
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.analysis.workflows.flow import flow
 from interlock_dsl.program.graph import START

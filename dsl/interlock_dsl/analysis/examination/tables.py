@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from interlock_dsl.analysis.computed import Replaced
-from interlock_dsl.analysis.examined import Examined
+from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import TableFacts, TableStepFacts
-from interlock_dsl.analysis.questions import Found, Questions
-from interlock_dsl.analysis.story import evidenced, values_read
+from interlock_dsl.analysis.knowledge.computed import Replaced
+from interlock_dsl.analysis.reasoning.questions import Found, Questions
+from interlock_dsl.analysis.rehearsal.story import evidenced, values_read
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Possible, Problem, Statement
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Witness
 

@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.facts import Facts
-from interlock_dsl.analysis.reasoner import Reasoner
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.symbols import Declarations
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
     from interlock_dsl.analysis.promises.judgement import Judgement
-    from interlock_dsl.analysis.questions import Questions
-    from interlock_dsl.analysis.rules import Rules
+    from interlock_dsl.analysis.reasoning.questions import Questions
+    from interlock_dsl.analysis.reasoning.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Examined:
         """What is known at the places of each workflow, and who answers questions about the values there."""
         if not self.facts.workflows:
             return {}
-        from interlock_dsl.analysis.questions import Questions
+        from interlock_dsl.analysis.reasoning.questions import Questions
 
         return {name: Questions(made, self.facts, self.reasoner) for name, made in self.facts.workflows.items()}
 
@@ -53,6 +53,6 @@ class Examined:
     @cached_property
     def rules(self) -> "Rules":
         """The rules of all policies, each for every tool it is about."""
-        from interlock_dsl.analysis.rules import Rules
+        from interlock_dsl.analysis.reasoning.rules import Rules
 
         return Rules(self.facts, self.reasoner)

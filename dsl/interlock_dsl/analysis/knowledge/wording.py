@@ -1,7 +1,7 @@
 """Phrases about routes and rules that the messages of several rules share."""
 
 from interlock_dsl.analysis.facts import RouteFacts, RuleFacts
-from interlock_dsl.analysis.groups import Group
+from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.diagnostics.source import Span
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from interlock_dsl.analysis.arrivals import Arrival, Arrivals
 from interlock_dsl.analysis.declarations.tables import output_type
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
@@ -20,8 +19,9 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
     WorkflowFacts,
 )
-from interlock_dsl.analysis.reasoner import Reasoner
-from interlock_dsl.analysis.statements import Linked, linked, mentioned
+from interlock_dsl.analysis.knowledge.arrivals import Arrival, Arrivals
+from interlock_dsl.analysis.knowledge.statements import Linked, linked, mentioned
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import EVERYWHERE, RUN

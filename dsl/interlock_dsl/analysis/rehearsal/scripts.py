@@ -6,7 +6,7 @@ what is not in it never happens in the test.
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.facts import AskStepFacts, Facts, WorkflowFacts
-from interlock_dsl.analysis.handovers import called, undos, ways
+from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
 from interlock_dsl.program.cases import Test
 
 
