@@ -137,6 +137,33 @@ policy desk {
     assert longer.state is State.REFUTED and longer.reason == "a run may take 9h"
 
 
+def test_a_way_that_is_open_for_a_time_refutes_no_time() -> None:
+    """The second call begins within 10 minutes, or not at all."""
+    text = """
+tool pay(amount: int in 1..1_000) { needs money.write  effect write  timeout 1h }
+
+workflow w(n: int in 1..10) {
+  step a calls pay(amount: n)
+  step b calls pay(amount: n)
+  end x
+  end y
+
+  start -> a
+    grant money.write
+  a -> b
+    when now - run.started < duration("10m")
+    grant money.write
+  a -> y
+    otherwise
+  b -> x
+
+  ends within 75m
+}
+"""
+    (found,) = judgements(text, Reasoner())
+    assert found.state is State.UNKNOWN
+
+
 def test_the_guide_says_what_is_proved() -> None:
     """All promises of the second program on the page are proved; of the first, those that it says are refuted."""
     page = (Path(__file__).parents[1] / "language" / "promises.md").read_text()

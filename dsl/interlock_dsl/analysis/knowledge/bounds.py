@@ -80,7 +80,7 @@ def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[st
 
 
 def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Return, for each of several weights of the steps, that of the heaviest way: some run comes to it.
+    """Return, for each of several weights of the steps, that of the heaviest way; conditions are not looked at.
 
     It is a way on which nothing fails, going round one of the loops as often as its bound allows. Zero where it is not
     certain, since a join does not wait for all or a step takes part in several.

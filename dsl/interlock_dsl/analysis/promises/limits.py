@@ -9,9 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from interlock_dsl.analysis.facts import CostAtMostFacts, EndsWithinFacts, EndsWithinStepsFacts, RouteFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    CostAtMostFacts,
+    EndsWithinFacts,
+    EndsWithinStepsFacts,
+    RouteFacts,
+)
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
-from interlock_dsl.analysis.knowledge.bounds import Amount, Bounds, bounds, waiting, worst_of
+from interlock_dsl.analysis.knowledge.bounds import CHANGING, Amount, Bounds, bounds, waiting, worst_of
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.promises.judgement import Finding
 from interlock_dsl.analysis.promises.keeping import kept
@@ -74,6 +80,8 @@ def too_long(questions: Questions, promise: EndsWithinFacts) -> list[Finding]:
 def too_dear(questions: Questions, promise: CostAtMostFacts) -> list[Finding]:
     """Return ways that may cost more than is promised."""
     limit, currency = promise.decl.cost.micros, promise.decl.cost.currency
+    if _capped(questions, limit):
+        return []
 
     def shown(amount: Amount) -> str:
         if amount is None:
@@ -83,6 +91,13 @@ def too_dear(questions: Questions, promise: CostAtMostFacts) -> list[Finding]:
     return _exceeded(
         questions, promise, limit, lambda found: found.worst.cost, lambda found, _, step: found.visit[step].cost, shown
     )
+
+
+def _capped(questions: Questions, limit: int) -> bool:
+    """Say whether the budget ends a run before it costs more: calls are charged before they are made, turns are not."""
+    budget = questions.workflow.decl.budget
+    asked = any(isinstance(step, AgentStepFacts) for step in questions.workflow.steps.values())
+    return not asked and budget is not None and budget.cost is not None and budget.cost.micros <= limit
 
 
 def _exceeded(
@@ -106,8 +121,9 @@ def _exceeded(
             parts = [part(found, route, step) for route, step in _steps(questions, arrival)]
             looked += len(parts)
             amount = None if None in parts else sum(each or 0 for each in parts)
-            exceeds = arrival.exact and (amount is None or amount > limit) and not _forks(arrival)
-            if exceeds and isinstance(questions.ask((arrival,), ()).answer, Possible):
+            exceeds = arrival.exact and (amount is None or amount > limit)
+            shows = exceeds and not _forks(arrival) and not _timed(questions, arrival)
+            if shows and isinstance(questions.ask((arrival,), ()).answer, Possible):
                 path = tuple(Waypoint(ends(route), _told(route)) for route in arrival.routes)
                 return [Finding(shown(amount), promise.decl.span, Witness({}, path))]
     return [Finding(f"{shown(worst(found))}, as far as the routes say", promise.decl.span)]
@@ -128,6 +144,13 @@ def _forks(arrival: Arrival) -> bool:
     return any(len(route.link.targets) > 1 for route in arrival.routes) or any(
         count > 1 for count in Counter(map(id, arrival.routes)).values()
     )
+
+
+def _timed(questions: Questions, arrival: Arrival) -> bool:
+    """Say whether conditions on a way read the time or the history: a run that takes longest may not go there."""
+    groups = (questions.arrivals.group(route) for route in arrival.routes)
+    conditions = (each.when for group in groups for each in group.routes if each.when is not None)
+    return any(CHANGING & set(when.variables) for when in conditions)
 
 
 def _within(amount: Amount, limit: int) -> bool:

@@ -94,8 +94,7 @@ class _Search:
             return False
         whole = replace(arrival, ways=ways)
         shown = story(self._questions, whole, asked.answer.bindings, self._end, ())
-        simple = arrival.exact and not onward
-        if shown is None or not (shown.story or simple):
+        if shown is None or not shown.story:
             return False
         self._shown |= names
         return True
