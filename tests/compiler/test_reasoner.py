@@ -179,6 +179,21 @@ def test_no_values_meet_what_is_impossible_and_a_witness_meets_what_is_possible(
             assert not isinstance(answer, Impossible), (shown, bindings)
 
 
+@settings(max_examples=150)
+@given(st.randoms(use_true_random=False))
+def test_an_answer_does_not_depend_on_what_was_asked_before(random: Random) -> None:
+    dice = Dice(random)
+    environment, compiled = typed(dice)
+    if not compiled:
+        return
+    variables = environment.scope.variables
+    shared = Reasoner(proofs=False)
+    for _ in range(4):
+        absent = frozenset({"s"}) if dice.often(0.5) else frozenset[str]()
+        problem = Problem(statements(dice, compiled), variables, environment.scope.optional_variables - absent, absent)
+        assert type(shared.ask(problem)) is type(Reasoner(proofs=False).ask(problem))
+
+
 def test_few_questions_stay_open() -> None:
     """At most one in ten, over generated conditions, without a solver."""
     answers: Counter[str] = Counter()

@@ -104,14 +104,15 @@ class Narrowing:
         if found is None:
             if len(self._alone) >= MOST_REMEMBERED:
                 self._alone.clear()
-            states = tuple(self._assume(statement, self._start(problem)))
+            states = tuple(self._assume(statement, self._start(problem, read)))
             # What the key names by identity is kept alive with it.
             found = self._alone[key] = (held, statement, types), states
         return found[1]
 
-    def _start(self, problem: Problem) -> State:
+    def _start(self, problem: Problem, read: frozenset[str] | None = None) -> State:
+        """Return what is known before any statement; `read`: of these variables only."""
         state = State(problem.variables, problem.optional | problem.absent)
-        for name in problem.absent:
+        for name in problem.absent if read is None else problem.absent & read:
             state.present[name,] = False
         return state
 

@@ -281,8 +281,9 @@ class SqliteJournal:
             for run, number, own in self._execute("SELECT run, number, link FROM runs ORDER BY number"):
                 first = self._execute("SELECT digest FROM entries WHERE number = ? AND sequence = 1", number).fetchone()
                 # A flipped bit can make a digest something else than bytes: SQLite checks types only as it writes.
-                linked = first is not None and isinstance(first[0], bytes) and isinstance(own, bytes)
-                if not linked or chain.link_run(link, first[0]) != own:
+                head = None if first is None else first[0]
+                linked = isinstance(head, bytes) and isinstance(own, bytes)
+                if not linked or chain.link_run(link, head) != own:
                     problems.append(f"run {run}: the chain of runs is broken here")
                 link = own if linked else b""
         return problems
