@@ -187,10 +187,12 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(random: Random) -> N
     if not compiled:
         return
     variables = environment.scope.variables
+    said = [*statements(dice, compiled), *statements(dice, compiled)]
     shared = Reasoner(proofs=False)
-    for _ in range(4):
+    for _ in range(12):
         absent = frozenset({"s"}) if dice.often(0.5) else frozenset[str]()
-        problem = Problem(statements(dice, compiled), variables, environment.scope.optional_variables - absent, absent)
+        asked = tuple(dice.some(said, 1, 2))
+        problem = Problem(asked, variables, environment.scope.optional_variables - absent, absent)
         assert type(shared.ask(problem)) is type(Reasoner(proofs=False).ask(problem))
 
 

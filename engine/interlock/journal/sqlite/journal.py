@@ -282,10 +282,13 @@ class SqliteJournal:
                 first = self._execute("SELECT digest FROM entries WHERE number = ? AND sequence = 1", number).fetchone()
                 # A flipped bit can make a digest something else than bytes: SQLite checks types only as it writes.
                 head = None if first is None else first[0]
-                linked = isinstance(head, bytes) and isinstance(own, bytes)
-                if not linked or chain.link_run(link, head) != own:
+                if not (isinstance(head, bytes) and isinstance(own, bytes)):
                     problems.append(f"run {run}: the chain of runs is broken here")
-                link = own if linked else b""
+                    link = b""
+                    continue
+                if chain.link_run(link, head) != own:
+                    problems.append(f"run {run}: the chain of runs is broken here")
+                link = own
         return problems
 
     def lease(self, run: str) -> leases.FileLease | None:
