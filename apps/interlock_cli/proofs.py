@@ -23,6 +23,10 @@ LARGEST: Final = 1 << 24
 """Bytes of a certificate that are read at most."""
 
 
+SAVED: Final = "// Runs that witnesses tell, saved by `interlock check --save-tests`."
+"""The first line of saved tests: a file without it is not written over."""
+
+
 class Keeping:
     """What is to be kept of one `check`: the paths that were asked for, and what was found of each program."""
 
@@ -78,7 +82,7 @@ def write_certificate(path: Path, programs: "list[CertifiedJson]") -> None:
     """Write a certificate."""
     from interlock_cli.formats.certificate import certificate
 
-    _write(path, certificate(programs))
+    _write(path, certificate(programs), "{")
 
 
 def compared(path: Path, programs: "list[CertifiedJson]") -> list[str]:
@@ -120,7 +124,7 @@ def write_tests(path: Path, programs: "Sequence[tuple[Unit, Checked]]") -> int:
             titles[title] = titles.get(title, 0) + 1
             count = f" ({titles[title]})" if titles[title] > 1 else ""
             tests.append(_test(f"{title}{count}", diagnostic.message, diagnostic.witness))
-    _write(path, format("\n\n".join(["\n".join(uses), *tests]) + "\n"))
+    _write(path, format("\n\n".join([SAVED, "\n".join(uses), *tests]) + "\n"), SAVED)
     return len(tests)
 
 
@@ -142,8 +146,11 @@ def _from(path: Path, file: Path) -> str:
     return Path(os.path.relpath(file.resolve(), path.resolve().parent)).as_posix()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, begins: str) -> None:
+    """Write a file. Raises CommandError where one stands there that does not begin as those that are written here."""
     try:
+        if path.exists() and path.stat().st_size and not path.read_text("utf-8", "replace").startswith(begins):
+            raise CommandError(f"`{path}` holds something else, which would be lost", "name another file, or remove it")
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise CommandError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from error

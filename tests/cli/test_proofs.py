@@ -96,6 +96,17 @@ def test_a_broken_promise_is_saved_as_a_test_that_holds(pay: Path) -> None:
     assert "broken-promise at line" in tested.out + tested.err
 
 
+def test_what_was_not_saved_here_is_not_written_over(pay: Path) -> None:
+    pay.write_text(PAY.replace("LIMIT", "50"))
+    before = pay.read_bytes()
+    for option in ("--save-tests", "--certificate"):
+        ran = interlock("check", "pay.ilk", option, "pay.ilk")
+        assert (ran.code, "would be lost" in ran.err, pay.read_bytes()) == (2, True, before)
+        assert interlock("check", "pay.ilk", option, "kept").code == 1
+        assert interlock("check", "pay.ilk", option, "kept").code == 1
+        Path("kept").unlink()
+
+
 def test_tests_are_saved_of_one_program(pay: Path) -> None:
     Path("other.ilk").write_text('role boss { reach "b" }\n')
     ran = interlock("check", "pay.ilk", "other.ilk", "--save-tests", "broken.ilk")

@@ -101,11 +101,12 @@ def no_fields(type: Type, field: str, span: Span) -> Diagnostic:
 
 def unguarded(path: str, span: Span, guard: str) -> Diagnostic:
     """A read of something that may be absent."""
+    otherwise = "" if " " in guard else f", or `!{guard} || ...` to be true without it"
     return Diagnostic(
         "unguarded-optional",
         f"`{path}` may be absent",
         (Label(span, "read without a guard"),),
-        help=f"guard it: `{guard} && ...`",
+        help=f"guard it: `{guard} && ...`{otherwise}",
     )
 
 
