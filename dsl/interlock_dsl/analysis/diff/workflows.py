@@ -19,6 +19,7 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
 )
 from interlock_dsl.analysis.knowledge.bounds import Usage, bounds
+from interlock_dsl.analysis.knowledge.quantities import MICROS_IN_ONE, duration_words
 from interlock_dsl.analysis.promises.calling import NOT_FALSE
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
@@ -161,10 +162,15 @@ def _consumed(old: Questions, new: Questions, subject: str) -> Iterator[Differen
             more = other is None or (one is not None and other > one)
             direction = Direction.PERMITS if more else Direction.REFUSES
             text = (
-                f"a run may use {'more' if more else 'less'} {field.name} at most: {_shown(other)}, was {_shown(one)}"
+                f"a run may use {'more' if more else 'less'} {field.name} at most: "
+                f"{_shown(other, field.name)}, was {_shown(one, field.name)}"
             )
             yield Difference(direction, subject, text, new.workflow.decl.name.span)
 
 
-def _shown(amount: int | None) -> str:
-    return "without a bound" if amount is None else f"{amount:_}"
+def _shown(amount: int | None, what: str) -> str:
+    if amount is None:
+        return "without a bound"
+    if what == "time":
+        return duration_words(amount)
+    return f"{amount / MICROS_IN_ONE:.2f}" if what == "cost" else f"{amount:_}"
