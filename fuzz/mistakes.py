@@ -1,7 +1,7 @@
 """Mistakes made by chance in programs that are right: how many of them does `interlock check` report?
 
     python fuzz/mistakes.py                          # 500 mutants of the examples
-    python fuzz/mistakes.py --count 200 --seed 7 --show tests/mistakes/*.ilk
+    python fuzz/mistakes.py --count 200 --seed 7 --show tests/realistic/*.ilk
 
 A mutant is a program with one change that the grammar allows: an approval is dropped, a scope widened, a comparison
 swapped, a bound removed, an `otherwise` deleted, a constant or a name changed, a clause, a rule or a row removed. What

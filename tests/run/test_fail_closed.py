@@ -94,7 +94,9 @@ def test_7_what_is_hidden_cannot_be_called_and_what_is_shown_can() -> None:
 @given(st.lists(st.sampled_from([5, 60, 101, 900]), max_size=6))
 def test_9_denied_calls_consume_nothing_and_reserved_ones_are_counted_at_once(amounts: list[int]) -> None:
     run = World(tighten(AGENT, tool_calls=2), {"id": "A1", "secret": ""})
-    calls = tuple(ModelCall(f"k{n}", "pay.issue", {"id": "A", "amount": amount}) for n, amount in enumerate(amounts))
+    calls = tuple(
+        ModelCall(f"k{n}", "pay.issue", {"id": f"A{n}", "amount": amount}) for n, amount in enumerate(amounts)
+    )
     run.feed(ModelReplied(0, run.the(AskModel).id, False, calls=calls))
     assert len(run.called) == min(2, amounts.count(5)) == run.machine._run.spent.tool_calls
 

@@ -29,4 +29,4 @@ workflow w(n: int in 0..9) {{
 def test_a_step_says_which_rows_matched(hit: str, n: int, rows: list[int]) -> None:
     world = World(TABLE.format(hit=hit), {"n": n})
     (done,) = world.of(StepDone)
-    assert done.why == ", ".join(f"<text>:{row}" for row in rows)
+    assert done.rows == ", ".join(f"<text>:{row}" for row in rows)

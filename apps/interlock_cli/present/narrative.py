@@ -120,7 +120,7 @@ class Narrative:
             case CallStep():
                 return []  # told by `CallDone`
             case _:
-                row = note.why if self._places else ""
+                row = note.rows if self._places else ""
                 return [self._line(note.step, "done", self._value(note.output, len(row) + 2 if row else 0), row)]
 
     @_tell.register

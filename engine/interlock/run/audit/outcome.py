@@ -16,7 +16,7 @@ from interlock.run.protocol.commands import Command
 from interlock.run.protocol.notes import Note, NotTaken
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical
 
-SENTENCES: Final = frozenset({"message", "question", "reason", "task", "why"})
+SENTENCES: Final = frozenset({"message", "question", "reason", "rows", "task", "why"})
 """The fields of notes and commands that hold sentences for people; each has a code beside it, or is of the program."""
 
 REPEATED: Final = frozenset({"raw", "turns"})

@@ -26,12 +26,12 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step has its output. `why` names the rows of a table that it comes from, by their places."""
+    """A step has its output. `rows` are those of a table that it comes from, by their places."""
 
     step: str
     visit: int
     output: Json
-    why: str = ""
+    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

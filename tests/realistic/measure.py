@@ -1,6 +1,6 @@
 """Which of the mistakes in this folder does the checker find?
 
-    python tests/mistakes/measure.py [--strict]
+    python tests/realistic/measure.py [--strict]
 
 Beside each program stands a list of mistakes an author could make in it: what it is, the text that stands there, what
 was written instead, and the codes that name the mistake.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mistakes.measure import PROGRAMS, Mistake, findings, mistakes
+from realistic.measure import PROGRAMS, Mistake, findings, mistakes
 
 STRICT = {
     "loan: a personal name in the open",
