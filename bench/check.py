@@ -184,7 +184,7 @@ def _spent(command: list[str]) -> float:
 
 def warm(limits: Limits, rounds: int) -> None:
     """A changed file of about 300 lines in a process that has checked it before, with proofs."""
-    path = max((ROOT / "tests" / "mistakes").glob("*.ilk"), key=lambda path: path.read_text().count("\n"))
+    path = max((ROOT / "tests" / "realistic").glob("*.ilk"), key=lambda path: path.read_text().count("\n"))
     text = path.read_text()
     parts(text)
     took = [parts(text.replace("workflow", f"// {n}\n" * 35 + "workflow", 1)) for n in range(rounds)]
