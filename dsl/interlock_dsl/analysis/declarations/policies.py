@@ -1,9 +1,9 @@
 """Policies: rules over tool patterns, with what their conditions can see."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from interlock_dsl.analysis.expressions import Expressions, walk
-from interlock_dsl.analysis.facts import RuleFacts, ToolFacts
+from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression, Name, Present, Select
@@ -109,6 +109,18 @@ def args_type(matched: Iterable[str], tools: Mapping[str, ToolFacts]) -> Type:
     if len(names) == 1 and names[0] in tools:
         return RecordType("", tools[names[0]].parameters.fields)
     return DYN
+
+
+def concerns(rule: RuleDecl, tool: str, agent: str | None = None) -> bool:
+    """Say whether a rule is about the calls of a tool: by an agent, by a step or an undo itself (`""`), or by any."""
+    by = agent is None or rule.agent is None or rule.agent.text in ("*", agent)
+    return by and any(matches(pattern.text, tool) for pattern in rule.patterns)
+
+
+def rules_for(facts: Facts, tool: str, agent: str | None = None) -> Iterator[RuleFacts]:
+    """Yield the rules of policies that concern the calls of a tool, as `concerns` says."""
+    for _, rules in facts.policies.values():
+        yield from (rule for rule in rules if concerns(rule.decl, tool, agent))
 
 
 def matches(pattern: str, tool: str) -> bool:

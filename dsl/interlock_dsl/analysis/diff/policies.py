@@ -7,7 +7,7 @@ permits, forbids, approvals and limits each say the same of all of them.
 from collections.abc import Iterator, Sequence, Set
 from math import prod
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns, rules_for
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, alike, compared
 from interlock_dsl.analysis.facts import Facts, RuleFacts
 from interlock_dsl.analysis.promises.calling import MOST_CASES, combined, not_applied
@@ -22,7 +22,7 @@ def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]
     for tool in sorted(old.tools.keys() & new.tools.keys()):
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         for agent in ("", *sorted(_agents(old) | _agents(new))):
-            both = [tuple(rule.id for rule in _rules(facts, tool, agent)) for facts in (old, new)]
+            both = [tuple(rule.id for rule in rules_for(facts, tool, agent)) for facts in (old, new)]
             groups.setdefault((both[0], both[1]), []).append(agent)
         for agents in groups.values():
             whose = _whose(tool, agents if len(groups) > 1 else ())
@@ -36,21 +36,10 @@ def _agents(facts: Facts) -> set[str]:
     return (facts.agents.keys() | named) - {"*"}
 
 
-def _rules(facts: Facts, tool: str, agent: str) -> list[RuleFacts]:
-    """Return the rules that concern calls of a tool by an agent."""
-    return [
-        rule
-        for _, rules in facts.policies.values()
-        for rule in rules
-        if (rule.decl.agent is None or rule.decl.agent.text in ("*", agent))
-        and any(matches(pattern.text, tool) for pattern in rule.decl.patterns)
-    ]
-
-
 def _decided(
     old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str], whose: str
 ) -> Iterator[Difference]:
-    before, now = _rules(old, tool, agents[0]), _rules(new, tool, agents[0])
+    before, now = list(rules_for(old, tool, agents[0])), list(rules_for(new, tool, agents[0]))
     names = old.tools.keys() | new.tools.keys()
     if _same(before, now, names):
         return
@@ -84,7 +73,7 @@ def _said(rule: RuleFacts, tools: Set[str]) -> object:
     counted: object = None
     if decl.kind == "limit":
         agent = None if decl.agent is None else decl.agent.text
-        counted = agent, frozenset(tool for tool in tools if any(matches(each.text, tool) for each in decl.patterns))
+        counted = agent, frozenset(tool for tool in tools if concerns(decl, tool))
     return decl.kind, _tree(rule, "when"), _tree(rule, "unless"), role, within, decl.count, period, counted
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from networkx import ancestors, descendants, immediate_dominators
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
@@ -176,15 +176,14 @@ def _asked(tool: str, facts: Facts) -> Amount:
     """
     together: Amount = 0
     later: Amount = 0
-    for _, rules in facts.policies.values():
-        for rule in rules:
-            if rule.decl.kind == "require" and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
-                within = None if rule.decl.within is None else rule.decl.within.micros
-                reads = {name for each in (rule.when, rule.unless) if each is not None for name in each.variables}
-                if reads & CHANGING:
-                    later = _add(later, within)
-                else:
-                    together = None if within is None or together is None else max(together, within)
+    for rule in rules_for(facts, tool):
+        if rule.decl.kind == "require":
+            within = None if rule.decl.within is None else rule.decl.within.micros
+            reads = {name for each in (rule.when, rule.unless) if each is not None for name in each.variables}
+            if reads & CHANGING:
+                later = _add(later, within)
+            else:
+                together = None if within is None or together is None else max(together, within)
     return _add(together, later)
 
 

@@ -43,7 +43,7 @@ whose step has no such route is reported under `--strict`.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import triggers, ways
@@ -70,12 +70,11 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _required(workflow: WorkflowFacts, facts: Facts) -> Iterator[Diagnostic]:
     handled = triggers(workflow)
-    rules = [rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "require"]
     for name, step in workflow.steps.items():
         if not isinstance(step, CallStepFacts) or "denied" in handled[name]:
             continue
-        for rule in rules:
-            if rule.role is not None and any(matches(pattern.text, step.call.tool) for pattern in rule.patterns):
+        for rule in (found.decl for found in rules_for(facts, step.call.tool)):
+            if rule.kind == "require" and rule.role is not None:
                 yield _finding(rule.role, rule.span, name, workflow, Certainty.POSSIBLE)
                 break
 

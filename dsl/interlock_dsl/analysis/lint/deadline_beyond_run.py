@@ -55,7 +55,7 @@ Found by comparing each `within` of a workflow, and of the policies that ask for
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import callable_tools, ways
@@ -112,5 +112,5 @@ def _required(workflow: WorkflowFacts, program: Examined) -> Iterator[tuple[str,
             decl = rule.decl
             if decl.kind != "require" or decl.within is None or decl.role is None:
                 continue
-            if any(matches(pattern.text, tool) for pattern in decl.patterns for tool in tools):
+            if any(concerns(decl, tool) for tool in tools):
                 yield f"the approval by `{decl.role.text}`", decl.within

@@ -59,10 +59,11 @@ taken to be meant as the limit: then it is reported under `--strict`.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import GrantFacts
 from interlock_dsl.analysis.knowledge.statements import CHANGING, mentioned, parts
-from interlock_dsl.analysis.promises.calling import Calling, callings, combined, not_applied, rules_for
+from interlock_dsl.analysis.promises.calling import Calling, callings, combined, not_applied
 from interlock_dsl.analysis.reasoning.certain import certain
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.story import evidenced
@@ -92,7 +93,7 @@ def _refused(questions: Questions, calling: Calling, scope: str) -> Iterator[Dia
         return
     refused = [Claim(grant.where, REFUSED) for grant in granting if grant.where is not None]
     bound = [statement for statement in (calling.cases or ((),))[0] if isinstance(statement, Bound)]
-    forbids = [rule for rule in rules_for(questions, calling.tool.name, "") if rule.decl.kind == "forbid"]
+    forbids = [rule for rule in rules_for(questions.facts, calling.tool.name, "") if rule.decl.kind == "forbid"]
     for case in combined(not_applied(rule) for rule in forbids):
         # At some time a rule that depends on the time does not forbid.
         always = [statement for statement in case if not mentioned(statement) & CHANGING]

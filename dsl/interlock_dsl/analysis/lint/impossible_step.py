@@ -48,6 +48,7 @@ which the rule does not apply. Certain.
 
 from collections.abc import Iterator
 
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.evidence import arguments
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
@@ -77,7 +78,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 def _forbids(program: Examined, tool: str) -> Iterator[Applied]:
     """Yield the rules that forbid calls of a tool by a step itself."""
     for rule in program.rules.all:
-        if rule.decl.kind == "forbid" and (rule.decl.agent is None or rule.decl.agent.text == "*"):
+        if rule.decl.kind == "forbid" and concerns(rule.decl, tool, agent=""):
             yield from (one for one in program.rules.of[rule.id] if one is not None and one.tool.name == tool)
 
 

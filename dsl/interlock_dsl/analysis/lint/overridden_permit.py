@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import RuleFacts
 from interlock_dsl.analysis.knowledge.wording import conditions
-from interlock_dsl.analysis.reasoning.rules import Applied, Rules, concerns
+from interlock_dsl.analysis.reasoning.rules import Applied, Rules, covers_agents
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -56,7 +56,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _overriding(rules: Rules, rule: RuleFacts, known: tuple[Applied, ...]) -> RuleFacts | None:
     for other in rules.all:
-        if other.decl.kind != "forbid" or not concerns(other, rule):
+        if other.decl.kind != "forbid" or not covers_agents(other, rule):
             continue
         by_tool = rules.by_tool[other.id]
         covered = all((wide := by_tool.get(one.tool.name)) is not None and rules.covers(wide, one) for one in known)

@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import RuleFacts
 from interlock_dsl.analysis.knowledge.wording import conditions
-from interlock_dsl.analysis.reasoning.rules import Applied, Rules, concerns
+from interlock_dsl.analysis.reasoning.rules import Applied, Rules, covers_agents
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -66,12 +66,12 @@ def _shadowing(rules: Rules, rule: RuleFacts, known: tuple[Applied, ...], order:
     if all(map(rules.never, known)):
         return None
     for other in rules.all:
-        if other is rule or not _stronger(other, rule) or not concerns(other, rule):
+        if other is rule or not _stronger(other, rule) or not covers_agents(other, rule):
             continue
         if not _covers(rules, other, known) or rules.unmeant(other):
             continue
         own = rules.known(other)
-        mutual = own is not None and _stronger(rule, other) and concerns(rule, other) and _covers(rules, rule, own)
+        mutual = own is not None and _stronger(rule, other) and covers_agents(rule, other) and _covers(rules, rule, own)
         if not mutual or order[other.id] < order[rule.id]:
             return other
     return None

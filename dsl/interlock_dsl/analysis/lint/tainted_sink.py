@@ -44,7 +44,7 @@ untrusted text is not followed. That text labelled `@pii` goes where its label i
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts
 from interlock_dsl.analysis.knowledge.handovers import ways_into
@@ -87,11 +87,6 @@ def _gated(into: list[RouteFacts], tool: str, facts: Facts) -> bool:
     if all(route.approval is not None for route in into):
         return True
     return any(
-        rule.decl.kind == "require"
-        and (rule.decl.agent is None or rule.decl.agent.text == "*")
-        and rule.decl.when is None
-        and rule.decl.unless is None
-        and any(matches(pattern.text, tool) for pattern in rule.decl.patterns)
-        for _, rules in facts.policies.values()
-        for rule in rules
+        rule.decl.kind == "require" and rule.decl.when is None and rule.decl.unless is None
+        for rule in rules_for(facts, tool, agent="")
     )

@@ -52,7 +52,7 @@ Certain as far as the labels go.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import shown, ways_into
@@ -100,7 +100,5 @@ def _sends(tool: str, agent: str, facts: Facts) -> bool:
     """Say whether a tool can carry text into the world, and no rule asks for an approval of the agent's calls of it."""
     declared = facts.tools[tool]
     text = any(carries_text(field.type) for field in declared.parameters.fields.values())
-    rules = (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "require")
-    own = (rule for rule in rules if rule.agent is None or rule.agent.text in ("*", agent))
-    asked = any(matches(pattern.text, tool) for rule in own for pattern in rule.patterns)
+    asked = any(rule.decl.kind == "require" for rule in rules_for(facts, tool, agent))
     return declared.effect != "read" and text and not asked

@@ -63,7 +63,7 @@ from collections.abc import Iterator
 
 from networkx import ancestors
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways, ways_into
@@ -120,6 +120,4 @@ def _seen_by_people(workflow: WorkflowFacts, route: RouteFacts) -> bool:
 
 def _ruled(tool: str, facts: Facts) -> bool:
     """Say whether a rule of a policy asks for approvals of a tool that a step itself calls."""
-    rules = (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "require")
-    own = (rule for rule in rules if rule.agent is None or rule.agent.text == "*")
-    return any(matches(pattern.text, tool) for rule in own for pattern in rule.patterns)
+    return any(rule.decl.kind == "require" for rule in rules_for(facts, tool, agent=""))

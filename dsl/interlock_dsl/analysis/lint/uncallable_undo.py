@@ -49,13 +49,12 @@ Certain for scopes and for rules without a condition; a rule with one is reporte
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import Facts, ToolFacts
 from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose, listed
-from interlock_dsl.syntax.tree import RuleDecl
 
 CODE = "uncallable-undo"
 
@@ -79,18 +78,15 @@ def _granted(facts: Facts) -> set[str]:
     """Return the scopes that some route grants, or a permit stands for."""
     routes = (route for workflow in facts.workflows.values() for route in ways(workflow))
     found = {scope.text for route in routes for grant in route.grants for scope in grant.decl.scopes}
-    permits = [rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "permit"]
     for tool in facts.tools.values():
-        if any(matches(pattern.text, tool.name) for permit in permits for pattern in permit.patterns):
+        if any(rule.decl.kind == "permit" for rule in rules_for(facts, tool.name)):
             found |= tool.needs
     return found
 
 
 def _refused(tool: ToolFacts, undo: ToolFacts, facts: Facts) -> Iterator[Diagnostic]:
-    for rule in (rule.decl for _, rules in facts.policies.values() for rule in rules):
+    for rule in (found.decl for found in rules_for(facts, undo.name, agent="")):  # no agent makes the call of an undo
         if rule.kind not in ("forbid", "require") or tool.undo is None:
-            continue
-        if not any(matches(pattern.text, undo.name) for pattern in rule.patterns) or not _everybody(rule):
             continue
         always = rule.when is None and rule.unless is None
         why = "it is forbidden" if rule.kind == "forbid" else "it needs an approval, and an undo asks for none"
@@ -103,8 +99,3 @@ def _refused(tool: ToolFacts, undo: ToolFacts, facts: Facts) -> Iterator[Diagnos
             help=f"leave `{undo.name}` out of the rule",
             stated=None if always else Certainty.POSSIBLE,
         )
-
-
-def _everybody(rule: RuleDecl) -> bool:
-    """Say whether a rule is about every caller: no agent makes the call of an undo."""
-    return rule.agent is None or rule.agent.text == "*"

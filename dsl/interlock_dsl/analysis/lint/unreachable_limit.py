@@ -46,9 +46,9 @@ for what is to come. Tools that a `permit` allows are called outside of workflow
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RuleFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, WorkflowFacts
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -58,10 +58,10 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     facts = program.facts
     rules = [rule for _, rules in facts.policies.values() for rule in rules]
     for rule in rules:
-        tools = frozenset(tool for tool in facts.tools if _about(rule, tool))
+        tools = frozenset(tool for tool in facts.tools if concerns(rule.decl, tool))
         if rule.decl.kind != "limit" or not facts.workflows or not tools:
             continue
-        if any(other.decl.kind == "permit" and any(_about(other, tool) for tool in tools) for other in rules):
+        if any(other.decl.kind == "permit" and any(concerns(other.decl, tool) for tool in tools) for other in rules):
             continue
         most = [_calls(workflow, tools, facts) for workflow in facts.workflows.values()]
         known = [calls for calls in most if calls is not None]
@@ -71,10 +71,6 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             help = "write a lower limit, or remove it"
             span = rule.decl.patterns[0].span.to(rule.decl.patterns[-1].span)
             yield diagnose("unreachable-limit", f"this limit is never reached: {message}", span, help=help)
-
-
-def _about(rule: RuleFacts, tool: str) -> bool:
-    return any(matches(pattern.text, tool) for pattern in rule.decl.patterns)
 
 
 def _calls(workflow: WorkflowFacts, tools: frozenset[str], facts: Facts) -> int | None:

@@ -46,7 +46,7 @@ are only used by those that were given are left out, since other programs may gr
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts
 from interlock_dsl.analysis.knowledge.handovers import ways
@@ -95,7 +95,7 @@ def _permitted(facts: Facts) -> dict[str, set[str]]:
     for rule in (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "permit"):
         agents = facts.agents if rule.agent is None or rule.agent.text == "*" else (rule.agent.text,)
         for tool in facts.tools.values():
-            if any(matches(pattern.text, tool.name) for pattern in rule.patterns):
+            if concerns(rule, tool.name):
                 for agent in agents:
                     found.setdefault(agent, set()).update(tool.needs)
     return found

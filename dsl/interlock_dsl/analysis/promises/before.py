@@ -7,6 +7,7 @@ such calls while a run proceeds; it is refuted all the same, for there is a run 
 
 from functools import partial
 
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.promises.calling import (
@@ -15,7 +16,6 @@ from interlock_dsl.analysis.promises.calling import (
     callings,
     combined,
     not_applied,
-    rules_for,
 )
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.promises.keeping import kept
@@ -35,7 +35,7 @@ def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Find
         if not _approved_on_route(calling, promise):
             covering = [
                 not_applied(rule)
-                for rule in rules_for(questions, calling.tool.name, calling.agent)
+                for rule in rules_for(questions.facts, calling.tool.name, calling.agent)
                 if rule.decl.kind == "require" and _enough(rule.decl.role, rule.decl.count or 1, promise)
             ]
             cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, RouteFacts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.reasoning.questions import Questions
@@ -75,7 +75,9 @@ def _calling(
     bound: tuple[Statement, ...], span: Span,
 ) -> Calling:  # fmt: skip
     reasons = [_granted(scope, route) for scope in sorted(tool.needs)]
-    reasons += [not_applied(rule) for rule in rules_for(questions, tool.name, agent) if rule.decl.kind == "forbid"]
+    reasons += [
+        not_applied(rule) for rule in rules_for(questions.facts, tool.name, agent) if rule.decl.kind == "forbid"
+    ]
     cases = tuple((*bound, *case) for case in combined(reasons))
     types: dict[str, Type] = {
         "args": RecordType("", tool.parameters.fields),
@@ -116,12 +118,3 @@ def not_applied(rule: RuleFacts) -> tuple[tuple[Statement, ...], ...]:
     if rule.unless is not None:
         cases.append((Claim(rule.unless, Outcome.TRUE),))
     return tuple(cases)
-
-
-def rules_for(questions: Questions, tool: str, agent: str) -> Iterator[RuleFacts]:
-    """Yield the rules of policies that concern a call of a tool by an agent, or (the empty name) by none."""
-    for _, rules in questions.facts.policies.values():
-        for rule in rules:
-            concerned = rule.decl.agent is None or rule.decl.agent.text in ("*", agent)
-            if concerned and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
-                yield rule

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible, Problem, Statement
@@ -100,7 +100,7 @@ class Rules:
     def tools(self, rule: RuleFacts) -> Iterator[ToolFacts]:
         """Yield the tools that a rule is about."""
         for tool in self._facts.tools.values():
-            if any(matches(pattern.text, tool.name) for pattern in rule.decl.patterns):
+            if concerns(rule.decl, tool.name):
                 yield tool
 
     def known(self, rule: RuleFacts) -> tuple[Applied, ...] | None:
@@ -183,7 +183,7 @@ def called(tool: ToolFacts, facts: Facts, *, agent: str | None = None) -> dict[s
     }
 
 
-def concerns(wide: RuleFacts, narrow: RuleFacts) -> bool:
+def covers_agents(wide: RuleFacts, narrow: RuleFacts) -> bool:
     """Say whether a rule is about every agent that another is about."""
     agent = None if wide.decl.agent is None else wide.decl.agent.text
     other = None if narrow.decl.agent is None else narrow.decl.agent.text

@@ -4,11 +4,11 @@ The rules that the engine decides by are applied to the values of the run. What 
 budgets) is left open: then the caller has no story to tell.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import (
     Facts,
     NeverBeforeFacts,
@@ -51,7 +51,7 @@ def decide(
     seen = {**values, "args": args, **about(tool, agent)}
     if not all(_granted(scope, route, seen) for scope in tool.needs):
         return Denied()
-    rules = list(_rules(tool.name, agent, facts))
+    rules = list(rules_for(facts, tool.name, agent))
     for rule in rules:
         if rule.decl.kind == "limit" and len(history.made) >= (rule.decl.count or 0):
             return Open()
@@ -88,15 +88,6 @@ def _granted(scope: str, route: RouteFacts, seen: Mapping[str, object]) -> bool:
         scope in {each.text for each in grant.decl.scopes} and _met(grant.where, seen) is Outcome.TRUE
         for grant in route.grants
     )
-
-
-def _rules(tool: str, agent: str, facts: Facts) -> Iterator[RuleFacts]:
-    """Yield the rules that concern a call of a tool by an agent, or (the empty name) by none."""
-    for _, rules in facts.policies.values():
-        for rule in rules:
-            concerned = rule.decl.agent is None or rule.decl.agent.text in ("*", agent)
-            if concerned and any(matches(pattern.text, tool) for pattern in rule.decl.patterns):
-                yield rule
 
 
 def _restricts(rule: RuleFacts, seen: Mapping[str, object]) -> bool:

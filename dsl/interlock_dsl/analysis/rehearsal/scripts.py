@@ -4,7 +4,7 @@ A test scripts its models, so an agent calls what the script says and nothing el
 what is not in it never happens in the test.
 """
 
-from interlock_dsl.analysis.declarations.policies import matches
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.facts import AskStepFacts, Facts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
 from interlock_dsl.program.cases import Test
@@ -27,9 +27,7 @@ def approvers(test: Test, workflow: WorkflowFacts, facts: Facts) -> set[str]:
     tools = calls(test, workflow, facts)
     for _, rules in facts.policies.values():
         for rule in (rule.decl for rule in rules if rule.decl.role is not None):
-            if rule.role is not None and any(
-                matches(pattern.text, tool) for pattern in rule.patterns for tool in tools
-            ):
+            if rule.role is not None and any(concerns(rule, tool) for tool in tools):
                 found.add(rule.role.text)
     return found
 
