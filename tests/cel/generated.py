@@ -67,7 +67,9 @@ VARIABLES = {"r": REQUEST, "n": INT, "s": StringType(max=12), "now": TIMESTAMP, 
 ENVIRONMENT = Environment(VARIABLES)
 
 SHORT = ("", "a", "b", "billing", "shipping", "admin", "zz")
-WORDS = ("", "a", "b", "billing", "shipping", "technical", "admin", "zz", "é𝄞")
+WORDS = (
+    "", "a", "b", "billing", "shipping", "technical", "admin", "zz", "é𝄞", "10.0.0.1", "::1", "https://a/b"
+)  # fmt: skip
 
 
 Local = tuple[tuple[str, str], ...]
@@ -193,6 +195,13 @@ TEMPLATES = {
         "r.?note.hasValue()",
         "(r.items == <items>)",
         "(type(<dyn>) == int)",
+        "isIP(<string>)",
+        "isURL(<string>)",
+        "(isIP(<string>) && ip(<string>).isPrivate())",
+        "cidr('10.0.0.0/8').containsIP(<string>)",
+        "(ip('10.0.0.1') == ip(<string>))",
+        "(type(ip('::1')) == net.IP)",
+        "(url(<string>).getHostname() == <string>)",
     ),
     "int": (
         "(<int> + <int>)",

@@ -10,8 +10,8 @@
 Python value or raises `EvaluationError` with the place of what failed, and never runs past its limit. Nothing in an
 expression reaches Python: no attributes, no calls but of the functions the environment declares.
 
-The language is CEL with the libraries for strings, math, optionals, bindings, encoders, lists, sets and two-variable
-comprehensions. Protobuf messages and enums, `cel.block` and the network library are left out.
+The language is CEL with the libraries for strings, math, optionals, bindings, encoders, lists, sets, the network and
+two-variable comprehensions. Protobuf messages and enums and `cel.block` are left out.
 `bench/conformance.py` measures it against the public tests.
 """
 

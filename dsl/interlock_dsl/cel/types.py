@@ -180,6 +180,9 @@ INT = IntType()
 UINT = UintType()
 DOUBLE = DoubleType()
 STRING = StringType()
+IP = AbstractType("net.IP")
+CIDR = AbstractType("net.CIDR")
+URL = AbstractType("net.URL")
 
 
 def _bounds(low: float | None, high: float | None) -> str:

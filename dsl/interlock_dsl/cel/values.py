@@ -2,7 +2,8 @@
 
     null None · bool bool · int int · uint `UInt` · double float · string str · bytes bytes · list list or tuple
     map any Mapping, a host's dict as it is · timestamp `Timestamp` · duration `Duration` · type `TypeValue`
-    optional `Optional` · anything else is opaque: only functions of the host can look into it
+    optional `Optional` · net.IP `Address` · net.CIDR `Network` · net.URL `Url`
+    anything else is opaque: only functions of the host can look into it
 
 Python says `1 == 1.0 == True`; the language keeps a bool apart from every number, in equality, as a key, everywhere.
 Whatever needs that distinction goes through `equal`, `order` and `find`, never through Python's own operators.
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from interlock_dsl.cel.addresses import Address, Network
+from interlock_dsl.cel.urls import Url
 from interlock_dsl.diagnostics.source import Span
 
 INT_LOW: Final = -(2**63)
@@ -172,7 +175,9 @@ class Missing:
 MISSING: Final = Missing()
 """What `find` returns where there is no such key; never a value of the language."""
 
-_PLAIN: Final = frozenset({type(None), str, bytes, Timestamp, Duration, TypeValue, bool, int, UInt, float})
+_PLAIN: Final = frozenset(
+    {type(None), str, bytes, Timestamp, Duration, TypeValue, bool, int, UInt, float, Address, Network, Url}
+)
 _NUMBERS: Final = frozenset({int, UInt, float})
 _ORDERED: Final = frozenset({bool, str, bytes, Timestamp, Duration})
 _TYPE_NAMES: Final[Mapping[type, str]] = {
@@ -191,6 +196,9 @@ _TYPE_NAMES: Final[Mapping[type, str]] = {
     Duration: "google.protobuf.Duration",
     TypeValue: "type",
     Optional: "optional_type",
+    Address: "net.IP",
+    Network: "net.CIDR",
+    Url: "net.URL",
 }
 
 

@@ -52,7 +52,10 @@ NEVER_FAIL: Final = frozenset(
         "math.bitNot", "optional.of", "optional.ofNonZeroValue", "optional.none", "hasValue", "first", "last", "calls",
         "count", "sets.contains", "sets.equivalent", "sets.intersects", "strings.quote", "base64.encode", "bool",
         "string", "double", "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear",
-        "getHours", "getMinutes", "getSeconds", "getMilliseconds", "or", "orValue",
+        "getHours", "getMinutes", "getSeconds", "getMilliseconds", "or", "orValue", "ip", "isIP", "isCIDR", "isURL",
+        "family", "isUnspecified", "isLoopback", "isGlobalUnicast", "isLinkLocalMulticast", "isLinkLocalUnicast",
+        "isPrivate", "containsIP", "containsCIDR", "masked", "prefixLength", "getScheme", "getHost", "getHostname",
+        "getPort", "getEscapedPath",
     }
 )  # fmt: skip
 """Functions that have a value for all arguments of their types, but for the overloads in `FAILING`."""
@@ -81,6 +84,12 @@ FAILING: Final[dict[str, Errors]] = {
     "string_substring_int_int": frozenset({"no-such-index"}),
     "list_slice": frozenset({"no-such-index"}),
     "lists_range": frozenset({"bad-argument"}),
+    "string_to_ip": frozenset({"bad-conversion"}),
+    "string_to_cidr": frozenset({"bad-conversion"}),
+    "ip_is_canonical": frozenset({"bad-conversion"}),
+    "cidr_contains_ip_string": frozenset({"bad-conversion"}),
+    "cidr_contains_cidr_string": frozenset({"bad-conversion"}),
+    "string_to_url": frozenset({"bad-conversion"}),
 }
 """The errors of overloads that have any, where they are known one by one."""
 
@@ -339,6 +348,8 @@ RULES: Final[dict[str, Rule]] = {
     "math.abs": _absolute,
     "matches": _matches,
     "count": lambda _: (numbers("int", 0), NO_ERRORS),
+    "family": lambda _: (numbers("int", 4, 6), NO_ERRORS),
+    "prefixLength": lambda _: (numbers("int", 0, 128), NO_ERRORS),
     "calls_within": _within,
     "hasValue": _present,
     "value": _value,

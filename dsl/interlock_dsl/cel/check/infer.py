@@ -9,7 +9,7 @@ from interlock_dsl.cel.check import messages, operations, presence
 from interlock_dsl.cel.check.calls import qualified_name, resolved
 from interlock_dsl.cel.check.fields import indexed, selected
 from interlock_dsl.cel.check.operators import ARITHMETIC, EQUALITIES, ORDERINGS
-from interlock_dsl.cel.check.scope import Introduction, LocalReference, TypeReference, VariableReference
+from interlock_dsl.cel.check.scope import NAMESPACES, Introduction, LocalReference, TypeReference, VariableReference
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.tree import (
     Bind,
@@ -161,7 +161,7 @@ class Inference:
         absolute = name.startswith(".")
         if not absolute and root in self.state.locals:
             return None
-        if self._qualified_names or root == "google":
+        if self._qualified_names or root in NAMESPACES:
             found = self._global(node, name.removeprefix("."), absolute)
             if found is not None:
                 return found

@@ -8,14 +8,17 @@ from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
     BOOL,
     BYTES,
+    CIDR,
     DOUBLE,
     DURATION,
     DYN,
     INT,
+    IP,
     NULL,
     STRING,
     TIMESTAMP,
     UINT,
+    URL,
     ListType,
     MapType,
     OptionalType,
@@ -37,8 +40,14 @@ TYPE_NAMES: Mapping[str, Type] = {
     "optional_type": OptionalType(DYN),
     "google.protobuf.Timestamp": TIMESTAMP,
     "google.protobuf.Duration": DURATION,
+    "net.IP": IP,
+    "net.CIDR": CIDR,
+    "net.URL": URL,
 }
 """The names that denote types, as values of type `type`."""
+
+NAMESPACES = frozenset(name.partition(".")[0] for name in TYPE_NAMES if "." in name)
+"""What the names of types that hold dots begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,8 @@ def kind(type: Type) -> str:
             return name
         case WrapperType(of):
             return kind(of)
+        case AbstractType(name="net.IP" | "net.CIDR" | "net.URL" as name):
+            return name.removeprefix("net.").lower()
         case _:
             return KINDS.get(type.__class__, "other")
 

@@ -31,6 +31,17 @@ from interlock_dsl.cel.values import Fault
 METHODS = {"startsWith": "startswith", "endsWith": "endswith"}
 """Methods of text that Python has under another name."""
 
+SCALAR_NAMES = {
+    "timestamp": "google.protobuf.Timestamp",
+    "duration": "google.protobuf.Duration",
+    "ip": "net.IP",
+    "cidr": "net.CIDR",
+    "url": "net.URL",
+}
+"""The kinds whose values have another name at run time."""
+FOLDED = frozenset(SCALAR_NAMES)
+"""The kinds that have no literals: what makes them of literals is called once."""
+
 
 def emit_call(emitter: Emission, node: Call, reference: CallReference, frame: Frame, known: Known) -> Piece:
     """Return code for the call of a function."""
@@ -69,7 +80,7 @@ def emit_call(emitter: Emission, node: Call, reference: CallReference, frame: Fr
 def _folded(emitter: Emission, overload: Overload, nodes: Sequence[Expression], known: Known) -> Piece | None:
     """Call a conversion of literals (`duration("24h")`) once and for all."""
     values = [node.value for node in nodes if isinstance(node, Literal)]
-    if kind(overload.result) not in ("timestamp", "duration") or len(values) < len(nodes) or not nodes:
+    if kind(overload.result) not in FOLDED or len(values) < len(nodes) or not nodes:
         return None
     try:
         value = overload.implementation(*values)
@@ -107,7 +118,7 @@ def _argument(
     if wanted not in CLASSES or wanted == "record":
         raise Unsupported
     piece = emitter.truth(piece, frame) if wanted == "bool" else emitter.expect(piece, wanted, frame)
-    if not sized or wanted in ("bool", "double", "timestamp", "duration"):
+    if not sized or wanted in ("bool", "double", *SCALAR_NAMES):
         return piece
     if wanted in ("string", "bytes"):
         return emitter.limited(piece, node, frame)
@@ -141,10 +152,7 @@ def _require_unambiguous(
 def _may_take(parameter: Type, piece: Piece) -> bool:
     if piece.kind is None:
         return True
-    return takes(
-        parameter,
-        {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}.get(piece.kind, piece.kind),
-    )
+    return takes(parameter, SCALAR_NAMES.get(piece.kind, piece.kind))
 
 
 def _python(emitter: Emission, function: str, nodes: Sequence[Expression], pieces: Sequence[Piece]) -> ast.expr | None:

@@ -35,6 +35,9 @@ CLASS_NAMES = {
     "duration": "_duration",
     "optional": "_optional",
     "type": "_type_value",
+    "ip": "_ip",
+    "cidr": "_cidr",
+    "url": "_url",
 }
 """The global that holds the class of each kind of value that code can test for."""
 

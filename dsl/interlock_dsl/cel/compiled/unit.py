@@ -13,7 +13,9 @@ from types import CodeType, FunctionType
 from typing import Final, NoReturn
 
 from interlock_dsl.cel import units, values
+from interlock_dsl.cel.addresses import Address, Network
 from interlock_dsl.cel.compiled.pieces import BINDINGS, Known, constant, name
+from interlock_dsl.cel.urls import Url
 from interlock_dsl.cel.values import Duration, Optional, Timestamp, TypeValue, UInt
 
 Key = tuple[str | int, ...]
@@ -50,6 +52,9 @@ CLASSES: Final[Mapping[str, type]] = {
     "duration": Duration,
     "optional": Optional,
     "type_value": TypeValue,
+    "ip": Address,
+    "cidr": Network,
+    "url": Url,
 }
 """The class of Python that a value of each kind has in the compiled tier; any other is left to the interpreter."""
 

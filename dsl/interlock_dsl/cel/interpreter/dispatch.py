@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from interlock_dsl.cel.check.scope import TYPE_NAMES
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
     AbstractType,
@@ -49,6 +50,8 @@ def takes(parameter: Type, name: str) -> bool:
             return _BASIC.get(basic, basic) == name
         case WrapperType(of):
             return name == "null_type" or takes(of, name)
+        case AbstractType(name=own) if own in TYPE_NAMES:
+            return own == name
     return _NAMES.get(type(parameter)) == name
 
 

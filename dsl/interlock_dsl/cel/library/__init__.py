@@ -1,6 +1,6 @@
 """The functions every expression can call: one table for each library.
 
-Left out, by name: `ip`, `cidr` and the rest of the network library, `cel.block`, `proto.getExt` and `proto.hasExt`.
+Left out, by name: `cel.block`, `proto.getExt` and `proto.hasExt`.
 `LIBRARIES` says which library a function comes from.
 """
 
@@ -12,6 +12,7 @@ from interlock_dsl.cel.library import (
     encoders,
     lists,
     math,
+    network,
     optionals,
     sets,
     standard,
@@ -31,13 +32,13 @@ LIBRARIES: Final[Mapping[str, tuple[Function, ...]]] = {
     "encoders": encoders.FUNCTIONS,
     "lists": lists.FUNCTIONS,
     "sets": sets.FUNCTIONS,
+    "network": network.FUNCTIONS,
 }
 
 FUNCTIONS: Final[Mapping[str, Function]] = merge(LIBRARIES.values())
 """All of them by name; a method and a function of one name share an entry."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "network": "`ip`, `cidr`, `isIP`, `isCIDR` and `ip.isCanonical` are left out",
     "block": "`cel.block` is left out: it is written by optimisers, not by people",
     "protos": "protobuf messages, enums, extensions and wrappers are left out",
 }
