@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from interlock.decide import Consent as Consent
     from interlock.decide import Decision as Decision
     from interlock.decide import History as History
+    from interlock.decide import NotifyRole as NotifyRole
     from interlock.decide import Principal as Principal
     from interlock.decide import Reason as Reason
+    from interlock.decide import RedactFields as RedactFields
     from interlock.errors import AnsweredOtherwise as AnsweredOtherwise
     from interlock.errors import Conflict as Conflict
     from interlock.errors import Diverged as Diverged
@@ -94,7 +96,9 @@ if TYPE_CHECKING:
     from interlock_dsl.program.model import Program as Program
 
 _HOMES: Final = {
-    "interlock.decide": ("Authorizer", "Consent", "Decision", "History", "Principal", "Reason"),
+    "interlock.decide": (
+        "Authorizer", "Consent", "Decision", "History", "NotifyRole", "Principal", "Reason", "RedactFields",
+    ),
     "interlock.errors": (
         "AnsweredOtherwise", "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput",
         "JournalCorrupt", "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused",
@@ -168,11 +172,13 @@ __all__ = [
     "ModelReplied",
     "Notice",
     "Notify",
+    "NotifyRole",
     "PersonAnswered",
     "Principal",
     "Program",
     "ProgramMismatch",
     "Reason",
+    "RedactFields",
     "Refused",
     "ReplayReport",
     "RunCancelled",

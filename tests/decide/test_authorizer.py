@@ -85,12 +85,12 @@ def under(*rules: str) -> Program:
     return compiled(TOOLS + policy(list(rules)))
 
 
-def test_no_part_of_the_question_has_a_default_but_approvals() -> None:
+def test_no_part_of_the_question_has_a_default_but_what_can_only_give() -> None:
     parameters = inspect.signature(Authorizer.decide).parameters
     optional = [name for name, each in parameters.items() if each.default is not inspect.Parameter.empty]
-    assert optional == ["approvals"]
+    assert optional == ["approvals", "context"]
     keywords = [name for name, each in parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY]
-    assert keywords == ["agent", "principal", "now", "history", "approvals"]
+    assert keywords == ["agent", "principal", "now", "history", "approvals", "context"]
 
 
 def test_an_agent_never_goes_beyond_what_it_may() -> None:

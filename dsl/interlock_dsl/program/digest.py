@@ -35,7 +35,10 @@ def meaning(program: Program) -> str:
 
     It is written at once, not built first: of ten thousand rules there would be half a million lists.
     """
-    return _object({"interlock": str(VERSION), **{part: _written(getattr(program, part)) for part in PARTS}})
+    parts = {part: _written(getattr(program, part)) for part in PARTS}
+    if program.context is not None:
+        parts["context"] = _written(program.context)
+    return _object({"interlock": str(VERSION), **parts})
 
 
 def _written(value: object) -> str:

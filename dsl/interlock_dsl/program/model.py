@@ -339,6 +339,7 @@ class Program:
 
     `digest` is the SHA-256 (hex) of the canonical JSON (RFC 8785) of what the program means: formatting, comments and
     tests do not change it. `sources` maps paths to texts, so that a program can be compiled again from a journal.
+    `context` is the type of what the embedding service says of the circumstances, None where nothing is declared.
     """
 
     digest: str
@@ -351,3 +352,4 @@ class Program:
     policies: Mapping[str, Policy]
     tables: Mapping[str, Table]
     tests: tuple[Test, ...] = ()
+    context: RecordType | None = None

@@ -5,8 +5,20 @@ package and to the machine of runs.
 """
 
 from interlock.decide.authorizer import Authorizer
-from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
+from interlock.decide.decision import (
+    Answer,
+    ApprovalNeed,
+    Cause,
+    Decision,
+    NotifyRole,
+    Obligation,
+    Reason,
+    RedactFields,
+)
 from interlock.decide.history import History
 from interlock.decide.request import Consent, Principal
 
-__all__ = ["Answer", "ApprovalNeed", "Authorizer", "Cause", "Consent", "Decision", "History", "Principal", "Reason"]
+__all__ = [
+    "Answer", "ApprovalNeed", "Authorizer", "Cause", "Consent", "Decision", "History", "NotifyRole", "Obligation",
+    "Principal", "Reason", "RedactFields",
+]  # fmt: skip

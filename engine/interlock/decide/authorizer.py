@@ -14,7 +14,7 @@ has a default, so nothing can be left out by accident: nobody in particular is w
 that no agent makes as `agent=None`. A workflow's calls are decided by the same evaluator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -22,7 +22,7 @@ from typing import Final
 from interlock.decide.decision import Decision, Reason
 from interlock.decide.evaluator import Evaluator
 from interlock.decide.history import History
-from interlock.decide.request import Consent, Principal, Request, decode_arguments
+from interlock.decide.request import Consent, Principal, Request, decode_arguments, decode_context
 from interlock.errors import abridged
 from interlock_dsl.cel.values import INT_HIGH, Timestamp
 from interlock_dsl.program.model import Program, Tool
@@ -47,6 +47,7 @@ class Authorizer:
             raise TypeError(f"expected a program, as `compile_file` gives it, got {abridged(program)}")
         self._evaluator = Evaluator(program)
         self._tools = program.tools
+        self._context = program.context
         self._may = {name: agent.may for name, agent in program.agents.items()}
 
     def decide(
@@ -59,6 +60,7 @@ class Authorizer:
         now: int,
         history: History,
         approvals: Sequence[Consent] = (),
+        context: Mapping[str, object] | None = None,
     ) -> Decision:
         """Return the decision on one call, with every reason that determines it.
 
@@ -66,14 +68,15 @@ class Authorizer:
         call that no agent makes. `principal` is on whose behalf it is made, or None for nobody in particular. `now` is
         microseconds since 1970. `history` holds the calls that the session has performed. `approvals` are those given:
         each counts for exactly one `Decision.subject`, so only for this tool with these arguments, asked for by this
-        agent and principal in this session.
+        agent and principal in this session. `context` is what the program declares as `context`, as JSON decodes to;
+        without it, no condition that reads it has a value.
 
         An agent never goes beyond the scopes it `may` hold, nor beyond those of the principal, whatever is permitted.
         Names of people are compared in their normalised form (`interlock_dsl.schema.person`), which is also what
         conditions read. An unknown tool or agent and arguments that the declaration does not allow are denials.
 
         Raises TypeError or ValueError for parts of the question that the caller is to blame for: a `now` that is no
-        moment, a history that is none, a name that holds what nobody can see.
+        moment, a history that is none, a context that does not fit, a name that holds what nobody can see.
         """
         _check(now, history)
         _check_people(principal, approvals)
@@ -87,6 +90,8 @@ class Authorizer:
         values, problem = decode_arguments(declared, raw_args)
         lacking = _beyond(declared, may, who.scopes)
         bindings = _bindings(who, now, history)
+        if context is not None:
+            self._add_context(bindings, context)
         if not (problem or lacking or approvals):
             known = self._evaluator.memoized(tool, agent or "", values, bindings, history)
             if known is not None and known.answer != "ask":
@@ -109,6 +114,13 @@ class Authorizer:
         if decision.answer == "ask":
             return replace(decision, subject=request.subject or _subject(declared, request))
         return decision
+
+    def _add_context(self, bindings: dict[str, object], given: Mapping[str, object]) -> None:
+        values, problem = decode_context(self._context, given)
+        if problem:
+            raise ValueError(f"`context`: {problem}")
+        if values is not None:
+            bindings["context"] = values
 
     def listed(self, *, agent: str | None, principal: Principal | None) -> tuple[str, ...]:
         """Return the tools worth offering to an agent: for some arguments a call could be allowed, or asked for.

@@ -34,8 +34,37 @@ class ApprovalNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactFields:
+    """An obligation: these fields of the call, as `args.note` or `result.ssn`, are shown to nobody.
+
+    The tool gets its arguments and conditions read the result as they are; what an agent, a record or a display shows
+    of them has something else in their place.
+    """
+
+    fields: tuple[str, ...]
+    rule: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyRole:
+    """An obligation: the people of a role are told that the call is made, and why they are told."""
+
+    role: str
+    reason: str
+    rule: str
+    span: Span | None = None
+
+
+Obligation: TypeAlias = RedactFields | NotifyRole
+"""What goes with a decision, and whoever enforces the decision has to see to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """`answer`, all determining reasons, and for `ask` what is still needed.
+    """`answer`, all determining reasons, for `ask` what is still needed, and the obligations that go with it.
+
+    What is to be redacted is said with every answer, whom to notify only where the call is allowed.
 
     `subject` is what an approval has to be for (`Consent.digest`) where `Authorizer` asks for one; in a run the subject
     is the machine's.
@@ -45,3 +74,4 @@ class Decision:
     reasons: tuple[Reason, ...]
     needs: tuple[ApprovalNeed, ...] = ()
     subject: str = ""
+    obligations: tuple[Obligation, ...] = ()

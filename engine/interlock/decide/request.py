@@ -7,6 +7,7 @@ from typing import cast
 from interlock.decide.history import History
 from interlock.errors import abridged
 from interlock_dsl.cel.meter import Meter
+from interlock_dsl.cel.types import RecordType
 from interlock_dsl.program.model import ApprovalRule, Grant, Tool
 from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import ValidationError, decode
@@ -109,4 +110,21 @@ def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], s
         values = decode(tool.parameters, given)
     except ValidationError as invalid:
         return {}, str(invalid)
+    return cast("Mapping[str, object]", values), ""
+
+
+def decode_context(declared: RecordType | None, given: object) -> tuple[Mapping[str, object] | None, str]:
+    """Return the value of `context`, and what is wrong with what was given (empty if nothing).
+
+    `declared` is the type that the program gives it. Where nothing was given there is no value, and whatever reads it
+    has none either; what is not declared cannot be given.
+    """
+    if given is None:
+        return None, ""
+    if declared is None:
+        return None, "" if given == {} else "the program declares no context"
+    try:
+        values = decode(declared, given)
+    except ValidationError as invalid:
+        return None, f"the context does not fit: {invalid}"
     return cast("Mapping[str, object]", values), ""

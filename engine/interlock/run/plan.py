@@ -91,6 +91,7 @@ class Plan:
     roles: Mapping[str, Role]
     evaluator: Evaluator
     workflows: Mapping[str, WorkflowPlan]
+    context: RecordType | None = None
     _plain: dict[int, bool] = field(default_factory=dict)
 
     def shown(self, type: Type, value: object) -> Json:
@@ -113,6 +114,7 @@ def plan_of(program: Program) -> Plan:
     plan = Plan(
         program.digest, program.tools, program.agents, program.roles, Evaluator(program),
         {name: _plan_workflow(workflow) for name, workflow in program.workflows.items()},
+        program.context,
     )  # fmt: skip
     _PLANS[key] = weakref.ref(program, lambda _: _PLANS.pop(key, None)), plan
     return plan

@@ -98,3 +98,15 @@ def length_of(microseconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts) or "0s"
+
+
+def forward(clock: Clock, at: int) -> Callable[[], int]:
+    """Return a clock that never goes back behind a run's last event."""
+    last = at
+
+    def now() -> int:
+        nonlocal last
+        last = max(last, clock.now())
+        return last
+
+    return now

@@ -10,15 +10,23 @@ from interlock_dsl.schema import json_value
 from interlock_dsl.schema.person import UnusableName, entered
 
 
-def recorded_input(given: Mapping[str, object]) -> Mapping[str, Json]:
-    """Return the input of a run as JSON. Raises `InvalidInput` for what JSON cannot say, or is too large."""
+def recorded_input(given: Mapping[str, object], what: str = "the input") -> Mapping[str, Json]:
+    """Return the input of a run (or `what` it is) as JSON.
+
+    Raises `InvalidInput` for what JSON cannot say, or is too large.
+    """
     if not isinstance(given, Mapping):
-        raise InvalidInput(f"the input is no mapping from parameters to values: {abridged(given)}")
+        raise InvalidInput(f"{what} is no mapping from names to values: {abridged(given)}")
     try:
-        check_bounds("the input", given)
+        check_bounds(what, given)
         return cast("dict[str, Json]", json_value(dict(given)))
     except ValueError as problem:
-        raise InvalidInput(f"the input cannot be recorded: {problem}") from None
+        raise InvalidInput(f"{what} cannot be recorded: {problem}") from None
+
+
+def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] | None:
+    """Return what is said of the circumstances of a run as JSON; raises `InvalidInput` like `recorded_input`."""
+    return None if given is None else recorded_input(given, "the context")
 
 
 def recorded_answer(given: object) -> Json:

@@ -36,8 +36,8 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
-from interlock.runtime.clock import SECOND, Clock, SystemClock
-from interlock.runtime.incoming import recorded_answer, recorded_input, recorded_name
+from interlock.runtime.clock import SECOND, Clock, SystemClock, forward
+from interlock.runtime.incoming import recorded_answer, recorded_context, recorded_input, recorded_name
 from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
 from interlock.runtime.perform import Adapters
@@ -113,15 +113,18 @@ class Runtime:
         *,
         principal: Principal = NOBODY,
         run: str | None = None,
+        context: Mapping[str, object] | None = None,
     ) -> str:
         """Record the start of a run and return its id; `drive` makes it go.
 
-        Raises `InvalidInput` (no such workflow, input that does not fit), `ToolsIncomplete`, `Conflict` (there is a
-        run of that id), what the journal raises, and TypeError for a principal that is none.
+        Without a `context`, no condition that reads it has a value. Raises `InvalidInput` (no such workflow, input or
+        context that does not fit), `ToolsIncomplete`, `Conflict` (there is a run of that id), what the journal raises,
+        and TypeError for a principal that is none.
         """
         run = f"r{self._chance.getrandbits(60):015x}" if run is None else run
         at = self._clock.now()
-        started = prepare(program, workflow, recorded_input(input), run=run, at=at, principal=principal)
+        given, said = recorded_input(input), recorded_context(context)
+        started = prepare(program, workflow, given, run=run, at=at, principal=principal, context=said)
         started = replace(started, answered_by=self._answered_by)
         principal = replace(principal, name=started.principal)
         self._adapters.tools.prepare(program, workflow)
@@ -186,9 +189,10 @@ class Runtime:
         *,
         principal: Principal = NOBODY,
         until: Until = "quiet",
+        context: Mapping[str, object] | None = None,
     ) -> RunReport:
         """Start a run and drive it."""
-        return await self.drive(await self.start(program, workflow, input, principal=principal), until)
+        return await self.drive(await self.start(program, workflow, input, principal=principal, context=context), until)
 
     async def resume(self, run: str, until: Until = "quiet", *, patience: int = PATIENCE) -> RunReport:
         """Take a run up again that stopped with its process, and drive it.
@@ -368,7 +372,7 @@ class Runtime:
         return drive
 
     def _setting(self, program: Program, run: str, workflow: str, principal: Principal, at: int) -> Setting:
-        return Setting(program, run, workflow, principal, _forward(self._clock, at), self._jitter)
+        return Setting(program, run, workflow, principal, forward(self._clock, at), self._jitter)
 
     def _jitter(self) -> int:
         return self._chance.randrange(1001)
@@ -377,18 +381,6 @@ class Runtime:
         """Keep nothing of a run that is over, or whose state here is no longer known to be the journal's."""
         if (drive.broken or drive.machine.status in OVER) and self._drives.get(drive.setting.run) is drive:
             del self._drives[drive.setting.run]
-
-
-def _forward(clock: Clock, at: int) -> Callable[[], int]:
-    """Return a clock that never goes back behind a run's last event."""
-    last = at
-
-    def now() -> int:
-        nonlocal last
-        last = max(last, clock.now())
-        return last
-
-    return now
 
 
 def _digest_asked(drive: Drive, id: str) -> str:

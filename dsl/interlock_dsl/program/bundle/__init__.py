@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from interlock_dsl.cel.types import Type
+from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.program.bundle.declarations import Reader, Writer, read, write
 from interlock_dsl.program.bundle.errors import BundleError
 from interlock_dsl.program.bundle.expressions import Expressions, ScopeTable, read_scopes
@@ -71,6 +71,8 @@ def _dumped(program: Program) -> bytes:
     writer = Writer(places, types, Expressions(places, [], scopes))
     held = {part: write(annotation, getattr(program, part), writer) for part, annotation in _PARTS.items()}
     held |= {"digest": program.digest, "sources": [list(each) for each in program.sources.items()]}
+    if program.context is not None:
+        held["context"] = write(RecordType, program.context, writer)
     held |= {"scopes": scopes.rows, "type_table": types.rows}
     body = _CANONICAL(held).encode()
     content = hashlib.sha256(body).hexdigest()
@@ -127,7 +129,7 @@ def _content(data: bytes) -> dict[str, object]:
         given: object = from_json(bytes(body), allow_inf_nan=False)
     except ValueError as problem:
         raise BundleError(f"it is not JSON: {problem}") from None
-    if not isinstance(given, dict) or given.keys() != _KEYS:
+    if not isinstance(given, dict) or given.keys() - {"context"} != _KEYS:
         raise BundleError("it does not hold the parts of a program")
     return given
 
@@ -141,6 +143,8 @@ def _program(given: dict[str, object]) -> Program:
     places, types = Places(sources), read_types(given["type_table"])
     reader = Reader(places, types, Expressions(places, read_scopes(given["scopes"], types)))
     parts = {part: read(annotation, given[part], reader) for part, annotation in _PARTS.items()}
+    if "context" in given:
+        parts["context"] = read(RecordType, given["context"], reader)
     return Program(digest=digest, sources=MappingProxyType(sources), **parts)
 
 

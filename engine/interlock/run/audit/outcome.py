@@ -11,7 +11,7 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import Final, get_args
 
-from interlock.decide import Decision
+from interlock.decide import Decision, Obligation, RedactFields
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.notes import Note, NotTaken
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical
@@ -73,11 +73,20 @@ def _writer(made: type) -> Callable[[object], object]:
 
 
 def _decision(value: Decision) -> object:
-    return [
+    compared: list[object] = [
         value.answer,
         [[reason.cause, reason.rule] for reason in value.reasons],
         [[need.role, need.count, need.within, need.rule] for need in value.needs],
     ]
+    if value.obligations:
+        compared.append([_obligation(each) for each in value.obligations])
+    return compared
+
+
+def _obligation(value: Obligation) -> list[object]:
+    if isinstance(value, RedactFields):
+        return ["redact", list(value.fields), value.rule]
+    return ["notify", value.role, value.rule]
 
 
 def _others(value: tuple[NotTaken, ...]) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from interlock.decide import History, Principal
+from interlock.decide.request import decode_context
 from interlock.errors import InvalidInput, abridged
 from interlock.run import promises
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
@@ -32,23 +33,30 @@ def prepare(
     run: str,
     at: int,
     principal: Principal = NOBODY,
+    context: Mapping[str, Json] | None = None,
 ) -> RunStarted:
     """Return the event that starts a run. `at` is microseconds since 1970.
 
-    The principal's name is normalised. Raises `InvalidInput` for a name that cannot be, and when there is no such
-    workflow or the input does not fit its parameters, and TypeError for a principal that is none.
+    The principal's name is normalised. Without a `context`, no condition that reads it has a value. Raises
+    `InvalidInput` for a name that cannot be, and when there is no such workflow or the input or the context does not
+    fit what is declared, and TypeError for a principal that is none.
     """
     if not isinstance(principal, Principal):
         raise TypeError(f"`principal`: expected a Principal, got {abridged(principal)}")
     problem = _problem(plan_of(program), workflow, input)
     if isinstance(problem, str):
         raise InvalidInput(problem)
+    _, unfit = decode_context(program.context, context)
+    if unfit:
+        raise InvalidInput(unfit)
     try:
         name, typed = entered(principal.name)
     except UnusableName as unusable:
         raise InvalidInput(f"the principal: {unusable}") from None
     scopes = None if principal.scopes is None else tuple(sorted(principal.scopes))
-    return RunStarted(at, run, program.digest, workflow, input, name, principal.roles, scopes, typed=typed)
+    return RunStarted(
+        at, run, program.digest, workflow, input, name, principal.roles, scopes, typed=typed, context=context
+    )
 
 
 def _problem(plan: Plan, workflow: str, given: Mapping[str, Json]) -> tuple[WorkflowPlan, Mapping[str, object]] | str:
@@ -72,6 +80,10 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     if isinstance(found, str):
         run.ignore(WhyIgnored.INVALID_INPUT, found)
         return
+    context, unfit = decode_context(run.plan.context, event.context)
+    if unfit:
+        run.ignore(WhyIgnored.INVALID_INPUT, unfit)
+        return
     run.workflow, values = found
     workflow = run.workflow.workflow
     run.id = event.run
@@ -88,6 +100,8 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
     run.values["principal"] = run.principal.value()
     run.values["now"] = Timestamp(event.at * 1000)
+    if context is not None:
+        run.values["context"] = context
     run.history = History(run.id, started=event.at)
     run.history.now = run.now
     run.values["$history"] = run.history

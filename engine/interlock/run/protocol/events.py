@@ -63,7 +63,8 @@ class ModelCall:
 @dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run began, on behalf of a principal. `scopes` None means the principal holds every scope. `answered_by` is on
-    record only: nothing is decided by it.
+    record only: nothing is decided by it. `context` is what the embedding service says of the circumstances, by the
+    fields that the program declares; None where it says nothing.
     """
 
     at: int
@@ -76,6 +77,7 @@ class RunStarted:
     scopes: tuple[str, ...] | None = None
     answered_by: AnsweredBy | None = None
     typed: str = ""
+    context: Mapping[str, Json] | None = None
     type: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
