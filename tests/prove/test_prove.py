@@ -143,6 +143,19 @@ def test_errors_by_their_codes() -> None:
     assert prove(Problem((Fails(overflow, frozenset({"division-by-zero"})),), VARIABLES)) == Impossible()
     guarded = checked("b != 0 && a / b > 3", VARIABLES)
     assert prove(Problem((Fails(guarded),), VARIABLES)) == Impossible()
+    for text in (
+        "isIP(word) && ip(word).isPrivate()",
+        'isIP(word) && cidr("10.0.0.0/8").containsIP(word) && cidr("::/0").containsIP(ip(word))',
+        '!isCIDR(word) || cidr("10.0.0.0/8").containsCIDR(word) || cidr(word).masked().ip().isLoopback()',
+        "isURL(word) && isIP(url(word).getHostname()) && ip(url(word).getHostname()).isLoopback()",
+    ):
+        assert prove(Problem((Fails(checked(text, VARIABLES)),), VARIABLES)) == Impossible(), text
+    for text in (
+        "ip(word).isPrivate()",
+        'cidr("::/0").containsIP(word)',
+        "isIP(word) && cidr(word) == cidr(word)",
+    ):
+        assert prove(Problem((Fails(checked(text, VARIABLES)),), VARIABLES)) != Impossible(), text
     absorbed = checked("a / b > 3 || b == 0", VARIABLES)
     assert prove(Problem((Fails(absorbed),), VARIABLES)) == Impossible()
 

@@ -33,7 +33,8 @@ from interlock_dsl.analysis.prove.shapes import (
 )
 from interlock_dsl.analysis.prove.space import LARGEST, Space
 from interlock_dsl.analysis.prove.terms import absorbing, boolean, each, truth_of, unknown
-from interlock_dsl.cel.check import CallReference, Checked, LocalReference, VariableReference
+from interlock_dsl.cel.addresses import Address, Network
+from interlock_dsl.cel.check import TYPE_NAMES, CallReference, Checked, LocalReference, VariableReference
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.tree import (
@@ -50,7 +51,8 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.cel.types import DYN, RecordType
-from interlock_dsl.cel.values import Duration, Optional, Timestamp, UInt
+from interlock_dsl.cel.urls import Url
+from interlock_dsl.cel.values import Duration, Optional, Timestamp, UInt, type_name
 
 Locals = Mapping[str, Term]
 
@@ -206,6 +208,8 @@ def constant(space: Space, value: object) -> Value:
             return Record(made.__getitem__, tuple(made))
         case Optional():
             return Perhaps(value.present, constant(space, value.value) if value.present else Null())
+        case Address() | Network() | Url():
+            return Opaque(space.number(), TYPE_NAMES[type_name(value)])
         case _:
             return Opaque(space.number(), DYN)
 

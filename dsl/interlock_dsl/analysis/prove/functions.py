@@ -29,7 +29,8 @@ from interlock_dsl.analysis.prove.shapes import (
 from interlock_dsl.analysis.prove.space import Space
 from interlock_dsl.analysis.prove.terms import each, unknown
 from interlock_dsl.analysis.prove.texts import TESTS
-from interlock_dsl.cel.types import DOUBLE, Type
+from interlock_dsl.cel.library import FUNCTIONS
+from interlock_dsl.cel.types import CIDR, DOUBLE, IP, URL, Type
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, SECOND, Fault
 from interlock_dsl.program.builtins import period_micros
 
@@ -53,8 +54,18 @@ _CALENDAR: Final[Mapping[str, tuple[int, int]]] = {
     "getSeconds": (0, 59),
     "getMilliseconds": (0, 999),
 }
-_TOTAL: Final = frozenset(("lowerAscii", "upperAscii", "trim", "reverse", "string"))
-"""Functions that have a value for every text."""
+_TOTAL: Final = frozenset(
+    {
+        "lowerAscii", "upperAscii", "trim", "reverse", "string", "family", "isUnspecified", "isLoopback",
+        "isGlobalUnicast", "isLinkLocalMulticast", "isLinkLocalUnicast", "isPrivate", "masked", "prefixLength", "getScheme",
+        "getHost", "getHostname", "getPort", "getEscapedPath",
+    }
+)  # fmt: skip
+"""Functions that have a value for every text, address, block and URL; `_READ` holds those that read these from text."""
+_READ: Final[Mapping[str, str]] = {"ip": "isIP", "cidr": "isCIDR", "url": "isURL"}
+"""What reads a text, and what says whether it can be read."""
+_CONTAINED: Final[Mapping[str, str]] = {"containsIP": "isIP", "containsCIDR": "isCIDR"}
+"""What reads its argument where that is a text, and what says whether it can be read."""
 
 
 def apply(space: Space, name: str, terms: Sequence[Term], type: Type) -> Term:
@@ -77,9 +88,56 @@ def _unmodelled(space: Space, name: str, values: Sequence[Value], type: Type) ->
     key = (name, tuple(identity(space, value) for value in values))
     if key not in space.results:
         found = unknown(space, type)
-        total = name in _TOTAL and all(isinstance(each, Text) and each.kind == "string" for each in values)
-        space.results[key] = Term(found.value) if total else found
+        if all(map(_plain, values)):
+            asked = _readable(_CONTAINED[name])(space, values[1:]) if name in _CONTAINED else None
+            if isinstance(values[0], Opaque) and asked is not None and isinstance(asked.value, Truth):
+                found = Term(found.value, where(neg(asked.value.term), {"bad-conversion": True}))
+            elif name in _TOTAL or all(isinstance(value, Opaque) for value in values):
+                found = Term(found.value)
+        space.results[key] = found
     return space.results[key]
+
+
+def _plain(value: Value) -> bool:
+    """Say whether a value is a text, or an address, block or URL of which nothing else is known."""
+    if isinstance(value, Opaque):
+        return value.type in (IP, CIDR, URL)
+    return isinstance(value, Text) and value.kind == "string"
+
+
+def _readable(name: str) -> "Model":
+    """Model `isIP(text)` and its like: what a written text says, else either."""
+
+    def readable(space: Space, values: Sequence[Value]) -> Term | None:
+        match values:
+            case (Text("string", term),):
+                written = space.texts.written(term)
+                if written is not None:
+                    return Term(Truth(FUNCTIONS[name].overloads[0].implementation(written) is True))
+                key = (name, (identity(space, values[0]),))
+                if key not in space.results:
+                    space.results[key] = Term(Truth(space.truth(name)))
+                return space.results[key]
+            case _:
+                return None
+
+    return readable
+
+
+def _reading(name: str, type: Type) -> "Model":
+    """Model `ip(text)` and its like: it has a value where `isIP(text)` holds."""
+    readable = _readable(_READ[name])
+
+    def read(space: Space, values: Sequence[Value]) -> Term | None:
+        asked = readable(space, values)
+        if asked is None or not isinstance(asked.value, Truth):
+            return None
+        key = (name, (identity(space, values[0]),))
+        if key not in space.results:
+            space.results[key] = Term(space.fresh(type), where(neg(asked.value.term), {"bad-conversion": True}))
+        return space.results[key]
+
+    return read
 
 
 def _size(space: Space, values: Sequence[Value]) -> Term | None:
@@ -282,6 +340,10 @@ Model = Callable[[Space, Sequence[Value]], Term | None]
 
 _MODELLED: Final[Mapping[str, Model]] = {
     "size": _size,
+    **{name: _readable(name) for name in _READ.values()},
+    "ip": _reading("ip", IP),
+    "cidr": _reading("cidr", CIDR),
+    "url": _reading("url", URL),
     **{name: _tested(name) for name in TESTS},
     **{name: _clock(name) for name in _CALENDAR},
     "math.greatest": _extreme(greatest=True),
