@@ -57,8 +57,8 @@ _CALENDAR: Final[Mapping[str, tuple[int, int]]] = {
 _TOTAL: Final = frozenset(
     {
         "lowerAscii", "upperAscii", "trim", "reverse", "string", "family", "isUnspecified", "isLoopback",
-        "isGlobalUnicast", "isLinkLocalMulticast", "isLinkLocalUnicast", "isPrivate", "masked", "prefixLength", "getScheme",
-        "getHost", "getHostname", "getPort", "getEscapedPath",
+        "isGlobalUnicast", "isLinkLocalMulticast", "isLinkLocalUnicast", "isPrivate", "masked", "prefixLength",
+        "getScheme", "getHost", "getHostname", "getPort", "getEscapedPath",
     }
 )  # fmt: skip
 """Functions that have a value for every text, address, block and URL; `_READ` holds those that read these from text."""
