@@ -28,7 +28,7 @@ policy desk {
   forbid money.* when now.getHours() >= 20
   require approval by chief for money.send when args.cents > 1_000 && !(args.to in ["ann", "bob"])
   require approval by chief for money.send when calls(money.send).within("1h") >= 3
-  limit money.send to 10 per 24h
+  limit money.send to 10 per 24h for each run
 }
 """
 
@@ -80,7 +80,7 @@ def test_what_means_the_same_is_no_difference(text: str, written: str, otherwise
 
 def test_which_calls_a_limit_counts_together_is_a_difference() -> None:
     old = POLICY.replace("limit money.send to", "limit money.send, money.list to")
-    apart = POLICY + "policy more { limit money.list to 10 per 24h }\n"
+    apart = POLICY + "policy more { limit money.list to 10 per 24h for each run }\n"
     ran = diff(old, apart)
     assert ran.code == 1 and "+ a call of `money.send`" in ran.out
     by = POLICY.replace("10 per 24h", "10 per 24h by teller")

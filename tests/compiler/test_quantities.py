@@ -43,7 +43,7 @@ workflow w(n: int in 0..9) {
 policy p {
   permit t when args.n > 4
   require approval by boss within <duration: the deadline> for t when args.n > 5
-  limit t to <count: the number of calls> per <duration: the period>
+  limit t to <count: the number of calls> per <duration: the period> for each run
 }
 """
 MOST = 2**63 - 1

@@ -45,6 +45,12 @@ conditions = st.sampled_from([
     '"boss" in principal.roles', 'calls(a.read).within("1h") >= 2', "calls(c).count() > 0", "true", "false",
     "100 / args.n > 10 || args.n < 5", "args.n * 2 <= 9", '!(args.n in [3, 6]) && run.workflow == "w"',
 ])  # fmt: skip
+AMOUNTS = ["of args.n to 30", "of args.n - 4 to 9", "of args.n * args.n to 200", "of 90 / args.n to 30", "of 7 to 20"]
+owners = st.sampled_from([
+    "for each run", "for each run", "overall", "for each principal", "for each agent", "for each args.n",
+    "for each principal, args.n > 5",
+    'for each has(args.s) ? args.s : "none"', "for each 10 / args.n, agent",
+])  # fmt: skip
 patterns = st.sampled_from([*NAMES, "a.*", "b.*", "*"])
 
 
@@ -61,7 +67,8 @@ def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("permit", "forbid", "requir
             role = draw(st.sampled_from(["boss", "chief", "boss", "2 of boss", "chief 2 of 3"]))
             return f"require approval by {role} for {about}{by}{when}{unless}"
         case "limit":
-            return f"limit {about} to {draw(st.integers(1, 3))} per 1h{by}{when}{unless}"
+            what = draw(st.sampled_from(["to 1", "to 2", "to 3", *AMOUNTS]))
+            return f"limit {about} {what} per 1h {draw(owners)}{by}{when}{unless}"
         case _:
             return f"{kind} {about}{by}{when}{unless}"
 
@@ -127,7 +134,8 @@ def histories(draw: st.DrawFn) -> History:
     """Return a session that began at 0 and made some calls within two hours."""
     history = History("r", started=0)
     for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
-        history.record(draw(st.sampled_from(NAMES)), moment, agent=draw(st.sampled_from(["ann", "bob", None, "*"])))
+        agent, args = draw(st.sampled_from(["ann", "bob", None, "*"])), {"n": draw(st.sampled_from([0, 3, 6, 30]))}
+        history.record(draw(st.sampled_from(NAMES)), moment, agent=agent, args=args)
     return history
 
 

@@ -4,11 +4,13 @@ It reads like the semantics: who it is for, what each kind of rule does with a c
 It gives the answer and the (cause, rule) pairs that determined it.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from interlock.decide import Consent, History, Principal
+from interlock.decide import Claim, Consent, History, Principal
 from interlock.decide.request import Request
-from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Program, Rule
@@ -24,9 +26,16 @@ class Verdict:
     answer: str
     because: frozenset[tuple[str, str]]
     roles: frozenset[str] = frozenset()
+    claims: frozenset[Claim] = frozenset()
 
 
 def evaluate(condition: object, request: Request, program: Program) -> bool | str:
+    value = value_of(condition, request, program)
+    return value if isinstance(value, bool) else ERROR
+
+
+def value_of(expression: object, request: Request, program: Program) -> object:
+    """Return what an expression gives for a call; None where it gives nothing."""
     tool = program.tools[request.tool]
     bindings = {
         **request.bindings,
@@ -35,12 +44,11 @@ def evaluate(condition: object, request: Request, program: Program) -> bool | st
         "tool": {"name": tool.name, "effect": tool.effect},
     }
     if request.meter is not None and request.meter.refused:
-        return ERROR
+        return None
     try:
-        value = condition.evaluate(bindings)  # type: ignore[attr-defined]
+        return expression.evaluate(bindings)  # type: ignore[attr-defined]
     except EvaluationError:
-        return ERROR
-    return value if isinstance(value, bool) else ERROR
+        return None
 
 
 def is_about(pattern: str, name: str) -> bool:
@@ -60,6 +68,43 @@ def concerns(rule: Rule, request: Request) -> bool:
 def counts(limit: Rule, agent: str) -> bool:
     """Say whether a limit counts the calls of an agent; those of nobody knows whom always."""
     return limit.agent is None or agent == "*" or is_about(limit.agent, agent)
+
+
+def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
+    """Say whether a limit that applies denies a call, or what the call takes of it."""
+    limit = rule.limit
+    assert limit is not None
+    amount = 1 if limit.amount is None else value_of(limit.amount, request, program)
+    if type(amount) is not int or amount < 0:
+        return True
+    if limit.per == "run":
+        used = 0
+        for name in program.tools:
+            for past in request.history.since(name, None) if any(is_about(p, name) for p in rule.patterns) else ():
+                if past.at > request.now - limit.period and counts(rule, past.agent):
+                    used += 1 if limit.amount is None else taken(limit.amount, past.args)
+        return used + amount > limit.most
+    values: list[object] = []
+    for key in limit.keys:
+        if key.kind == "agent":
+            values.append(request.agent)
+        elif key.kind == "principal":
+            values.append(request.principal.name or None)
+        else:
+            values.append(value_of(key.expression, request, program))
+    if amount > limit.most or not all(isinstance(value, str | int) for value in values):
+        return True
+    said = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return Claim(limit.identity, rule.id, said, amount, limit.most, limit.period)
+
+
+def taken(amount: CompiledExpression, args: Mapping[str, object]) -> int:
+    """Return what an earlier call took of a limit; one that had no amount was not limited."""
+    try:
+        value = amount.evaluate({"args": args})
+    except EvaluationError:
+        return 0
+    return max(0, value) if type(value) is int else 0
 
 
 def permit_matches(rule: Rule, request: Request, program: Program) -> bool:
@@ -171,15 +216,14 @@ def reference(program: Program, request: Request) -> Verdict:
         if request.tool in never.tools and applies and not met:
             against.add(("never", never.id))
 
+    claims = []
     for rule in matching:
         if rule.kind == "limit":
-            calls = sum(
-                sum(1 for at, agent in made if at > request.now - rule.period and counts(rule, agent))
-                for name, made in request.history.performed().items()
-                if any(is_about(pattern, name) for pattern in rule.patterns)
-            )
-            if calls >= rule.count:
+            found = limited(rule, request, program)
+            if found is True:
                 against.add(("limit", rule.id))
+            elif isinstance(found, Claim):
+                claims.append(found)
     against |= {("budget", "") for _ in request.over}
     if request.too_dear is not None:
         against.add(("promise", request.too_dear.id))
@@ -190,7 +234,8 @@ def reference(program: Program, request: Request) -> Verdict:
         return Verdict(
             "ask", frozenset(("require", id) for role, _, id in wanted if role in missing), frozenset(missing)
         )
-    return Verdict("allow", frozenset(allowing | {("approval", id) for _, _, id in wanted}))
+    because = frozenset(allowing | {("approval", id) for _, _, id in wanted})
+    return Verdict("allow", because, claims=frozenset(claims))
 
 
 def reference_decision(
@@ -231,7 +276,14 @@ def reference_decision(
         tool=tool, args=raw_args, agent=agent or "", principal=who, bindings=bindings, history=history, now=now,
         subject=subject, consents=approvals, lacking=frozenset(lacking),
     )  # fmt: skip
-    return reference(program, request)
+    return without_ledger(reference(program, request))
+
+
+def without_ledger(verdict: Verdict) -> Verdict:
+    """Return the decision where nobody knows how much is used of a limit that holds beyond one run."""
+    if not verdict.claims:
+        return verdict
+    return Verdict("deny", frozenset(("limit", claim.rule) for claim in verdict.claims))
 
 
 def arguments_hold(raw_args: object) -> bool:

@@ -274,7 +274,7 @@ def test_a_part_of_another_type_is_refused_however_deep_or_long_it_is(wrong: Any
 
 
 def test_a_limit_by_agents_counts_the_calls_of_those_agents() -> None:
-    program = under("permit *", "limit a.read to 2 per 1h by ann")
+    program = under("permit *", "limit a.read to 2 per 1h for each run by ann")
     others = History("s", started=0)
     for _ in range(5):
         others.record("a.read", NOW, agent="bob")
@@ -287,7 +287,7 @@ def test_a_limit_by_agents_counts_the_calls_of_those_agents() -> None:
     assert ask(program, agent="ann", history=own).answer == "deny"
     assert ask(program, agent="ann", history=unsaid).answer == "deny", "of whom nobody says who made it counts for all"
     assert ask(program, agent="bob", history=own).answer == "allow"
-    everyone = under("permit *", "limit a.read to 2 per 1h")
+    everyone = under("permit *", "limit a.read to 2 per 1h for each run")
     assert ask(everyone, agent="ann", history=others).answer == "deny"
 
 
@@ -300,5 +300,5 @@ def test_a_limit_says_how_many_in_which_time() -> None:
         session = History("s", started=0)
         for _ in range(count):
             session.record("a.read", NOW)
-        refused = ask(under("permit *", f"limit a.* to {count} per {period}"), history=session)
+        refused = ask(under("permit *", f"limit a.* to {count} per {period} for each run"), history=session)
         assert [reason.text for reason in refused.reasons] == [f"`p/limit#1` allows {said}"]

@@ -56,7 +56,7 @@ def test_1_a_restriction_that_errors_applies_and_a_permit_that_errors_does_not()
 def test_1_a_limit_that_errors_counts() -> None:
     past = session()
     past.record("a.read", 2 * HOUR)
-    program = under("permit a.read", f"limit a.read to 1 per 1h when {ERRS}")
+    program = under("permit a.read", f"limit a.read to 1 per 1h for each run when {ERRS}")
     assert causes(ask(program, history=past)) == ["limit"]
 
 
@@ -79,7 +79,9 @@ def test_2_a_missing_field_fires_the_forbid_and_not_the_permit(condition: str) -
         compile_text(TOOLS + policy([f"forbid a.read when {condition}"]))
 
 
-@pytest.mark.parametrize("limit", ["limit a.read to 0 per 1h", "limit a.read to 99999999999999999999 per 1h"])
+@pytest.mark.parametrize(
+    "limit", ["limit a.read to 0 per 1h for each run", "limit a.read to 99999999999999999999 per 1h for each run"]
+)
 def test_3_a_limit_that_makes_no_sense_is_refused_when_compiled(limit: str) -> None:
     with pytest.raises(DiagnosticError):
         compile_text(TOOLS + policy([limit]))
@@ -92,7 +94,7 @@ def test_4_an_unknown_tool_is_denied_and_an_unknown_name_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [(), ("forbid c",), ("require approval by boss for a.read",), ("limit a.read to 5 per 1h",)]
+    "rules", [(), ("forbid c",), ("require approval by boss for a.read",), ("limit a.read to 5 per 1h for each run",)]
 )
 def test_5_nothing_that_permits_is_a_denial(rules: tuple[str, ...]) -> None:
     assert ask(under(*rules)).answer == "deny"

@@ -36,7 +36,7 @@ def _rule(dice: Dice, made: Declared) -> str:
             within = f" within {dice.one(('10m', '1h'))}" if dice.often(0.6) else ""
             head = f"require approval by {dice.one(('', '', '2 of '))}{dice.one(made.roles)}{within} for {pattern}"
         case "limit":
-            head = f"limit {pattern} to {dice.number(1, 3)} per {dice.one(PERIODS)}"
+            head = f"limit {pattern} to {dice.number(1, 3)} per {dice.one(PERIODS)} for each run"
         case _:
             head = f"{kind} {pattern}"
     return head + by + when + unless + because

@@ -1,8 +1,9 @@
 """Decisions under policies alone: the public way in, asked about generated calls, beside the naive evaluator."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
-from decide.reference import Verdict, reference
+from decide.reference import Verdict, reference, without_ledger
 from generated.dice import Dice
 from generated.typed import value_beside, value_within
 from interlock.decide import Authorizer, Consent, Decision, History, Principal
@@ -27,13 +28,13 @@ class Question:
     agent: str | None
     principal: Principal | None
     now: int
-    calls: tuple[tuple[str, int, str | None], ...]
+    calls: tuple[tuple[str, int, str | None, dict[str, object]], ...]
     approvals: tuple[Consent, ...] = field(default=())
 
     def history(self) -> History:
         made = History("s1", started=NOW)
-        for tool, at, agent in self.calls:
-            made.record(tool, at, agent=agent)
+        for tool, at, agent, args in self.calls:
+            made.record(tool, at, agent=agent, args=args)
         return made
 
 
@@ -48,8 +49,14 @@ def question(program: Program, dice: Dice) -> Question:
     agent = dice.one((None, *program.agents)) if dice.often(0.95) else "nobody"
     made = sorted(NOW + dice.number(0, 4) * HOUR // 2 for _ in range(dice.number(0, 4)))
     agents = (None, "*", *program.agents)
-    calls = tuple((dice.one(list(program.tools)), at, dice.one(agents)) for at in made)
+    calls = tuple(_past(program, dice, at, dice.one(agents)) for at in made)
     return Question(name, args, agent, dice.one(PRINCIPALS), NOW + dice.number(4, 9) * HOUR // 2, calls)
+
+
+def _past(program: Program, dice: Dice, at: int, agent: str | None) -> tuple[str, int, str | None, dict[str, object]]:
+    name = dice.one(list(program.tools))
+    args = decoded(program.tools[name].parameters, value_within(program.tools[name].parameters, dice))
+    return name, at, agent, cast("dict[str, object]", args)
 
 
 def decided(program: Program, asked: Question) -> Decision:
@@ -86,7 +93,7 @@ def expected(program: Program, asked: Question, subject: str) -> Verdict:
         tool=asked.tool, args=args, agent=asked.agent or "", principal=who, bindings=bindings, history=history,
         now=asked.now, subject=subject, consents=asked.approvals, lacking=beyond,
     )  # fmt: skip
-    return reference(program, request)
+    return without_ledger(reference(program, request))
 
 
 def disagreement(program: Program, asked: Question, subject: str) -> str:

@@ -8,7 +8,7 @@ from interlock_dsl.cel.types import DYN
 from reference import agents, people, routing, steps
 from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
-from reference.state import Call, Done, Run
+from reference.state import Call, Done, Past, Run
 from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, typed, written
 
 
@@ -74,7 +74,8 @@ def make(run: Run, call: Call, id: str) -> None:
     if not call.lost:
         run.calls += 1
         run.cost += call.tool.cost
-        run.history.calls.append((call.tool.name, run.now, call.agent))
+        call.past = Past(call.tool.name, run.now, call.agent, call.values)
+        run.history.calls.append(call.past)
         call.sent = run.now
     call.lost = False
     call.phase, call.id = "in flight", id
@@ -102,6 +103,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         over(run, call, "failure")
         return
     result = None if type is None else encoded(type, value)
+    if call.past is not None:
+        call.past.result, call.past.returned = value, True
     if call.purpose != "undo":
         run.returned.append(call.tool.name)
     remember(run, call, value, usable=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import cast
 
-from decide.reference import approvers, concerns, is_about, reference, restriction_matches
+from decide.reference import approvers, concerns, is_about, reference, restriction_matches, without_ledger
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
-from interlock_dsl.cel import CompiledExpression
+from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.program.model import ApprovalRule, Grant, Program
 from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
 from reference import promised
@@ -37,7 +37,7 @@ def decision_on(run: Run, call: Call) -> Answer:
     """Decide a call of this run."""
     request = request_of(run, call)
     count_conditions(run, request)
-    verdict = reference(run.program, request)
+    verdict = without_ledger(reference(run.program, request))
     needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
     return Answer(verdict.answer, verdict.because, needs)
 
@@ -89,7 +89,7 @@ def history_of(run: Run, call: Call) -> History:
         return run.history
     others = History()
     others.now, others.calls = run.now, list(run.history.calls)
-    others.calls.remove((call.tool.name, call.sent, call.agent))
+    others.calls = [one for one in others.calls if one is not call.past]
     return others
 
 
@@ -153,12 +153,12 @@ def count_conditions(run: Run, request: Request) -> None:
     names = {**request.bindings, **about}
     total = 0
 
-    def says(condition: CompiledExpression | None, otherwise: bool) -> object:
+    def says(condition: CompiledExpression | None, otherwise: object, again: bool = False) -> object:
         nonlocal total
         if condition is None:
             return otherwise
         value, units = looked_at(condition, names)
-        total += units
+        total += 0 if again else units
         return value
 
     for policy in run.program.policies.values():
@@ -174,6 +174,16 @@ def count_conditions(run: Run, request: Request) -> None:
     for never in request.nevers:
         if request.tool in never.tools:
             says(never.where, True)
+    for policy in run.program.policies.values():
+        for rule in policy.rules:
+            if rule.limit is None or not concerns(rule, request):
+                continue
+            if says(rule.when, True, again=True) is False or says(rule.unless, False, again=True) is True:
+                continue
+            expressions = [rule.limit.amount, *(key.expression for key in rule.limit.keys)]
+            for one in expressions:
+                if isinstance(says(one, 0), EvaluationError):
+                    break
     if total > METER.left:
         METER.left, METER.refused = 0, True
     else:

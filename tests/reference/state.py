@@ -106,6 +106,7 @@ class Call:
     orphan: bool = False
     """Nobody waits for it, but it has to come back."""
     undoes: str = ""
+    past: "Past | None" = None
 
 
 @dataclass(eq=False)
@@ -146,22 +147,33 @@ class Done:
     possible: bool
 
 
+@dataclass(eq=False)
+class Past:
+    """A call that was made: of which tool, when, by whom, with what, and what it returned if it has."""
+
+    tool: str
+    at: int
+    agent: str
+    args: Mapping[str, object]
+    result: object = None
+    returned: bool = False
+
+
 class History:
-    """Which tool was called when, by which agent: what `calls(...)` and `limit` count."""
+    """The calls that were made, in order: what `calls(...)` and `limit` count."""
 
     def __init__(self) -> None:
         self.now = 0
-        self.calls: list[tuple[str, int, str]] = []
+        self.calls: list[Past] = []
 
     def count(self, tool: str) -> int:
-        return sum(1 for name, _, _ in self.calls if name == tool)
+        return len(self.since(tool, None))
 
     def within(self, tool: str, micros: int) -> int:
-        return sum(1 for name, at, _ in self.calls if name == tool and at > self.now - micros)
+        return len(self.since(tool, micros))
 
-    def performed(self) -> dict[str, list[tuple[int, str]]]:
-        tools = {name for name, _, _ in self.calls}
-        return {tool: [(at, agent) for name, at, agent in self.calls if name == tool] for tool in tools}
+    def since(self, tool: str, micros: int | None) -> list[Past]:
+        return [one for one in self.calls if one.tool == tool and (micros is None or one.at > self.now - micros)]
 
 
 class Run:

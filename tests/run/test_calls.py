@@ -124,7 +124,7 @@ def test_a_doubt_outlives_a_later_attempt_that_failed_plainly() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "limit pay.issue to 1 per 1h",
+        "limit pay.issue to 1 per 1h for each run",
         "forbid pay.issue when calls(pay.issue).count() >= 1",
         "require approval by boss within 1h for pay.issue when calls(pay.issue).count() >= 1",
     ],
@@ -334,7 +334,9 @@ def test_after_a_stop_a_repeatable_call_is_asked_again_under_the_same_id_and_key
     assert run.finished.end == "paid"
 
 
-@pytest.mark.parametrize("text", [tighten(PAY, tool_calls=1), PAY + "policy slow { limit pay.issue to 1 per 1h }"])
+@pytest.mark.parametrize(
+    "text", [tighten(PAY, tool_calls=1), PAY + "policy slow { limit pay.issue to 1 per 1h for each run }"]
+)
 def test_a_call_asked_again_after_a_stop_is_not_counted_twice(text: str | Program) -> None:
     run = pay(50, text)
     (call,) = run.open(CallTool)

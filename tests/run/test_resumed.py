@@ -74,7 +74,7 @@ def test_a_read_that_is_denied_now_is_denied() -> None:
 
 
 def test_its_own_charge_does_not_count_against_it() -> None:
-    world = once("limit pay.issue to 1 per 24h", tool_calls=1)
+    world = once("limit pay.issue to 1 per 24h for each run", tool_calls=1)
     sent = world.the(CallTool)
     for _ in range(3):
         assert resume(world) == [sent]
@@ -83,7 +83,7 @@ def test_its_own_charge_does_not_count_against_it() -> None:
 
 
 def test_what_others_used_meanwhile_does() -> None:
-    world = once("limit pay.issue to 2 per 24h")
+    world = once("limit pay.issue to 2 per 24h for each run")
     world.machine._run.history.record("pay.issue", world.now)
     assert len(resume(world)) == 1
     world.machine._run.history.record("pay.issue", world.now)

@@ -33,7 +33,7 @@ workflow w(id: string max 20, secret: string max 20) {
 policy desk {
   forbid pay.issue when args.amount == 13 because "unlucky"
   require approval by boss within 1h for pay.issue when args.amount > 50
-  limit orders.get to 2 per 1h
+  limit orders.get to 2 per 1h for each run
 }
 """
 )

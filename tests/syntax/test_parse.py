@@ -133,7 +133,7 @@ def test_what_follows_an_escalation_belongs_to_it():
 def test_rules():
     rules = one(
         'policy p { permit a.*, b by c when x unless y because "z" forbid * '
-        "require approval by r within 4h for a limit a to 3 per 1h }"
+        "require approval by r within 4h for a limit a to 3 per 1h for each run }"
     ).rules
     assert [rule.kind for rule in rules] == ["permit", "forbid", "require", "limit"]
     assert rules[0].patterns == (I("a.*"), I("b"))

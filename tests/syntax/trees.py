@@ -198,12 +198,26 @@ about = {
     "patterns": some(patterns, least=1), "agent": maybe(patterns), "when": maybe(expressions),
     "unless": maybe(expressions), "because": maybe(texts),
 }  # fmt: skip
+owners = st.one_of(
+    st.builds(s.Owner, st.sampled_from(["run", "overall"])),
+    st.builds(
+        s.Owner, st.just("each"), some(expressions.filter(lambda key: key != t.Name("run", NOWHERE)), 3, least=1)
+    ),
+)
 rules = st.one_of(
     st.builds(s.RuleDecl, st.sampled_from(["permit", "forbid"]), **about),
     st.builds(
         s.RuleDecl, st.just("require"), **about, role=plain, within=maybe(durations), count=maybe(st.integers(2, 9))
     ),
-    st.builds(s.RuleDecl, st.just("limit"), **about, count=counts, period=durations),
+    st.builds(
+        s.RuleDecl,
+        st.just("limit"),
+        **about,
+        count=counts,
+        period=durations,
+        amount=maybe(expressions),
+        owner=maybe(owners),
+    ),
 )
 policies = st.builds(s.PolicyDecl, plain, some(rules))
 

@@ -14,7 +14,16 @@ from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import File, TypeDecl
 
-LOCAL = frozenset({"duplicate-definition", "limit-out-of-range", "non-finite-limit", "recursive-type", "secret-in-run"})
+LOCAL = frozenset(
+    {
+        "duplicate-definition",
+        "limit-out-of-range",
+        "limit-without-owner",
+        "non-finite-limit",
+        "recursive-type",
+        "secret-in-run",
+    }
+)
 """What is said of one place, and true whatever stands elsewhere."""
 READ = frozenset(
     {

@@ -6,7 +6,7 @@ follows from it: types, checked expressions, the tools an agent is shown. Loweri
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from interlock_dsl.analysis.links import Link
 from interlock_dsl.cel.check import Checked
@@ -21,6 +21,10 @@ if TYPE_CHECKING:  # a program without workflows needs no networkx
 
 Values: TypeAlias = Mapping[str, Checked]
 """Checked expressions by the name of the argument, field or column they are for."""
+
+
+KeyFacts: TypeAlias = Literal["principal", "agent"] | Checked
+"""What a limit is for each of: on whose behalf a call is made, who makes it, or what an expression over `args` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,27 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """A rule of a policy under its id."""
+    """A rule of a policy under its id. A `limit` may have an `amount`, and `keys` that say whose it is."""
 
     id: str
     decl: tree.RuleDecl
     when: Checked | None
     unless: Checked | None
+    amount: Checked | None = None
+    keys: tuple[KeyFacts, ...] = ()
+
+    @property
+    def counts_calls_of_runs(self) -> bool:
+        """Whether it is a `limit` on the number of calls in each run: how many there are says whether it is reached."""
+        owner = self.decl.owner
+        return self.decl.kind == "limit" and self.amount is None and owner is not None and owner.per == "run"
+
+    @property
+    def counts(self) -> object:
+        """What a `limit` counts, and for whom, to be compared with another's."""
+        owner = None if self.decl.owner is None else self.decl.owner.per
+        keys = frozenset(key if isinstance(key, str) else key.expression for key in self.keys)
+        return owner, None if self.amount is None else self.amount.expression, keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ CODES: Final = {
         Code("write-without-scope", _PERMISSIONS, _ERROR, _PROVED, "a tool changes the world and needs no scope"),
         Code("empty-table", _RULES, _ERROR, _PROVED, "a table has no rows"),
         Code("failed-test", _RULES, _ERROR, _PROVED, "a test of a workflow did not hold"),
+        Code("limit-without-owner", _RULES, _ERROR, _PROVED, "a limit does not say for whom it counts"),
         Code("row-after-otherwise", _RULES, _ERROR, _PROVED, "a row can never be reached"),
         Code("vacuous-policy", _RULES, _WARNING, _PROVED, "a rule applies to nothing"),
         Code("vacuous-test", _RULES, _WARNING, _PROVED, "a test expects nothing"),

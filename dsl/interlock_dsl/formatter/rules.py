@@ -6,7 +6,7 @@ from dataclasses import replace
 from interlock_dsl.cel.format import SUM, grouped, quoted, written
 from interlock_dsl.formatter.page import Line, indented
 from interlock_dsl.formatter.pieces import Places, approver, begin, condition, duration, end, names, parameters, type_
-from interlock_dsl.syntax.tree import Cell, Comparison, PolicyDecl, Range, RuleDecl, TableDecl, TableRow
+from interlock_dsl.syntax.tree import Cell, Comparison, Owner, PolicyDecl, Range, RuleDecl, TableDecl, TableRow
 
 
 def policy(node: PolicyDecl, places: Places) -> list[Line]:
@@ -27,7 +27,8 @@ def rule(node: RuleDecl, places: Places) -> list[Line]:
         within = f" within {duration(node.within)}" if node.within is not None else ""
         head = f"require approval by {approver(node.role, node.count or 1, node.of)}{within} for {names(node.patterns)}"
     elif node.kind == "limit" and node.count is not None and node.period is not None:
-        head += f" to {grouped(node.count)} per {duration(node.period)}"
+        amount = "" if node.amount is None else f" of {written(node.amount)}"
+        head += f"{amount} to {grouped(node.count)} per {duration(node.period)}{owner(node.owner)}"
     if node.agent is not None:
         head += f" by {node.agent.text}"
     clauses: list[Line] = []
@@ -38,6 +39,15 @@ def rule(node: RuleDecl, places: Places) -> list[Line]:
     if node.because is not None:
         clauses.append(Line(f"because {quoted(node.because)}", places.clause(node, "because")))
     return [Line(head, begin(node)), *indented(clauses)]
+
+
+def owner(node: Owner | None) -> str:
+    """Return whose a limit is, with a space before it; nothing where that is not said."""
+    if node is None:
+        return ""
+    if node.per == "overall":
+        return " overall"
+    return f" for each {'run' if node.per == 'run' else ', '.join(map(written, node.keys))}"
 
 
 def table(node: TableDecl, places: Places) -> list[Line]:

@@ -2,7 +2,9 @@
 
 from interlock_dsl.analysis.facts import CallFacts, RuleFacts, TableFacts, ToolFacts
 from interlock_dsl.lowering.expressions import compiled_all, optional
+from interlock_dsl.lowering.limits import lower_limits
 from interlock_dsl.program import model as program
+from interlock_dsl.program.limits import Limit
 from interlock_dsl.program.model import RetryPlan
 from interlock_dsl.syntax import tree as syntax
 
@@ -55,10 +57,11 @@ def lower_role(decl: syntax.RoleDecl) -> program.Role:
 
 def lower_policy(decl: syntax.PolicyDecl, rules: tuple[RuleFacts, ...]) -> program.Policy:
     """Return a policy."""
-    return program.Policy(decl.name.text, tuple(_rule(rule) for rule in rules), decl.span)
+    limits = lower_limits(decl.name.text, rules)
+    return program.Policy(decl.name.text, tuple(_rule(rule, limits.get(rule.id)) for rule in rules), decl.span)
 
 
-def _rule(rule: RuleFacts) -> program.Rule:
+def _rule(rule: RuleFacts, limit: Limit | None) -> program.Rule:
     decl = rule.decl
     return program.Rule(
         id=rule.id,
@@ -71,8 +74,8 @@ def _rule(rule: RuleFacts) -> program.Rule:
         span=decl.span,
         role="" if decl.role is None else decl.role.text,
         within=micros(decl.within),
-        count=decl.count or 0,
-        period=micros(decl.period) or 0,
+        count=decl.count or 0 if limit is None else 0,
+        limit=limit,
     )
 
 

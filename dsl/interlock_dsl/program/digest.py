@@ -6,7 +6,7 @@ numbers them (a journal refers to routes by these numbers), and at a `first` ste
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from json.encoder import encode_basestring
 from typing import get_args
@@ -39,6 +39,11 @@ def meaning(program: Program) -> str:
     if program.context is not None:
         parts["context"] = _written(program.context)
     return _object({"interlock": str(VERSION), **parts})
+
+
+def part_digest(parts: Sequence[object]) -> str:
+    """Return the SHA-256 (hex) of what parts of a program mean."""
+    return hashlib.sha256(_written(tuple(parts)).encode()).hexdigest()
 
 
 def _written(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Test
+from interlock_dsl.program.limits import Limit
 from interlock_dsl.program.promises import Promise
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ class Workflow:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a policy says of tools that match a pattern. `role` and `within` (microseconds) belong to `require`,
-    which asks for `count` people (0: one); `count` per `period` (microseconds) to `limit`. `id` is `policy/kind#n`.
+    which asks for `count` people (0: one); `limit` to `limit`. `id` is `policy/kind#n`.
     """
 
     id: str
@@ -300,7 +301,7 @@ class Rule:
     role: str = ""
     within: int | None = None
     count: int = 0
-    period: int = 0
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)

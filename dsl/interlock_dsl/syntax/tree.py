@@ -417,11 +417,20 @@ class WorkflowDecl(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner(Node):
+    """Whose a limit is: `for each run`, `for each principal, args.account` (`keys`), or `overall`."""
+
+    per: Literal["run", "each", "overall"]
+    keys: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RuleDecl(Node):
     """A rule of a policy. `patterns` are tool names, `refunds.*` or `*`.
 
-    `role`, `within` and `of` belong to `require`, whose `count` says how many people of the role agree (None: one);
-    `count` and `period` to `limit` (`limit refunds.issue to 3 per 1h`).
+    `role`, `within` and `of` belong to `require`, whose `count` says how many people of the role agree (None: one).
+    `count`, `period`, `amount` and `owner` belong to `limit` (`limit pay.send of args.cents to 300 per 1h overall`);
+    without an amount, calls are counted.
     """
 
     kind: Literal["permit", "forbid", "require", "limit"]
@@ -435,6 +444,8 @@ class RuleDecl(Node):
     count: int | None = None
     period: Duration | None = None
     of: int | None = None
+    amount: Expression | None = None
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)

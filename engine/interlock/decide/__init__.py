@@ -9,6 +9,7 @@ from interlock.decide.decision import (
     Answer,
     ApprovalNeed,
     Cause,
+    Claim,
     Decision,
     NotifyRole,
     Obligation,
@@ -19,6 +20,6 @@ from interlock.decide.history import History
 from interlock.decide.request import Consent, Principal
 
 __all__ = [
-    "Answer", "ApprovalNeed", "Authorizer", "Cause", "Consent", "Decision", "History", "NotifyRole", "Obligation",
-    "Principal", "Reason", "RedactFields",
+    "Answer", "ApprovalNeed", "Authorizer", "Cause", "Claim", "Consent", "Decision", "History", "NotifyRole",
+    "Obligation", "Principal", "Reason", "RedactFields",
 ]  # fmt: skip

@@ -69,7 +69,8 @@ class Authorizer:
         microseconds since 1970. `history` holds the calls that the session has performed. `approvals` are those given:
         each counts for exactly one `Decision.subject`, so only for this tool with these arguments, asked for by this
         agent and principal in this session. `context` is what the program declares as `context`, as JSON decodes to;
-        without it, no condition that reads it has a value.
+        without it, no condition that reads it has a value. A call under a limit that holds beyond one run or session is
+        denied: how much of it is used is known to runs, and to the sessions of a guard.
 
         An agent never goes beyond the scopes it `may` hold, nor beyond those of the principal, whatever is permitted.
         Names of people are compared in their normalised form (`interlock_dsl.schema.person`), which is also what
@@ -113,6 +114,9 @@ class Authorizer:
         decision = self._evaluator.authorize(request)
         if decision.answer == "ask":
             return replace(decision, subject=request.subject or _subject(declared, request))
+        if decision.claims:
+            because = "what is used of it beyond this session is not known here; a run or a session of a guard knows"
+            return self._evaluator.refused([claim.limit for claim in decision.claims], because)
         return decision
 
     def _add_context(self, bindings: dict[str, object], given: Mapping[str, object]) -> None:

@@ -61,11 +61,28 @@ Obligation: TypeAlias = RedactFields | NotifyRole
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a call would take of a limit that holds beyond one run: `amount` of `most` in `period` microseconds.
+
+    `limit` is the limit's identity, `rule` the id of its rule, `key` whose it is: the canonical JSON of a list (the
+    principal's normalised name, the agent, values of arguments; empty where the limit holds overall).
+    """
+
+    limit: str
+    rule: str
+    key: str
+    amount: int
+    most: int
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """`answer`, all determining reasons, for `ask` what is still needed, and the obligations that go with it.
 
     What is to be redacted is said with every answer, whom to notify only where the call is allowed.
 
+    `claims` come with `allow` only: nothing but the limits that they are about can still stand against the call.
     `subject` is what an approval has to be for (`Consent.digest`) where `Authorizer` asks for one; in a run the subject
     is the machine's.
     """
@@ -75,3 +92,4 @@ class Decision:
     needs: tuple[ApprovalNeed, ...] = ()
     subject: str = ""
     obligations: tuple[Obligation, ...] = ()
+    claims: tuple[Claim, ...] = ()

@@ -15,9 +15,10 @@ from dataclasses import replace
 
 from interlock.decide.approvals import agreed, broken, missing
 from interlock.decide.conditions import condition, gives, restricts
-from interlock.decide.decision import ApprovalNeed, Decision, Reason
+from interlock.decide.decision import ApprovalNeed, Claim, Decision, Reason
 from interlock.decide.history import History
 from interlock.decide.index import IndexedRule, RuleIndex, RuleSet
+from interlock.decide.limits import reason_text
 from interlock.decide.memo import DecisionMemo
 from interlock.decide.request import Request
 from interlock_dsl.cel.meter import Meter
@@ -72,6 +73,14 @@ class Evaluator:
             return None
         key = memo.key(args, bindings, agent, history)
         return None if key is None else memo.known.get(key)
+
+    def refused(self, limits: Iterable[str], because: str = "") -> Decision:
+        """Return the denial of a call whose claims on limits with these identities were not granted, in words."""
+        wanted = set(limits)
+        text = f": {because}" if because else ""
+        denied = [rule for rule in self._index.limits if rule.limit is not None and rule.limit.identity in wanted]
+        reasons = [Reason("limit", f"{reason_text(rule)}{text}", rule.id, rule.span) for rule in denied]
+        return Decision("deny", tuple(reasons))
 
     def _decide(self, request: Request) -> Decision:
         """Return a decision. Its conditions count together: where they cost too much, none of them has a value."""
@@ -208,7 +217,8 @@ def _restricted(
             refused = broken(request, never, needs)
             against += [] if refused is None else [refused]
     limits = _matching(rules.limits, request.bindings, meter)
-    against += [limit.reason for limit in limits if limit.reached(request.history)]
+    judged = [each.counted.judge(each.reason, request, meter) for each in limits if each.counted is not None]
+    against += [found for found in judged if isinstance(found, Reason)]
     against += [Reason("budget", text) for text in request.over]
     if request.too_dear is not None:
         promise = request.too_dear
@@ -217,7 +227,8 @@ def _restricted(
         return Decision("deny", tuple(against))
     if needs:
         return Decision("ask", tuple(asking), needs)
-    return Decision("allow", (*allowed.reasons, *given)) if given else allowed
+    claims = tuple([found for found in judged if isinstance(found, Claim)])
+    return Decision("allow", (*allowed.reasons, *given), claims=claims) if given or claims else allowed
 
 
 def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object], meter: Meter) -> list[IndexedRule]:

@@ -1,8 +1,9 @@
-"""Which calls were performed so far, when and by whom: what `calls(tool)` reads and what `limit` counts."""
+"""Which calls were performed so far, when, by whom and with what: what `calls(tool)` reads and what `limit` counts."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 from interlock_dsl.cel.values import Timestamp
@@ -16,6 +17,22 @@ def matches(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
+@dataclass(slots=True, eq=False)
+class PastCall:
+    """A call that was performed at a moment (microseconds since 1970) by an agent (empty: by none).
+
+    `args` are decoded values. `result` is what it returned, decoded, once it has `returned`. `amounts` is what it took
+    of limits on sums, by their identities, each worked out when it is first asked for.
+    """
+
+    at: int
+    agent: str
+    args: Mapping[str, object]
+    result: object = None
+    returned: bool = False
+    amounts: dict[str, int] = field(default_factory=dict, repr=False)
+
+
 class History:
     """The calls of a run, or of a session without a workflow, in order of time.
 
@@ -23,7 +40,7 @@ class History:
     read as `run.id` and `run.started`. A count is logarithmic in the number of calls of one tool.
     """
 
-    __slots__ = ("_agents", "_moments", "now", "run", "session", "started")
+    __slots__ = ("_calls", "_moments", "now", "run", "session", "started")
 
     def __init__(self, session: str, *, started: int) -> None:
         self.session = session
@@ -33,34 +50,44 @@ class History:
         self.run: Mapping[str, object] = {"id": session, "workflow": "", "started": Timestamp(started * 1000)}
         """What conditions read as `run` where there is no workflow."""
         self._moments: dict[str, list[int]] = {}
-        self._agents: dict[str, list[str]] = {}
+        self._calls: dict[str, list[PastCall]] = {}
 
-    def record(self, tool: str, at: int, *, agent: str | None = ANYBODY) -> None:
+    def record(
+        self, tool: str, at: int, *, agent: str | None = ANYBODY, args: Mapping[str, object] | None = None
+    ) -> PastCall:
         """Record a call performed at a moment (microseconds since 1970) by an agent (None: by no agent).
 
-        A call of which nobody says who made it counts for every agent. Raises ValueError for a moment before the last
-        one recorded for the tool: counting relies on their order.
+        `args` are decoded values. A call of which nobody says who made it counts for every agent. Give what it returns
+        to `returned`. Raises ValueError for a moment before the last one recorded for the tool: counting relies on
+        their order.
         """
         moments = self._moments.setdefault(tool, [])
         if moments and at < moments[-1]:
             raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
+        call = PastCall(at, agent or "", {} if args is None else args)
         moments.append(at)
-        self._agents.setdefault(tool, []).append(agent or "")
+        self._calls.setdefault(tool, []).append(call)
+        return call
+
+    def returned(self, call: PastCall, result: object) -> None:
+        """Record what a call returned: a decoded value."""
+        call.result, call.returned = result, True
 
     @contextmanager
     def without(self, tool: str, at: int, agent: str) -> Iterator[None]:
         """Leave one call of a tool by an agent at a moment out of account meanwhile; it must have been recorded."""
-        moments, agents = self._moments[tool], self._agents[tool]
+        moments, calls = self._moments[tool], self._calls[tool]
         place = bisect_right(moments, at) - 1
-        while agents[place] != agent:
+        while calls[place].agent != agent:
             place -= 1
         assert moments[place] == at
-        del moments[place], agents[place]
+        call = calls[place]
+        del moments[place], calls[place]
         try:
             yield
         finally:
             moments.insert(place, at)
-            agents.insert(place, agent)
+            calls.insert(place, call)
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""
@@ -75,10 +102,20 @@ class History:
 
     def within_by(self, tool: str, micros: int, pattern: str) -> int:
         """Return how many of these calls were made by agents that a pattern is about, or by nobody knows whom."""
-        moments = self._moments.get(tool, [])
-        agents = self._agents.get(tool, [])[bisect_right(moments, self.now - micros) :]
-        return sum(agent == ANYBODY or matches(pattern, agent) for agent in agents)
+        return len(self.since(tool, micros, pattern))
+
+    def since(self, tool: str, micros: int | None, pattern: str | None = None) -> Sequence[PastCall]:
+        """Return the calls of a tool in the last so many microseconds (None: all), in order of time.
+
+        With a pattern, those by agents that it is about, or by nobody knows whom.
+        """
+        calls = self._calls.get(tool, [])
+        if micros is not None:
+            calls = calls[bisect_right(self._moments.get(tool, []), self.now - micros) :]
+        if pattern is None:
+            return calls
+        return [call for call in calls if call.agent == ANYBODY or matches(pattern, call.agent)]
 
     def performed(self) -> dict[str, list[tuple[int, str]]]:
         """Return the moments of all calls with their agents, by tool."""
-        return {tool: list(zip(at, self._agents[tool], strict=True)) for tool, at in sorted(self._moments.items())}
+        return {tool: [(call.at, call.agent) for call in calls] for tool, calls in sorted(self._calls.items())}

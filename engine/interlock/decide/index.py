@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from interlock.decide.conditions import Condition, condition, interpreted
 from interlock.decide.decision import Answer, ApprovalNeed, Cause, Decision, Reason
 from interlock.decide.history import History, matches
+from interlock.decide.limits import Counted, counted, reason_text
 from interlock_dsl.program.model import Program, Rule, Tool
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _Tier: TypeAlias = "Callable[[CompiledExpression | None], Condition | None]"
 class IndexedRule:
     """A rule with what it contributes to a decision, made once.
 
-    `alone` is the decision if this rule is the only one that determines it; `tools` those a `limit` counts together.
+    `alone` is the decision if this rule is the only one that determines it; `counted` belongs to a `limit`.
     """
 
     rule: Rule
@@ -32,14 +33,11 @@ class IndexedRule:
     reason: Reason
     alone: Decision
     need: ApprovalNeed | None = None
-    tools: tuple[str, ...] = ()
+    counted: Counted | None = None
 
     def reached(self, history: History) -> bool:
-        """Whether as many calls were made as a `limit` allows, by the agents that it names."""
-        rule = self.rule
-        if rule.agent is None:
-            return sum(history.within(tool, rule.period) for tool in self.tools) >= rule.count
-        return sum(history.within_by(tool, rule.period, rule.agent) for tool in self.tools) >= rule.count
+        """Whether as many calls were made as a `limit` allows within a run."""
+        return self.counted is not None and self.counted.reached(history)
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +70,8 @@ class RuleIndex:
     def __init__(self, program: Program) -> None:
         self._tools = program.tools
         self._rules = [rule for policy in program.policies.values() for rule in policy.rules]
+        self.limits = tuple(rule for rule in self._rules if rule.kind == "limit")
+        """All limits, in the order of the source."""
         self._exact: dict[str, list[int]] = {}
         self._families: dict[str, list[int]] = {}
         for position, rule in enumerate(self._rules):
@@ -127,19 +127,10 @@ class RuleIndex:
                 people = rule.role if need.count == 1 else f"{need.count} of {rule.role}"
                 return _indexed(rule, tier, "ask", "require", f"`{rule.id}` requires approval by {people}", need=need)
             case "limit":
-                counted = tuple(name for name in sorted(self._tools) if any_matches(rule.patterns, name))
-                text = f"`{rule.id}` allows {_times(rule.count)} in {_length(rule.period)}"
-                return _indexed(rule, tier, "deny", "limit", text, tools=counted)
-
-
-def _times(count: int) -> str:
-    return "one call" if count == 1 else f"{count} calls"
-
-
-def _length(micros: int) -> str:
-    """Write a length of time in the largest unit that it is a multiple of."""
-    units = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
-    return next((f"{micros // size}{unit}" for unit, size in units.items() if micros % size == 0), f"{micros}us")
+                assert rule.limit is not None
+                tools = [name for name in sorted(self._tools) if any_matches(rule.patterns, name)]
+                limit = counted(rule, rule.limit, tools, tier)
+                return _indexed(rule, tier, "deny", "limit", reason_text(rule), counted=limit)
 
 
 def _indexed(
@@ -149,11 +140,11 @@ def _indexed(
     cause: Cause,
     text: str,
     need: ApprovalNeed | None = None,
-    tools: tuple[str, ...] = (),
+    counted: Counted | None = None,
 ) -> IndexedRule:
     reason = Reason(cause, rule.because or text, rule.id, rule.span)
     alone = Decision(answer, (reason,), () if need is None else (need,))
-    return IndexedRule(rule, tier(rule.when), tier(rule.unless), reason, alone, need, tools)
+    return IndexedRule(rule, tier(rule.when), tier(rule.unless), reason, alone, need, counted)
 
 
 def any_matches(patterns: Iterable[str], name: str) -> bool:

@@ -31,10 +31,11 @@ class DecisionMemo:
     __slots__ = ("_limits", "fused", "known", "simple", "usable")
 
     def __init__(self, rules: RuleSet) -> None:
-        """Begin empty; `usable` says whether the rules could be made one function."""
+        """Begin empty; `usable` says whether the rules were made one function, and no limit reads more of a call."""
         conditions = [(each.rule.when, each.rule.unless) for each in rules.rules]
         fused = fuse(rules.tool, rules.value, conditions)
-        self.usable = fused is not None
+        counting = all(each.counted is None or each.counted.calls_of_a_run for each in rules.limits)
+        self.usable = fused is not None and counting
         self.fused: Fused = fused or _nothing
         self.known: dict[int, Decision] = {}
         self._limits = rules.limits

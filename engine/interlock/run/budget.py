@@ -8,8 +8,10 @@ never is), tokens and cost are reserved for an agent's attempt and settled with 
 # one turn, which nothing here can call back; whoever wants less gives the agent a `cost`.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from interlock.decide.history import PastCall
 from interlock.run import promises
 from interlock.run.protocol.events import Usage
 from interlock.run.state import Conversation, Fail, Run
@@ -68,11 +70,11 @@ def _costs_too_much(run: Run, tool: Tool, charged: int) -> bool:
     return limit is not None and bool(tool.cost) and cost > limit
 
 
-def charge_call(run: Run, tool: Tool, agent: str) -> None:
-    """Charge a call that is dispatched now."""
+def charge_call(run: Run, tool: Tool, agent: str, args: Mapping[str, object]) -> PastCall:
+    """Charge a call that is dispatched now, and return what the history keeps of it."""
     run.spent.tool_calls += 1
     run.spent.cost += tool.cost
-    run.history.record(tool.name, run.now, agent=agent)
+    return run.history.record(tool.name, run.now, agent=agent, args=args)
 
 
 class Allowance(NamedTuple):

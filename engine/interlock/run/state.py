@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from interlock.decide import ApprovalNeed, Consent, History, Principal
+from interlock.decide.history import PastCall
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
@@ -84,7 +85,8 @@ class Call:
 
     `values` are the decoded arguments. `slot` is its place among the calls of an agent's turn. `orphan`: whoever asked
     for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
-    dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far.
+    dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
+    history keeps of that attempt.
     """
 
     tool: Tool
@@ -108,6 +110,7 @@ class Call:
     doubtful: bool = False
     orphan: bool = False
     interrupted: bool = False
+    past: PastCall | None = None
 
     @property
     def in_doubt(self) -> bool:

@@ -104,7 +104,8 @@ def _rule(report: Report, rule: RuleDecl, clauses: Clauses) -> None:
         if rule.count is not None and rule.of is not None and rule.count > rule.of:
             report.add(too_few_people(rule.count, rule.of, rule.role.span))
     else:
-        _count(report, "the number of calls", rule.count, clauses.of(rule, "to"))
+        what = "the number of calls" if rule.amount is None else "the sum"
+        _count(report, what, rule.count, clauses.of(rule, "to"))
     _duration(report, "the period", rule.period)
 
 

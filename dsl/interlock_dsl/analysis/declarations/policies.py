@@ -3,11 +3,24 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from interlock_dsl.analysis.expressions import Expressions, walk
-from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
+from interlock_dsl.analysis.facts import Facts, KeyFacts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression, Name, Present, Select
-from interlock_dsl.cel.types import BOOL, DYN, STRING, Field, RecordType, StringType, Type
+from interlock_dsl.cel.types import (
+    BOOL,
+    DYN,
+    ERROR,
+    INT,
+    STRING,
+    Field,
+    IntType,
+    RecordType,
+    StringType,
+    Type,
+    UintType,
+)
+from interlock_dsl.diagnostics.messages import limits as say_limit
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import permissions as say_scope
 from interlock_dsl.diagnostics.report import Report
@@ -56,13 +69,43 @@ class _Policies:
                 check_arguments(tree, names, matched, self._tools, self._symbols.report)
             return self._expressions.check(tree, scope, BOOL)
 
+        limits = self._limits(decl, matched)
         if decl.agent is not None and decl.agent.text.endswith(".*"):
             self._symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
         elif decl.agent is not None and decl.agent.text != "*":
             self._symbols.agent(decl.agent)
         if decl.role is not None:
             self._symbols.role(decl.role)
-        return RuleFacts(id, decl, condition(decl.when), condition(decl.unless))
+        return RuleFacts(id, decl, condition(decl.when), condition(decl.unless), *limits)
+
+    def _limits(self, decl: RuleDecl, matched: frozenset[str]) -> tuple[Checked | None, tuple[KeyFacts, ...]]:
+        """Return what a `limit` counts, and what it is for each of."""
+        if decl.kind != "limit" or decl.period is None:
+            return None, ()
+        report = self._symbols.report
+        if decl.owner is None:
+            report.add(say_limit.limit_without_owner(decl.span, decl.period.span))
+        keys = () if decl.owner is None else decl.owner.keys
+        scope = self._expressions.scope({"args": args_type(matched, self._tools)})
+
+        def value(tree: Expression, expected: Type | None) -> Checked:
+            if len(matched) > 1:
+                check_arguments(tree, [each.text for each in decl.patterns], matched, self._tools, report)
+            return self._expressions.check(tree, scope, expected)
+
+        found: list[KeyFacts] = []
+        for key in keys:
+            match key:
+                case Name(name="principal" | "agent" as whose):
+                    found.append(whose)
+                case Name(name="run"):
+                    report.add(say_limit.run_among_others(key.span))
+                case _:
+                    checked = value(key, None)
+                    if not _is_key(checked.type):
+                        report.add(say_limit.no_key(checked.type, key.span))
+                    found.append(checked)
+        return None if decl.amount is None else value(decl.amount, INT), tuple(found)
 
     def _scope(self, matched: frozenset[str]) -> Scope:
         """Return what a rule over these tools can see."""
@@ -88,6 +131,11 @@ class _Policies:
                 self._symbols.report.add(say.no_tool_matches(text, pattern.span))
             found.update(self._families[text])
         return frozenset(found)
+
+
+def _is_key(type: Type) -> bool:
+    """Say whether a limit may be for each value of a type: text, whole numbers and truth values."""
+    return isinstance(type, StringType | IntType | UintType) or type in (BOOL, DYN, ERROR)
 
 
 def check_arguments(

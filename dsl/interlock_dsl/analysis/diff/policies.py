@@ -73,7 +73,7 @@ def _said(rule: RuleFacts, tools: Set[str]) -> object:
     counted: object = None
     if decl.kind == "limit":
         agent = None if decl.agent is None else decl.agent.text
-        counted = agent, frozenset(tool for tool in tools if concerns(decl, tool))
+        counted = agent, frozenset(tool for tool in tools if concerns(decl, tool)), rule.counts
     return decl.kind, _tree(rule, "when"), _tree(rule, "unless"), role, within, decl.count, period, counted
 
 

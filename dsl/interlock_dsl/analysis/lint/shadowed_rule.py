@@ -92,7 +92,8 @@ def _stronger(strong: RuleFacts, weak: RuleFacts) -> bool:
             same = one.role is not None and other.role is not None and one.role.text == other.role.text
             return same and _deadline(weak) >= _deadline(strong)
         case "limit", "limit":
-            return _tools(strong) == _tools(weak) and _kept(strong) <= _count(weak, strong)
+            same = _tools(strong) == _tools(weak) and strong.counts == weak.counts
+            return same and _kept(strong) <= _count(weak, strong)
         case _:
             return False
 
@@ -110,7 +111,7 @@ def _kept(rule: RuleFacts) -> int:
 
 
 def _count(weak: RuleFacts, strong: RuleFacts) -> float:
-    """Return how many calls in the period of a strong limit a weak one lets through at least."""
+    """Return how many calls, or how much, in the period of a strong limit a weak one lets through at least."""
     if weak.decl.period is None or strong.decl.period is None:
         return -1
     periods = -(-weak.decl.period.micros // strong.decl.period.micros)

@@ -16,7 +16,7 @@ workflow greet(text: string) {
 }
 
 policy desk {
-  limit mail.send to 100 per 24h   // warning: [unreachable-limit] "a run calls it at most once"
+  limit mail.send to 100 per 24h for each run   // warning: [unreachable-limit] "a run calls it at most once"
 }
 ```
 
@@ -35,7 +35,7 @@ workflow greet(text: string) {
 }
 
 policy desk {
-  limit mail.send to 10 per 24h
+  limit mail.send to 10 per 24h for each run
 }
 ```
 
@@ -59,7 +59,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     rules = [rule for _, rules in facts.policies.values() for rule in rules]
     for rule in rules:
         tools = frozenset(tool for tool in facts.tools if concerns(rule.decl, tool))
-        if rule.decl.kind != "limit" or not facts.workflows or not tools:
+        if not rule.counts_calls_of_runs or not facts.workflows or not tools:
             continue
         if any(other.decl.kind == "permit" and any(concerns(other.decl, tool) for tool in tools) for other in rules):
             continue

@@ -53,7 +53,10 @@ def decide(
         return Denied()
     rules = list(rules_for(facts, tool.name, agent))
     for rule in rules:
-        if rule.decl.kind == "limit" and len(history.made) >= (rule.decl.count or 0):
+        if rule.decl.kind != "limit":
+            continue
+        # A limit on a sum, or beyond one run, may be reached by any call: by what, no run says.
+        if not rule.counts_calls_of_runs or len(history.made) >= (rule.decl.count or 0):
             return Open()
     if any(rule.decl.kind == "forbid" and _restricts(rule, seen) for rule in rules):
         return Denied()

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, cast
 
 from lark import Token
 
-from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.tree import Expression, Name
 from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
@@ -15,6 +15,7 @@ from interlock_dsl.syntax.tree import (
     Duration,
     FieldNode,
     Ident,
+    Owner,
     PolicyDecl,
     Range,
     RecordType,
@@ -51,9 +52,31 @@ class RuleBuilder(PieceBuilder):
         return self._rule("require", patterns, [part for part in rest if isinstance(part, Clause)], approval)
 
     @reduction
-    def limit_rule(self, patterns: tuple[Ident, ...], count: int, period: Duration, *clauses: Clause) -> RuleDecl:
-        """`limit patterns to 3 per 1h clauses`."""
+    def limit_rule(self, patterns: tuple[Ident, ...], *parts: Clause | int | Duration) -> RuleDecl:
+        """`limit patterns of amount to 3 per 1h clauses`."""
+        clauses = [part for part in parts if isinstance(part, Clause)]
+        count = next(part for part in parts if isinstance(part, int))
+        period = next(part for part in parts if isinstance(part, Duration))
         return self._rule("limit", patterns, clauses, count=count, period=period)
+
+    @reduction
+    def amount(self, expression: Expression) -> Clause:
+        """`of amount`."""
+        return self.clause("of", expression)
+
+    @reduction
+    def owner_each(self, *keys: Expression) -> Clause:
+        """`for each keys`: a run, or what the keys say."""
+        match keys:
+            case (Name(name="run"),):
+                return self.clause("for each", Owner("run", span=self.here()))
+            case _:
+                return self.clause("for each", Owner("each", keys, span=self.here()))
+
+    @reduction
+    def owner_overall(self) -> Clause:
+        """`overall`."""
+        return self.clause("for each", Owner("overall", span=self.here()))
 
     def _rule(
         self,
@@ -79,6 +102,8 @@ class RuleBuilder(PieceBuilder):
             count=count,
             period=period,
             of=None if approval is None else approval.of,
+            amount=clauses.expression("of"),
+            owner=clauses.get("for each", Owner),
             span=self.here(),
         )
 

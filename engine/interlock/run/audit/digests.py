@@ -17,7 +17,7 @@ _APART = (
     "agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over", "cause", "subject",
     "meter", "sizes", "held",
 )  # fmt: skip
-_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "problem", "raw", "span"}
+_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "past", "problem", "raw", "span"}
 
 
 def digest_of(run: Run) -> str:

@@ -120,12 +120,15 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         consents=call.consents,
         meter=run.meter,
     )
-    return run.plan.evaluator.authorize(request)
+    decision = run.plan.evaluator.authorize(request)
+    if decision.claims:  # fail closed: nobody here keeps what is used of them
+        return run.plan.evaluator.refused([claim.limit for claim in decision.claims], "no ledger keeps it")
+    return decision
 
 
 def _dispatch(run: Run, call: Call, id: str) -> None:
     if not call.interrupted:
-        budget.charge_call(run, call.tool, call.agent)
+        call.past = budget.charge_call(run, call.tool, call.agent, call.values)
         call.sent = run.now
     call.interrupted = False
     change(run, call, "in flight")
@@ -171,6 +174,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         bad = f"{call.tool.name} gave a result that is not one of its type"
         _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad)
         return
+    if call.past is not None:
+        run.history.returned(call.past, value)
     result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
     if call.purpose != "undo" and call.tool.name in run.workflow.awaited:
         run.returned.add(call.tool.name)

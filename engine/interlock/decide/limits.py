@@ -1,0 +1,160 @@
+"""What a `limit` has to say to one call: that it denies it, what the call takes of it, or nothing.
+
+A limit for each run is judged by the history. Of any other no history knows how much is used, so the call is allowed
+only as far as the claims go that it comes with: whoever keeps the ledger has to grant them first.
+
+# INVARIANT: an amount that is missing, negative or no whole number, and a key that has no value, deny.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from interlock.decide.conditions import Condition
+from interlock.decide.decision import Claim, Reason
+from interlock.decide.history import History, PastCall
+from interlock.decide.request import Request
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.meter import Meter
+from interlock_dsl.cel.values import UInt
+from interlock_dsl.program.limits import Limit, LimitKey
+from interlock_dsl.program.model import Rule
+from interlock_dsl.schema.canonical import canonical
+
+if TYPE_CHECKING:
+    from interlock_dsl.cel import CompiledExpression
+
+Tier: TypeAlias = "Callable[[CompiledExpression | None], Condition | None]"
+
+_SIZES: Final = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
+
+
+class _NoValue(Exception):
+    """Something a limit counts by has no value; the text says what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A limit with what it is judged by: the `tools` it counts together, for calls of agents that `agent` is about."""
+
+    rule: str
+    limit: Limit
+    tools: tuple[str, ...]
+    agent: str | None
+    amount: Condition | None
+    keys: tuple[tuple[LimitKey, Condition | None], ...]
+
+    @property
+    def calls_of_a_run(self) -> bool:
+        """Whether it only counts calls, within each run by itself."""
+        return self.limit.per == "run" and self.amount is None
+
+    def reached(self, history: History) -> bool:
+        """Whether a history has as many calls as a limit on their number allows."""
+        period = self.limit.period
+        if self.agent is None:
+            return sum(history.within(tool, period) for tool in self.tools) >= self.limit.most
+        return sum(history.within_by(tool, period, self.agent) for tool in self.tools) >= self.limit.most
+
+    def judge(self, reason: Reason, request: Request, meter: Meter) -> Reason | Claim | None:
+        """Return what a call that the limit applies to takes of it, or why it is denied (`reason`); None if neither."""
+        if self.calls_of_a_run:
+            return reason if self.reached(request.history) else None
+        try:
+            amount = 1 if self.amount is None else _amount(self.amount, request.bindings, meter)
+            key = "[]" if self.limit.per == "run" else self._key(request, meter)
+        except _NoValue as problem:
+            return replace(reason, text=f"{reason.text} ({problem})")
+        most = self.limit.most
+        if self.limit.per != "run":
+            claim = Claim(self.limit.identity, self.rule, key, amount, most, self.limit.period)
+            return reason if amount > most else claim
+        return reason if amount + self._used(request.history) > most else None
+
+    def _key(self, request: Request, meter: Meter) -> str:
+        return canonical([_key(key, asked, request, meter) for key, asked in self.keys]).decode()
+
+    def _used(self, history: History) -> int:
+        """Return the sum of what the calls of the period took. What had no amount was not limited, and took nothing."""
+        past = [call for tool in self.tools for call in history.since(tool, self.limit.period, self.agent)]
+        return sum(call.amounts[self.limit.identity] for call in past if self._valued(call))
+
+    def _valued(self, call: PastCall) -> bool:
+        """Work out once what a past call took, and say whether it took anything."""
+        amounts = call.amounts
+        if self.limit.identity not in amounts:
+            assert self.amount is not None
+            try:
+                amounts[self.limit.identity] = _amount(self.amount, {"args": call.args}, Meter())
+            except _NoValue:
+                amounts[self.limit.identity] = 0
+        return amounts[self.limit.identity] > 0
+
+
+def counted(rule: Rule, limit: Limit, tools: Sequence[str], tier: Tier) -> Counted:
+    """Return a limit ready to be asked; its expressions are evaluated in a tier."""
+    keys = tuple((key, tier(key.expression)) for key in limit.keys)
+    return Counted(rule.id, limit, tuple(tools), rule.agent, tier(limit.amount), keys)
+
+
+def reason_text(rule: Rule) -> str:
+    """Return what a limit says to those whom it stops."""
+    return rule.because or ("" if rule.limit is None else _says(rule.id, rule.limit))
+
+
+def _amount(asked: Condition, bindings: Mapping[str, object], meter: Meter) -> int:
+    try:
+        value = asked(bindings, meter)
+    except EvaluationError as error:
+        raise _NoValue(f"its amount has no value: {error}") from None
+    if type(value) is not int:
+        raise _NoValue("its amount is no whole number")
+    if value < 0:
+        raise _NoValue("its amount is negative")
+    return value
+
+
+def _key(key: LimitKey, asked: Condition | None, request: Request, meter: Meter) -> str | int:
+    if key.kind == "principal":
+        if not request.principal.name:
+            raise _NoValue("it counts for each principal, and there is none")
+        return request.principal.name
+    if key.kind == "agent" or asked is None:
+        return request.agent
+    try:
+        value = asked(request.bindings, meter)
+    except EvaluationError as error:
+        raise _NoValue(f"whose it is has no value: {error}") from None
+    if isinstance(value, UInt):
+        return int(value)
+    if isinstance(value, str | int):
+        return value
+    raise _NoValue("whose it is is neither text nor a whole number nor a truth value")
+
+
+def _says(id: str, limit: Limit) -> str:
+    what = f"{limit.most} in all" if limit.amount is not None else _times(limit.most)
+    return f"`{id}` allows {what} in {_length(limit.period)}{_whose(limit)}"
+
+
+def _whose(limit: Limit) -> str:
+    match limit.per:
+        case "run":
+            return ""
+        case "overall":
+            return " overall"
+        case "each":
+            return f" for each {', '.join(_key_text(key) for key in limit.keys)}"
+
+
+def _key_text(key: LimitKey) -> str:
+    return key.kind if key.expression is None else key.expression.expression.span.text
+
+
+def _times(count: int) -> str:
+    return "one call" if count == 1 else f"{count} calls"
+
+
+def _length(micros: int) -> str:
+    """Write a length of time in the largest unit that it is a multiple of."""
+    return next((f"{micros // size}{unit}" for unit, size in _SIZES.items() if micros % size == 0), f"{micros}us")
