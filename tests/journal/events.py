@@ -29,6 +29,8 @@ event = st.one_of(
     st.builds(events.ApprovalGiven, whole, text, text, text, text),
     st.builds(events.ApprovalDenied, whole, text, text, text, text),
     st.builds(events.TimerFired, whole, text),
+    st.builds(events.Reserved, whole, text, st.lists(whole, max_size=3).map(tuple)),
+    st.builds(events.Exhausted, whole, text, st.lists(whole, max_size=3).map(tuple), texts, text),
     st.builds(events.RunCancelled, whole, text, text),
     st.builds(events.RunResumed, whole),
 )

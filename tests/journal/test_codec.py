@@ -44,6 +44,8 @@ SAMPLES: list[events.Event] = [
     events.ApprovalGiven(7, "a1", "maria", "manager", "ff"),
     events.ApprovalDenied(8, "a1", "maria", "manager", "no"),
     events.TimerFired(9, "c4"),
+    events.Reserved(9, "v5", (0, 250)),
+    events.Exhausted(9, "v5", (4,), ("d1",), "no answer"),
     events.RunCancelled(10, "maria", "enough"),
     events.RunResumed(11),
 ]

@@ -53,7 +53,7 @@ def found_wrong(wrong: type[MemoryJournal]) -> Iterator[str]:
             case(WrongStore(wrong))
         except Nonconforming as found:
             yield f"{wrong.__name__}, {case.__name__}: {found}"
-        except (Conflict, LookupError, UnknownProgram, UnknownRun) as found:
+        except (Conflict, LookupError, UnknownProgram, UnknownRun, ValueError) as found:
             yield f"{wrong.__name__}, {case.__name__}: {type(found).__name__}"
 
 

@@ -6,14 +6,17 @@ from typing import get_args
 
 import pytest
 
-from interlock.decide import Decision, Reason
+from interlock.decide import Claim, Decision, Reason
 from interlock.run.audit.outcome import REPEATED, SENTENCES, outcome_of
 from interlock.run.protocol import codes
-from interlock.run.protocol.commands import Command
+from interlock.run.protocol.commands import Command, Reserve
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, NoValue, RouteTaken
 from interlock_dsl.diagnostics.source import Source, Span
 
 KINDS = (*get_args(Note), *get_args(Command))
+
+
+CLAIM = Claim("d1", "bank/limit#1", '["ann"]', 1, 4, 60)
 
 
 def made(kind: type) -> object:
@@ -23,6 +26,8 @@ def made(kind: type) -> object:
         values["decision"] = Decision("allow", (Reason("grant", "said"),))
     if "others" in values:
         values["others"] = (NotTaken("a->b#1", codes.WhyNotTaken.FALSE, "said"),)
+    if "claims" in values:
+        values["claims"] = (CLAIM,)
     return kind(**values)
 
 
@@ -34,7 +39,7 @@ def outcome(one: object) -> bytes:
 def test_another_sentence_is_the_same_outcome_and_another_value_of_any_other_field_is_not(kind: type) -> None:
     one = made(kind)
     for field in fields(kind):
-        if field.name in ("decision", "others"):
+        if field.name in ("decision", "others", "claims"):
             continue
         other = replace(one, **{field.name: "something else"})  # type: ignore[type-var]
         same = field.name in SENTENCES | REPEATED
@@ -60,6 +65,16 @@ def test_of_a_decision_the_causes_and_rules_count_and_neither_texts_nor_places()
         decided(Reason("forbid", "said", "p/forbid#2"))
     )
     assert outcome(decided(Reason("forbid", "said"))) != outcome(decided(Reason("limit", "said")))
+
+
+def test_of_a_claim_all_counts_but_the_rule() -> None:
+    def reserve(claim: Claim) -> bytes:
+        return outcome(Reserve("v1", "s", (claim,)))
+
+    assert reserve(CLAIM) == reserve(replace(CLAIM, rule="bank/limit#2"))
+    others = [replace(CLAIM, limit="d2"), replace(CLAIM, key="[]")]
+    others += [replace(CLAIM, **{name: 9}) for name in ("amount", "most", "period")]
+    assert len({reserve(CLAIM), *map(reserve, others)}) == 6
 
 
 def test_why_a_route_was_not_taken_counts_as_its_code() -> None:

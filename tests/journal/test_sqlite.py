@@ -87,14 +87,14 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         SqliteJournal(tmp_path)
 
 
-@pytest.mark.parametrize(("schema", "said"), [(1, r"an older version \(0\.1\.0\)"), (3, "a newer version")])
+@pytest.mark.parametrize(("schema", "said"), [(1, r"an older version \(0\.1\.0\)"), (4, "a newer version")])
 def test_another_schema_is_refused(tmp_path: Path, schema: int, said: str) -> None:
     path = filled(tmp_path / "runs.db")
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {schema}")
     connection.close()
     with pytest.raises(
-        JournalCorrupt, match=f"was written by {said}: it has the schema {schema}, this version knows 2"
+        JournalCorrupt, match=f"was written by {said}: it has the schema {schema}, this version knows 3"
     ):
         SqliteJournal(path)
 
@@ -483,7 +483,7 @@ from interlock.journal.verify import verify
 
 folder = Path(sys.argv[1])
 outcomes = set()
-for limit in [0, 1, 100, *range(512, 60_000, 1024), 200_000]:
+for limit in [0, 1, 100, *range(512, 60_000, 1024), 400_000]:
     path = folder / f"{limit}.db"
     child = os.fork()
     if not child:
@@ -491,7 +491,7 @@ for limit in [0, 1, 100, *range(512, 60_000, 1024), 200_000]:
         code = 0
         try:
             journal = SqliteJournal(path)
-            journal.keep_program("d1", {"a.ilk": "x" * 9_000})
+            journal.keep_program("d1", {"a.ilk": "x" * 40_000})
             for number in range(20):
                 line = RunSummary("r", "", "d1", "", 0, 0, 0)
                 journal.append("r", number, (Pending(b'"%d"' % number, bytes(32)),), line)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from interlock.errors import Conflict
+from interlock.decide.decision import Claim
+from interlock.errors import Conflict, InterlockError
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.memory import MemoryJournal, MemoryLease
+from interlock.run.ledger import Held, Ledger
 
 
 class Forgetful(MemoryJournal):
@@ -226,6 +228,115 @@ class FindsFault(MemoryJournal):
         return ("something",)
 
 
+class WrongLedger(Ledger):
+    pass
+
+
+class NeverCounts(WrongLedger):
+    def reserve(self, reservation: str, claims: Sequence[Claim], at: int) -> None:
+        pass
+
+
+class TakesHalf(WrongLedger):
+    def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
+        found = super().standings(claims, at)
+        if len(claims) > 1 and found[1] + claims[1].amount > claims[1].most:
+            super().reserve("half", claims[:1], at)
+        return found
+
+
+class CountsAMomentMore(WrongLedger):
+    def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
+        return super().standings([replace(claim, period=claim.period + 1) for claim in claims], at)
+
+
+class GoesBackInTime(WrongLedger):
+    def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
+        held = list(self.held())
+        return tuple(
+            sum(
+                each.claim.amount
+                for each in held
+                if (each.claim.limit, each.claim.key) == (claim.limit, claim.key) and at - claim.period < each.at <= at
+            )
+            for claim in claims
+        )
+
+
+class NeverReleases(WrongLedger):
+    def release(self, reservation: str) -> None:
+        pass
+
+
+class TakesTwice(WrongLedger):
+    def reserve(self, reservation: str, claims: Sequence[Claim], at: int) -> None:
+        for claim in claims:
+            super().reserve(reservation, (claim,), at)
+
+
+class Overflows(WrongLedger):
+    def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
+        return tuple((used + 2**63) % 2**64 - 2**63 for used in super().standings(claims, at))
+
+
+class AddsInstead(WrongLedger):
+    def replace(self, held: Sequence[Held]) -> None:
+        super().replace([*self.held(), *held])
+
+
+class PrunesAll(WrongLedger):
+    def prune(self) -> int:
+        held = len(list(self.held()))
+        self.replace(())
+        return held
+
+
+def _keeping(kind: type[Ledger]) -> type[MemoryJournal]:
+    def begin(self: MemoryJournal) -> None:
+        MemoryJournal.__init__(self)
+        self._ledger = kind()
+
+    return type(kind.__name__, (MemoryJournal,), {"__init__": begin})
+
+
+class ReservesEarly(MemoryJournal):
+    def _append(self, append: Append) -> bytes:
+        try:
+            return super()._append(append)
+        except InterlockError:
+            if append.reserving is not None:
+                self._ledger.reserve("early", append.reserving.reserve.claims, append.reserving.at)
+            raise
+
+
+class DropsLateReleases(MemoryJournal):
+    def _append(self, append: Append) -> bytes:
+        reserving = append.reserving
+        if reserving is not None:
+            make = reserving.make
+            reserving = replace(reserving, make=lambda answer: replace(make(answer), releases=()))
+        return super()._append(replace(append, reserving=reserving))
+
+
+class LooksOnce(MemoryJournal):
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        if len(appends) < 3:
+            return super().append_all(appends)
+        before, done = list(self._ledger.held()), list[bytes | Conflict]()
+        for each in appends:
+            self._ledger.replace(before)
+            done += super().append_all((each,))
+        return done
+
+
+class RefusesForced(MemoryJournal):
+    def _append(self, append: Append) -> bytes:
+        reserving = append.reserving
+        if reserving is not None:
+            reserving = replace(reserving, reserve=replace(reserving.reserve, forced=False))
+        return super()._append(replace(append, reserving=reserving))
+
+
 class Apart(MemoryJournal):
     """Two of it never see the same entries."""
 
@@ -234,4 +345,4 @@ WRONG = tuple(
     kind
     for kind in list(globals().values())
     if isinstance(kind, type) and issubclass(kind, MemoryJournal) and kind is not MemoryJournal
-)
+) + tuple(_keeping(kind) for kind in WrongLedger.__subclasses__())

@@ -4,11 +4,13 @@ This is the port. Implementations (memory, SQLite) hold it to the same conforman
 short; whoever has an event loop calls them from it. Many runs share one durable write through `append_all`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from interlock.errors import Conflict
+from interlock.run.ledger import Held, Settlement
+from interlock.run.protocol.commands import Reserve
 from interlock.run.protocol.meaning import MEANING
 
 
@@ -53,13 +55,51 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What a reservation led to: the entries that follow, the run's line in the list, and what is given back.
+
+    `releases` are ids of reservations as in `Append`; the one at hand may be among them, and is then not held.
+    """
+
+    entries: Sequence[Pending]
+    summary: RunSummary
+    releases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reserving:
+    """A `Reserve` to be answered inside the transaction of an append, at a moment (microseconds since 1970).
+
+    `make` is called once at most, inside the transaction, with the answer that `interlock.run.ledger.settled` gives to
+    what is used by then. What it returns is appended after the entries of the append. It must neither wait nor use the
+    journal. Where the append fails after it was called, nothing was written, and what it did must be dropped.
+    """
+
+    reserve: Reserve
+    at: int
+    make: Callable[[Settlement], Settled]
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
-    """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list."""
+    """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list.
+
+    `releases` are the reservations that the ledger does not hold any more from then on (see `reservation_of`); one that
+    it does not hold changes nothing. With `reserving`, a reservation and the entries that follow from it are part of
+    the append, and the line in the list is the one that its `make` returns.
+    """
 
     run: str
     expected: int
     entries: Sequence[Pending]
     summary: RunSummary
+    releases: tuple[str, ...] = ()
+    reserving: Reserving | None = None
+
+
+def reservation_of(run: str, command: str) -> str:
+    """Return the name under which the ledger holds what a command of a run reserved."""
+    return f"{run}:{command}"
 
 
 class Lease(Protocol):
@@ -99,7 +139,28 @@ class Journal(Protocol):
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         """Append to several runs in one durable write; a conflict of one run leaves the others alone.
 
-        A run occurs at most once. Returns, for each, the chain's head or the conflict.
+        A run occurs at most once. Returns, for each, the chain's head or the conflict. Appends are made in the given
+        order, what they reserve and release included; those of other processes come before or after all of them. With
+        a conflict nothing is reserved or released, and no `make` is called. Where the journal works and its ledger
+        does not, the answer to a `Reserve` is an `Exhausted` that says so.
+        """
+        ...
+
+    def held(self) -> Sequence[Held]:
+        """Return what the ledger holds, by limit and key, each in order of time.
+
+        Of a claim's fields, `rule`, `most` and `period` are those of the longest window asked for so far.
+        """
+        ...
+
+    def replace_ledger(self, held: Sequence[Held]) -> None:
+        """Have the ledger hold exactly this, durably: for a ledger that is rebuilt from the journal's runs."""
+        ...
+
+    def prune_ledger(self) -> int:
+        """Forget what no window reaches any more, and return how much that was.
+
+        That is what was taken of an account as long before its latest reservation as the longest window asked for.
         """
         ...
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from threading import RLock
 
 from interlock.errors import Conflict
 from interlock.journal import chain
-from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.journal.journal import Append, Entry, Pending, RunSummary, reservation_of
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
+from interlock.run.ledger import Held, Ledger, settled
+from interlock.run.protocol.events import Reserved
 
 
 class MemoryLease:
@@ -31,6 +34,8 @@ class MemoryJournal:
         self._entries: dict[str, list[Entry]] = {}
         self._summaries: dict[str, RunSummary] = {}
         self._leased: set[str] = set()
+        self._ledger = Ledger()
+        self._lock = RLock()
 
     def keep_program(self, digest: str, sources: Mapping[str, str], bundle: bytes = b"") -> None:
         """Store a program's sources and bundle under its digest; doing it again changes nothing."""
@@ -72,12 +77,47 @@ class MemoryJournal:
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         """Append to several runs; a conflict of one run leaves the others alone."""
         done: list[bytes | Conflict] = []
-        for each in appends:
-            try:
-                done.append(self.append(each.run, each.expected, each.entries, each.summary))
-            except Conflict as refused:
-                done.append(refused)
+        with self._lock:
+            for each in appends:
+                try:
+                    done.append(self._append(each))
+                except Conflict as refused:
+                    done.append(refused)
         return done
+
+    def _append(self, append: Append) -> bytes:
+        reserving = append.reserving
+        if reserving is None:
+            head = self.append(append.run, append.expected, append.entries, append.summary)
+            self._release(append.releases)
+            return head
+        held = len(self._entries.get(append.run, ()))
+        if held != append.expected:
+            raise conflict(append.run, append.expected, held)
+        claims = reserving.reserve.claims
+        answer = settled(reserving.reserve, reserving.at, self._ledger.standings(claims, reserving.at))
+        made = reserving.make(answer)
+        head = self.append(append.run, append.expected, (*append.entries, *made.entries), made.summary)
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of(append.run, reserving.reserve.id), claims, reserving.at)
+        self._release((*append.releases, *made.releases))
+        return head
+
+    def _release(self, reservations: Sequence[str]) -> None:
+        for reservation in reservations:
+            self._ledger.release(reservation)
+
+    def held(self) -> Sequence[Held]:
+        """Return what the ledger holds, by limit and key, each in order of time."""
+        return tuple(self._ledger.held())
+
+    def replace_ledger(self, held: Sequence[Held]) -> None:
+        """Have the ledger hold exactly this."""
+        self._ledger.replace(held)
+
+    def prune_ledger(self) -> int:
+        """Forget what no window reaches any more, and return how much that was."""
+        return self._ledger.prune()
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
         """Yield a run's entries in order; memory needs no verification."""

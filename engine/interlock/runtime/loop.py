@@ -26,6 +26,8 @@ from interlock.run.protocol.commands import (
     Command,
     FinishRun,
     Notify,
+    Release,
+    Reserve,
     SetTimer,
 )
 from interlock.run.protocol.events import Event, TimerFired
@@ -268,7 +270,7 @@ class Drive:
                 case Cancel(command=id):
                     self._timers.cancel(id)
                     self._performer.cancel(id)
-                case FinishRun():
+                case FinishRun() | Release() | Reserve():
                     pass
                 case _:
                     self._performer.perform(command)

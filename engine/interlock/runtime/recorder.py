@@ -21,7 +21,12 @@ class Recorder:
     async def append(self, append: Append) -> bytes:
         """Append durably; return the chain's head. Raises what the journal raises."""
         if self.active <= 1 and not self._waiting:
-            return self.journal.append(append.run, append.expected, append.entries, append.summary)
+            if append.reserving is None and not append.releases:
+                return self.journal.append(append.run, append.expected, append.entries, append.summary)
+            (alone,) = self.journal.append_all((append,))
+            if isinstance(alone, Conflict):
+                raise alone
+            return alone
         loop = asyncio.get_running_loop()
         written: asyncio.Future[bytes] = loop.create_future()
         if not self._waiting:

@@ -10,13 +10,17 @@ from typing import Final, NoReturn
 
 from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
 from interlock.journal import chain
+from interlock.journal.sqlite.ledger import TABLES
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
+WITHOUT_LEDGER: Final = 2
+"""The schema of journals that have no ledger yet: they get one as soon as they are opened for writing."""
 _APPLICATION: Final = 0x494C4A4C  # "ILJL", in the file's header
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {SCHEMA_VERSION};
+{TABLES}
 CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL, link BLOB NOT NULL) STRICT;
 CREATE TABLE programs (digest TEXT PRIMARY KEY, sources BLOB NOT NULL, bundle BLOB NOT NULL,
   seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -46,7 +50,15 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
     if not path.is_file():
         raise JournalCorrupt(f"{path} is not a file, so it is no journal")
     if not readonly:
-        return _opened(path, "mode=rw", wait)
+        connection = _opened(path, "mode=rw", wait)
+        if has_ledger(connection):
+            return connection
+        try:
+            _add_ledger(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
     try:
         return _opened(path, "mode=ro", wait)
     except JournalUnavailable:
@@ -55,6 +67,26 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
         if log.exists() and log.stat().st_size:
             raise
         return _opened(path, "mode=ro&immutable=1", wait)
+
+
+def has_ledger(connection: sqlite3.Connection) -> bool:
+    """Whether a journal has the tables of the ledger."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(version != WITHOUT_LEDGER)
+
+
+def _add_ledger(path: Path, connection: sqlite3.Connection) -> None:
+    """Give a journal of an older version its ledger, unless another process has done so by now."""
+    with explained(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if not has_ledger(connection):
+                for statement in (*TABLES.split(";"), f"PRAGMA user_version = {SCHEMA_VERSION}"):
+                    connection.execute(statement)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
 
 
 def _opened(path: Path, mode: str, wait: float) -> sqlite3.Connection:
@@ -75,7 +107,7 @@ def _recognise(path: Path, connection: sqlite3.Connection) -> None:
     if application != _APPLICATION:
         raise JournalCorrupt(f"{path} is not a journal")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != SCHEMA_VERSION:
+    if version not in (WITHOUT_LEDGER, SCHEMA_VERSION):
         which = "an older version (0.1.0)" if version < SCHEMA_VERSION else "a newer version"
         raise JournalCorrupt(
             f"the journal {path} was written by {which}: it has the schema {version}, this version knows "
@@ -150,6 +182,11 @@ def explained(path: Path) -> Generator[None]:
     except Exception as error:
         explain(path, error)
         raise
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file holds what was never written, and not that it cannot be used for now."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _UNUSABLE
 
 
 def explain(path: Path, error: BaseException) -> None:

@@ -14,16 +14,19 @@ import json
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
-from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.journal.journal import Append, Entry, Pending, Reserving, RunSummary, reservation_of
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
 from interlock.journal.sqlite import file, leases
+from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
+from interlock.journal.sqlite.rows import Head, of_one_kind, row_of, seal_of, summary_of
+from interlock.run.ledger import Held, Settlement, settled
+from interlock.run.protocol.events import Exhausted, Reserved
 from interlock_dsl.schema.canonical import canonical
 
 _ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
@@ -35,17 +38,6 @@ _UPDATE: Final = (
 )
 _NO_ENTRY: Final = 0
 _REMEMBERED: Final = 10_000
-
-
-@dataclass(slots=True)
-class _Head:
-    """Where a run stands: its number, how many entries, the last one's position and digest, its link."""
-
-    number: int
-    entries: int
-    last: int
-    digest: bytes
-    link: bytes
 
 
 class _Stale(Exception):
@@ -62,9 +54,10 @@ class SqliteJournal:
     def __init__(self, path: str | Path, *, create: bool = True, readonly: bool = False, wait: float = 10.0) -> None:
         self.path = Path(path)
         self._lock = threading.RLock()
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[str, Head] = {}
         self._kept: set[str] = set()
         self._connection = file.connect(self.path, create=create and not readonly, readonly=readonly, wait=wait)
+        self._ledger = SqliteLedger(self._connection)
 
     # --- programs ----------------------------------------------------------------------------------------------------
 
@@ -114,18 +107,23 @@ class SqliteJournal:
 
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         """Append to several runs in one transaction; a conflict of one run leaves the others alone."""
+        # Nothing may begin anew once something was reserved, so nothing that may be stale is relied on then.
+        fresh = any(each.reserving is not None for each in appends)
         try:
-            return self._append_all(appends)
+            return self._append_all(appends, fresh)
         except _Stale:
             self._heads.clear()
-            return self._append_all(appends)
+            return self._append_all(appends, fresh)
 
-    def _append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
-        heads: dict[str, _Head] = {}
+    def _append_all(self, appends: Sequence[Append], fresh: bool) -> Sequence[bytes | Conflict]:
+        heads: dict[str, Head] = {}
         done: list[bytes | Conflict] = []
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
+                if fresh:
+                    for each in appends:
+                        self._heads.pop(each.run, None)
                 for each in appends:
                     try:
                         head = self._append(each)
@@ -145,19 +143,51 @@ class SqliteJournal:
             self._heads.update(heads)
         return done
 
-    def _append(self, append: Append) -> _Head:
+    def _append(self, append: Append) -> Head:
         head = self._heads.get(append.run)
         if head is None or head.entries != append.expected:
             head = self._head(append.run)
             if head.entries != append.expected:
                 raise conflict(append.run, append.expected, head.entries)
-        if not append.entries:
-            return head
+        entries, summary, releases = append.entries, append.summary, append.releases
+        if append.reserving is not None:
+            made = append.reserving.make(self._reserved(append.run, append.reserving))
+            entries, summary, releases = (*entries, *made.entries), made.summary, (*releases, *made.releases)
+        for reservation in releases:
+            self._release(reservation)
+        return self._written(append.run, append.expected, entries, summary, head) if entries else head
+
+    def _reserved(self, run: str, reserving: Reserving) -> Settlement:
+        """Reserve, and return the answer. A ledger that is damaged refuses, and leaves the journal as it is."""
+        reserve, at = reserving.reserve, reserving.at
+        try:
+            answer = settled(reserve, at, self._ledger.standings(reserve.claims, at))
+        except DamagedLedger as damaged:
+            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {damaged}")
+        except sqlite3.Error as error:
+            if not file.is_damage(error):
+                raise
+            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {error}")
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of(run, reserve.id), reserve.claims, at)
+        return answer
+
+    def _release(self, reservation: str) -> None:
+        """Give back what is held. What a damaged ledger holds stays counted; the journal is written all the same."""
+        try:
+            self._ledger.release(reservation)
+        except DamagedLedger:
+            return
+        except sqlite3.Error as error:
+            if not file.is_damage(error):
+                raise
+
+    def _written(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary, head: Head) -> Head:
         number, last, digest = head.number, head.last, head.digest
-        new = append.expected == 0
+        new = expected == 0
         if new:
             number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
-        for sequence, pending in enumerate(append.entries, append.expected + 1):
+        for sequence, pending in enumerate(entries, expected + 1):
             digest = chain.link(digest, pending.event, pending.outcome, pending.meaning)
             inserted = self._connection.execute(
                 _INSERT, (last, number, sequence, pending.meaning, pending.event, pending.outcome, digest)
@@ -165,11 +195,11 @@ class SqliteJournal:
             last = inserted.lastrowid or _NO_ENTRY
             if new and sequence == 1:
                 head.link = self._link_run(number, digest)
-        after = _Head(number, append.expected + len(append.entries), last, digest, head.link)
-        row = _row(append, after)
+        after = Head(number, expected + len(entries), last, digest, head.link)
+        row = row_of(run, summary, after)
         if new:
             self._execute(f"INSERT INTO runs ({_ROW}) VALUES ({', '.join('?' * 13)})", *row)
-        elif not self._connection.execute(_UPDATE, (*row[2:11], row[12], number, append.expected)).rowcount:
+        elif not self._connection.execute(_UPDATE, (*row[2:11], row[12], number, expected)).rowcount:
             raise _Stale
         return after
 
@@ -179,9 +209,9 @@ class SqliteJournal:
         self._execute("UPDATE journal SET runs = ?, link = ?", number, made)
         return made
 
-    def _head(self, run: str) -> _Head:
+    def _head(self, run: str) -> Head:
         row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
-        return _Head(0, 0, _NO_ENTRY, chain.origin(run), b"") if row is None else _Head(*row)
+        return Head(0, 0, _NO_ENTRY, chain.origin(run), b"") if row is None else Head(*row)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -192,22 +222,22 @@ class SqliteJournal:
             row = self._execute(f"SELECT {_ROW} FROM runs WHERE +run = ?", run).fetchone()
             if row is None:
                 raise unknown_run(run)
-            summary, head, _ = _summary(row)
-            if row[-1] != _seal(row[:-1]):
+            summary, head, _ = summary_of(row)
+            if row[-1] != seal_of(row[:-1]):
                 raise JournalCorrupt(f"run {run}: its line in the list of runs was changed")
             try:
                 return iter(self._entries(summary, head, max(after, 0)))
             except JournalCorrupt as broken_at:
                 return self._sound(summary.run, head, max(after, 0), broken_at)
 
-    def _sound(self, run: str, head: _Head, after: int, broken_at: JournalCorrupt) -> Iterator[Entry]:
+    def _sound(self, run: str, head: Head, after: int, broken_at: JournalCorrupt) -> Iterator[Entry]:
         """Return the entries of a damaged run before its first break, found without the positions they refer to."""
         found: list[Entry] = []
         digest = chain.origin(run)
         with contextlib.suppress(sqlite3.Error):
             rows = self._execute(f"SELECT {_ENTRY} FROM entries WHERE number = ? ORDER BY sequence", head.number)
             for sequence, row in enumerate(rows, 1):
-                if row[2] != sequence or not _of_one_kind(row):
+                if row[2] != sequence or not of_one_kind(row):
                     break
                 digest = chain.link(digest, row[4], row[5], row[3])
                 if digest != row[6] or sequence > head.entries or (sequence == head.entries and digest != head.digest):
@@ -220,7 +250,7 @@ class SqliteJournal:
 
         return sound()
 
-    def _entries(self, summary: RunSummary, head: _Head, after: int) -> list[Entry]:
+    def _entries(self, summary: RunSummary, head: Head, after: int) -> list[Entry]:
         """Follow the entries backwards to `after`, then verify them forwards, so that the first break is named."""
         found: list[Entry] = []
         digest, position, run = chain.origin(summary.run), head.last, summary.run
@@ -230,7 +260,7 @@ class SqliteJournal:
                 raise broken(run, sequence, "missing")
             if row[1:3] != (head.number, sequence):
                 raise broken(run, sequence, "another entry stands in its place")
-            if not _of_one_kind(row):
+            if not of_one_kind(row):
                 raise broken(run, sequence, "the chain is broken here: the entry is not as it was written")
             position = row[0]
             if sequence == after:
@@ -255,10 +285,10 @@ class SqliteJournal:
             found: list[RunSummary] = []
             link = chain.ROOT
             for number, row in enumerate(self._execute(f"SELECT {_ROW} FROM runs ORDER BY number"), 1):
-                summary, head, seal = _summary(row)
+                summary, head, seal = summary_of(row)
                 if head.number != number:
                     raise JournalCorrupt(f"the journal {self.path}: run number {number} is missing")
-                if seal != _seal(row[:-1]):
+                if seal != seal_of(row[:-1]):
                     raise JournalCorrupt(f"run {summary.run}: its line in the list of runs was changed")
                 link = head.link
                 found.append(summary)
@@ -277,6 +307,8 @@ class SqliteJournal:
             ).fetchone()
             if held != counted:
                 problems.append(f"{counted} entries were written, {held} are left")
+            if file.has_ledger(self._connection):
+                problems += self._ledger.unsound()
             link = chain.ROOT
             for run, number, own in self._execute("SELECT run, number, link FROM runs ORDER BY number"):
                 first = self._execute("SELECT digest FROM entries WHERE number = ? AND sequence = 1", number).fetchone()
@@ -290,6 +322,25 @@ class SqliteJournal:
                     problems.append(f"run {run}: the chain of runs is broken here")
                 link = own
         return problems
+
+    # --- the ledger --------------------------------------------------------------------------------------------------
+
+    def held(self) -> Sequence[Held]:
+        """Return what the ledger holds, by limit and key, each in order of time."""
+        with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
+            return self._ledger.held() if file.has_ledger(self._connection) else ()
+
+    def replace_ledger(self, held: Sequence[Held]) -> None:
+        """Have the ledger hold exactly this, durably."""
+        with self._lock, file.explained(self.path), self._transaction():
+            self._ledger.replace(held)
+
+    def prune_ledger(self) -> int:
+        """Forget what no window reaches any more, and return how much that was."""
+        with self._lock, file.explained(self.path), self._transaction():
+            return self._ledger.prune()
+
+    # --- leases ------------------------------------------------------------------------------------------------------
 
     def lease(self, run: str) -> leases.FileLease | None:
         """Lease a run for whoever drives it; None while another holds it. The file `...-drivers` holds the locks.
@@ -330,34 +381,3 @@ class SqliteJournal:
         with contextlib.suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-
-
-_Row = tuple[int, str, str, str, str, int, int, str, int, int, bytes, bytes, bytes]
-
-
-def _row(append: Append, head: _Head) -> _Row:
-    summary = append.summary
-    cells = (
-        head.number, append.run, summary.workflow, summary.program, summary.status, summary.started, summary.updated,
-        summary.detail, head.entries, head.last, head.digest, head.link,
-    )  # fmt: skip
-    return (*cells, _seal(cells))
-
-
-def _of_one_kind(row: tuple[object, ...]) -> bool:
-    """Whether the parts of an entry are of the kinds they were written as; SQLite's type checks can be turned off."""
-    return isinstance(row[3], int) and all(isinstance(part, bytes) for part in row[4:])
-
-
-def _seal(cells: tuple[object, ...]) -> bytes:
-    plain = [cell.hex() if isinstance(cell, bytes) else cell for cell in cells]
-    try:
-        return sha256(canonical(plain)).digest()[:16]
-    except (ValueError, TypeError):  # cells that were never written
-        return b""
-
-
-def _summary(row: _Row) -> tuple[RunSummary, _Head, bytes]:
-    number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal = row
-    summary = RunSummary(run, workflow, program, status, started, updated, entries, detail)
-    return summary, _Head(number, entries, last, head, link), seal

@@ -11,7 +11,7 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import Final, get_args
 
-from interlock.decide import Decision, Obligation, RedactFields
+from interlock.decide import Claim, Decision, Obligation, RedactFields
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.notes import Note, NotTaken
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical
@@ -93,7 +93,11 @@ def _others(value: tuple[NotTaken, ...]) -> object:
     return [[other.route, other.code] for other in value]
 
 
-_SPECIAL: Final[Mapping[str, Callable[..., object]]] = {"decision": _decision, "others": _others}
+def _claims(value: tuple[Claim, ...]) -> object:
+    return [[claim.limit, claim.key, claim.amount, claim.most, claim.period] for claim in value]
+
+
+_SPECIAL: Final[Mapping[str, Callable[..., object]]] = {"decision": _decision, "others": _others, "claims": _claims}
 _WRITERS: Final[Mapping[type, Callable[[object], object]]] = {
     made: _writer(made) for made in (*get_args(Note), *get_args(Command))
 }

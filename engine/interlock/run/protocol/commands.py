@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from interlock.decide.decision import Claim
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json, ModelCall
 
@@ -101,6 +102,28 @@ class SetTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Take what a call needs of the limits that hold beyond one run: all of it or nothing, held under `id`.
+
+    The answer, `Reserved` or `Exhausted`, is recorded in the transaction that reserves. `forced` (an undo) is counted
+    and never refused.
+    """
+
+    id: str
+    step: str
+    claims: tuple[Claim, ...]
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give back what is held under `reservation`, in the transaction that records the event at hand. No answer."""
+
+    id: str
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """What was asked under this id is no longer needed; an answer to it will be ignored."""
 
@@ -130,4 +153,6 @@ class FinishRun:
     code: WhyGivenUp | None = None
 
 
-Command: TypeAlias = AskModel | CallTool | AskPerson | AskApproval | SetTimer | Cancel | Notify | FinishRun
+Command: TypeAlias = (
+    AskModel | CallTool | AskPerson | AskApproval | SetTimer | Reserve | Release | Cancel | Notify | FinishRun
+)

@@ -188,6 +188,34 @@ class TimerFired:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserved:
+    """A `Reserve` was granted. `standings` are what was used before it, for each of its claims.
+
+    Written in the transaction that reserves, so that one is never there without the other.
+    """
+
+    at: int
+    command: str
+    standings: tuple[int, ...]
+    type: Literal["reserved"] = field(default="reserved", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A `Reserve` was refused, and nothing was taken. `limits` are the identities of those that have too little left.
+
+    `unavailable` says why the ledger could not answer; then there may be no standings.
+    """
+
+    at: int
+    command: str
+    standings: tuple[int, ...] = ()
+    limits: tuple[str, ...] = ()
+    unavailable: str = ""
+    type: Literal["exhausted"] = field(default="exhausted", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunCancelled:
     """Someone called the run off."""
 
@@ -219,6 +247,8 @@ Event: TypeAlias = (
     | ApprovalGiven
     | ApprovalDenied
     | TimerFired
+    | Reserved
+    | Exhausted
     | RunCancelled
     | RunResumed
 )

@@ -1,0 +1,174 @@
+"""The ledger in a journal's file: two tables, written in the transactions of appends.
+
+`accounts` has a row for each limit and key, never deleted, and `ledger` one for each reservation on an account, in
+order of time with the sum of the amounts so far: what is used within a window is the difference of two sums, two
+searches of an index, however many rows lie between. Sums go beyond 64 bits, so they are bytes.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+from interlock.decide.decision import Claim
+from interlock.run.ledger import MOST, Held, taken
+
+TABLES: Final = """
+CREATE TABLE accounts (
+  account INTEGER PRIMARY KEY, "limit" TEXT NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL, most INTEGER NOT NULL,
+  period INTEGER NOT NULL, UNIQUE ("limit", key)
+) STRICT;
+CREATE TABLE ledger (
+  account INTEGER NOT NULL, at INTEGER NOT NULL, position INTEGER NOT NULL, amount INTEGER NOT NULL,
+  total BLOB NOT NULL, reservation TEXT NOT NULL, PRIMARY KEY (account, at, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reservations ON ledger (reservation);
+"""
+"""The tables, as SQL."""
+
+_ACCOUNT: Final = 'SELECT account, rule, most, period FROM accounts WHERE "limit" = ? AND key = ?'
+_LAST: Final = "SELECT at, position, total FROM ledger WHERE account = ? ORDER BY at DESC, position DESC LIMIT 1"
+_BEFORE: Final = "SELECT total FROM ledger WHERE account = ? AND at <= ? ORDER BY at DESC, position DESC LIMIT 1"
+_FIRST: Final = "SELECT total, amount FROM ledger WHERE account = ? ORDER BY at, position LIMIT 1"
+_SIZE: Final = 16
+
+
+class DamagedLedger(Exception):
+    """The ledger holds what was never written into it."""
+
+
+class SqliteLedger:
+    """The ledger behind one connection; whoever calls it is in a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
+        """Return what is used, for each claim, within its period. Raises `DamagedLedger`."""
+        return tuple(self._used(claim, at) for claim in claims)
+
+    def reserve(self, reservation: str, claims: Sequence[Claim], at: int) -> None:
+        """Take what claims are on, and hold it under the name of a reservation, which is new."""
+        for claim in taken(claims).values():
+            self._take(self._opened(claim), reservation, claim.amount, at)
+
+    def release(self, reservation: str) -> None:
+        """Give back what is held under a name; nothing where nothing is."""
+        held = "SELECT account, at, position, amount FROM ledger WHERE reservation = ?"
+        for account, at, position, amount in self._all(held, reservation):
+            self._execute("DELETE FROM ledger WHERE account = ? AND at = ? AND position = ?", account, at, position)
+            later = "SELECT at, position, total FROM ledger WHERE account = ? AND (at, position) > (?, ?)"
+            for own, place, total in self._all(later, account, at, position):
+                changed = "UPDATE ledger SET total = ? WHERE account = ? AND at = ? AND position = ?"
+                self._execute(changed, _bytes(_sum(total) - amount), account, own, place)
+
+    def held(self) -> tuple[Held, ...]:
+        """Return everything that is held, by limit and key, each in order of time."""
+        rows = self._all(
+            'SELECT reservation, "limit", rule, key, amount, most, period, at FROM ledger JOIN accounts USING (account)'
+            ' ORDER BY "limit", key, at, position'
+        )
+        return tuple(Held(reservation, Claim(*claim), at) for reservation, *claim, at in rows)
+
+    def replace(self, held: Sequence[Held]) -> None:
+        """Hold exactly this instead, each at its moment."""
+        self._execute("DELETE FROM ledger")
+        for each in sorted(held, key=lambda one: one.at):
+            self._take(self._opened(each.claim), each.reservation, each.claim.amount, each.at)
+
+    def prune(self) -> int:
+        """Forget what is outside the longest window asked for so far of its account; return how much that was."""
+        forgotten = 0
+        for account, period in self._all("SELECT account, period FROM accounts"):
+            last = self._one(_LAST, account)
+            if last is not None:
+                old = self._execute("DELETE FROM ledger WHERE account = ? AND at <= ?", account, last[0] - period)
+                forgotten += old.rowcount
+        return forgotten
+
+    def unsound(self) -> tuple[str, ...]:
+        """Return what is wrong with the ledger as such: sums that are not those of its amounts, rows of no account."""
+        problems: list[str] = []
+        rows = self._all(
+            "SELECT account, at, position, amount, total FROM ledger LEFT JOIN accounts USING (account)"
+            " ORDER BY account, at, position"
+        )
+        owner, running = None, 0
+        for account, at, _, amount, total in rows:
+            if not (isinstance(at, int) and isinstance(amount, int) and 0 <= amount <= MOST):
+                problems.append(f"the ledger is damaged: account {account} holds what is no amount at a moment")
+                owner = None
+                continue
+            try:
+                found = _sum(total)
+            except DamagedLedger:
+                found = -1
+            running = running + amount if account == owner else max(found, amount)
+            if found != running:
+                problems.append(f"the ledger is damaged: the sums of account {account} are not those of its amounts")
+            owner, running = account, found
+        orphans = self._one("SELECT count(*) FROM ledger WHERE account NOT IN (SELECT account FROM accounts)")
+        if orphans is not None and orphans[0]:
+            problems.append(f"the ledger is damaged: {orphans[0]} amounts belong to no account")
+        return tuple(dict.fromkeys(problems))
+
+    def _used(self, claim: Claim, at: int) -> int:
+        known = self._one(_ACCOUNT, claim.limit, claim.key)
+        last = None if known is None else self._one(_LAST, known[0])
+        if known is None or last is None:
+            return 0
+        latest, _, total = last
+        if not isinstance(latest, int):
+            raise DamagedLedger("a moment in it is no number")
+        # A period may be longer than time itself.
+        before = self._one(_BEFORE, known[0], max(max(at, latest) - claim.period, -MOST))
+        if before is not None:
+            used = _sum(total) - _sum(before[0])
+        else:
+            first = self._one(_FIRST, known[0])
+            if first is None or not isinstance(first[1], int):
+                raise DamagedLedger("an amount in it is no number")
+            used = _sum(total) - _sum(first[0]) + first[1]
+        if used < 0:
+            raise DamagedLedger("its sums decrease")
+        return used
+
+    def _opened(self, claim: Claim) -> int:
+        """Return the number of a claim's account, opened if it is new; the longest window is remembered with it."""
+        known = self._one(_ACCOUNT, claim.limit, claim.key)
+        if known is None:
+            opened = self._execute(
+                'INSERT INTO accounts ("limit", key, rule, most, period) VALUES (?, ?, ?, ?, ?)',
+                claim.limit, claim.key, claim.rule, claim.most, claim.period,
+            )  # fmt: skip
+            return opened.lastrowid or 0
+        account, *kept = known
+        if claim.period >= kept[2] and kept != [claim.rule, claim.most, claim.period]:
+            changed = "UPDATE accounts SET rule = ?, most = ?, period = ? WHERE account = ?"
+            self._execute(changed, claim.rule, claim.most, claim.period, account)
+        return int(account)
+
+    def _take(self, account: int, reservation: str, amount: int, at: int) -> None:
+        last = self._one(_LAST, account)
+        latest, position, total = (at, 0, _bytes(0)) if last is None else last
+        row = (account, max(at, latest), position + 1, amount, _bytes(_sum(total) + amount), reservation)
+        self._execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", *row)
+
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+    def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return found
+
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, values).fetchall()
+
+
+def _bytes(total: int) -> bytes:
+    return total.to_bytes(_SIZE, "big")
+
+
+def _sum(total: object) -> int:
+    if not isinstance(total, bytes) or len(total) != _SIZE:
+        raise DamagedLedger("a sum in it is no number")
+    return int.from_bytes(total, "big")
