@@ -6,8 +6,9 @@
 `compile_text` and `compile_sources` make a program of texts; `check` returns all diagnostics instead of raising. A
 `Runtime` drives runs of programs over a journal (`SqliteJournal`, `MemoryJournal`), with Python functions as tools
 (`Toolbox`) and models (`LanguageModels`, or scripted `Answers`). A program with an event loop and a store of its own
-uses a `Machine` instead; to decide single calls without a run, use `Authorizer.decide`. `replay`, `history` and
-`verify` read a journal.
+uses a `Machine` instead. Around an agent that follows no workflow, a `Guard` decides its calls, with sessions in the
+same journal; to decide single calls without any record, use `Authorizer.decide`. `replay`, `history` and `verify` read
+a journal.
 
 A name is imported when it is first used, so importing the package loads nothing else.
 """
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
     from interlock.errors import JournalMissing as JournalMissing
     from interlock.errors import JournalUnavailable as JournalUnavailable
     from interlock.errors import MeaningChanged as MeaningChanged
+    from interlock.errors import NotReloaded as NotReloaded
     from interlock.errors import ProgramMismatch as ProgramMismatch
     from interlock.errors import Refused as Refused
     from interlock.errors import ToolsIncomplete as ToolsIncomplete
     from interlock.errors import UnknownProgram as UnknownProgram
     from interlock.errors import UnknownRun as UnknownRun
+    from interlock.guard import CallDecision as CallDecision
+    from interlock.guard import Guard as Guard
+    from interlock.guard import Session as Session
     from interlock.journal.codec import decode as decode
     from interlock.journal.codec import encode as encode
     from interlock.journal.journal import Entry as Entry
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.events import AnsweredBy as AnsweredBy
     from interlock.run.protocol.events import ApprovalDenied as ApprovalDenied
     from interlock.run.protocol.events import ApprovalGiven as ApprovalGiven
+    from interlock.run.protocol.events import CallProposed as CallProposed
     from interlock.run.protocol.events import ModelCall as ModelCall
     from interlock.run.protocol.events import ModelFailed as ModelFailed
     from interlock.run.protocol.events import ModelReplied as ModelReplied
@@ -67,10 +73,13 @@ if TYPE_CHECKING:
     from interlock.run.protocol.events import RunCancelled as RunCancelled
     from interlock.run.protocol.events import RunResumed as RunResumed
     from interlock.run.protocol.events import RunStarted as RunStarted
+    from interlock.run.protocol.events import SessionStarted as SessionStarted
     from interlock.run.protocol.events import TimerFired as TimerFired
     from interlock.run.protocol.events import ToolFailed as ToolFailed
     from interlock.run.protocol.events import ToolReturned as ToolReturned
     from interlock.run.protocol.events import Usage as Usage
+    from interlock.run.session import SessionMachine as SessionMachine
+    from interlock.run.session.lifecycle import prepare_session as prepare_session
     from interlock.runtime.adapter import Notice as Notice
     from interlock.runtime.adapter import Setting as Setting
     from interlock.runtime.answers import Answers as Answers
@@ -101,10 +110,11 @@ _HOMES: Final = {
     ),
     "interlock.errors": (
         "AnsweredOtherwise", "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput",
-        "JournalCorrupt", "JournalMissing", "JournalUnavailable", "MeaningChanged", "ProgramMismatch", "Refused",
-        "ToolsIncomplete",
+        "JournalCorrupt", "JournalMissing", "JournalUnavailable", "MeaningChanged", "NotReloaded", "ProgramMismatch",
+        "Refused", "ToolsIncomplete",
         "UnknownProgram", "UnknownRun",
     ),
+    "interlock.guard": ("CallDecision", "Guard", "Session"),
     "interlock.journal.codec": ("decode", "encode"),
     "interlock.journal.journal": ("Entry", "Journal", "RunSummary"),
     "interlock.journal.memory": ("MemoryJournal",),
@@ -114,11 +124,14 @@ _HOMES: Final = {
         "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
     ),
     "interlock.run.protocol.events": (
-        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "ModelCall", "ModelFailed", "ModelReplied", "PersonAnswered",
-        "RunCancelled", "RunResumed", "RunStarted", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
+        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "ModelCall", "ModelFailed", "ModelReplied",
+        "PersonAnswered", "RunCancelled", "RunResumed", "RunStarted", "SessionStarted", "TimerFired", "ToolFailed",
+        "ToolReturned", "Usage",
     ),
     "interlock.run.machine": ("Machine",),
     "interlock.run.lifecycle.start": ("prepare",),
+    "interlock.run.session": ("SessionMachine",),
+    "interlock.run.session.lifecycle": ("prepare_session",),
     "interlock.runtime.adapter": ("Notice", "Setting"),
     "interlock.runtime.answers": ("Answers",),
     "interlock.runtime.clock": ("ManualClock", "SystemClock"),
@@ -144,6 +157,8 @@ __all__ = [
     "AskPerson",
     "Authorizer",
     "CallContext",
+    "CallDecision",
+    "CallProposed",
     "CallTool",
     "Cancel",
     "Conflict",
@@ -155,6 +170,7 @@ __all__ = [
     "DrivenElsewhere",
     "Entry",
     "FinishRun",
+    "Guard",
     "History",
     "InterlockError",
     "InvalidInput",
@@ -170,6 +186,7 @@ __all__ = [
     "ModelCall",
     "ModelFailed",
     "ModelReplied",
+    "NotReloaded",
     "Notice",
     "Notify",
     "NotifyRole",
@@ -187,6 +204,9 @@ __all__ = [
     "RunStarted",
     "RunSummary",
     "Runtime",
+    "Session",
+    "SessionMachine",
+    "SessionStarted",
     "SetTimer",
     "Setting",
     "SqliteJournal",
@@ -210,6 +230,7 @@ __all__ = [
     "encode",
     "history",
     "prepare",
+    "prepare_session",
     "replay",
     "verify",
 ]

@@ -71,5 +71,9 @@ class Refused(InterlockError):
     """What a person asked of a run could not be accepted: late, twice, by the wrong role, for something else."""
 
 
+class NotReloaded(InterlockError):
+    """The files of a guard could not be read again, or do not compile; the program stays as it was."""
+
+
 class DrivenElsewhere(Refused, Conflict):
     """Another process, or another runtime, is working on the run; it goes on there."""

@@ -21,6 +21,10 @@ calls = st.lists(st.builds(events.ModelCall, text, text, json), max_size=3).map(
 
 event = st.one_of(
     st.builds(events.RunStarted, whole, text, text, text, objects, text, texts, st.none() | texts),
+    st.builds(
+        events.SessionStarted, whole, text, text, text, texts, st.none() | texts, st.none() | objects, text, text
+    ),
+    st.builds(events.CallProposed, whole, text, json, st.none() | text, text, text),
     st.builds(events.ModelReplied, whole, text, st.booleans(), json, calls, usage, json),
     st.builds(events.ModelFailed, whole, text, st.sampled_from(["error", "timeout"]), text, usage, whole),
     st.builds(events.ToolReturned, whole, text, json),

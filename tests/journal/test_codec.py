@@ -36,6 +36,8 @@ def test_every_event_has_a_form() -> None:
 
 SAMPLES: list[events.Event] = [
     events.RunStarted(1, "r1", "d1", "refund", {"order": "A1"}, "alice", ("clerk",), ("orders.read",)),
+    events.SessionStarted(1, "s1", "d1", "alice", ("clerk",), (), {"channel": "mail"}, "pay it", "Alice"),
+    events.CallProposed(2, "orders.get", {"id": "A1"}, "clerk", "k1"),
     events.ModelReplied(2, "c1", True, {"x": 1}, (events.ModelCall("k", "t", {}),), events.Usage(1, 2, 3), ["raw"]),
     events.ModelFailed(3, "c1", "timeout", "late", events.Usage(1, 0, 0), 500),
     events.ToolReturned(4, "c2", {"id": "R1"}),

@@ -17,7 +17,7 @@ that no agent makes as `agent=None`. A workflow's calls are decided by the same 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from interlock.decide.decision import Decision, Reason
 from interlock.decide.evaluator import Evaluator
@@ -81,16 +81,13 @@ class Authorizer:
         """
         _check(now, history)
         _check_people(principal, approvals)
-        declared = self._tools.get(tool) if isinstance(tool, str) else None
-        if declared is None:
-            return Decision("deny", (Reason("unknown-tool", f"there is no tool `{_shown(tool)}`"),))
-        may = None if agent is None else self._may.get(agent) if isinstance(agent, str) else None
-        if agent is not None and may is None:
-            return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
         who = _NOBODY if principal is None else _normalised(principal)
-        values, problem = decode_arguments(declared, raw_args)
-        lacking = _beyond(declared, may, who.scopes)
-        bindings = _bindings(who, now, history)
+        checked = checked_call(self._tools, self._may, tool, raw_args, agent, who.scopes)
+        if isinstance(checked, Decision):
+            return checked
+        declared, values, problem, lacking = checked
+        history.now = now
+        bindings = policy_bindings(who, now, history)
         if context is not None:
             self._add_context(bindings, context)
         if not (problem or lacking or approvals):
@@ -136,8 +133,7 @@ class Authorizer:
             return ()
         held = None if principal is None else principal.scopes
         may = None if agent is None else self._may[agent]
-        names = [name for name, tool in self._tools.items() if not _beyond(tool, may, held)]
-        return self._evaluator.listed(agent or "", None, names)
+        return self._evaluator.listed(agent or "", None, within_scopes(self._tools, may, held))
 
 
 _name = lru_cache(4096)(normalised)
@@ -169,6 +165,44 @@ def _shown(name: object) -> str:
     return ascii(name)[1:-1][:80] if isinstance(name, str) else type(name).__name__
 
 
+class CheckedCall(NamedTuple):
+    """A call of a known tool by a known agent: its arguments as values, what is wrong with them (empty if nothing), and
+    the scopes it needs beyond those of the agent and the principal.
+    """
+
+    tool: Tool
+    values: Mapping[str, object]
+    problem: str
+    lacking: frozenset[str]
+
+
+def checked_call(
+    tools: Mapping[str, Tool],
+    may: Mapping[str, frozenset[str]],
+    tool: str,
+    raw_args: object,
+    agent: str | None,
+    held: frozenset[str] | None,
+) -> CheckedCall | Decision:
+    """Return a call under policies alone as it can be decided on, or its denial where tool or agent are unknown.
+
+    `may` are the scopes that each agent may hold, `held` those of the principal.
+    """
+    declared = tools.get(tool) if isinstance(tool, str) else None
+    if declared is None:
+        return Decision("deny", (Reason("unknown-tool", f"there is no tool `{_shown(tool)}`"),))
+    ceiling = None if agent is None else may.get(agent) if isinstance(agent, str) else None
+    if agent is not None and ceiling is None:
+        return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
+    values, problem = decode_arguments(declared, raw_args)
+    return CheckedCall(declared, values, problem, _beyond(declared, ceiling, held))
+
+
+def within_scopes(tools: Mapping[str, Tool], *ceilings: frozenset[str] | None) -> list[str]:
+    """Return the tools that need no scope beyond several sets of them; None is every scope."""
+    return [name for name, tool in tools.items() if not _beyond(tool, *ceilings)]
+
+
 def _beyond(tool: Tool, *ceilings: frozenset[str] | None) -> frozenset[str]:
     """Return the scopes that a tool needs and that are in one of several sets not there; None is every scope."""
     beyond: frozenset[str] = frozenset()
@@ -178,9 +212,8 @@ def _beyond(tool: Tool, *ceilings: frozenset[str] | None) -> frozenset[str]:
     return beyond
 
 
-def _bindings(principal: Principal, now: int, history: History) -> dict[str, object]:
+def policy_bindings(principal: Principal, now: int, history: History) -> dict[str, object]:
     """Return what the conditions of policies read, apart from the call itself."""
-    history.now = now
     return {"principal": principal.value(), "now": Timestamp(now * 1000), "run": history.run, "$history": history}
 
 
@@ -189,5 +222,9 @@ def _subject(tool: Tool, request: Request) -> str:
     if request.problem:
         return ""
     args = encode(tool.parameters, request.args)
-    principal, session = request.principal.name, request.history.session
-    return digest({"session": session, "tool": tool.name, "args": args, "agent": request.agent, "principal": principal})
+    return digest(subject_of(tool, args, request.agent, request.principal.name, request.history.session))
+
+
+def subject_of(tool: Tool, args: object, agent: str, principal: str, session: str) -> dict[str, object]:
+    """Return what exactly an approval of a call is for; `args` are its arguments as JSON."""
+    return {"session": session, "tool": tool.name, "args": args, "agent": agent, "principal": principal}

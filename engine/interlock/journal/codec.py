@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
-_UNTYPED: Final = ("input", "output", "raw", "result", "answer", "context")
+_UNTYPED: Final = ("input", "output", "raw", "result", "answer", "context", "args")
 """The fields that hold a JSON value."""
 
 

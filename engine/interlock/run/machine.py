@@ -21,7 +21,16 @@ from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Hand
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
-from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    CallProposed,
+    Event,
+    RunCancelled,
+    RunResumed,
+    RunStarted,
+    SessionStarted,
+)
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
 from interlock.run.state import Abandon, Approval, Owner, Run
@@ -31,7 +40,7 @@ from interlock_dsl.program.model import Program
 
 Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
 
-_ABOUT_THE_RUN = (RunStarted, RunCancelled, RunResumed)
+_ABOUT_THE_RUN = (RunStarted, SessionStarted, CallProposed, RunCancelled, RunResumed)
 _ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
 
 

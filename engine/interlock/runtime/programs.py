@@ -23,6 +23,14 @@ async def keep(journal: Journal, program: Program) -> None:
         journal.keep_program(program.digest, program.sources, data)
 
 
+def keep_now(journal: Journal, program: Program) -> None:
+    """Store a program as `keep` does, without an event loop."""
+    try:
+        journal.program(program.digest)
+    except UnknownProgram:
+        journal.keep_program(program.digest, program.sources, _dumped(program))
+
+
 def _dumped(program: Program) -> bytes:
     try:
         return bundle.dump(program)

@@ -8,31 +8,40 @@ something else. Such a run can be called off: what it did is undone as far as th
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
 
-from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch
+from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch, Refused
 from interlock.journal.codec import decode
 from interlock.journal.journal import Entry, Journal
 from interlock.journal.verify import Verification
 from interlock.journal.verify import verify as verify_entries
+from interlock.run.fold import Fold, Start, fold_of, start_of
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskModel, AskPerson, Command, FinishRun
-from interlock.run.protocol.events import AnsweredBy, Event, RunCancelled, RunResumed, RunStarted
+from interlock.run.protocol.events import AnsweredBy, Event, RunCancelled, RunResumed, RunStarted, SessionStarted
 from interlock.run.protocol.meaning import KEPT, MEANING
 from interlock.run.protocol.notes import Note
+from interlock.run.session import SessionMachine
 from interlock.runtime.programs import problem_of, program_of
 from interlock.runtime.report import Difference, ReplayReport
 from interlock_dsl.program.model import Program
 
+_Fold = TypeVar("_Fold", bound=Fold)
+_Start = TypeVar("_Start", bound=Start)
+
 
 @dataclass(slots=True)
-class Replayed:
-    """A run brought back. `last` are the commands of its last event, which may not have been performed."""
+class Replayed(Generic[_Fold, _Start]):
+    """A run brought back. `last` are the commands of its last event, which may not have been performed; `head` is the
+    digest of its entry.
+    """
 
-    machine: Machine
+    machine: _Fold
     program: Program
-    started: RunStarted
+    started: _Start
     answered_by: AnsweredBy | None = None
     entries: int = 0
+    head: bytes = b""
     at: int = 0
     questions: list[AskModel | AskPerson] = field(default_factory=list)
     last: tuple[Command, ...] = ()
@@ -44,13 +53,31 @@ class Replayed:
 
 def recover(
     journal: Journal, run: str, programs: Mapping[str, Program] | None = None, *, to_cancel: bool = False
-) -> Replayed:
-    """Bring a run back to where it stood. `programs` are those at hand, by digest.
+) -> Replayed[Machine, RunStarted]:
+    """Bring a run of a workflow back to where it stood. `programs` are those at hand, by digest.
 
-    Raises `UnknownRun`, `JournalCorrupt`, `ProgramMismatch`, `Diverged` when an event is decided differently now, and
-    `MeaningChanged` for entries of a meaning that this version does not keep, unless the run is to be cancelled or was.
+    Raises `UnknownRun`, `JournalCorrupt`, `ProgramMismatch`, `Diverged` when an event is decided differently now,
+    `MeaningChanged` for entries of a meaning that this version does not keep, unless the run is to be cancelled or was,
+    and `Refused` for a session.
     """
-    replayed = _replayed(journal, run, programs or {})
+    replayed = _recovered(journal, run, programs or {}, to_cancel)
+    if not isinstance(replayed.started, RunStarted):
+        raise Refused(f"{run} is a session: the service that embeds it goes on with it, by `Guard.resume`")
+    return cast("Replayed[Machine, RunStarted]", replayed)
+
+
+def recover_session(
+    journal: Journal, session: str, programs: Mapping[str, Program] | None = None
+) -> Replayed[SessionMachine, SessionStarted]:
+    """Bring a session back to where it stood. Raises what `recover` raises, and `Refused` for a run of a workflow."""
+    replayed = _recovered(journal, session, programs or {}, False)
+    if not isinstance(replayed.started, SessionStarted):
+        raise Refused(f"{session} is a run of the workflow `{replayed.started.workflow}`, not a session")
+    return cast("Replayed[SessionMachine, SessionStarted]", replayed)
+
+
+def _recovered(journal: Journal, run: str, programs: Mapping[str, Program], to_cancel: bool) -> Replayed[Fold, Start]:
+    replayed = _replayed(journal, run, programs)
     if not replayed.meanings <= KEPT and not (to_cancel or replayed.cancelled):
         raise _meaning_changed(run, replayed.meanings)
     if replayed.differences:
@@ -78,16 +105,19 @@ def history(
 ) -> Iterator[tuple[Entry, Event, tuple[Note, ...]]]:
     """Yield each entry of a run with its event and what was decided on it: the material of an audit."""
     entries = journal.read(run)
-    machine: Machine | None = None
+    machine: Fold | None = None
     for entry in entries:
         event = decode(entry.event, run, entry.sequence)
         if machine is None:
-            machine = Machine(program_of(journal, run, _start(event, run).program, programs or {}))
+            first = _start(event, run)
+            machine = fold_of(program_of(journal, run, first.program, programs or {}), first)
         yield entry, event, tuple(machine.feed(event))
         machine.commands()
 
 
-def _replayed(journal: Journal, run: str, programs: Mapping[str, Program], given: Program | None = None) -> Replayed:
+def _replayed(
+    journal: Journal, run: str, programs: Mapping[str, Program], given: Program | None = None
+) -> Replayed[Fold, Start]:
     entries = journal.read(run)
     first = next(entries, None)
     if first is None:
@@ -96,14 +126,14 @@ def _replayed(journal: Journal, run: str, programs: Mapping[str, Program], given
     if given is not None and given.digest != started.program:
         raise ProgramMismatch(f"run {run} belongs to the program {started.program}, not to {given.digest}")
     program = program_of(journal, run, started.program, programs)
-    replayed = Replayed(Machine(program), program, started)
+    replayed = Replayed(fold_of(program, started), program, started)
     _feed(replayed, first, started)
     for entry in entries:
         _feed(replayed, entry, decode(entry.event, run, entry.sequence))
     return replayed
 
 
-def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
+def _feed(replayed: Replayed[Fold, Start], entry: Entry, event: Event) -> None:
     machine = replayed.machine
     machine.feed(event)
     replayed.meanings.add(entry.meaning)
@@ -113,7 +143,7 @@ def _feed(replayed: Replayed, entry: Entry, event: Event) -> None:
     if isinstance(event, RunStarted | RunResumed) and event.answered_by is not None:
         replayed.answered_by = event.answered_by
     replayed.last = machine.commands()
-    replayed.entries = entry.sequence
+    replayed.entries, replayed.head = entry.sequence, entry.digest
     replayed.at = max(replayed.at, event.at)
     for command in replayed.last:
         if isinstance(command, AskModel | AskPerson):
@@ -137,10 +167,11 @@ def _meaning_changed(run: str, meanings: Set[int]) -> MeaningChanged:
     )
 
 
-def _start(event: Event, run: str) -> RunStarted:
-    if not isinstance(event, RunStarted) or event.run != run:
+def _start(event: Event, run: str) -> Start:
+    started = start_of(event, run)
+    if started is None:
         raise JournalCorrupt(f"run {run}, entry 1: a run begins with its own start, not with something else")
-    return event
+    return started
 
 
 def verify(journal: Journal) -> Verification:

@@ -1,6 +1,8 @@
 """The table of transitions as diagrams (Mermaid): the machine changes phases by the same table."""
 
-from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Kind
+from collections.abc import Iterable
+
+from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind
 
 _TITLES: dict[Kind, str] = {
     "run": "A run",
@@ -12,14 +14,15 @@ _TITLES: dict[Kind, str] = {
 
 def diagrams() -> str:
     """Return the section of the documentation with one diagram for each kind of thing that has phases."""
-    return "\n".join(_diagram(kind) for kind in _TITLES)
+    return "\n".join(diagram(title, kind, FIRST[kind], TRANSITIONS.items()) for kind, title in _TITLES.items())
 
 
-def _diagram(kind: Kind) -> str:
-    lines = [f"### {_TITLES[kind]}", "", "```mermaid", "stateDiagram-v2", "    direction LR"]
-    lines.append(f"    [*] --> {_name(FIRST[kind])}")
+def diagram(title: str, kind: str, first: str, table: Iterable[tuple[tuple[str, str, Cause], tuple[str, ...]]]) -> str:
+    """Return the diagram of a kind of thing in a table of transitions, `first` being the phase it begins in."""
+    lines = [f"### {title}", "", "```mermaid", "stateDiagram-v2", "    direction LR"]
+    lines.append(f"    [*] --> {_name(first)}")
     arrows: dict[tuple[str, str], list[str]] = {}
-    for (about, phase, cause), targets in TRANSITIONS.items():
+    for (about, phase, cause), targets in table:
         if about == kind:
             for to in targets:
                 causes = arrows.setdefault((phase, to), [])

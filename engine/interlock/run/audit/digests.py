@@ -27,12 +27,12 @@ def digest_of(run: Run) -> str:
 
 def picture(run: Run) -> dict[str, object]:
     """Return a run as a JSON value. Parts of the program appear by name, things that wait by what they are called."""
-    state = {name: _plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART}
+    state = {name: plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART}
     state["program"] = run.plan.digest
     state["left_over"] = len(run.left_over)
     state["active"] = [_whole(visit) for visit in run.active.values()]
     state["open"] = [
-        [id, _name(owner), command.__class__.__name__, _plain(command)] for id, (owner, command) in run.open.items()
+        [id, _name(owner), command.__class__.__name__, plain(command)] for id, (owner, command) in run.open.items()
     ]
     state["owners"] = [_whole(owner) for owner, _ in run.open.values() if isinstance(owner, Call | Approval)]
     return state
@@ -52,10 +52,11 @@ def _name(owner: object) -> str:
 
 def _whole(value: object) -> object:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
-    return {name: _plain(getattr(value, name)) for name in names if name not in _LEFT_OUT}
+    return {name: plain(getattr(value, name)) for name in names if name not in _LEFT_OUT}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a part of a state as a JSON value."""
     match value:
         case None | bool():
             return value
@@ -64,7 +65,7 @@ def _plain(value: object) -> object:
         case Visit() | Approval():
             return _name(value)
         case Call():
-            return {"call": _name(value), "args": _plain(value.args)}
+            return {"call": _name(value), "args": plain(value.args)}
         case PlannedRoute():
             return value.id
         case Tool():
@@ -72,13 +73,13 @@ def _plain(value: object) -> object:
         case Grant():
             return sorted(value.scopes)
         case History():
-            return _plain(value.performed())
+            return plain(value.performed())
         case Mapping():
-            return {str(sayable(str(key))): _plain(item) for key, item in value.items()}
+            return {str(sayable(str(key))): plain(item) for key, item in value.items()}
         case frozenset() | set():
             return sorted(map(str, value))
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case _ if is_dataclass(value):
             return getattr(value, "name", "") if hasattr(value, "span") else _whole(value)
         case _:

@@ -82,6 +82,43 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """A session began: policies around an agent that follows no workflow, on behalf of a principal.
+
+    `scopes` None means the principal holds every scope. `context` is what the service knows beside it, as the program
+    declares it; `request` what the session is about, in the user's words. Nothing is decided by `request`.
+    """
+
+    at: int
+    run: str
+    program: str
+    principal: str = ""
+    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
+    context: Mapping[str, Json] | None = None
+    request: str = ""
+    typed: str = ""
+    type: Literal["session_started"] = field(default="session_started", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallProposed:
+    """Someone wants to make a call in a session. `args` are raw; `unreadable` says why JSON cannot say them.
+
+    `agent` is None for a call that no agent makes. `key` is the caller's own name for the call, unique in the session:
+    a call proposed again under its key is that call, and not another one.
+    """
+
+    at: int
+    tool: str
+    args: Json
+    agent: str | None = None
+    key: str = ""
+    unreadable: str = ""
+    type: Literal["proposed"] = field(default="proposed", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReplied:
     """The reply to one `AskModel`: calls to make, or an output (`answered` tells which).
 
@@ -239,6 +276,8 @@ class RunResumed:
 
 Event: TypeAlias = (
     RunStarted
+    | SessionStarted
+    | CallProposed
     | ModelReplied
     | ModelFailed
     | ToolReturned

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from interlock.decide import ApprovalNeed, Consent
+from interlock.run.agreement import unacceptable, uncounted
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskApproval, Notify
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, TimerFired
@@ -62,7 +63,7 @@ def _ask(
 
 def given(run: Run, approval: Approval, event: ApprovalGiven) -> None:
     """Someone agreed."""
-    problem = _unacceptable(run, approval, event.by, event.role) or _uncounted(run, approval, event)
+    problem = unacceptable(approval, event.by, event.role, run.now) or _uncounted(run, approval, event)
     if problem:
         run.ignore(*problem)
         return
@@ -80,7 +81,7 @@ def given(run: Run, approval: Approval, event: ApprovalGiven) -> None:
 
 def denied(run: Run, approval: Approval, event: ApprovalDenied) -> None:
     """Someone refused: that is enough."""
-    problem = _unacceptable(run, approval, event.by, event.role)
+    problem = unacceptable(approval, event.by, event.role, run.now)
     if problem:
         run.ignore(*problem)
         return
@@ -106,34 +107,11 @@ def expired(run: Run, approval: Approval, event: TimerFired) -> None:
     owner.approvals = (*owner.approvals, asked)
 
 
-def _unacceptable(run: Run, approval: Approval, by: str, role: str) -> tuple[WhyIgnored, str] | None:
-    if not by:
-        return WhyIgnored.NAMELESS, "an approval is given by a person with a name"
-    if role != approval.role:
-        asked = f"`{approval.id}` waits for someone of {approval.role}, not of {role or 'no role'}"
-        return WhyIgnored.WRONG_ROLE, asked
-    if approval.expires is not None and run.now >= approval.expires:
-        return WhyIgnored.EXPIRED, f"`{approval.id}` has expired"
-    return None
-
-
 def _uncounted(run: Run, approval: Approval, event: ApprovalGiven) -> tuple[WhyIgnored, str] | None:
-    """Return why an approval does not count, though it is open and its role is asked."""
-    by, role = event.by, approval.need.role
-    if event.digest != approval.digest:
-        other = "the approval is for something else: its digest is not that of what was asked"
-        return WhyIgnored.WRONG_SUBJECT, other
-    if by == run.principal.name:
-        return WhyIgnored.OWN_REQUEST, f"{by} started the run and cannot approve what it asks for"
-    if by in approval.by:
-        return WhyIgnored.APPROVED_BEFORE, f"{by} has already approved; {approval.need.count} different people must"
     owner = approval.owner
-    for known, people in [(each.need.role, each.by) for each in owner.approvals] + [
-        (consent.role, consent.by) for consent in owner.consents
-    ]:
-        if known != role and by in people:
-            return WhyIgnored.OTHER_ROLE, f"{by} has already approved this for {known}; somebody else must for {role}"
-    return None
+    others = [(each.need.role, each.by) for each in owner.approvals]
+    others += [(consent.role, consent.by) for consent in owner.consents]
+    return uncounted(approval, event, run.principal.name, "run", others)
 
 
 def _settle(run: Run, approval: Approval, outcome: Literal["approved", "denied", "expired"], reason: str = "") -> None:

@@ -1,0 +1,49 @@
+"""What a service hands in, as a journal can hold it."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from interlock.errors import InvalidInput, abridged
+from interlock.run.protocol.events import Json
+from interlock.runtime.bounds import check_bounds
+from interlock.runtime.values import to_json
+from interlock_dsl.schema import json_value
+
+
+def recorded_arguments(given: object) -> tuple[Json, str]:
+    """Return raw arguments as JSON, and why they cannot be (empty if they can): then the call is denied."""
+    try:
+        check_bounds("the arguments", given)
+        return json_value(given), ""
+    except ValueError as problem:
+        return None, f"the arguments cannot be recorded: {problem}"
+
+
+def recorded_result(given: object) -> Json:
+    """Return what a tool's function returned as JSON. Raises ValueError for what JSON cannot say, or is too large."""
+    check_bounds("the result", given)
+    return json_value(to_json(given))
+
+
+def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] | None:
+    """Return the context of a session as JSON. Raises `InvalidInput` for what JSON cannot say, or is too large."""
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise InvalidInput(f"the context is no mapping from fields to values: {abridged(given)}")
+    try:
+        check_bounds("the context", given)
+        return cast("dict[str, Json]", json_value(dict(given)))
+    except ValueError as problem:
+        raise InvalidInput(f"the context cannot be recorded: {problem}") from None
+
+
+def recorded_text(what: str, given: object) -> str:
+    """Return a text. Raises TypeError for another type, `InvalidInput` for what is too large or no valid Unicode."""
+    if not isinstance(given, str):
+        raise TypeError(f"{what}: expected text, got {abridged(given)}")
+    try:
+        check_bounds(what, given)
+        return cast(str, json_value(given))
+    except ValueError as problem:
+        raise InvalidInput(f"{what} cannot be recorded: {problem}") from None

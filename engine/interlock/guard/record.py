@@ -1,0 +1,134 @@
+"""How a session stands in this process and in its journal: events are decided on, then recorded, or neither.
+
+    event -> machine.feed -> journal.append -> the answer
+
+# INVARIANT: what was decided is returned only once its entry is durable. Where writing fails, for whatever reason, the
+# state in memory is dropped, and comes back from the journal when it is needed next.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from interlock.errors import Conflict, Refused
+from interlock.journal.codec import decode, encode
+from interlock.journal.journal import Journal, Pending, RunSummary
+from interlock.run.protocol.events import Event, SessionStarted
+from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.session import SessionMachine
+from interlock.runtime.clock import Clock
+from interlock.runtime.recover import recover_session
+from interlock_dsl.program.model import Program
+
+ATTEMPTS: Final = 100
+"""How often an event is decided on again after what other processes recorded first."""
+
+
+class Recorded(NamedTuple):
+    """An event that is on record: what was decided on it, the number of its entry, the digest of the one before."""
+
+    event: Event
+    notes: Sequence[Note]
+    sequence: int
+    previous: bytes
+
+
+class Record:
+    """One session: its machine as far as this process knows it, and its journal. For one thread at a time.
+
+    `program` is the one at hand; it is the session's own once the machine is known.
+    """
+
+    def __init__(self, journal: Journal, session: str, program: Program, clock: Clock) -> None:
+        self.journal = journal
+        self.session = session
+        self.clock = clock
+        self._program = program
+        self._machine: SessionMachine | None = None
+        self._sequence = 0
+        self._head = b""
+        self._started = self._at = 0
+
+    @property
+    def program(self) -> Program:
+        """The program that the session is pinned to."""
+        self.machine()
+        return self._program
+
+    def begin(self, make: Callable[[int], SessionStarted]) -> None:
+        """Record the start. Raises `Conflict` where there is a run of that id."""
+        self._machine = SessionMachine(self._program)
+        self._at = self._started = self.clock.now()
+        self._write(self._machine, make(self._at))
+
+    def machine(self) -> SessionMachine:
+        """Return the machine, from the journal where it is not known. Raises what `recover_session` raises."""
+        if self._machine is None:
+            found = recover_session(self.journal, self.session, {self._program.digest: self._program})
+            self._machine, self._program, self._sequence = found.machine, found.program, found.entries
+            self._started, self._at, self._head = found.started.at, found.at, found.head
+        return self._machine
+
+    def catch_up(self) -> SessionMachine:
+        """Return the machine with all that other processes have recorded meanwhile."""
+        machine = self.machine()
+        try:
+            for entry in self.journal.read(self.session, self._sequence):
+                event = decode(entry.event, entry.run, entry.sequence)
+                machine.feed(event)
+                if machine.outcome != entry.outcome:
+                    self._machine = None
+                    return self.machine()
+                self._sequence, self._head, self._at = entry.sequence, entry.digest, max(self._at, event.at)
+            machine.commands()
+        except BaseException:
+            self._machine = None
+            raise
+        return machine
+
+    def submit(self, make: Callable[[int], Event], keep_refusals: bool = False) -> Recorded:
+        """Decide on an event and record it. `make` is given its moment, and is called again after a conflict.
+
+        Raises `Refused` for an event that is not accepted, which is recorded only if `keep_refusals`; what the journal
+        raises; and `Conflict` where other processes were faster every time.
+        """
+        for left in range(ATTEMPTS, 0, -1):
+            machine = self.machine()
+            now = self.clock.now()
+            event = make(now if now > self._at else self._at)
+            try:
+                return self._write(machine, event, keep_refusals)
+            except Conflict:
+                if left == 1:
+                    raise
+            except _Stale:
+                continue
+        raise AssertionError("the last attempt returns or raises")
+
+    def _write(self, machine: SessionMachine, event: Event, keep_refusals: bool = True) -> Recorded:
+        previous, held = self._head, self._machine
+        self._machine = None
+        notes = machine.feed(event)
+        machine.commands()
+        ignored = notes[0] if len(notes) == 1 and isinstance(notes[0], Ignored) else None
+        if ignored is not None and not keep_refusals:
+            self._machine = held
+            if next(self.journal.read(self.session, self._sequence), None) is not None:
+                self.catch_up()
+                raise _Stale
+            raise Refused(ignored.reason)
+        entry = Pending(encode(event), machine.outcome)
+        self._head = self.journal.append(self.session, self._sequence, (entry,), self._summary(machine, event.at))
+        self._sequence, self._at, self._machine = self._sequence + 1, max(self._at, event.at), held
+        if ignored is not None:
+            raise Refused(ignored.reason)
+        return Recorded(event, notes, self._sequence, previous)
+
+    def _summary(self, machine: SessionMachine, at: int) -> RunSummary:
+        status, detail = machine.status, machine.ended
+        if status == "waiting":
+            detail = ", ".join(dict.fromkeys(asked.role for asked in machine.waiting_for))
+        return RunSummary(self.session, "", self._program.digest, status, self._started, at, self._sequence + 1, detail)
+
+
+class _Stale(Exception):
+    """An event was not accepted by a state that other processes have advanced meanwhile."""

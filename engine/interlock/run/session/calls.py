@@ -1,0 +1,239 @@
+"""Calls in a session: decided when they are proposed, under way until somebody says what came of them.
+
+A call that was allowed is charged at once, and stays counted: one that failed plainly, one that nobody ever heard of
+again. A call that is proposed again under the caller's key is the same call: it is decided again without its own charge
+if it may be repeated, and denied if it may have happened and must not be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from interlock.decide import Decision, Reason
+from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
+from interlock.decide.request import Request
+from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.events import CallProposed, Json, ToolFailed, ToolReturned
+from interlock.run.protocol.notes import CallDecided, CallDone, Trigger
+from interlock.run.session import approvals
+from interlock.run.session.state import Call, SessionState
+from interlock.run.session.transitions import change
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.meter import Meter
+from interlock_dsl.cel.types import DYN
+from interlock_dsl.program.model import Tool
+from interlock_dsl.schema import ValidationError, decode, encode
+from interlock_dsl.schema.canonical import canonical, digest
+
+
+def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
+    """Decide a call: it may be made, it waits for approvals, or it is denied."""
+    plan = state.plan
+    checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, state.principal.scopes)
+    agent = event.agent or ""
+    if isinstance(checked, Decision):
+        state.notes.append(CallDecided("", agent, event.tool, {}, "", checked))
+        return
+    if event.unreadable:
+        checked = checked._replace(problem=event.unreadable)
+    if checked.problem:
+        decision = _decision(state, checked, agent, "", None)
+        state.notes.append(CallDecided("", agent, event.tool, {}, "", decision))
+        return
+    args = cast("Mapping[str, Json]", plan.shown(checked.tool.parameters, checked.values))
+    same = state.keyed.get(event.key) if event.key else None
+    if same is not None and not _anew(same, checked.tool, args, agent):
+        _again(state, same, checked, args, agent)
+    elif not state.waiting:
+        _first(state, checked, args, agent, event.key)
+    else:
+        subject = _subject(state, checked.tool, args, agent)
+        _decide(state, checked, args, agent, event.key, subject, digest(subject))
+
+
+def _first(state: SessionState, checked: CheckedCall, args: Mapping[str, Json], agent: str, key: str) -> None:
+    """Decide a call while nothing in the session waits for anybody: what an approval would be for is rarely asked."""
+    decision = _decision(state, checked, agent, "", None)
+    if decision.answer == "allow":
+        _allow(state, Call(checked.tool, checked.values, args, agent, key), decision)
+    elif decision.answer == "ask":
+        subject = _subject(state, checked.tool, args, agent)
+        _decide(state, checked, args, agent, key, subject, digest(subject))
+    else:
+        state.notes.append(CallDecided("", agent, checked.tool.name, args, "", decision))
+
+
+def _decide(
+    state: SessionState,
+    checked: CheckedCall,
+    args: Mapping[str, Json],
+    agent: str,
+    key: str,
+    subject: dict[str, Json],
+    about: str,
+) -> None:
+    call = state.waiting.get(about)
+    decision = _decision(state, checked, agent, about, call)
+    if call is not None and call.refusal and decision.answer == "ask":
+        reason = Reason("approval", call.refusal, decision.needs[0].rule, decision.reasons[0].span)
+        decision = Decision("deny", (reason, *decision.reasons))
+    if call is None:
+        call = Call(checked.tool, checked.values, args, agent, digest=about)
+    if decision.answer == "allow":
+        call.key = key
+        _allow(state, call, decision)
+        return
+    state.notes.append(CallDecided("", agent, call.tool.name, args, about, decision))
+    if decision.answer == "ask":
+        state.waiting[about] = call
+        change(state, call, "in approval")
+        approvals.ask_all(state, call, decision.needs, subject)
+
+
+def _subject(state: SessionState, tool: Tool, args: Mapping[str, Json], agent: str) -> dict[str, Json]:
+    return cast("dict[str, Json]", subject_of(tool, args, agent, state.principal.name, state.id))
+
+
+def _decision(state: SessionState, checked: CheckedCall, agent: str, about: str, call: Call | None) -> Decision:
+    tool, values, problem, lacking = checked
+    evaluator, consents = state.plan.evaluator, () if call is None else call.consents
+    if not (problem or lacking or consents):
+        known = evaluator.memoized(tool.name, agent, values, state.values, state.history)
+        if known is not None:
+            return known
+    decision = evaluator.authorize(
+        Request(
+            tool=tool.name,
+            args=values,
+            agent=agent,
+            problem=problem,
+            principal=state.principal,
+            history=state.history,
+            now=state.now,
+            bindings=state.values,
+            subject=about,
+            consents=consents,
+            lacking=lacking,
+        )
+    )
+    if decision.claims:  # fail closed: nobody here keeps what is used of them
+        return evaluator.refused([claim.limit for claim in decision.claims], "no ledger keeps it")
+    return decision
+
+
+def _allow(state: SessionState, call: Call, decision: Decision) -> None:
+    """Let a call go: it is charged, and what was agreed to for it is spent."""
+    tool = call.tool
+    try:
+        key = _key(tool, call.values)
+    except (EvaluationError, ValueError, TypeError) as error:
+        reason = Reason("arguments", f"the idempotency key of {tool.name} has no value: {error}", span=tool.span)
+        denied = Decision("deny", (reason,))
+        state.notes.append(CallDecided("", call.agent, tool.name, call.args, call.digest, denied))
+        return
+    if call.digest:
+        approvals.withdraw(state, call)
+        state.waiting.pop(call.digest, None)
+    id = call.id = state.new_id("c")
+    change(state, call, "in flight")
+    call.sent = state.now
+    call.past = state.history.record(tool.name, state.now, agent=call.agent, args=call.values)
+    if call.key:
+        state.keyed[call.key] = call
+    # What was agreed to covers this call when it is proposed again under its key, however late that is.
+    call.consents = tuple([replace(consent, expires=None) for consent in call.consents])
+    spent = tuple([consent.id for consent in call.consents])
+    state.notes.append(CallDecided("", call.agent, tool.name, call.args, call.digest, decision, id, spent))
+    key = key or call.key or f"{state.id}:{id}"
+    state.ask(call, CallTool(id, "", tool.name, call.args, key, 1, tool.timeout, "agent"))
+
+
+def _key(tool: Tool, values: Mapping[str, object]) -> str:
+    """Return the key under which the author says two calls are the same; empty where a call is only like itself."""
+    if tool.idempotency_key is None:
+        return ""
+    value = tool.idempotency_key.metered(values, Meter())
+    return f"{tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
+
+
+# --- the same call again ----------------------------------------------------------------------------------------------
+
+
+def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[str, Json], agent: str) -> None:
+    """Decide a call that was allowed before under the same key: nobody knows, here, whether it was made."""
+    problem = _not_again(call, checked.tool, args, agent)
+    if problem is not None:
+        decision = Decision("deny", (problem,))
+    else:
+        with state.history.without(call.tool.name, call.sent, call.agent):
+            decision = _decision(state, checked, agent, call.digest, call)
+        if decision.answer == "ask":
+            decision = Decision("deny", decision.reasons)
+    id = call.id if decision.answer == "allow" else ""
+    state.notes.append(CallDecided("", agent, checked.tool.name, args, call.digest, decision, id))
+
+
+def _is(call: Call, tool: Tool, args: Mapping[str, Json], agent: str) -> bool:
+    return (call.tool.name, call.agent) == (tool.name, agent) and canonical(call.args) == canonical(args)
+
+
+def _anew(call: Call, tool: Tool, args: Mapping[str, Json], agent: str) -> bool:
+    """Whether a call came to nothing, so that proposing it under the same key is another attempt."""
+    over = call.came == "failed" or (call.came == "in doubt" and tool.repeatable)
+    return over and _is(call, tool, args, agent)
+
+
+def _not_again(call: Call, tool: Tool, args: Mapping[str, Json], agent: str) -> Reason | None:
+    """Return why a call cannot be made again under its key; None if it can."""
+    if not _is(call, tool, args, agent):
+        return Reason("arguments", "another call was allowed under the same key", span=tool.span)
+    if call.came == "returned":
+        return Reason("repeated", "the call was made under the same key, and its result is on record", span=tool.span)
+    if not tool.repeatable:
+        text = "the call was allowed under the same key and may have been made; it has no idempotency key"
+        return Reason("repeated", text, span=tool.span)
+    return None
+
+
+def listed(state: SessionState, agent: str | None) -> tuple[str, ...]:
+    """Return the tools worth showing to an agent; none to one that is unknown, and none once the session is over."""
+    if state.phase != "open" or (agent is not None and agent not in state.may):
+        return ()
+    plan, ceiling = state.plan, None if agent is None else state.may[agent]
+    among = within_scopes(plan.tools, ceiling, state.principal.scopes)
+    return plan.evaluator.listed(agent or "", None, among)
+
+
+# --- what came of a call ----------------------------------------------------------------------------------------------
+
+
+def returned(state: SessionState, call: Call, event: ToolReturned) -> None:
+    """A result came. One that does not fit the tool's type is a failure, though the call was made."""
+    tool, problem = call.tool, ""
+    result: Json = None
+    call.came = "returned"
+    try:
+        value = None if tool.result is None else decode(tool.result, event.result)
+        if tool.result is not None:
+            result = state.plan.shown(tool.result, value)
+        if call.past is not None:
+            state.history.returned(call.past, value)
+    except ValidationError as invalid:
+        problem = f"{tool.name} gave a result that is not one of its type: {invalid}"
+    _over(state, call, not problem, result, problem, "failure" if problem else None)
+
+
+def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
+    """No result came. Whether the call took effect is known only after a plain error."""
+    tool = call.tool
+    call.came = "failed" if event.kind == "error" else "in doubt"
+    said = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
+    doubtful = call.came == "in doubt" and tool.effect != "read"
+    message = f"{tool.name} may have happened: {said}" if doubtful else f"{tool.name} failed: {said}"
+    _over(state, call, False, None, message, "timeout" if event.kind == "timeout" else "failure")
+
+
+def _over(state: SessionState, call: Call, ok: bool, result: Json, message: str, trigger: Trigger | None) -> None:
+    del state.open[call.id]
+    change(state, call, "over")
+    state.notes.append(CallDone("", call.tool.name, call.id, ok, result, message, "agent", trigger))

@@ -1,0 +1,54 @@
+"""The whole state of a session as one JSON value, for its digest: two sessions with the same picture go on alike."""
+
+from interlock.run.audit.digests import plain
+from interlock.run.session.state import Approval, Call, SessionState
+from interlock_dsl.schema.canonical import digest
+
+
+def digest_of(state: SessionState) -> str:
+    """Return the SHA-256, in hexadecimal, of the state's canonical JSON."""
+    return digest(picture(state))
+
+
+def picture(state: SessionState) -> dict[str, object]:
+    """Return a session as a JSON value; sentences for people are left out."""
+    return {
+        "program": state.plan.digest,
+        "phase": state.phase,
+        "id": state.id,
+        "principal": plain(state.principal),
+        "context": plain(state.context),
+        "now": state.now,
+        "history": plain(state.history),
+        "waiting": [_call(call) for call in state.waiting.values()],
+        "keyed": {str(plain(key)): _call(call) for key, call in state.keyed.items()},
+        "open": [
+            [id, command.__class__.__name__, _call(owner) if isinstance(owner, Call) else _approval(owner)]
+            for id, (owner, command) in state.open.items()
+        ],
+        "asked": state.asked,
+        "ending": state.ending,
+    }
+
+
+def _call(call: Call) -> dict[str, object]:
+    return {
+        "tool": call.tool.name,
+        "args": plain(call.args),
+        "agent": call.agent,
+        "key": plain(call.key),
+        "digest": call.digest,
+        "phase": call.phase,
+        "id": call.id,
+        "sent": call.sent,
+        "came": call.came,
+        "approvals": [_approval(approval) for approval in call.approvals],
+        "consents": [plain(consent) for consent in call.consents],
+        "refused": bool(call.refusal),
+        "refused_until": call.refused_until,
+    }
+
+
+def _approval(approval: Approval) -> dict[str, object]:
+    names = ("id", "digest", "expires", "phase", "by", "need")
+    return {name: plain(getattr(approval, name)) for name in names}
