@@ -1,16 +1,16 @@
-"""A run read from its journal: its events, and what its program decides on each of them again."""
+"""A run or a session read from its journal: its events, and what its program decides on each of them again."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from interlock.run.protocol.commands import Command
-from interlock.run.protocol.events import AnsweredBy, Event, RunResumed, RunStarted
+from interlock.run.protocol.events import AnsweredBy, Event, RunResumed, RunStarted, SessionStarted
 from interlock.run.protocol.meaning import KEPT
 from interlock.run.protocol.notes import Note
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Entry, Journal, RunSummary
-    from interlock.run.machine import Machine
+    from interlock.run.fold import Fold, Start
     from interlock_dsl.program.model import Program, Workflow
 
 EventNotes: TypeAlias = tuple[Event, tuple[Note, ...]]
@@ -36,10 +36,26 @@ class RecordedRun:
 
     summary: "RunSummary"
     program: "Program"
-    workflow: "Workflow"
-    started: RunStarted
+    started: "Start"
     entries: tuple[ReplayedEntry, ...]
-    machine: "Machine"
+    machine: "Fold"
+
+    @property
+    def workflow(self) -> "Workflow":
+        """The workflow of the run. Raises CommandError for a session, which has none."""
+        from interlock_cli.errors import CommandError
+
+        if not isinstance(self.started, RunStarted):
+            help = (
+                f"`interlock show {self.summary.run}` tells how it stands; the service that embeds it goes on with it"
+            )
+            raise CommandError(f"{self.summary.run} is a session, not a run of a workflow", help)
+        return self.program.workflows[self.started.workflow]
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it follows no workflow."""
+        return isinstance(self.started, SessionStarted)
 
     @property
     def answered_by(self) -> AnsweredBy | None:
@@ -74,20 +90,26 @@ def load(journal: "Journal", summary: "RunSummary") -> RecordedRun:
     """
     from interlock.errors import JournalCorrupt
     from interlock.journal.codec import decode
-    from interlock.run.machine import Machine
+    from interlock.run.fold import fold_of, start_of
     from interlock.runtime.programs import bundled
     from interlock_cli.compiling import compiled_again
 
     program = bundled(journal, summary.program)
     if program is None:
         program = compiled_again(journal.program(summary.program), summary.program)
-    machine = Machine(program)
+    machine: Fold | None = None
+    started: Start | None = None
     entries: list[ReplayedEntry] = []
     for entry in journal.read(summary.run):
         event = decode(entry.event, entry.run, entry.sequence)
+        if started is None or machine is None:
+            started = start_of(event, summary.run)
+            known = isinstance(started, SessionStarted) or (started and started.workflow in program.workflows)
+            if started is None or not known:
+                break
+            machine = fold_of(program, started)
         notes = tuple(machine.feed(event))
         entries.append(ReplayedEntry(entry, event, notes, machine.commands(), machine.outcome == entry.outcome))
-    first = entries[0].event if entries else None
-    if not isinstance(first, RunStarted) or first.workflow not in program.workflows:
+    if started is None or machine is None:
         raise JournalCorrupt(f"run {summary.run} does not begin with the start of a run")
-    return RecordedRun(summary, program, program.workflows[first.workflow], first, tuple(entries), machine)
+    return RecordedRun(summary, program, started, tuple(entries), machine)

@@ -8,6 +8,8 @@ from interlock_cli.errors import CommandError, did_you_mean
 from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
+    from interlock.guard import Session
+    from interlock.journal.journal import Journal
     from interlock.run.protocol.commands import AskApproval, AskPerson
     from interlock.runtime.runtime import Runtime
     from interlock_cli.recorded_run import RecordedRun
@@ -21,11 +23,13 @@ def on_run(
     act: "Callable[[Runtime, RecordedRun], Awaitable[None]] | None" = None,
     *,
     to_cancel: bool = False,
+    in_session: "Callable[[Session, RecordedRun], None] | None" = None,
 ) -> int:
     """Do one thing to the run that `wanted` means, drive it on, and tell where it stands; return the exit code.
 
     Without `act` driving on is all there is to do, and a run that another process drives is refused. With
-    `to_cancel` nobody answers for its models, and a run that another version recorded is taken too.
+    `to_cancel` nobody answers for its models, and a run that another version recorded is taken too. `in_session` is
+    what is done instead where it is a session, which nobody here drives.
 
     Whatever is wrong with the request is a `CommandError` raised by `act` before anything was recorded, or a refusal
     after.
@@ -36,6 +40,8 @@ def on_run(
     opened = open_journal(options.project, options.journal)
     recorded = load(opened, the_run(opened, wanted))
     run = recorded.summary.run
+    if recorded.is_session and in_session is not None:
+        return _on_session(opened, recorded, options, in_session)
 
     async def go(runtime: "Runtime") -> str:
         if act is not None:
@@ -55,6 +61,25 @@ def on_run(
         to_cancel=to_cancel,
     )
     return driver.go(go)
+
+
+def _on_session(
+    opened: "Journal", recorded: "RecordedRun", options: RunOptions, act: "Callable[[Session, RecordedRun], None]"
+) -> int:
+    from interlock.guard import Guard
+    from interlock.runtime.report import RunReport
+    from interlock_cli.drive import print_report
+    from interlock_cli.recorded_run import load
+
+    run = recorded.summary.run
+    act(Guard(recorded.program, journal=opened).resume(run), recorded)
+    now = load(opened, recorded.summary)
+    opened.close()
+    machine, count = now.machine, len(now.entries)
+    report = RunReport(
+        run, machine.status, waiting_for=machine.waiting_for, approved_by=machine.approved_by, entries=count
+    )
+    return print_report(report, options, recorded.started.principal)
 
 
 def approval(recorded: "RecordedRun", wanted: str, role: str) -> "AskApproval":

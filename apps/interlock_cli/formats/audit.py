@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from interlock.journal.codec import encode
+from interlock.run.protocol.events import RunStarted, SessionStarted
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
 from interlock_cli.formats.jsonable import plain
 from interlock_cli.present.quantity import instant
@@ -25,7 +26,8 @@ def audit(recorded: RecordedRun) -> Json:
     return {
         "version": 1,
         "run": recorded.summary.run,
-        "workflow": started.workflow,
+        "kind": recorded.summary.kind,
+        "workflow": started.workflow if isinstance(started, RunStarted) else "",
         "program": started.program,
         "principal": {
             "name": started.principal,
@@ -33,7 +35,9 @@ def audit(recorded: RecordedRun) -> Json:
             "scopes": None if started.scopes is None else list(started.scopes),
         },
         "answered_by": plain(recorded.answered_by),
-        "input": started.input,
+        "input": started.input if isinstance(started, RunStarted) else {},
+        "context": started.context,
+        "request": started.request if isinstance(started, SessionStarted) else "",
         "status": recorded.machine.status,
         "ended": plain(ended[-1]) if ended else None,
         "meaning_kept": recorded.meaning_kept,

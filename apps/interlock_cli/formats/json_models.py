@@ -9,6 +9,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 Json = Any
+Kind = Literal["workflow", "session"]
 Status = Literal["running", "waiting", "ended", "failed", "cancelled"]
 
 
@@ -163,9 +164,10 @@ class AnsweredByJson(TypedDict):
 
 
 class RunLineJson(TypedDict):
-    """A run in the list of runs."""
+    """A run in the list of runs. A session has no workflow."""
 
     run: str
+    kind: Kind
     workflow: str
     status: Status
     detail: str
@@ -250,15 +252,21 @@ class EntryJson(TypedDict):
 
 
 class AuditJson(TypedDict):
-    """`interlock show --format json`. `meaning_kept`: this version decides as the one that recorded the run did."""
+    """`interlock show --format json`. `meaning_kept`: this version decides as the one that recorded the run did.
+
+    A session has no workflow and no input, but a `request`; `context` is what the service said of the circumstances.
+    """
 
     version: Literal[1]
     run: str
+    kind: Kind
     workflow: str
     program: str
     principal: PrincipalJson
     answered_by: AnsweredByJson | None
     input: dict[str, Json]
+    context: dict[str, Json] | None
+    request: str
     status: Status
     ended: dict[str, Json] | None
     meaning_kept: bool
@@ -268,9 +276,10 @@ class AuditJson(TypedDict):
 
 
 class ReplayJson(TypedDict):
-    """What replaying one run gave: a line of `interlock replay --format json`."""
+    """What replaying one run gave: a line of `interlock replay --format json`. A session has no workflow."""
 
     run: str
+    kind: Kind
     workflow: str
     entries: int
     result: Literal["same", "differs", "unknown"]

@@ -7,7 +7,7 @@ from functools import singledispatchmethod
 from rich.text import Text
 
 from interlock.decide.decision import Decision, Reason
-from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted
+from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted, SessionStarted
 from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalCounted,
@@ -43,18 +43,20 @@ SMALLEST = 24
 class Narrative:
     """Follows one run, event by event. It remembers what a later note refers back to: calls, tokens, the start.
 
-    A line has `room` characters (0: as many as it takes): values are shortened to fit. With `places`, routes are told
-    even where there was no choice, and say where in the source they are.
+    Without a workflow it is a session. A line has `room` characters (0: as many as it takes): values are shortened to
+    fit. With `places`, routes are told even where there was no choice, and say where in the source they are.
     """
 
-    def __init__(self, workflow: Workflow, room: int = 0, places: bool = False) -> None:
+    def __init__(self, workflow: Workflow | None, room: int = 0, places: bool = False) -> None:
         self._room = room
         self._places = places
-        self._workflow = workflow
-        self._routes = {way.id: way for route in workflow.routes for way in (route, route.out) if way is not None}
+        self._steps = {} if workflow is None else workflow.steps
+        self._promises = () if workflow is None else workflow.promises
+        routes = () if workflow is None else workflow.routes
+        self._routes = {way.id: way for route in routes for way in (route, route.out) if way is not None}
         self._used_up = {
             route.out.id: f"after {count(route.bound.times, 'time')}"
-            for route in workflow.routes
+            for route in routes
             if route.out is not None and route.bound is not None
         }
         self._calls: dict[str, tuple[CallDecided, int]] = {}
@@ -67,7 +69,7 @@ class Narrative:
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
         """Return what one event brought about."""
-        if isinstance(event, RunStarted):
+        if isinstance(event, RunStarted | SessionStarted):
             self._began = event.at
         self._at = event.at
         self._announced = set()
@@ -92,7 +94,7 @@ class Narrative:
 
     @_tell.register
     def _began_step(self, note: StepBegan) -> list[Line]:
-        step = self._workflow.steps.get(note.step)
+        step = self._steps.get(note.step)
         again = f"visit {note.visit}" if note.visit > 1 else ""
         match step:
             case AgentStep():
@@ -111,7 +113,7 @@ class Narrative:
 
     @_tell.register
     def _done(self, note: StepDone) -> list[Line]:
-        step = self._workflow.steps.get(note.step)
+        step = self._steps.get(note.step)
         match step:
             case AgentStep():
                 tokens = self._tokens.pop(note.step, 0)
@@ -169,7 +171,7 @@ class Narrative:
 
     @_tell.register
     def _broken(self, note: PromiseBroken) -> list[Line]:
-        span = next((promise.span for promise in self._workflow.promises if promise.id == note.promise), None)
+        span = next((promise.span for promise in self._promises if promise.id == note.promise), None)
         text = Text.assemble(("a promise is not kept", "bad"), f": {note.reason}")
         text.append(f"  {note.promise}", "quiet")
         return [self._line("", "bad", text, place(span) if span is not None else "")]

@@ -8,6 +8,7 @@ from interlock_cli.options import drives, reason, role, run_id, which, who
 from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
+    from interlock.guard import Session
     from interlock.runtime.runtime import Runtime
     from interlock_cli.recorded_run import RecordedRun
 
@@ -27,4 +28,8 @@ def verb(*, run: str, which: str, name: str, role: str, reason: str, options: Ru
         asked = approval(recorded, which, role)
         await runtime.deny(recorded.summary.run, asked.id, by=name, role=role or asked.role, reason=reason)
 
-    return on_run(run, options, act)
+    def in_session(session: "Session", recorded: "RecordedRun") -> None:
+        asked = approval(recorded, which, role)
+        session.deny(asked, by=name, role=role or asked.role, reason=reason)
+
+    return on_run(run, options, act, in_session=in_session)

@@ -52,6 +52,7 @@ def _again(opened: "Opened", summary: "RunSummary") -> "ReplayJson":
 
     result: ReplayJson = {
         "run": summary.run,
+        "kind": summary.kind,
         "workflow": summary.workflow,
         "entries": summary.entries,
         "result": "same",

@@ -65,6 +65,8 @@ def _due(options: RunOptions) -> list[str]:
     now = time.time_ns() // 1000
     found: list[str] = []
     for summary in reversed(opened.runs()):
+        if summary.kind == "session":
+            continue  # its service goes on with it
         if summary.status == "running":
             found.append(summary.run)
         elif summary.status == "waiting":

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @project
 @journal
 def verb(*, status: str, limit: int, format: Format, project: Path | None, journal: Path | None) -> int:
-    """List the runs of the project, the newest first: what they do, for how long, and what waits."""
+    """List the runs and sessions of the project, the newest first: what they do, for how long, and what waits."""
     from interlock_cli.errors import CommandError, did_you_mean
     from interlock_cli.journal import open_journal
     from interlock_cli.present.status import STATUSES
@@ -69,6 +69,7 @@ def _plain(summary: "RunSummary", answered_by: "AnsweredBy | None") -> "RunLineJ
 
     return {
         "run": summary.run,
+        "kind": summary.kind,
         "workflow": summary.workflow,
         "status": cast("Status", summary.status),
         "detail": summary.detail,
@@ -102,7 +103,7 @@ def _table(runs: "Sequence[tuple[RunSummary, AnsweredBy | None]]", more: int) ->
         rows.append(
             [
                 Text(each.run, "name"),
-                Text(each.workflow),
+                Text(each.workflow) if each.kind == "workflow" else Text("session", "quiet"),
                 Text(each.status, STATUSES.get(each.status, "")),
                 Text(ago(each.started, now), "quiet"),
                 Text(duration(max(0, each.updated - each.started))) if over else Text("so far", "quiet"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @project
 @journal
 def verb(*, run: str, format: Format, project: Path | None, journal: Path | None) -> int:
-    """Tell what a run did: what ran, why it went where it went, what was denied and by which rule, what waits.
+    """Tell what a run or session did: what ran, why it went where it went, what was denied by which rule, what waits.
 
     Nothing is remembered but the journal: all of it is decided again to be told.
     """
@@ -42,39 +42,54 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
 def _tell(recorded: "RecordedRun") -> None:
     import time
 
+    from interlock.run.protocol.events import RunStarted
+    from interlock.run.session import SessionMachine
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import answered, given, heading, started
     from interlock_cli.present.narrative import Narrative
     from interlock_cli.present.outcome import labelled, under_way, waiting
+    from interlock_cli.present.session import SessionNarrative, said, unreported
     from interlock_cli.present.spending import spending, spent
     from interlock_cli.present.timeline import Layout
 
     console = out()
     first, run = recorded.started, recorded.summary.run
-    machine = recorded.machine
-    stopped = recorded.machine.status == "running"
-    console.print(heading(first.workflow, run, first.principal, recorded.machine.status, console.width))
+    machine, now = recorded.machine, time.time_ns() // 1000
+    name = first.workflow if isinstance(first, RunStarted) else "session"
+    console.print(heading(name, run, first.principal, machine.status, console.width))
     console.print(started(first.at, first.program))
     if not recorded.meaning_kept:
         console.print("  recorded by another version: what follows is how this one would decide", style="wait")
     for text in answered(recorded.answered_by):
         console.print(text)
-    console.print(given(first.input, console.width))
+    narrative: Narrative
+    if isinstance(first, RunStarted):
+        console.print(given(first.input, console.width))
+        columns, narrative = recorded.workflow.steps.keys(), Narrative(recorded.workflow, places=True)
+    else:
+        for text in said(first, console.width):
+            console.print(text, soft_wrap=True)
+        columns, narrative = recorded.program.agents.keys(), SessionNarrative()
     console.print()
-    layout = Layout(recorded.workflow.steps, console.width, details=True)
-    narrative = Narrative(recorded.workflow, places=True)
+    layout = Layout(columns, console.width, details=True)
     for moment in recorded.entries:
         for line in narrative.lines(moment.event, moment.notes):
             for row in layout.rows(line):
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
-    now = time.time_ns() // 1000
-    for text in labelled("waits", waiting(machine.waiting_for, machine.approved_by, run, now, "", first.principal)):
+    asked = machine.waiting_for
+    if recorded.is_session:  # where nothing fires, what has expired is dropped with the next event
+        asked = tuple(each for each in asked if each.expires is None or now < each.expires)
+    for text in labelled("waits", waiting(asked, machine.approved_by, run, now, "", first.principal)):
         console.print(text, soft_wrap=True)
-    for text in labelled("open", under_way(recorded.machine.pending() if stopped else (), run)):
-        console.print(text, soft_wrap=True)
-    for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
-        console.print(text, soft_wrap=True)
+    if isinstance(machine, SessionMachine):
+        for text in labelled("open", unreported(machine.under_way)):
+            console.print(text, soft_wrap=True)
+    else:
+        for text in labelled("open", under_way(machine.pending() if machine.status == "running" else (), run)):
+            console.print(text, soft_wrap=True)
+        for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
+            console.print(text, soft_wrap=True)
     differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
     if differing and recorded.meaning_kept:
         console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")

@@ -6,7 +6,7 @@ short; whoever has an event loop calls them from it. Many runs share one durable
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from interlock.errors import Conflict
 from interlock.run.ledger import Held, Settlement
@@ -33,7 +33,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A line of the list of runs. Times in microseconds since 1970; `status` is running, waiting, or how it ended."""
+    """A line of the list of runs. Times in microseconds since 1970; `status` is running, waiting, or how it ended.
+
+    `workflow` is empty for a session.
+    """
 
     run: str
     workflow: str
@@ -43,6 +46,11 @@ class RunSummary:
     updated: int
     entries: int
     detail: str = ""
+
+    @property
+    def kind(self) -> Literal["workflow", "session"]:
+        """What kind of run it is: a session follows no workflow."""
+        return "workflow" if self.workflow else "session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,15 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     plan = state.plan
     checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, state.principal.scopes)
     agent = event.agent or ""
+    raw = event.args if isinstance(event.args, dict) else {}
     if isinstance(checked, Decision):
-        state.notes.append(CallDecided("", agent, event.tool, {}, "", checked))
+        state.notes.append(CallDecided("", agent, event.tool, raw, "", checked))
         return
     if event.unreadable:
         checked = checked._replace(problem=event.unreadable)
     if checked.problem:
         decision = _decision(state, checked, agent, "", None)
-        state.notes.append(CallDecided("", agent, event.tool, {}, "", decision))
+        state.notes.append(CallDecided("", agent, event.tool, raw, "", decision))
         return
     args = cast("Mapping[str, Json]", plan.shown(checked.tool.parameters, checked.values))
     same = state.keyed.get(event.key) if event.key else None
