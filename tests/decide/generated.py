@@ -42,7 +42,9 @@ conditions = st.sampled_from([
     "args.n > 5", "args.n == 3", "args.n != 3", "100 / args.n > 10", 'has(args.s) && args.s == "x"', "!has(args.s)",
     'has(args.s) ? args.s != "x" : 1 / args.n > 5', "[1, 2][args.n] == 1", "args.n + 9223372036854775800 > 0",
     'agent == "ann"', 'tool.effect == "read"', 'tool.name == "c"', 'principal.name != "pat"', "now > timestamp(0)",
-    '"boss" in principal.roles', 'calls(a.read).within("1h") >= 2', "calls(c).count() > 0", "true", "false",
+    '"boss" in principal.roles', 'calls(a.read).within("1h") >= 2', "calls(c).count() > 0", "true",
+    'calls(a.read).within("90m").sum(c, c.args.n) + args.n > 9', "calls(b.read).exists(x, x.args.n == args.n)",
+    'calls(c).exists(x, x.agent == agent)', "false",
     "100 / args.n > 10 || args.n < 5", "args.n * 2 <= 9", '!(args.n in [3, 6]) && run.workflow == "w"',
 ])  # fmt: skip
 AMOUNTS = ["of args.n to 30", "of args.n - 4 to 9", "of args.n * args.n to 200", "of 90 / args.n to 30", "of 7 to 20"]

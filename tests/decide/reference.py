@@ -82,6 +82,8 @@ def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
         for name in program.tools:
             for past in request.history.since(name, None) if any(is_about(p, name) for p in rule.patterns) else ():
                 if past.at > request.now - limit.period and counts(rule, past.agent):
+                    if limit.amount is not None and past.args is None:
+                        return True
                     used += 1 if limit.amount is None else taken(limit.amount, past.args)
         return used + amount > limit.most
     values: list[object] = []

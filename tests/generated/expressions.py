@@ -107,6 +107,8 @@ class Expressions:
             some += [
                 f"calls({tool}).count() >= {dice.number(0, 2)}",
                 f'calls({tool}).within("{dice.one(PERIODS)}") > 0',
+                f'calls({tool}).within("{dice.one(PERIODS)}").exists(c, c.at == now || c.agent == "")',
+                f"calls({tool}).sum(c, {dice.one(('1', 'size(c.agent)', 'c.at > run.started ? 2 : 0'))}) > 2",
             ]
         return dice.one(some)
 

@@ -3,9 +3,11 @@
 from generated.declarations import Declared, MadeTool
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, over
-from interlock_dsl.cel.types import StringType
+from interlock_dsl.cel.types import IntType, StringType
 
 PERIODS = ("1h", "30m", "24h")
+BEYOND_RUNS = 0.15
+"""How often a limit holds beyond one run."""
 
 
 def policy_text(dice: Dice, made: Declared) -> str:
@@ -36,10 +38,24 @@ def _rule(dice: Dice, made: Declared) -> str:
             within = f" within {dice.one(('10m', '1h'))}" if dice.often(0.6) else ""
             head = f"require approval by {dice.one(('', '', '2 of '))}{dice.one(made.roles)}{within} for {pattern}"
         case "limit":
-            head = f"limit {pattern} to {dice.number(1, 3)} per {dice.one(PERIODS)} for each run"
+            head = f"limit {pattern}{_limited(dice, tool, pattern)}"
         case _:
             head = f"{kind} {pattern}"
     return head + by + when + unless + because
+
+
+def _limited(dice: Dice, tool: MadeTool, pattern: str) -> str:
+    """Return what a limit says after its pattern: mostly of calls in each run, at times of a sum or beyond runs."""
+    known = [] if pattern != tool.name else [read for read in over(tool.parameters, "args") if not read.guards]
+    numbers = [read.path for read in known if isinstance(read.type, IntType)]
+    keys = ["principal", "agent", "principal, agent"]
+    keys += [read.path for read in known if isinstance(read.type, IntType | StringType)]
+    owner = dice.one(("overall", f"for each {dice.one(keys)}")) if dice.often(BEYOND_RUNS) else "for each run"
+    period = dice.one(PERIODS)
+    if numbers and dice.often(0.5):
+        amount = f"{dice.one(numbers)}{dice.one(('', ' * 2', ' - 1'))}"
+        return f" of {amount} to {dice.one((3, 20, 5_000))} per {period} {owner}"
+    return f" to {dice.number(1, 3)} per {period} {owner}"
 
 
 def _condition(dice: Dice, made: Declared, tool: MadeTool, pattern: str) -> str:

@@ -104,7 +104,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         return
     result = None if type is None else encoded(type, value)
     if call.past is not None:
-        call.past.result, call.past.returned = value, True
+        call.past.result = value
     if call.purpose != "undo":
         run.returned.append(call.tool.name)
     remember(run, call, value, usable=True)

@@ -149,14 +149,13 @@ class Done:
 
 @dataclass(eq=False)
 class Past:
-    """A call that was made: of which tool, when, by whom, with what, and what it returned if it has."""
+    """A call that was made: of which tool, when, by whom, with what, and what it returned, if anything."""
 
     tool: str
     at: int
     agent: str
     args: Mapping[str, object]
     result: object = None
-    returned: bool = False
 
 
 class History:
@@ -171,6 +170,13 @@ class History:
 
     def within(self, tool: str, micros: int) -> int:
         return len(self.since(tool, micros))
+
+    def past(self, tool: str, micros: int | None) -> list[dict[str, object]]:
+        return [
+            {"args": one.args, "agent": one.agent, "at": Timestamp(one.at * 1000)}
+            | ({} if one.result is None else {"result": one.result})
+            for one in self.since(tool, micros)
+        ]
 
     def since(self, tool: str, micros: int | None) -> list[Past]:
         return [one for one in self.calls if one.tool == tool and (micros is None or one.at > self.now - micros)]

@@ -31,7 +31,7 @@ from interlock_dsl.cel.values import Fault
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.report import Report
-from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, period_micros
+from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, SUM, past_calls, past_functions, period_micros
 from interlock_dsl.schema.person import UnusableName, normalised
 from interlock_dsl.syntax.tree import Ident
 
@@ -46,6 +46,10 @@ class Expressions:
         self._symbols = symbols
         self.report: Report = symbols.report
         self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
+
+    def know(self, tools: Mapping[str, tuple[RecordType, Type | None]]) -> None:
+        """Let expressions go over the calls of tools, of which the parameters and the result are given."""
+        self._functions.update(past_functions(tools))
 
     def scope(
         self,
@@ -134,14 +138,59 @@ class Expressions:
             case Call(function="within", receiver=Call(function="calls"), arguments=(Literal(value=str() as period),)):
                 self._check_period(period, node)
                 return node
+            case Call(function="count", receiver=Call(function="within", receiver=Call(function="calls")) as counted):
+                return self._calls(counted) if not node.arguments else node
+            case Comprehension(range=range_):
+                listed = self._listed(range_)
+                return node if listed is None else replace(node, range=listed)
+            case Call(function="sum", receiver=receiver, arguments=arguments) if receiver is not None:
+                listed = self._listed(receiver)
+                return node if listed is None else self._sum(node, listed, arguments)
             case _:
                 return node
+        name = self._tool(node, arguments)
+        if name is None:
+            return Literal(None, node.span)
+        return replace(node, arguments=(Name(HISTORY, node.function_span), Literal(name, arguments[0].span)))
+
+    def _tool(self, node: Expression, arguments: tuple[Expression, ...]) -> str | None:
+        """Return the tool that `calls` is about; None where it names none, which is reported."""
         name = dotted(arguments[0]) if len(arguments) == 1 else None
         if name is None:
             self.report.add(say.calls_argument(node.span, self._symbols.tools))
-            return Literal(None, node.span)
-        self._symbols.tool(Ident(name, span=arguments[0].span))
-        return replace(node, arguments=(Name(HISTORY, node.function_span), Literal(name, arguments[0].span)))
+        else:
+            self._symbols.tool(Ident(name, span=arguments[0].span))
+        return name
+
+    def _listed(self, node: Expression) -> Expression | None:
+        """Return the list that `calls(a.tool)` or `calls(a.tool).within("1h")` goes over; None for anything else."""
+        periods: tuple[Expression, ...] = ()
+        match node:
+            case Call(function="within", receiver=Call(function="calls") as calls, arguments=(period,)):
+                if isinstance(period, Literal) and isinstance(period.value, str):
+                    self._check_period(period.value, node)
+                periods = (period,)
+            case Call(function="calls") as calls:
+                pass
+            case _:
+                return None
+        if calls.receiver is not None:
+            return None
+        name = self._tool(calls, calls.arguments)
+        if name is None or past_calls(name) not in self._functions:
+            return ListOf((), node.span)
+        history = Name(HISTORY, calls.function_span)
+        return Call(past_calls(name), (history, *periods), node.span, calls.function_span)
+
+    def _sum(self, node: Call, listed: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        """Turn `calls(a.tool).sum(c, E)` into the sum of `E` for each of the calls."""
+        match arguments:
+            case (Name(name=variable), body):
+                amounts = Comprehension("map", listed, (variable,), body, node.span)
+                return Call(SUM, (amounts,), node.span, node.function_span)
+            case _:
+                self.report.add(say.sum_form(node.span))
+                return Literal(0, node.span)
 
     def _check_period(self, period: str, node: Call) -> None:
         try:
@@ -241,6 +290,9 @@ def free_names(node: Expression, bound: frozenset[str] = frozenset()) -> Iterato
             yield from free_names(range_, bound)
             for child in children(node)[1:]:
                 yield from free_names(child, bound | set(variables))
+        case Call(function="sum", receiver=Call() as summed, arguments=(Name(name=name), body)):
+            yield from free_names(summed, bound)
+            yield from free_names(body, bound | {name})
         case Bind(name=name, value=value, body=body):
             yield from free_names(value, bound)
             yield from free_names(body, bound | {name})

@@ -30,6 +30,7 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     check_tools(symbols, clauses)
     check_scopes(symbols)
     tools = tool_facts(symbols, types, expressions)
+    expressions.know({name: (tool.parameters, tool.result) for name, tool in tools.items()})
     tables = table_facts(symbols, types, expressions)
     workflows: dict[str, WorkflowFacts] = {}
     if outlines:

@@ -3,17 +3,26 @@
 `calls(refunds.issue).within("1h")` asks for the history of the session. The compiler writes it as
 `calls($history, "refunds.issue").within("1h")`, where `$history` (no author can write that name) is whatever the engine
 binds: an object with `count(tool) -> int` and `within(tool, micros) -> int`.
+
+`calls(refunds.issue).within("1h").exists(c, c.args.amount > 5)` goes over these calls. The compiler writes their list
+as `@calls refunds.issue($history, "1h")`: a function for each tool, since arguments and results are of its types.
+`$history` has `past(tool, micros or None)` for it, a list of mappings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import INT, STRING, TIMESTAMP, AbstractType, Field, ListType, RecordType, StringType, Type
-from interlock_dsl.cel.values import Fault
+from interlock_dsl.cel.values import INT_HIGH, INT_LOW, Fault
 
 HISTORY = "$history"
+SUM: Final = "@sum"
+"""Adds up whole numbers: what `calls(tool).sum(c, ...)` is written as."""
+
+_PAST: Final = "@calls "
+
 HISTORY_TYPE = AbstractType("History")
 CALLS_TYPE = AbstractType("CallHistory")
 
@@ -39,6 +48,10 @@ class History(Protocol):
         """Return how many there were in the last so many microseconds."""
         ...
 
+    def past(self, tool: str, micros: int | None) -> Sequence[Mapping[str, object]]:
+        """Return them in order of time, as conditions see them; all of them where there is no period."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
@@ -62,6 +75,13 @@ def _within(calls: object, period: object) -> object:
     return found.history.within(found.tool, period_micros(str(period)))
 
 
+def _sum(amounts: object) -> object:
+    total = sum(cast(list[int], amounts))
+    if not INT_LOW <= total <= INT_HIGH:
+        raise Fault("overflow", "the sum does not fit an int of 64 bits")
+    return total
+
+
 def period_micros(text: str) -> int:
     """Return the microseconds of a period such as `1h30m`; a `Fault` for what is none, or is not positive."""
     from interlock_dsl.cel.library.instants import read_duration
@@ -78,6 +98,37 @@ FUNCTIONS: Mapping[str, Function] = {
         Function("calls", (Overload("calls_history", (HISTORY_TYPE, STRING), CALLS_TYPE, _calls),)),
         Function("count", (Overload("calls_count", (CALLS_TYPE,), INT, _count, method=True),)),
         Function("within", (Overload("calls_within", (CALLS_TYPE, STRING), INT, _within, method=True),)),
+        Function(SUM, (Overload("calls_sum", (ListType(INT),), INT, _sum),)),
     )
 }
 """The functions of the host, by name."""
+
+
+def past_calls(tool: str) -> str:
+    """Return the name of the function that lists the calls of a tool."""
+    return f"{_PAST}{tool}"
+
+
+def reads_past_calls(function: str) -> bool:
+    """Say whether a function lists the calls of some tool."""
+    return function.startswith(_PAST)
+
+
+def past_functions(tools: Mapping[str, tuple[RecordType, Type | None]]) -> dict[str, Function]:
+    """Return the functions that list the calls of tools, of which the parameters and the result are given."""
+    return {past_calls(tool): _past_function(tool, *types) for tool, types in tools.items()}
+
+
+def _past_function(tool: str, parameters: RecordType, result: Type | None) -> Function:
+    fields = {"args": Field(parameters), "agent": Field(STRING), "at": Field(TIMESTAMP)}
+    if result is not None:
+        fields["result"] = Field(result, optional=True)
+
+    def past(history: object, period: object = None) -> object:
+        micros = None if period is None else period_micros(str(period))
+        return cast(History, history).past(tool, micros)
+
+    listed = ListType(RecordType(f"call of {tool}", fields))
+    ids = f"past_{tool}", f"past_within_{tool}"
+    every = Overload(ids[0], (HISTORY_TYPE,), listed, past)
+    return Function(past_calls(tool), (every, Overload(ids[1], (HISTORY_TYPE, STRING), listed, past)))

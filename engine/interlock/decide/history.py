@@ -21,16 +21,26 @@ def matches(pattern: str, name: str) -> bool:
 class PastCall:
     """A call that was performed at a moment (microseconds since 1970) by an agent (empty: by none).
 
-    `args` are decoded values. `result` is what it returned, decoded, once it has `returned`. `amounts` is what it took
-    of limits on sums, by their identities, each worked out when it is first asked for.
+    `args` are decoded values (None: nobody said which). `result` is what it returned, decoded, once it has returned.
+    `amounts` is what it took of limits on sums, by their identities, each worked out when it is first asked for.
     """
 
     at: int
     agent: str
-    args: Mapping[str, object]
+    args: Mapping[str, object] | None
     result: object = None
-    returned: bool = False
     amounts: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def value(self) -> Mapping[str, object]:
+        """Return the call as conditions see it: without what nobody said."""
+        value: dict[str, object] = {"at": Timestamp(self.at * 1000)}
+        if self.agent != ANYBODY:
+            value["agent"] = self.agent
+        if self.args is not None:
+            value["args"] = self.args
+        if self.result is not None:
+            value["result"] = self.result
+        return value
 
 
 class History:
@@ -57,21 +67,21 @@ class History:
     ) -> PastCall:
         """Record a call performed at a moment (microseconds since 1970) by an agent (None: by no agent).
 
-        `args` are decoded values. A call of which nobody says who made it counts for every agent. Give what it returns
-        to `returned`. Raises ValueError for a moment before the last one recorded for the tool: counting relies on
-        their order.
+        `args` are decoded values; where they are None, what reads them has no value, and a limit on their sum denies.
+        A call of which nobody says who made it counts for every agent. Give what it returns to `returned`. Raises
+        ValueError for a moment before the last one recorded for the tool: counting relies on their order.
         """
         moments = self._moments.setdefault(tool, [])
         if moments and at < moments[-1]:
             raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
-        call = PastCall(at, agent or "", {} if args is None else args)
+        call = PastCall(at, agent or "", args)
         moments.append(at)
         self._calls.setdefault(tool, []).append(call)
         return call
 
     def returned(self, call: PastCall, result: object) -> None:
         """Record what a call returned: a decoded value."""
-        call.result, call.returned = result, True
+        call.result = result
 
     @contextmanager
     def without(self, tool: str, at: int, agent: str) -> Iterator[None]:
@@ -115,6 +125,10 @@ class History:
         if pattern is None:
             return calls
         return [call for call in calls if call.agent == ANYBODY or matches(pattern, call.agent)]
+
+    def past(self, tool: str, micros: int | None) -> list[Mapping[str, object]]:
+        """Return these calls as conditions see them: `args`, `agent` and `at`, and `result` once there is one."""
+        return [call.value() for call in self.since(tool, micros)]
 
     def performed(self) -> dict[str, list[tuple[int, str]]]:
         """Return the moments of all calls with their agents, by tool."""

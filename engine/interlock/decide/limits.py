@@ -62,14 +62,13 @@ class Counted:
             return reason if self.reached(request.history) else None
         try:
             amount = 1 if self.amount is None else _amount(self.amount, request.bindings, meter)
-            key = "[]" if self.limit.per == "run" else self._key(request, meter)
+            if self.limit.per == "run":
+                return reason if amount + self._used(request.history) > self.limit.most else None
+            key = self._key(request, meter)
         except _NoValue as problem:
             return replace(reason, text=f"{reason.text} ({problem})")
         most = self.limit.most
-        if self.limit.per != "run":
-            claim = Claim(self.limit.identity, self.rule, key, amount, most, self.limit.period)
-            return reason if amount > most else claim
-        return reason if amount + self._used(request.history) > most else None
+        return reason if amount > most else Claim(self.limit.identity, self.rule, key, amount, most, self.limit.period)
 
     def _key(self, request: Request, meter: Meter) -> str:
         return canonical([_key(key, asked, request, meter) for key, asked in self.keys]).decode()
@@ -77,18 +76,21 @@ class Counted:
     def _used(self, history: History) -> int:
         """Return the sum of what the calls of the period took. What had no amount was not limited, and took nothing."""
         past = [call for tool in self.tools for call in history.since(tool, self.limit.period, self.agent)]
-        return sum(call.amounts[self.limit.identity] for call in past if self._valued(call))
+        return sum([self._taken(call) for call in past])
 
-    def _valued(self, call: PastCall) -> bool:
-        """Work out once what a past call took, and say whether it took anything."""
-        amounts = call.amounts
-        if self.limit.identity not in amounts:
+    def _taken(self, call: PastCall) -> int:
+        """Return what a past call took, which is worked out once."""
+        found = call.amounts.get(self.limit.identity)
+        if found is None:
             assert self.amount is not None
+            if call.args is None:
+                raise _NoValue("an earlier call was recorded without its arguments")
             try:
-                amounts[self.limit.identity] = _amount(self.amount, {"args": call.args}, Meter())
+                found = _amount(self.amount, {"args": call.args}, Meter())
             except _NoValue:
-                amounts[self.limit.identity] = 0
-        return amounts[self.limit.identity] > 0
+                found = 0
+            call.amounts[self.limit.identity] = found
+        return found
 
 
 def counted(rule: Rule, limit: Limit, tools: Sequence[str], tier: Tier) -> Counted:

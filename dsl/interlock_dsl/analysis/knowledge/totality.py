@@ -5,6 +5,7 @@ from typing import Final
 from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import OPERATORS, Call, Comprehension, Index, MapOf
+from interlock_dsl.program.builtins import reads_past_calls
 
 _ALWAYS: Final = frozenset(
     {
@@ -23,7 +24,7 @@ def total(checked: Checked | None) -> bool:
     for node in walk(checked.expression):
         match node:
             case Call(function=function):
-                if function not in _ALWAYS:
+                if function not in _ALWAYS and not reads_past_calls(function):
                     return False
             case Index(optional=False) | MapOf() | Comprehension():
                 return False

@@ -6,14 +6,17 @@ answer it had.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.analysis.values.confirm import met
 from interlock_dsl.analysis.values.narrow import Narrowed, Narrowing
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.analysis.values.search import Searching
 from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.tree import Call
+from interlock_dsl.program.builtins import reads_past_calls
 
 _Key: TypeAlias = tuple[object, ...]
 
@@ -66,6 +69,8 @@ class Reasoner:
         return self._searching.search(problem, narrowed)
 
     def _answer(self, problem: Problem, narrowed: Narrowed) -> Answer:
+        if any(map(_reads_past_calls, _expressions(problem))):
+            return self._count("none", Unknown("it depends on what earlier calls held"))
         found = self.search(problem, narrowed)
         if found is not None and any(met(case, problem, found.bindings) for case in problem.without):
             found = None
@@ -92,6 +97,18 @@ class Reasoner:
     def _count(self, step: str, answer: Answer) -> Answer:
         self.steps[step] += 1
         return answer
+
+
+def _expressions(problem: Problem) -> Iterator[Checked]:
+    """Yield the expressions that a problem is about."""
+    for statement in (*problem.statements, *(each for case in problem.without for each in case.statements)):
+        parts = (getattr(statement, name) for name in statement.__slots__)
+        yield from (part for part in parts if isinstance(part, Checked))
+
+
+def _reads_past_calls(checked: Checked) -> bool:
+    """Say whether an expression goes over earlier calls; values that show something would have to be calls, too."""
+    return any(isinstance(node, Call) and reads_past_calls(node.function) for node in walk(checked.expression))
 
 
 def _key(problem: Problem) -> _Key:

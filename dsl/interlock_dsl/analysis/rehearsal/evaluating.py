@@ -79,6 +79,24 @@ class History:
 
     made: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def make(self, tool: str, args: Mapping[str, object], agent: str, now: object) -> None:
+        """Note a call, as conditions see it."""
+        self.made.append(tool)
+        at = {} if now is None else {"at": now}
+        self.calls.append((tool, {"args": args, "agent": agent, **at}))
+
+    def give(self, tool: str, result: object = None) -> None:
+        """Note that the last call of a tool returned, and what (None: nothing)."""
+        self.returned.append(tool)
+        last = next(call for name, call in reversed(self.calls) if name == tool)
+        if result is not None:
+            last["result"] = result
+
+    def past(self, tool: str, micros: int | None) -> list[Mapping[str, object]]:
+        """Return the calls of a tool in order of time."""
+        return [call for name, call in self.calls if name == tool]
 
     def count(self, tool: str) -> int:
         """Return how many calls of a tool there were."""

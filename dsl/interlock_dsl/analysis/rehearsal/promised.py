@@ -42,8 +42,8 @@ class AgentCalls(Rehearsal):
                 case Denied():
                     self.denied.append(self._tool.name)
                 case Allowed(roles=()):
-                    self._history.made.append(self._tool.name)
-                    self._history.returned.append(self._tool.name)
+                    self._history.make(self._tool.name, args, agent, self.values.get("now"))
+                    self._history.give(self._tool.name)
                 case _:
                     raise Unrehearsed("whether a call of an agent is allowed depends on more than values")
         super()._do(name, route)

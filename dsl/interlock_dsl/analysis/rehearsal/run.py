@@ -299,7 +299,8 @@ class Rehearsal:
     def _perform(self, name: str, step: CallStepFacts) -> None:
         tool = self._facts.tools[step.call.tool]
         self._spending.call(tool)
-        self._history.made.append(tool.name)
+        args = cast(Mapping[str, object], fitted(tool.parameters, self._evaluated(step.call.arguments)))
+        self._history.make(tool.name, args, "", self.values.get("now"))
         self._agenda.answers.append(partial(self._return, name, tool))
 
     def _return(self, name: str, tool: ToolFacts) -> None:
@@ -314,8 +315,8 @@ class Rehearsal:
                 )
             self._fail_after(again, name, trigger)
             return
-        self._history.returned.append(tool.name)
         value = None if tool.result is None else self._answer(name, tool.result)
+        self._history.give(tool.name, value)
         if tool.result is not None:
             plain = equal(value, sample(tool.result))
             self.script.replies(tool.name, f"returns {written(tool.result, value)}", plain=plain)

@@ -30,6 +30,7 @@ from interlock_dsl.cel.library.instants import offset_at
 from interlock_dsl.cel.signature import Overload
 from interlock_dsl.cel.types import Type
 from interlock_dsl.cel.values import SECOND, Fault, Timestamp
+from interlock_dsl.program.builtins import period_micros, reads_past_calls
 
 Result: TypeAlias = tuple[Domain, Errors]
 Rule: TypeAlias = Callable[[Sequence[Domain]], Result | None]
@@ -76,6 +77,7 @@ FAILING: Final[dict[str, Errors]] = {
     "int64_to_uint64": frozenset({"bad-conversion"}),
     "optional_value": frozenset({"no-value"}),
     "calls_within": frozenset({"bad-value", "bad-conversion", "time-range"}),
+    "calls_sum": frozenset({"overflow"}),
     "matches": frozenset({"invalid-pattern", "bad-value"}),
     "matches_string": frozenset({"invalid-pattern", "bad-value"}),
     "math_abs_int": frozenset({"overflow"}),
@@ -111,6 +113,8 @@ def called(name: str, overload: Overload, arguments: Sequence[Domain], result: T
         and math.prod(len(c) if c else FEW + 1 for c in listed) <= FEW
     ):
         return _applied(overload, [found or [] for found in listed])
+    if reads_past_calls(name):
+        return domain_of(result), NO_ERRORS if _readable(arguments[1:]) else FAILING["calls_within"]
     errors = errors_of(name, overload)
     rule = RULES.get(overload.id) or RULES.get(name)
     found = rule(arguments) if rule is not None else None
@@ -122,6 +126,20 @@ def errors_of(name: str, overload: Overload) -> Errors:
     if overload.id in FAILING:
         return FAILING[overload.id]
     return NO_ERRORS if name in NEVER_FAIL and not overload.id.endswith("_with_tz") else ALL_ERRORS
+
+
+def _readable(periods: Sequence[Domain]) -> bool:
+    """Say whether every period is known to be one that can be read."""
+    for period in periods:
+        texts = constants(period)
+        if texts is None:
+            return False
+        try:
+            for text in texts:
+                period_micros(str(text))
+        except Fault:
+            return False
+    return True
 
 
 def _applied(overload: Overload, choices: list[list[object]]) -> Result:

@@ -164,6 +164,7 @@ def wrong_arguments(
     function: str, overloads: Sequence[Overload], given: Sequence[tuple[Type, Span]], wrong: int | None, span: Span
 ) -> Diagnostic:
     """A call that no overload takes; `wrong` is the argument that is at fault when it is one."""
+    function = function.removeprefix("@")
     shapes = tuple(dict.fromkeys(signature(function, overload) for overload in overloads))
     takes = f"it takes {' or '.join(f'`{shape}`' for shape in shapes[:SHOWN])}"
     if wrong is not None:

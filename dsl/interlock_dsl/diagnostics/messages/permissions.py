@@ -148,6 +148,16 @@ def calls_argument(span: Span, tools: Iterable[str]) -> Diagnostic:
     )
 
 
+def sum_form(span: Span) -> Diagnostic:
+    """`sum` of calls that is not written as a name and what is added up."""
+    return diagnose(
+        "type-mismatch",
+        "`sum` takes a name for each call, and what is added up",
+        span,
+        help="such as `calls(money.send).sum(c, c.args.cents)`",
+    )
+
+
 def bad_period(message: str, span: Span) -> Diagnostic:
     """A period that cannot be read."""
     return diagnose("type-mismatch", message, span, help='write a duration such as `"1h"` or `"30m"`')

@@ -17,9 +17,10 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.program.builtins import past_functions
 from interlock_dsl.program.bundle.declarations import Reader, Writer, read, write
 from interlock_dsl.program.bundle.errors import BundleError
-from interlock_dsl.program.bundle.expressions import Expressions, ScopeTable, read_scopes
+from interlock_dsl.program.bundle.expressions import Expressions, ScopeTable, functions, read_scopes
 from interlock_dsl.program.bundle.places import Places
 from interlock_dsl.program.bundle.types import TypeTable, read_types
 from interlock_dsl.program.cases import Test
@@ -141,8 +142,10 @@ def _program(given: dict[str, object]) -> Program:
     if not isinstance(given["type_table"], list) or not isinstance(given["scopes"], list):
         raise BundleError("it does not hold the parts of a program")
     places, types = Places(sources), read_types(given["type_table"])
-    reader = Reader(places, types, Expressions(places, read_scopes(given["scopes"], types)))
+    known = functions()
+    reader = Reader(places, types, Expressions(places, read_scopes(given["scopes"], types, known)))
     parts = {part: read(annotation, given[part], reader) for part, annotation in _PARTS.items()}
+    known.update(past_functions({name: (tool.parameters, tool.result) for name, tool in parts["tools"].items()}))
     if "context" in given:
         parts["context"] = read(RecordType, given["context"], reader)
     return Program(digest=digest, sources=MappingProxyType(sources), **parts)

@@ -39,8 +39,13 @@ _TEXT: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separa
 
 
 @cache
-def _functions() -> Mapping[str, Function]:
+def _shared() -> Mapping[str, Function]:
     return merge((LIBRARY.values(), FUNCTIONS.values()))
+
+
+def functions() -> dict[str, Function]:
+    """Return the functions of a program's expressions; those about its tools are added once these are known."""
+    return dict(_shared())
 
 
 class ScopeTable:
@@ -69,15 +74,13 @@ class ScopeTable:
         return known
 
 
-def read_scopes(rows: list[object], types: list[Type]) -> list[Scope]:
+def read_scopes(rows: list[object], types: list[Type], known: Mapping[str, Function]) -> list[Scope]:
     """Return the scopes of a table. Raises `BundleError`."""
     made: list[Scope] = []
     for row in rows:
         match row:
             case [list(variables), list(optional)]:
-                made.append(
-                    Scope(_variables(variables, types), _functions(), optional_variables=frozenset(strings(optional)))
-                )
+                made.append(Scope(_variables(variables, types), known, optional_variables=frozenset(strings(optional))))
             case _:
                 raise BundleError("a scope is not written as one")
     return made
