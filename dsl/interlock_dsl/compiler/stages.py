@@ -133,6 +133,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     if unit.facts is None:
         return unit
     from interlock_dsl.analysis.examination.examined import Examined
+    from interlock_dsl.analysis.examination.suppressions import suppressions
     from interlock_dsl.analysis.lint import lint
     from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 
@@ -144,6 +145,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
         entries=frozenset(map(normpath, unit.entries)),
         reasoner=Reasoner(proofs=wanted.proofs, after=after),
         found=report.ordered(),
+        quiet=wanted.strict or any(suppressions(unit.files)),  # what comments allow is found, reported or not
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
     return replace(unit, report=report, examined=examined)

@@ -102,7 +102,7 @@ def _reached(side: _Side) -> tuple[Case, ...]:
     """Return what is known where routes are considered."""
     groups = {id(group): group for _, group in side.routes}
     arrivals = (arrival for group in groups.values() for arrival in side.questions.arrivals.before(group))
-    return tuple(Case(arrival.claims, arrival.written, arrival.absent) for arrival in arrivals)
+    return tuple(Case(each.claims, frozenset(each.written), frozenset(each.absent)) for each in arrivals)
 
 
 def _case(route: RouteFacts, group: Group, more: tuple[Statement, ...] = ()) -> Case:

@@ -73,7 +73,7 @@ def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) 
 def _at(questions: Questions, name: str) -> tuple[Case, ...]:
     """Return what is known where a step or an end begins."""
     found = questions.arrivals.at(name)
-    return tuple(Case(arrival.claims, arrival.written, arrival.absent) for arrival in found)
+    return tuple(Case(each.claims, frozenset(each.written), frozenset(each.absent)) for each in found)
 
 
 def _step(

@@ -22,7 +22,8 @@ class Examined:
     """The files as written, their declarations, the facts about them, and who answers questions about values.
 
     `entries` are the names of the files that were given; the others are used by them. `found` is what has been
-    reported so far, for the rules that judge comments by it.
+    reported so far, for the rules that judge comments by it. `quiet`: whether findings that only `--strict` reports
+    are looked for where that is dear.
     """
 
     files: tuple[File, ...]
@@ -31,6 +32,7 @@ class Examined:
     entries: frozenset[str] = frozenset()
     reasoner: Reasoner = field(default_factory=Reasoner)
     found: tuple[Diagnostic, ...] = ()
+    quiet: bool = True
 
     @cached_property
     def questions(self) -> "Mapping[str, Questions]":

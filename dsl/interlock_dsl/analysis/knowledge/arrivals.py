@@ -12,7 +12,7 @@ false on them, what steps that compute have set, and the steps that have and hav
 - What reads the time or the history of calls holds where it was asked, and is not carried on.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import reduce
 from heapq import heappop, heappush
@@ -21,12 +21,12 @@ from math import prod
 from operator import or_
 from typing import Final, TypeAlias
 
-from networkx import descendants
-
 from interlock_dsl.analysis.facts import Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.beside import beside
 from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group, groups
 from interlock_dsl.analysis.knowledge.statements import CHANGING, Interned, mentioned, parts
+from interlock_dsl.analysis.knowledge.step_set import StepSet
 from interlock_dsl.analysis.knowledge.totality import total
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.analysis.workflows.flow import flow
@@ -58,8 +58,8 @@ class Arrival:
     """
 
     claims: tuple[Statement, ...]
-    written: frozenset[str]
-    absent: frozenset[str]
+    written: Set[str]
+    absent: Set[str]
     ways: tuple[Way, ...] = ()
     exact: bool = True
 
@@ -98,7 +98,10 @@ class _State:
 
     def knowing(self, claims: Iterable[Statement]) -> "_State":
         """Return the state with further claims; the oldest are forgotten where there are too many."""
-        known = {id(claim): claim for claim in (*self.claims, *claims)}
+        more = tuple(claims)
+        if not more:
+            return self
+        known = {id(claim): claim for claim in (*self.claims, *more)}
         if len(known) <= MOST_CLAIMS:
             return replace(self, claims=tuple(known.values()))
         return replace(self, claims=tuple(known.values())[-MOST_CLAIMS:], exact=False)
@@ -114,10 +117,13 @@ class Arrivals:
         self._flow = flow(workflow.graph)
         self._most = max(1, min(MOST, MOST_IN_ALL // (len(workflow.steps) + 1)))
         self._bits = {name: 1 << at for at, name in enumerate(workflow.steps)}
+        self._changing = 1 << len(self._bits)
+        """A bit beside those of the steps, for all that differs from one place of a run to the next."""
         self._interned = Interned()
+        self._about: dict[int, int] = {}
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
         self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
-        self._beside = self._running_beside()
+        self._beside = beside(workflow.graph, self._flow, self._bits, self.groups)
         self._own = {group.sources[0]: (group,) for group in self.groups if not group.joins and group.trigger is None}
         self.joining = frozenset(source for group in self.groups if group.joins for source in group.sources)
         """The steps that lead to a join."""
@@ -127,7 +133,7 @@ class Arrivals:
         self.anywhere = Arrival((), frozenset(), frozenset())
         """What is known at every place: nothing."""
         self._asked: dict[_Place, tuple[Arrival, ...]] = {}
-        self._named: dict[int, frozenset[str]] = {}
+        self._left_with: dict[int, tuple[_State, ...]] = {}
         self._states: dict[str, dict[_Key, _State]] = {}
         self._merged: set[str] = set()
         self._settle()
@@ -140,13 +146,13 @@ class Arrivals:
 
     def before(self, group: Group) -> tuple[Arrival, ...]:
         """Return the arrivals where a group of routes is considered."""
-        return self._shown(("before", id(group)), lambda: self._considered(group))
+        return self._shown(("before", id(group)), lambda: self._settled(group))
 
     def taken(self, route: RouteFacts) -> tuple[Arrival, ...]:
         """Return the arrivals where a route is taken, in the moment of its conditions; its way leads up to it."""
         group, written = self.group(route), self._written_as(route)
         return self._shown(
-            ("taken", id(route)), lambda: (self._after(group, written, state) for state in self._considered(group))
+            ("taken", id(route)), lambda: (self._after(group, written, state) for state in self._settled(group))
         )
 
     def entering(self, route: RouteFacts, target: str, *, out: bool = False) -> tuple[Arrival, ...]:
@@ -156,7 +162,7 @@ class Arrivals:
             ("entering", id(taken), target),
             lambda: (
                 self._entered(target, replace(after, ways=(Way(taken, after.ways),)))
-                for state in self._considered(self.group(route))
+                for state in self._settled(self.group(route))
                 for after in [self._after(self.group(route), route, state)]
             ),
         )
@@ -184,17 +190,19 @@ class Arrivals:
         """Return the arrivals of a place, the same ones whenever they are asked for."""
         known = self._asked.get(place)
         if known is None:
+            every = self._bits
             found = [
-                Arrival(s.claims, self._names(s.written), self._names(s.absent), s.ways, s.exact) for s in states()
+                Arrival(s.claims, StepSet(s.written, every), StepSet(s.absent, every), s.ways, s.exact)
+                for s in states()
             ]
             known = self._asked[place] = tuple(sorted(found, key=lambda arrival: not arrival.exact))
         return known
 
-    def _names(self, bits: int) -> frozenset[str]:
-        known = self._named.get(bits)
-        if known is None:
-            known = self._named[bits] = frozenset(name for name, bit in self._bits.items() if bits & bit)
-        return known
+    def _settled(self, group: Group) -> tuple[_State, ...]:
+        """Return what is known where a group is considered, once nothing new arrives anywhere."""
+        if id(group) not in self._left_with:
+            self._left_with[id(group)] = tuple(self._considered(group))
+        return self._left_with[id(group)]
 
     # --- the dataflow ------------------------------------------------------------------------------------------------
 
@@ -311,8 +319,9 @@ class Arrivals:
     def _entered(self, target: str, state: _State) -> _State:
         """Return what is known when the target of a route begins."""
         beside = self._beside.get(target, 0)
-        claims = tuple(claim for claim in self._without(state.claims, beside) if not mentioned(claim) & CHANGING)
-        return replace(state, claims=claims, absent=state.absent & ~beside)
+        return replace(
+            state, claims=self._without(state.claims, beside | self._changing), absent=state.absent & ~beside
+        )
 
     def _united(self, group: Group, states: tuple[_State, ...]) -> _State:
         """Return what is known where all branches have arrived."""
@@ -350,36 +359,15 @@ class Arrivals:
 
     def _without(self, claims: tuple[Statement, ...], steps: int) -> tuple[Statement, ...]:
         """Return the claims that are about none of some steps."""
-        if not steps:
-            return claims
-        return tuple(claim for claim in claims if not any(self._bits.get(name, 0) & steps for name in mentioned(claim)))
+        return tuple([claim for claim in claims if not self._steps_of(claim) & steps])
 
-    def _running_beside(self) -> dict[str, int]:
-        """Return, for each node in a branch, the steps that may run at the same time."""
-        branches = self._flow.branches
-        inside = [name for name in self._flow.order if branches.of.get(name, 0)]
-        found = {
-            name: sum(self._bits[other] for other in inside if other in self._bits and branches.at_once(name, other))
-            for name in inside
-        }
-        for group in self.groups:
-            if group.needed < len(group.sources):
-                self._add_racing(group, found)
-        return {name: steps for name, steps in found.items() if steps}
-
-    def _add_racing(self, group: Group, beside: dict[str, int]) -> None:
-        """Add what runs at the same time after a join that does not wait for all: branches that are still under way."""
-        after = {target for route in group.routes for target in route.link.targets}
-        after |= {name for target in after for name in descendants(self.workflow.graph, target)}
-        racing = reduce(or_, (beside.get(source, 0) | self._bits.get(source, 0) for source in group.sources))
-        later = sum(self._bits.get(name, 0) for name in after)
-        for name, bit in self._bits.items():
-            if racing & bit:
-                beside[name] = beside.get(name, 0) | later & ~bit
-            if later & bit:
-                beside[name] = beside.get(name, 0) | racing & ~bit
-        for end in after - self._bits.keys():
-            beside[end] = beside.get(end, 0) | racing
+    def _steps_of(self, claim: Statement) -> int:
+        """Return the steps that a claim is about, and `_changing` if it is about what changes."""
+        if id(claim) not in self._about:  # claims are interned, so none has the id of another
+            names = mentioned(claim)
+            changing = 0 if names.isdisjoint(CHANGING) else self._changing
+            self._about[id(claim)] = sum(self._bits.get(name, 0) for name in names) | changing
+        return self._about[id(claim)]
 
 
 def _meet(one: _State, other: _State) -> _State:

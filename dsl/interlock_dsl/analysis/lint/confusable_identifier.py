@@ -30,11 +30,11 @@ Found by comparing names without case and underscores. Certain: the names are th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.syntax.parts import parts
 from interlock_dsl.syntax.tree import FieldNode, Ident
 
 ALIKE = str.maketrans({"_": None, "1": "l", "i": "l", "0": "o"})
@@ -68,9 +68,5 @@ def _fields(value: object) -> Iterator[tuple[FieldNode, ...]]:
         group = tuple(each for each in value if isinstance(each, FieldNode))
         if group:
             yield group
-        for each in value:
-            yield from _fields(each)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            if field.name not in ("span", "source"):
-                yield from _fields(getattr(value, field.name))
+    for part in parts(value):
+        yield from _fields(part)

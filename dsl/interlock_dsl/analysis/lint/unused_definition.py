@@ -36,12 +36,13 @@ may use as well is not reported: only declarations of files that were given, not
 """
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.syntax.parts import parts
 from interlock_dsl.syntax.tree import AgentDecl, File, Ident, RoleDecl, TableDecl, TypeDecl
 
 KINDS = {TypeDecl: "type", AgentDecl: "agent", RoleDecl: "role", TableDecl: "table"}
@@ -69,12 +70,8 @@ def _names(file: File) -> Iterator[str]:
 
 
 def _inside(value: object) -> Iterator[str]:
-    match value:
-        case Ident(text=text):
-            yield text
-        case tuple():
-            for each in value:
-                yield from _inside(each)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from _inside(getattr(value, field.name))
+    if isinstance(value, Ident):
+        yield value.text
+        return
+    for part in parts(value):
+        yield from _inside(part)

@@ -54,6 +54,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             if found.span not in seen:
                 seen.add(found.span)
                 yield found
+    if not program.quiet:
+        return
     for found in failures(program, "value-may-error", frozenset({"overflow"}), "can leave 64 bits", HELP):
         # Every sum of numbers without bounds can: that is known, and no reason to report it.
         yield replace(found, stated=Certainty.HEURISTIC, witness=None)

@@ -1,12 +1,12 @@
 """What other promises say of a run that has come to a place: one that broke an `always` was given up before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from interlock_dsl.analysis.facts import AlwaysFacts, WorkflowFacts
 from interlock_dsl.analysis.values.problem import Claim, Statement
 
 
-def kept(workflow: WorkflowFacts, there: frozenset[str], without: AlwaysFacts | None = None) -> Iterator[Statement]:
+def kept(workflow: WorkflowFacts, there: Set[str], without: AlwaysFacts | None = None) -> Iterator[Statement]:
     """Yield the conditions that hold where the outputs of some steps are `there`, but for one promise."""
     given = {name for name, field in workflow.parameters.fields.items() if not field.optional}
     for promise in workflow.promises:

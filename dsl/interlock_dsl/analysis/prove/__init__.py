@@ -45,6 +45,13 @@ def prove(problem: Problem, limit: int = LIMIT) -> Answer:
     """Return whether the statements of a problem can hold together."""
     space = Space(problem)
     try:
+        return _proved(space, problem, limit)
+    finally:
+        space.forget()
+
+
+def _proved(space: Space, problem: Problem, limit: int) -> Answer:
+    try:
         wanted = [_stated(space, statement) for statement in problem.statements]
         wanted += [neg(_met(space, case)) for case in problem.without]
     except TooMany:

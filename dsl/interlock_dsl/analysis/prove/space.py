@@ -76,6 +76,12 @@ class Space:
         self._terms: dict[int, z3.ExprRef] = {}
         self._variables: dict[str, tuple[Bool, Value]] = {}
 
+    def forget(self) -> None:
+        """Let go of all that refers back to this, once the question is answered: a solver's context is large."""
+        for kept in (self.results, self._terms, self._variables):
+            kept.clear()
+        self._kept.clear()
+
     def number(self) -> int:
         """Return a number that no other thing has."""
         self._number += 1

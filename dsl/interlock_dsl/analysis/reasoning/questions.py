@@ -27,7 +27,7 @@ from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType
 from interlock_dsl.program.builtins import EVERYWHERE, RUN
 
 MOST_ASKED: Final = 3_000
-"""Statements in all questions about one workflow; what is asked after that is asked with the last few claims only."""
+"""Statements in all questions about one workflow; what is asked then is asked in a cheaper way."""
 MOST_NEAR: Final = 6
 """Claims that are said then."""
 
@@ -112,12 +112,12 @@ class Questions:
     def _ask(self, arrival: Arrival, statements: Sequence[Statement], extra: Mapping[str, Type]) -> Answer:
         """Ask with the claims that have to do with the statements; the others must hold as well, by themselves."""
         about = frozenset[str]().union(*map(mentioned, statements))
+        if self._asked > MOST_ASKED:
+            return self._nearby(arrival, about, statements, extra)
         touching = [part for part in self._linked(arrival) if not part.names.isdisjoint(about)]
         alone = self.reasoner.ask(self._problem(arrival, tuple(statements), extra)) if statements else Possible({})
         if isinstance(alone, Impossible):
             return alone
-        if self._asked > MOST_ASKED:
-            return self._nearby(arrival, about, statements, extra)
         if touching:
             said = (*(claim for part in touching for claim in part.claims), *statements)
             self._asked += len(said)
@@ -135,13 +135,15 @@ class Questions:
     def _nearby(
         self, arrival: Arrival, about: frozenset[str], statements: Sequence[Statement], extra: Mapping[str, Type]
     ) -> Answer:
-        """Ask with a few of the last claims only, in a workflow of which so much was asked already.
+        """Ask at the first glance, with a few of the last claims, in a workflow of which so much was asked already.
 
         What is impossible with few claims is so with all; what is possible then is unknown.
         """
+        if not statements:
+            return Unknown("the workflow is too large")
         near = [claim for claim in arrival.claims if not about.isdisjoint(mentioned(claim))][-MOST_NEAR:]
-        answer = self.reasoner.ask(self._problem(arrival, (*near, *statements), extra))
-        return answer if isinstance(answer, Impossible) else Unknown("the workflow is too large")
+        refuted = self.reasoner.refutes(self._problem(arrival, (*near, *statements), extra))
+        return Impossible() if refuted else Unknown("the workflow is too large")
 
     def _together(self, arrival: Arrival) -> Answer:
         """Return whether all that is known at an arrival can hold."""

@@ -64,6 +64,10 @@ class Reasoner:
         """Return what intervals, finite sets and presence leave of a problem."""
         return self._narrowing.narrow(problem)
 
+    def refutes(self, problem: Problem) -> bool:
+        """Say whether a problem is impossible at the first glance: each statement is looked at once."""
+        return isinstance(self._narrowing.narrow(problem, rounds=0), Impossible)
+
     def search(self, problem: Problem, narrowed: Narrowed) -> Possible | None:
         """Return a witness that was found by trying values of what is left, None if none was."""
         return self._searching.search(problem, narrowed)

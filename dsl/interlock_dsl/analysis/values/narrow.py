@@ -13,7 +13,7 @@ from interlock_dsl.cel.check import Checked
 MOST_STATES = 32
 """Cases that are kept apart; what would make more of them is left open."""
 ROUNDS = 3
-"""How often every statement is looked at again for what the others have left of it."""
+"""How often every statement is looked at again, unless a question says otherwise."""
 MOST_REMEMBERED = 20_000
 
 
@@ -42,10 +42,11 @@ class Narrowing:
             found = self._given[id(checked)] = Failing(checked)
         return found
 
-    def narrow(self, problem: Problem) -> Impossible | Narrowed:
+    def narrow(self, problem: Problem, rounds: int = ROUNDS) -> Impossible | Narrowed:
         """Return the cases in which the statements may hold, `Impossible` if there are none.
 
-        The limit of an evaluation is not looked at: a condition is taken to be evaluated to its end.
+        `rounds`: how often every statement is looked at again for what the others have left of it. The limit of an
+        evaluation is not looked at: a condition is taken to be evaluated to its end.
         """
         if any(isinstance(statement, Bound) for statement in problem.statements):
             first = self._bound(problem)
@@ -53,17 +54,17 @@ class Narrowing:
         else:
             states = self._combined(problem)
         states = [state for state in states if self._left_over(problem, state)]
-        return self.propagated(problem, states)
+        return self.propagated(problem, states, rounds)
 
-    def propagated(self, problem: Problem, states: Iterable[State]) -> Impossible | Narrowed:
+    def propagated(self, problem: Problem, states: Iterable[State], rounds: int = ROUNDS) -> Impossible | Narrowed:
         """Return cases narrowed further, each statement by what the others have left."""
-        kept = [after for state in states if (after := self._settled(problem, state)) is not None]
+        kept = [after for state in states if (after := self._settled(problem, state, rounds)) is not None]
         return Narrowed(tuple(kept)) if kept else Impossible()
 
-    def _settled(self, problem: Problem, state: State) -> State | None:
+    def _settled(self, problem: Problem, state: State, rounds: int) -> State | None:
         if len(problem.statements) == 1 and not isinstance(problem.statements[0], Bound) and not state.relations:
             return state
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             before = state.known()
             for statement in problem.statements:
                 cases = self._assume(statement, state.copy())

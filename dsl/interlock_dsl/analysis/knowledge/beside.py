@@ -1,0 +1,39 @@
+"""Which steps may run at the same time as a node: those of other branches, and after a join those still under way."""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
+
+from networkx import descendants
+
+from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.workflows.flow import Flow
+from interlock_dsl.program.graph import Graph
+
+
+def beside(graph: Graph, flow: Flow, bits: Mapping[str, int], groups: Iterable[Group]) -> dict[str, int]:
+    """Return, for each node in a branch, the steps that may run at the same time, as the sum of their `bits`."""
+    branches = flow.branches
+    inside = [name for name in flow.order if branches.of.get(name, 0)]
+    found = {
+        name: sum(bits[other] for other in inside if other in bits and branches.at_once(name, other)) for name in inside
+    }
+    for group in groups:
+        if group.needed < len(group.sources):
+            _add_racing(graph, bits, group, found)
+    return {name: steps for name, steps in found.items() if steps}
+
+
+def _add_racing(graph: Graph, bits: Mapping[str, int], group: Group, found: dict[str, int]) -> None:
+    """Add what runs at the same time after a join that does not wait for all: branches that are still under way."""
+    after = {target for route in group.routes for target in route.link.targets}
+    after |= {name for target in after for name in descendants(graph, target)}
+    racing = reduce(or_, (found.get(source, 0) | bits.get(source, 0) for source in group.sources))
+    later = sum(bits.get(name, 0) for name in after)
+    for name, bit in bits.items():
+        if racing & bit:
+            found[name] = found.get(name, 0) | later & ~bit
+        if later & bit:
+            found[name] = found.get(name, 0) | racing & ~bit
+    for end in after - bits.keys():
+        found[end] = found.get(end, 0) | racing
