@@ -49,8 +49,10 @@ NAMES = {verb: help for group in VERBS.values() for verb, help in group.items()}
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program with `argv` (without the program's name; default: the process's own) and exit."""
     # What a compiler makes stays: looking for garbage in it every 700 objects would take a third of the time.
-    gc.set_threshold(100_000)
-    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+    gc.set_threshold(500_000)
+    code = run(list(sys.argv[1:] if argv is None else argv))
+    gc.freeze()  # nor is it looked through once more at the end
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:

@@ -15,7 +15,7 @@ false on them, what steps that compute have set, and the steps that have and hav
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import reduce
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import product
 from math import prod
 from operator import or_
@@ -207,23 +207,30 @@ class Arrivals:
     # --- the dataflow ------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Hand arrivals on until there are no new ones."""
+        """Hand arrivals on until there are no new ones: round after round in the order of the graph, so that all that
+        routes back bring to a step is there when the next round comes to it.
+        """
         order = {name: at for at, name in enumerate(self._flow.order)}
-        leaving: dict[str, list[Group]] = {}
-        for group in self.groups:
+        turns = [max(order[source] for source in group.sources) for group in self.groups]
+        leaving: dict[str, list[int]] = {}
+        for number, group in enumerate(self.groups):
             for source in group.sources:
-                leaving.setdefault(source, []).append(group)
+                leaving.setdefault(source, []).append(number)
         nothing = _State((), 0, (1 << len(self._bits)) - 1)
         self._states[START] = {nothing.key(): nothing}
-        waiting, queued = [(order[START], START)], {START}
+        waiting = [(0, turns[number], number) for number in leaving.get(START, ())]
+        heapify(waiting)
+        queued = set(waiting)
         while waiting:
-            _, node = heappop(waiting)
-            queued.discard(node)
-            for group in leaving.get(node, ()):
-                for target in self._hand_on(group):
-                    if target not in queued and target in self.workflow.steps:
-                        queued.add(target)
-                        heappush(waiting, (order[target], target))
+            turn = heappop(waiting)
+            queued.discard(turn)
+            round, at, number = turn
+            for target in self._hand_on(self.groups[number]):
+                for later in leaving.get(target, ()):
+                    turn = (round + (turns[later] <= at), turns[later], later)
+                    if turn not in queued:
+                        queued.add(turn)
+                        heappush(waiting, turn)
 
     def _hand_on(self, group: Group) -> Iterator[str]:
         """Take the routes of a group; yield the targets at which something new arrives."""

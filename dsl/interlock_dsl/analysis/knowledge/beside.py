@@ -13,11 +13,7 @@ from interlock_dsl.program.graph import Graph
 
 def beside(graph: Graph, flow: Flow, bits: Mapping[str, int], groups: Iterable[Group]) -> dict[str, int]:
     """Return, for each node in a branch, the steps that may run at the same time, as the sum of their `bits`."""
-    branches = flow.branches
-    inside = [name for name in flow.order if branches.of.get(name, 0)]
-    found = {
-        name: sum(bits[other] for other in inside if other in bits and branches.at_once(name, other)) for name in inside
-    }
+    found = flow.branches.beside(bits)
     for group in groups:
         if group.needed < len(group.sources):
             _add_racing(graph, bits, group, found)

@@ -38,6 +38,27 @@ class Branches:
         """Say whether two nodes run at the same time on some path."""
         return self.apart(self.of.get(left, 0), self.of.get(right, 0))
 
+    def beside(self, bits: Mapping[str, int]) -> dict[str, int]:
+        """Return, for each node in a branch, the nodes that run at the same time on some path, as the sum of `bits`."""
+        inside: dict[int, int] = {}
+        forked: dict[int, int] = {}
+        for name, branches in self.of.items():
+            for fork in _forks(branches, self.forks):
+                forked[fork] = forked.get(fork, 0) | bits.get(name, 0)
+            for branch in _single(branches):
+                inside[branch] = inside.get(branch, 0) | bits.get(name, 0)
+        return {
+            name: reduce(
+                or_,
+                [
+                    forked[fork] & ~reduce(or_, [inside[branch] for branch in _single(branches & fork)])
+                    for fork in _forks(branches, self.forks)
+                ],
+            )
+            for name, branches in self.of.items()
+            if branches
+        }
+
     def apart(self, left: int, right: int) -> bool:
         """Say whether two sets of branches have a fork in common, and no branch of it."""
         return any(left & right & fork == 0 and right & fork for fork in _forks(left, self.forks))
@@ -103,6 +124,14 @@ def _after(link: Link, of: Mapping[str, int], forks: Sequence[int]) -> int:
             if every & fork == fork and sum(branches & fork != 0 for branches in arrived) > 1:
                 every &= ~fork
     return every
+
+
+def _single(branches: int) -> Iterator[int]:
+    """Yield the branches of a set, each as its bit."""
+    while branches:
+        branch = branches & -branches
+        yield branch
+        branches ^= branch
 
 
 def _forks(branches: int, forks: Sequence[int]) -> Iterator[int]:
