@@ -25,13 +25,19 @@ FILES = {
     "folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
+    required=False,
     help="The folder to make; the workflow is named after it.",
 )
-def verb(*, folder: Path) -> int:
+@click.option("--list", "listing", is_flag=True, help="List the packs of rules that are shipped, with what each takes.")
+def verb(*, folder: Path | None, listing: bool) -> int:
     """Make a small project that works: a workflow with tests, its tools, and answers in place of a model.
 
     Its `check`, `test` and `run` pass as they are; change it from there. Nothing that exists is overwritten.
     """
+    if listing:
+        return _list_packs()
+    if folder is None:
+        raise CommandError("which folder is to be made?", "name one: `interlock new my_project`, or `--list` the packs")
     name = _identifier(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandError(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
@@ -74,3 +80,26 @@ def _tell(folder: Path, name: str) -> None:
         console.print(Text.assemble("    ", (file.ljust(max(map(len, said)) + 2), "route"), (text, "quiet")))
     following = f"cd {shlex.quote(str(folder))} && interlock test && interlock run --input @ticket.json"
     console.print(Text.assemble("  next: ", (following, "name")))
+
+
+def _list_packs() -> int:
+    """Print the shipped packs: what each is for, and its parameters as they are written where it is used."""
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_dsl.compiler.load import SHIPPED, pack_text, shipped
+    from interlock_dsl.formatter.pieces import type_
+    from interlock_dsl.syntax.parser import parse
+    from interlock_dsl.syntax.tree import PackDecl
+
+    console = out()
+    for name in shipped():
+        file = parse(pack_text(name), name)
+        said = file.comments[0].text.removeprefix("//").strip()
+        console.print(Text.assemble((f'use "{SHIPPED}{name}"', "name"), "  ", said))
+        for pack in (each for each in file.declarations if isinstance(each, PackDecl)):
+            width = max((len(each.name.text) for each in pack.parameters), default=0)
+            for each in pack.parameters:
+                shown = Text.assemble("    ", (each.name.text.ljust(width + 2), "route"), type_(each.type))
+                console.print(shown.append(f"  {each.description}" if each.description else "", "quiet"))
+    return ExitCode.CLEAN

@@ -46,6 +46,7 @@ class Expressions:
         self._symbols = symbols
         self.report: Report = symbols.report
         self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
+        self._filled = frozenset(id(use.pack.span.source) for use in symbols.uses)
 
     def know(self, tools: Mapping[str, tuple[RecordType, Type | None]]) -> None:
         """Let expressions go over the calls of tools, of which the parameters and the result are given."""
@@ -76,11 +77,15 @@ class Expressions:
         self.report.extend(worded for found in checked.diagnostics if (worded := told(found)) is not None)
         if checked.diagnostics or self._clashes(checked, expected):
             return replace(checked, type=ERROR)
-        if any(word in tree.span.text for word in READ) and not self._readable(tree):
+        if self._may_say(tree, *READ) and not self._readable(tree):
             return replace(checked, type=ERROR)
-        if "principal" in tree.span.text and not self._comparable(checked):
+        if self._may_say(tree, "principal") and not self._comparable(checked):
             return replace(checked, type=ERROR)
         return checked
+
+    def _may_say(self, tree: Expression, *words: str) -> bool:
+        """Say whether one of some words may stand in an expression; a pack's may hold what is written elsewhere."""
+        return any(word in tree.span.text for word in words) or id(tree.span.source) in self._filled
 
     def _comparable(self, checked: Checked) -> bool:
         """Say whether the principal's name is compared with names in their normalised form; report the others."""
@@ -128,7 +133,7 @@ class Expressions:
         return True
 
     def _rewritten(self, tree: Expression) -> Expression:
-        return rewrite(tree, self._calls) if "calls" in tree.span.text else tree
+        return rewrite(tree, self._calls) if self._may_say(tree, "calls") else tree
 
     def _calls(self, node: Expression) -> Expression:
         """Turn `calls(a.tool)` into `calls($history, "a.tool")`."""

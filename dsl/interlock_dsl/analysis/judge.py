@@ -40,7 +40,7 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         for name, outline in outlines.items():
             check_workflow(outline, symbols, clauses)
             workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
-    policies = policy_facts(symbols, tools, expressions)
+    policies = policy_facts(symbols, types, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
     rules = {
         name: Ids(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar
 
+from interlock_dsl.analysis.uses import PackUse
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.syntax.tree import (
@@ -15,6 +16,7 @@ from interlock_dsl.syntax.tree import (
     Declaration,
     File,
     Ident,
+    PackDecl,
     PolicyDecl,
     RoleDecl,
     TableDecl,
@@ -22,6 +24,7 @@ from interlock_dsl.syntax.tree import (
     ToolDecl,
     TypeDecl,
     Use,
+    UsePack,
     WorkflowDecl,
 )
 
@@ -49,7 +52,10 @@ OF_A_WORKFLOW: Final = frozenset({"step", "step or end", "step or parameter", "e
 
 @dataclass(frozen=True)
 class Declarations:
-    """The declarations of a program by name, in the order of the files. `scopes` are those that some tool needs."""
+    """The declarations of a program by name, in the order of the files. `scopes` are those that some tool needs.
+
+    `policies` include those that come of `uses` of packs.
+    """
 
     types: Mapping[str, TypeDecl] = field(default_factory=dict)
     tools: Mapping[str, ToolDecl] = field(default_factory=dict)
@@ -60,12 +66,13 @@ class Declarations:
     tables: Mapping[str, TableDecl] = field(default_factory=dict)
     tests: tuple[TestDecl, ...] = ()
     scopes: frozenset[str] = frozenset()
+    uses: tuple[PackUse, ...] = ()
 
     def reporting(self, report: Report) -> "Symbols":
         """Return these declarations for looking up names, where those that are missing go to a report."""
         return Symbols(
             self.types, self.tools, self.agents, self.roles, self.workflows,
-            self.policies, self.tables, self.tests, self.scopes, report,
+            self.policies, self.tables, self.tests, self.scopes, self.uses, report,
         )  # fmt: skip
 
 
@@ -141,12 +148,13 @@ class Symbols(Declarations):
         return candidates if len(self.report.missing) <= MOST_COMPARED else ()
 
 
-def resolve(files: Iterable[File], report: Report) -> Declarations:
-    """Collect the declarations of files; a name that two of a kind have is reported at the second."""
+def resolve(files: Iterable[File], report: Report, uses: tuple[PackUse, ...] = ()) -> Declarations:
+    """Collect the declarations of files and uses; a name that two of a kind have is reported at the second."""
     found: dict[str, dict[str, Named]] = {kind: {} for kind in KINDS.values()}
     declared = [declaration for file in files for declaration in file.declarations]
+    declared += [use.policy for use in uses]
     for declaration in declared:
-        if isinstance(declaration, Use | TestDecl):
+        if isinstance(declaration, Use | UsePack | PackDecl | TestDecl):
             continue
         kind, name = KINDS[type(declaration)], declaration.name
         first = found[kind].setdefault(name.text, declaration)
@@ -163,6 +171,7 @@ def resolve(files: Iterable[File], report: Report) -> Declarations:
         tables=_of(TableDecl, found),
         tests=tuple(declaration for declaration in declared if isinstance(declaration, TestDecl)),
         scopes=frozenset(scope.text for tool in tools.values() for scope in tool.needs),
+        uses=uses,
     )
 
 

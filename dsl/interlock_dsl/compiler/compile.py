@@ -18,6 +18,7 @@ from interlock_dsl.compiler.stages import (
     outline_workflows,
     resolve_names,
     seal_program,
+    tell_uses,
 )
 from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
 from interlock_dsl.program.model import Program
@@ -63,7 +64,7 @@ def compilation(
             unit = stage(unit)
             if after is not None:
                 after(name)
-        unit = leave_out_allowed(unit)
+        unit = tell_uses(leave_out_allowed(unit))
     finally:
         if collecting:
             gc.enable()

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field, replace
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
+from interlock_dsl.analysis.packs.bind import bind_all
 from interlock_dsl.analysis.symbols import Declarations, resolve
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.types import Type
-from interlock_dsl.compiler.load import Read, load
+from interlock_dsl.compiler.load import SHIPPED, Read, load
 from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics.messages import packs as say_pack
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.model import Program
 from interlock_dsl.syntax.clauses import Clauses
-from interlock_dsl.syntax.tree import File
+from interlock_dsl.syntax.tree import File, Use, UsePack
 
 if TYPE_CHECKING:  # loaded when they are needed: a program without workflows needs no networkx
     from interlock_dsl.analysis.examination.examined import Examined
@@ -51,6 +53,7 @@ class Compilation:
     read: Read
     report: Report = field(default_factory=Report)
     files: tuple[File, ...] = ()
+    packs: tuple[tuple[UsePack, File], ...] = ()
     clauses: Clauses = field(default_factory=Clauses)
     unread: tuple[Diagnostic, ...] = ()
     declarations: Declarations = field(default_factory=Declarations)
@@ -65,14 +68,19 @@ class Compilation:
 def load_files(unit: Compilation) -> Compilation:
     """Read and parse the files."""
     report = unit.report.copy()
-    files, clauses = load(unit.entries, unit.read, report)
-    return replace(unit, report=report, files=files, clauses=clauses, unread=report.ordered())
+    loaded = load(unit.entries, unit.read, report)
+    files, packs = tuple(loaded.files.values()), tuple(loaded.packs)
+    return replace(unit, report=report, files=files, clauses=loaded.clauses, packs=packs, unread=report.ordered())
 
 
 def resolve_names(unit: Compilation) -> Compilation:
     """Collect the declarations by name."""
     report = unit.report.copy()
-    return replace(unit, report=report, declarations=resolve(unit.files, report))
+    for use in (each for file in unit.files for each in file.declarations if isinstance(each, Use)):
+        if use.path.startswith(SHIPPED):
+            report.add(say_pack.no_calls(use.path, use.span))
+    uses = bind_all(unit.packs, report)
+    return replace(unit, report=report, declarations=resolve(unit.files, report, uses))
 
 
 def declare_types(unit: Compilation) -> Compilation:
@@ -98,9 +106,12 @@ def outline_workflows(unit: Compilation) -> Compilation:
 def judge_everything(unit: Compilation) -> Compilation:
     """Check all that is declared. Where text could not be read, only what is certain all the same is reported."""
     from interlock_dsl.analysis.judge import judge
+    from interlock_dsl.analysis.packs.declared import check_packs
 
     report = unit.report.copy()
-    facts = judge(unit.declarations.reporting(report), unit.types, unit.outlines, unit.clauses)
+    symbols = unit.declarations.reporting(report)
+    check_packs((*unit.files, *(file for _, file in unit.packs)), Types(symbols, unit.types), report)
+    facts = judge(symbols, unit.types, unit.outlines, unit.clauses)
     failed = report.failed
     if unit.unread:
         from interlock_dsl.analysis.cascading import Certainty
@@ -149,6 +160,16 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
     return replace(unit, report=report, examined=examined)
+
+
+def tell_uses(unit: Compilation) -> Compilation:
+    """Say with each finding in a pack where it is used."""
+    uses = {id(file.source): use.span for use, file in unit.packs}
+    if not uses:
+        return unit
+    report = unit.report.copy()
+    report.reword(lambda found: say_pack.used_here(found, at) if (at := uses.get(id(found.span.source))) else found)
+    return replace(unit, report=report)
 
 
 def leave_out_allowed(unit: Compilation) -> Compilation:

@@ -53,6 +53,7 @@ CODES: Final = {
         Code("unterminated-text", _TEXT, _ERROR, _PROVED, "a text in an expression is never closed"),
         Code("duplicate-definition", _NAMES, _ERROR, _PROVED, "a name is declared twice, or is already taken"),
         Code("missing-file", _NAMES, _ERROR, _PROVED, "a file that is used cannot be read"),
+        Code("not-a-pack", _NAMES, _ERROR, _PROVED, "a file is used as a pack of rules, and is none"),
         Code("undefined-reference", _NAMES, _ERROR, _PROVED, "nothing has this name here"),
         Code("invalid-pattern", _TYPES, _ERROR, _PROVED, "a regular expression cannot be read"),
         Code("limit-out-of-range", _TYPES, _ERROR, _PROVED, "a bound is empty, backwards or not positive"),

@@ -49,6 +49,10 @@ class Report:
         """Drop all diagnostics but the wanted ones."""
         self._found = dict.fromkeys(filter(wanted, self._found))
 
+    def reword(self, change: Callable[[Diagnostic], Diagnostic]) -> None:
+        """Say every diagnostic as `change` words it."""
+        self._found = dict.fromkeys(map(change, self._found))
+
     @property
     def failed(self) -> bool:
         """Whether there is an error among them."""

@@ -8,7 +8,7 @@ kept, one at a time.
 from dataclasses import replace
 
 from interlock_dsl.diagnostics import DiagnosticError
-from interlock_dsl.formatter import cases, declarations, rules, workflows
+from interlock_dsl.formatter import cases, declarations, packs, rules, workflows
 from interlock_dsl.formatter.page import Line, page
 from interlock_dsl.formatter.pieces import Places
 from interlock_dsl.syntax.parser import parse_with_places
@@ -16,6 +16,7 @@ from interlock_dsl.syntax.tree import (
     AgentDecl,
     Declaration,
     File,
+    PackDecl,
     PolicyDecl,
     RoleDecl,
     TableDecl,
@@ -23,6 +24,7 @@ from interlock_dsl.syntax.tree import (
     ToolDecl,
     TypeDecl,
     Use,
+    UsePack,
     WorkflowDecl,
 )
 
@@ -58,6 +60,10 @@ def _declaration(node: Declaration, places: Places) -> list[Line]:
     match node:
         case Use():
             return declarations.use(node)
+        case UsePack():
+            return packs.use_pack(node, places)
+        case PackDecl():
+            return packs.pack(node, places)
         case TypeDecl():
             return declarations.type_decl(node)
         case ToolDecl():

@@ -10,14 +10,20 @@ from interlock_dsl.syntax.tree import Cell, Comparison, Owner, PolicyDecl, Range
 
 
 def policy(node: PolicyDecl, places: Places) -> list[Line]:
-    """Return a policy; rules of several lines are followed by an empty one."""
+    """Return a policy."""
+    body = rules(node.rules, places)
+    return [Line(f"policy {node.name.text} {{", begin(node)), *indented(body), Line("}", end(node), closes=True)]
+
+
+def rules(nodes: Sequence[RuleDecl], places: Places) -> list[Line]:
+    """Return rules; those of several lines are followed by an empty one."""
     lines: list[Line] = []
     long = False
-    for child in node.rules:
+    for child in nodes:
         first, *rest = rule(child, places)
         lines += [replace(first, apart=long, loose=True), *rest]
         long = bool(rest)
-    return [Line(f"policy {node.name.text} {{", begin(node)), *indented(lines), Line("}", end(node), closes=True)]
+    return lines
 
 
 def rule(node: RuleDecl, places: Places) -> list[Line]:

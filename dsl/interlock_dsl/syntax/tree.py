@@ -457,6 +457,20 @@ class PolicyDecl(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class PackDecl(Node):
+    """`pack spending(amount: int, approver: role) for payments { rules }`: rules with parameters.
+
+    `calls` is the name that its rules have for the calls they are about. The types of parameters are those of values,
+    and `role`, `tool` and `tools`.
+    """
+
+    name: Ident
+    parameters: tuple[FieldNode, ...]
+    calls: Ident
+    rules: tuple[RuleDecl, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     """`< 5`, `>= 10`, `== "x"`, `!= "x"`, or a bare value (which is `==`)."""
 
@@ -612,8 +626,39 @@ class Use(Node):
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class PackArgument(Node):
+    """`name: value` of `with { ... }`: a family, a time, or an expression (also the name of a role or a tool)."""
+
+    name: Ident
+    value: Expression | Ident | Duration
+
+
+@dataclass(frozen=True, slots=True)
+class UsePack(Node):
+    """`use "interlock/spending" as payouts for money.* with { ... }`: the rules of a pack, for the calls of some tools.
+
+    `name` is that of the policy that they become; None is the pack's own.
+    """
+
+    path: str
+    patterns: tuple[Ident, ...]
+    arguments: tuple[PackArgument, ...] = ()
+    name: Ident | None = None
+
+
 Declaration: TypeAlias = (
-    Use | TypeDecl | ToolDecl | AgentDecl | RoleDecl | WorkflowDecl | PolicyDecl | TableDecl | TestDecl
+    Use
+    | UsePack
+    | PackDecl
+    | TypeDecl
+    | ToolDecl
+    | AgentDecl
+    | RoleDecl
+    | WorkflowDecl
+    | PolicyDecl
+    | TableDecl
+    | TestDecl
 )
 
 

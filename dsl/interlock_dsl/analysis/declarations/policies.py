@@ -1,14 +1,18 @@
 """Policies: rules over tool patterns, with what their conditions can see."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from interlock_dsl.analysis.expressions import Expressions, walk
 from interlock_dsl.analysis.facts import Facts, KeyFacts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.types import Types
+from interlock_dsl.analysis.uses import PackUse
 from interlock_dsl.cel.check import Checked, Scope
 from interlock_dsl.cel.tree import Expression, Name, Present, Select
 from interlock_dsl.cel.types import (
     BOOL,
+    DURATION,
     DYN,
     ERROR,
     INT,
@@ -22,18 +26,20 @@ from interlock_dsl.cel.types import (
 )
 from interlock_dsl.diagnostics.messages import limits as say_limit
 from interlock_dsl.diagnostics.messages import names as say
+from interlock_dsl.diagnostics.messages import packs as say_pack
 from interlock_dsl.diagnostics.messages import permissions as say_scope
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.builtins import EVERYWHERE, TOOL
-from interlock_dsl.syntax.tree import Ident, PolicyDecl, RuleDecl
+from interlock_dsl.syntax.tree import Duration, Ident, PolicyDecl, RuleDecl
 
 
 def policy_facts(
-    symbols: Symbols, tools: Mapping[str, ToolFacts], expressions: Expressions
+    symbols: Symbols, types: Types, tools: Mapping[str, ToolFacts], expressions: Expressions
 ) -> dict[str, tuple[PolicyDecl, tuple[RuleFacts, ...]]]:
-    """Return the policies of the program."""
+    """Return the policies of the program. What a pack is given is judged before its rules, which would repeat it."""
     policies = _Policies(symbols, tools, expressions)
-    return {name: (decl, policies.rules(decl)) for name, decl in symbols.policies.items()}
+    wrong = {id(use.policy) for use in symbols.uses if not policies.fits(use, types)}
+    return {name: (decl, policies.rules(decl)) for name, decl in symbols.policies.items() if id(decl) not in wrong}
 
 
 class _Policies:
@@ -47,6 +53,30 @@ class _Policies:
         self._scopes: dict[str | None, Scope] = {}
         self._tool = RecordType("Tool", {**TOOL.fields, "name": Field(StringType(tuple(tools)))}) if tools else TOOL
         self._agent = StringType(("", *symbols.agents)) if symbols.agents else STRING
+
+    def fits(self, use: PackUse, types: Types) -> bool:
+        """Say whether what a pack is given is of the types of its parameters; report what is not."""
+        names = [pattern.text for pattern in use.use.patterns]
+        matched = self._matched(use.use.patterns)
+        scope, fitting = self._scope(matched), True
+        for parameter in use.pack.parameters:
+            given = use.given[parameter.name.text]
+            if isinstance(given, tuple):
+                continue
+            type = types.type(parameter.type)
+            if isinstance(given, Duration):
+                if type not in (DURATION, ERROR):
+                    shown = parameter.type.span.text
+                    self._symbols.report.add(
+                        say_pack.not_a_value(parameter.name.text, shown, given.span, parameter.span)
+                    )
+                    fitting = False
+                continue
+            if len(matched) > 1:
+                check_arguments(given, names, matched, self._tools, self._symbols.report)
+            told = partial(say_pack.of_parameter, parameter.name.text, parameter.span)
+            fitting &= self._expressions.check(given, scope, type, told).type != ERROR
+        return fitting
 
     def rules(self, decl: PolicyDecl) -> tuple[RuleFacts, ...]:
         counted: dict[str, int] = {}

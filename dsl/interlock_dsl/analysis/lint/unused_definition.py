@@ -51,6 +51,7 @@ KINDS = {TypeDecl: "type", AgentDecl: "agent", RoleDecl: "role", TableDecl: "tab
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the declarations that are used nowhere."""
     used = {name for file in program.files for name in _names(file)}
+    used |= {name for use in program.declarations.uses for name in _inside(use.policy.rules)}
     for file in program.files:
         if file.source.name not in program.entries:
             continue

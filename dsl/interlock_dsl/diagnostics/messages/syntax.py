@@ -39,6 +39,9 @@ PHRASES: Final = {
     "role_name": "the name of a role",
     "workflow_name": "the name of a workflow",
     "policy_name": "the name of a policy",
+    "pack_name": "the name of a pack",
+    "calls_name": "a name for the calls that the rules are about",
+    "pack_value": "an argument of the pack",
     "table_name": "the name of a table",
     "step_name": "the name of a step",
     "end_name": "the name of an end",
@@ -215,6 +218,11 @@ def stray_in_way_out(word: str, span: Span) -> Diagnostic:
 def negative_count(span: Span) -> Diagnostic:
     """A count below zero."""
     return Diagnostic("bad-number", "a count cannot be negative", (Label(span),))
+
+
+def not_a_family(span: Span) -> Diagnostic:
+    """`.*` after something that is not the name of a family of tools."""
+    return Diagnostic("syntax-error", "`.*` stands after the name of a family of tools only", (Label(span),))
 
 
 def too_long_a_time(span: Span) -> Diagnostic:

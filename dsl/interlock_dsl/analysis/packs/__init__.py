@@ -1,0 +1,1 @@
+"""Packs of rules: how they are used, and what their rules become."""
