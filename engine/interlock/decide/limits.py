@@ -58,6 +58,8 @@ class Counted:
 
     def judge(self, reason: Reason, request: Request, meter: Meter) -> Reason | Claim | None:
         """Return what a call that the limit applies to takes of it, or why it is denied (`reason`); None if neither."""
+        if request.undo:
+            return self._forced(request, meter)
         if self.calls_of_a_run:
             return reason if self.reached(request.history) else None
         try:
@@ -69,6 +71,17 @@ class Counted:
             return replace(reason, text=f"{reason.text} ({problem})")
         most = self.limit.most
         return reason if amount > most else Claim(self.limit.identity, self.rule, key, amount, most, self.limit.period)
+
+    def _forced(self, request: Request, meter: Meter) -> Claim | None:
+        """Return what an undo takes of a limit beyond the run, as far as that has a value."""
+        if self.limit.per == "run":
+            return None
+        try:
+            amount = 1 if self.amount is None else _amount(self.amount, request.bindings, meter)
+            key = self._key(request, meter)
+        except _NoValue:
+            return None
+        return Claim(self.limit.identity, self.rule, key, amount, self.limit.most, self.limit.period)
 
     def _key(self, request: Request, meter: Meter) -> str:
         return canonical([_key(key, asked, request, meter) for key, asked in self.keys]).decode()

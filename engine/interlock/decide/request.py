@@ -76,11 +76,12 @@ class Request:
 
     `grants` are the scopes in hand with their conditions; None means that no workflow hands out scopes, and a
     `permit` must match. `bindings` is what conditions read; `args`, `tool` and `agent` are put into it. `now` is
-    microseconds since 1970. `shown` are the tools an agent was shown (None: does not apply), `over` the budgets this
-    call would exceed, in words, `too_dear` the promise it would break by what it costs. `nevers` are the promises about
-    calls of the tool, `returned` the tools of which a call has returned. `subject` is the digest an approval must be
-    for; empty, no approval counts. `lacking` are scopes that the tool needs and that, under policies alone, the agent
-    or the principal may not hold. `meter` counts what the conditions cost; None: they have one of their own.
+    microseconds since 1970. `shown` are the tools an agent was shown (None: does not apply), `over` the budgets
+    this call would exceed, in words, `too_dear` the promise it would break by what it costs. `nevers` are the
+    promises about calls of the tool, `returned` the tools of which a call has returned. `subject` is the digest an
+    approval must be for; empty, no approval counts. `lacking` are scopes that the tool needs and that, under
+    policies alone, the agent or the principal may not hold. `undo`: what was done is undone, which limits count and
+    do not refuse. `meter` counts what the conditions cost; None: they have one of their own.
     """
 
     tool: str
@@ -102,6 +103,7 @@ class Request:
     consents: tuple[Consent, ...] = ()
     meter: Meter | None = None
     lacking: frozenset[str] = frozenset()
+    undo: bool = False
 
 
 def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], str]:

@@ -8,8 +8,8 @@ from interlock.decide.decision import Claim
 from interlock.errors import Conflict, InterlockError
 from interlock.journal.codec import decode, encode
 from interlock.journal.contract import Case, Nonconforming, Store, fill, must, pending, summary
-from interlock.journal.journal import Append, Journal, Pending, Reserving, Settled, reservation_of
-from interlock.run.ledger import MOST, Held, Settlement
+from interlock.journal.journal import Append, Journal, Pending, Reserving, Settled
+from interlock.run.ledger import MOST, Held, Settlement, reservation_of
 from interlock.run.protocol.commands import Reserve
 from interlock.run.protocol.events import Exhausted, Reserved
 

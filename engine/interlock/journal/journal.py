@@ -92,9 +92,10 @@ class Reserving:
 class Append:
     """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list.
 
-    `releases` are the reservations that the ledger does not hold any more from then on (see `reservation_of`); one that
-    it does not hold changes nothing. With `reserving`, a reservation and the entries that follow from it are part of
-    the append, and the line in the list is the one that its `make` returns.
+    `releases` are the reservations that the ledger does not hold any more from then on (see
+    `interlock.run.ledger.reservation_of`); one that it does not hold changes nothing. With `reserving`, a
+    reservation and the entries that follow from it are part of the append, and the line in the list is the one that
+    its `make` returns.
     """
 
     run: str
@@ -103,11 +104,6 @@ class Append:
     summary: RunSummary
     releases: tuple[str, ...] = ()
     reserving: Reserving | None = None
-
-
-def reservation_of(run: str, command: str) -> str:
-    """Return the name under which the ledger holds what a command of a run reserved."""
-    return f"{run}:{command}"
 
 
 class Lease(Protocol):

@@ -6,9 +6,9 @@ from threading import RLock
 
 from interlock.errors import Conflict
 from interlock.journal import chain
-from interlock.journal.journal import Append, Entry, Pending, RunSummary, reservation_of
+from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
-from interlock.run.ledger import Held, Ledger, settled
+from interlock.run.ledger import Held, Ledger, reservation_of, settled
 from interlock.run.protocol.events import Reserved
 
 

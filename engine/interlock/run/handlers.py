@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar, cast
 
 from interlock.run.lifecycle import finish, interruption, start
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
+    Exhausted,
     ModelFailed,
     ModelReplied,
     PersonAnswered,
+    Reserved,
     RunCancelled,
     RunResumed,
     RunStarted,
@@ -69,6 +71,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("visit", "retrying", TimerFired): _on(agents.retry_due),
     ("visit", "asking person", PersonAnswered): _on(people.answered),
     ("visit", "asking person", TimerFired): _on(people.expired),
+    ("call", "reserving", Reserved): _on(calls.reserved),
+    ("call", "reserving", Exhausted): _on(calls.exhausted),
     ("call", "in flight", ToolReturned): _on(calls.returned),
     ("call", "in flight", ToolFailed): _on(calls.failed),
     ("call", "retrying", TimerFired): _on(calls.retry_due),
@@ -81,6 +85,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
 ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
     ModelReplied: AskModel,
     ModelFailed: AskModel,
+    Reserved: Reserve,
+    Exhausted: Reserve,
     ToolReturned: CallTool,
     ToolFailed: CallTool,
     PersonAnswered: AskPerson,
@@ -93,13 +99,14 @@ ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
 WHAT: Final[Mapping[type[Command], str]] = {
     AskModel: "a request to a model",
     CallTool: "a call of a tool",
+    Reserve: "a reservation",
     AskPerson: "a question",
     AskApproval: "an approval",
     SetTimer: "a timer",
 }
 """What is open, in words."""
 
-SETTLES: Final = frozenset({ModelReplied, ModelFailed, ToolReturned, ToolFailed, TimerFired})
+SETTLES: Final = frozenset({ModelReplied, ModelFailed, Reserved, Exhausted, ToolReturned, ToolFailed, TimerFired})
 """The answers after which nothing is open under their id any more, whatever they say."""
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from interlock.decide.decision import Claim
-from interlock.run.protocol.commands import Reserve
-from interlock.run.protocol.events import Exhausted, Reserved
+from interlock.run.protocol.commands import Cancel, Command, Release, Reserve
+from interlock.run.protocol.events import Event, Exhausted, Reserved
 
 MOST: Final = 2**63 - 1
 """The largest amount, and the largest sum that is told; larger sums are compared all the same."""
@@ -45,6 +45,22 @@ def settled(reserve: Reserve, at: int, standings: Sequence[int]) -> Settlement:
     if over and not reserve.forced:
         return Exhausted(at, reserve.id, told, tuple(dict.fromkeys(over)))
     return Reserved(at, reserve.id, told)
+
+
+def reservation_of(run: str, command: str) -> str:
+    """Return the name under which the ledger holds what a command of a run reserved."""
+    return f"{run}:{command}"
+
+
+def releases_of(run: str, event: Event, commands: Sequence[Command]) -> tuple[str, ...]:
+    """Return the reservations of a run that are given back with an event, as what was asked on it says.
+
+    A reservation that was called off on the very event that grants it is one of them.
+    """
+    granted = event.command if isinstance(event, Reserved) else None
+    released = [command.reservation for command in commands if isinstance(command, Release)]
+    released += [command.command for command in commands if isinstance(command, Cancel) and command.command == granted]
+    return tuple(reservation_of(run, command) for command in released)
 
 
 def taken(claims: Sequence[Claim]) -> dict[tuple[str, str], Claim]:

@@ -20,7 +20,7 @@ from interlock.run.audit.outcome import outcome_of
 from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -160,7 +160,7 @@ class Machine:
             return "new"
         if run.phase == "over" and run.ending is not None:
             return run.ending.status
-        busy = any(isinstance(command, AskModel | CallTool) for _, command in run.open.values())
+        busy = any(isinstance(command, AskModel | CallTool | Reserve) for _, command in run.open.values())
         return "running" if busy else "waiting"
 
     @property

@@ -14,7 +14,7 @@ from interlock.decide import ApprovalNeed, Consent, History, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
-from interlock.run.protocol.commands import CallOutcome, Cancel, Command, SetTimer, Turn
+from interlock.run.protocol.commands import CallOutcome, Cancel, Command, Reserve, SetTimer, Turn
 from interlock.run.protocol.events import Event, Json, ModelCall
 from interlock.run.protocol.notes import Ignored, Note, Trigger
 from interlock_dsl.cel.meter import Meter
@@ -23,7 +23,7 @@ from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant
 Phase: TypeAlias = Literal[
     "new", "running", "ending", "undoing",
     "entered", "asking model", "acting", "asking person", "calling",
-    "deciding", "in flight",
+    "deciding", "reserving", "in flight",
     "open",
     "in approval", "retrying", "over",
 ]  # fmt: skip
@@ -86,7 +86,7 @@ class Call:
     `values` are the decoded arguments. `slot` is its place among the calls of an agent's turn. `orphan`: whoever asked
     for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
     dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
-    history keeps of that attempt.
+    history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
     """
 
     tool: Tool
@@ -111,6 +111,8 @@ class Call:
     orphan: bool = False
     interrupted: bool = False
     past: PastCall | None = None
+    reserve: Reserve | None = None
+    reserved: tuple[Reserve, ...] = ()
 
     @property
     def in_doubt(self) -> bool:

@@ -15,7 +15,8 @@ from typing import Literal, TypeAlias
 
 from interlock.errors import Conflict
 from interlock.journal.codec import encode
-from interlock.journal.journal import Append, Pending, RunSummary
+from interlock.journal.journal import Append, Pending, Reserving, RunSummary, Settled
+from interlock.run.ledger import Settlement, releases_of
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import (
     AskApproval,
@@ -79,7 +80,7 @@ class Drive:
         self._timers = Timers(clock, self._awaken)
         self._fresh: list[Command] = []
         self._untold: tuple[Waiting | Notify, ...] = ()
-        self._inbox: deque[_Arrival] = deque()
+        self._inbox: deque[_Arrival | Reserve] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._driving = asyncio.Lock()
         self._recording = asyncio.Lock()
@@ -146,11 +147,12 @@ class Drive:
     def expect(self, open_: Sequence[Command], last: Sequence[Command]) -> None:
         """Take up what was asked before a restart and is open, and what was asked last, perhaps without effect.
 
-        Timers go on; `drive` tells people once more.
+        Timers go on; `drive` tells people once more, and reserves what was not reserved.
         """
         for command in open_:
             if isinstance(command, SetTimer):
                 self._timers.set(command)
+        self._fresh += [command for command in open_ if isinstance(command, Reserve)]
         asked = [command for command in open_ if isinstance(command, AskApproval | AskPerson)]
         self._untold = (*asked, *(command for command in last if isinstance(command, Notify)))
 
@@ -179,6 +181,14 @@ class Drive:
         self._tell([*news, (arrival.event, notes)])
         return notes
 
+    async def _reserve(self, reserve: Reserve) -> None:
+        """Reserve, and record the answer with it; nothing where it is not wanted any more."""
+        news: list[tuple[Event, Sequence[Note]]] = []
+        async with self._recording:
+            while reserve in self.machine.pending() and not await self._reserved(reserve, news):
+                news += self._merge()
+        self._tell(news)
+
     def _tell(self, recorded: Sequence[tuple[Event, Sequence[Note]]]) -> None:
         for event, notes in recorded:
             for observer in self.observers:
@@ -197,7 +207,8 @@ class Drive:
         pending = Pending(arrival.data, machine.outcome)
         try:
             summary = self._summary(arrival.event.at)
-            await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary))
+            releases = releases_of(self.setting.run, arrival.event, commands)
+            await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary, releases))
         except Conflict:
             if not self.leased:
                 self.broken = True
@@ -210,6 +221,42 @@ class Drive:
         self.sequence += 1
         self._fresh.extend(commands)
         return notes
+
+    async def _reserved(self, reserve: Reserve, news: list[tuple[Event, Sequence[Note]]]) -> bool:
+        """Reserve and append the answer; false when others recorded something first.
+
+        The machine is fed inside the transaction: where that fails, what it holds is not the journal's any more.
+        """
+        self._refuse_broken()
+        machine, run = self.machine, self.setting.run
+        fresh: list[Command] = []
+
+        def make(answer: Settlement) -> Settled:
+            self.broken = True
+            notes = machine.feed(answer)
+            fresh.extend(machine.commands())
+            news.append((answer, notes))
+            self._finished(fresh)
+            pending = Pending(encode(answer), machine.outcome)
+            return Settled((pending,), self._summary(answer.at), releases_of(run, answer, fresh))
+
+        reserving = Reserving(reserve, self.setting.now(), make)
+        try:
+            await self._recorder.append(
+                Append(run, self.sequence, (), self._summary(reserving.at), reserving=reserving)
+            )
+        except Conflict:
+            if self.broken or not self.leased:
+                self.broken = True
+                raise
+            return False
+        except BaseException:
+            self.broken = True
+            raise
+        self.broken = False
+        self.sequence += 1
+        self._fresh.extend(fresh)
+        return True
 
     def _merge(self) -> Sequence[tuple[Event, Sequence[Note]]]:
         try:
@@ -233,7 +280,10 @@ class Drive:
             run = self.setting.run
             raise Conflict(f"run {run} stopped here while others waited for it; `resume` goes on from its journal")
 
-    async def _take(self, arrival: _Arrival) -> None:
+    async def _take(self, arrival: _Arrival | Reserve) -> None:
+        if isinstance(arrival, Reserve):
+            await self._reserve(arrival)
+            return
         told = arrival.told
         try:
             notes = await self._record(arrival)
@@ -270,8 +320,10 @@ class Drive:
                 case Cancel(command=id):
                     self._timers.cancel(id)
                     self._performer.cancel(id)
-                case FinishRun() | Release() | Reserve():
-                    pass
+                case Reserve():
+                    self._inbox.append(command)
+                case FinishRun() | Release():
+                    pass  # what is given back was given back with the entry that said so
                 case _:
                     self._performer.perform(command)
 
@@ -288,7 +340,7 @@ class Drive:
 
     # --- waiting -----------------------------------------------------------------------------------------------------
 
-    async def _next(self, until: Until, patience: int) -> _Arrival | None:
+    async def _next(self, until: Until, patience: int) -> _Arrival | Reserve | None:
         """Return what happens next, waiting for it; None when the run is over or quiet."""
         while True:
             if self._inbox:
@@ -304,7 +356,7 @@ class Drive:
                 return None
             await self._awakened()
 
-    async def _told(self) -> _Arrival | None:
+    async def _told(self) -> _Arrival | Reserve | None:
         """Wait until notices are out, but not for ever; return what happens meanwhile, for whoever is told may act."""
         loop = asyncio.get_running_loop()
         until = loop.time() + NOTICE_PATIENCE
@@ -339,7 +391,7 @@ class Drive:
         self._timers.disarm()
         self._performer.cancel_all()
         for arrival in self._inbox:
-            if arrival.told is not None and not arrival.told.done():
+            if isinstance(arrival, _Arrival) and arrival.told is not None and not arrival.told.done():
                 gone = Conflict(f"run {self.setting.run} stopped here before this was recorded; do it again")
                 arrival.told.set_exception(gone)
         self._inbox.clear()

@@ -20,12 +20,12 @@ from typing import Final
 
 from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
-from interlock.journal.journal import Append, Entry, Pending, Reserving, RunSummary, reservation_of
+from interlock.journal.journal import Append, Entry, Pending, Reserving, RunSummary
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
 from interlock.journal.sqlite import file, leases
 from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
 from interlock.journal.sqlite.rows import Head, of_one_kind, row_of, seal_of, summary_of
-from interlock.run.ledger import Held, Settlement, settled
+from interlock.run.ledger import Held, Settlement, reservation_of, settled
 from interlock.run.protocol.events import Exhausted, Reserved
 from interlock_dsl.schema.canonical import canonical
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from interlock.decide.decision import Decision
+from interlock.decide.decision import Claim, Decision
 from interlock.run.protocol.codes import WhyBroken, WhyCancelled, WhyGivenUp, WhyIgnored, WhyNotTaken
 from interlock.run.protocol.events import Json
 
@@ -117,6 +117,24 @@ class CallDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerAnswered:
+    """What a call needs of limits beyond one run was reserved (`granted`) under the command's id, or was not.
+
+    `standings` are what was used before, for each claim. `forced`: an undo, which goes on in any case. `unavailable`
+    says why the ledger did not answer.
+    """
+
+    step: str
+    tool: str
+    reservation: str
+    claims: tuple[Claim, ...]
+    standings: tuple[int, ...]
+    granted: bool
+    forced: bool = False
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallDone:
     """A tool call came back (`ok`), or did not: then `trigger` and `message` say why."""
 
@@ -202,6 +220,7 @@ Note: TypeAlias = (
     | NoValue
     | PromiseBroken
     | CallDecided
+    | LedgerAnswered
     | CallDone
     | ApprovalAsked
     | ApprovalCounted

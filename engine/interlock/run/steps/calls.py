@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Decision, Reason
+from interlock.decide import Decision, Reason, RedactFields
 from interlock.decide.request import Request
 from interlock.run import budget, values
 from interlock.run.protocol.commands import CallTool
-from interlock.run.protocol.events import Json, TimerFired, ToolFailed, ToolReturned
+from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
 from interlock.run.state import Call, CallEnded, Performed, Run
-from interlock.run.steps import approvals, visits
+from interlock.run.steps import approvals, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
@@ -46,6 +46,10 @@ def decide(run: Run, call: Call) -> None:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
     decision = _twice(call) or _decision(run, call)
+    lacking = reservations.lacking(call, decision)
+    if lacking:
+        reservations.ask(run, call, lacking)
+        return
     allowed = decision.answer == "allow"
     spent = tuple(consent.id for consent in call.consents) if allowed else ()
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
@@ -53,6 +57,7 @@ def decide(run: Run, call: Call) -> None:
     if allowed:
         _dispatch(run, call, id)
     elif decision.answer == "ask" and call.purpose != "undo":
+        reservations.give_back(run, call)
         change(run, call, "in approval")
         route = call.visit.route.route if call.visit is not None and call.purpose == "step" else None
         approvals.ask_all(run, call, decision.needs, subject_of(run, call), call.subject, route)
@@ -119,11 +124,9 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         subject=call.subject,
         consents=call.consents,
         meter=run.meter,
+        undo=visit is None,
     )
-    decision = run.plan.evaluator.authorize(request)
-    if decision.claims:  # fail closed: nobody here keeps what is used of them
-        return run.plan.evaluator.refused([claim.limit for claim in decision.claims], "no ledger keeps it")
-    return decision
+    return run.plan.evaluator.authorize(request)
 
 
 def _dispatch(run: Run, call: Call, id: str) -> None:
@@ -150,6 +153,27 @@ def _key(run: Run, call: Call) -> str:
     return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
+def reserved(run: Run, call: Call, event: Reserved) -> None:
+    """What the call needs of limits beyond the run is held for it."""
+    _ledger_answered(run, call, event)
+
+
+def exhausted(run: Run, call: Call, event: Exhausted) -> None:
+    """Too little is left of a limit beyond the run, or the ledger does not answer."""
+    _ledger_answered(run, call, event)
+
+
+def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
+    asked, refused = reservations.settle(run, call, event)
+    if not refused:
+        decide(run, call)
+        return
+    redacted = tuple(each for each in _decision(run, call).obligations if isinstance(each, RedactFields))
+    decision = replace(reservations.refusal(run, refused, asked, event), obligations=redacted)
+    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision))
+    _finish(run, call, "denied", reasons_of(decision))
+
+
 def approved(run: Run, call: Call) -> None:
     """All approvals are there: decide again, for time has passed."""
     if call.phase == "in approval":
@@ -172,7 +196,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     except ValidationError as invalid:
         _keep(run, call, None, f"its result was not usable: {invalid}")
         bad = f"{call.tool.name} gave a result that is not one of its type"
-        _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad)
+        _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad, made=True)
         return
     if call.past is not None:
         run.history.returned(call.past, value)
@@ -235,9 +259,16 @@ def _back(run: Run, call: Call) -> None:
     run.orphans.pop(call.command, None)
 
 
-def _finish(run: Run, call: Call, trigger: Trigger, message: str, *, shown: str | None = None) -> None:
-    """End a call without a result. `shown` is what a model that asked for it is shown, if not all of the message."""
+def _finish(
+    run: Run, call: Call, trigger: Trigger, message: str, *, shown: str | None = None, made: bool = False
+) -> None:
+    """End a call without a result. `shown` is what a model that asked for it is shown, if not all of the message.
+
+    What it holds of limits beyond the run is given back, unless it was `made` all the same, or may have been.
+    """
     change(run, call, "over")
+    if not made:
+        reservations.give_back(run, call)
     shown = message if shown is None else shown
     if call.in_doubt:
         trigger = "failure" if call.interrupted else trigger

@@ -5,6 +5,7 @@ from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
 from interlock.run.state import Approval, Call, Run, Visit
+from interlock.run.steps import reservations
 from interlock.run.transitions import change
 from interlock_dsl.program.model import End, Grant, Step
 
@@ -67,7 +68,11 @@ def _let_go(run: Run, call: Call) -> None:
         return
     if call.in_doubt and call.phase != "over":
         run.doubts.append(call.tool.name)
+    if call.phase not in ("over", "in flight"):
+        reservations.give_back(run, call)
     if call.phase != "over":
         change(run, call, "over")
+    if call.reserve is not None:
+        run.cancel(call.reserve.id)
     run.cancel(call.command)
     run.cancel(call.timer)

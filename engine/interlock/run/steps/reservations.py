@@ -1,0 +1,89 @@
+"""What a call needs of limits that hold beyond one run: reserved before it is made, once for all of its attempts.
+
+It is asked for when everything else allows the call, approvals included, so that nothing is held while people think.
+When the answer is there the call is decided again, for time has passed, and others may have used up what it needs.
+A call that certainly did not happen gives back what it held; one that did, or may have, stays counted.
+"""
+
+from interlock.decide import Claim, Decision, Reason
+from interlock.run.protocol.commands import Release, Reserve
+from interlock.run.protocol.events import Exhausted, Reserved
+from interlock.run.protocol.notes import LedgerAnswered
+from interlock.run.state import Call, Run
+from interlock.run.transitions import change
+
+
+def lacking(call: Call, decision: Decision) -> tuple[Claim, ...]:
+    """Return the claims of a decision that are not covered by what the call holds."""
+    if not decision.claims:
+        return ()
+    held = {claim for reserve in call.reserved for claim in reserve.claims}
+    return tuple(claim for claim in decision.claims if claim not in held)
+
+
+def ask(run: Run, call: Call, claims: tuple[Claim, ...]) -> None:
+    """Have claims reserved for a call. Those of an undo are counted and never refused."""
+    change(run, call, "reserving")
+    call.reserve = Reserve(run.new_id("h"), call.step, claims, call.purpose == "undo")
+    run.ask(call, call.reserve)
+
+
+def settle(run: Run, call: Call, event: Reserved | Exhausted) -> tuple[Reserve, tuple[Claim, ...]]:
+    """Note the answer of the ledger; return what was asked, and the claims that it does not grant.
+
+    A `Reserved` that its own standings contradict grants nothing, and is given back. An undo goes on uncounted where
+    the ledger does not answer.
+    """
+    asked = call.reserve
+    assert asked is not None
+    call.reserve = None
+    refused = () if asked.forced else _refused(asked, event)
+    granted = isinstance(event, Reserved) and not refused
+    unavailable = event.unavailable if isinstance(event, Exhausted) else ""
+    run.notes.append(
+        LedgerAnswered(
+            call.step, call.tool.name, asked.id, asked.claims, event.standings, granted, asked.forced, unavailable
+        )
+    )
+    if granted or asked.forced:
+        call.reserved = (*call.reserved, asked)
+    elif isinstance(event, Reserved):
+        run.commands.append(Release(run.new_id("r"), asked.id))
+    return asked, refused
+
+
+def _refused(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
+    claims = asked.claims
+    if len(event.standings) != len(claims):
+        return claims
+    over = tuple(
+        claim
+        for claim, used in zip(claims, event.standings, strict=True)
+        if claim.amount < 0 or used < 0 or used + claim.amount > claim.most
+    )
+    if isinstance(event, Reserved):
+        return over
+    return over or tuple(claim for claim in claims if claim.limit in event.limits) or claims
+
+
+def refusal(run: Run, claims: tuple[Claim, ...], asked: Reserve, event: Reserved | Exhausted) -> Decision:
+    """Return the denial of a call whose claims the ledger does not grant, saying what was used before."""
+    used = dict(zip(asked.claims, event.standings, strict=False))
+    unavailable = event.unavailable if isinstance(event, Exhausted) else ""
+    reasons: list[Reason] = []
+    for claim in claims:
+        because = f"{used.get(claim, 0)} of {claim.most} used, and it takes {claim.amount}"
+        if unavailable:
+            because = f"how much of it is used is not known: the ledger does not answer ({unavailable})"
+        denied = run.plan.evaluator.refused((claim.limit,), because).reasons
+        reasons += [reason for reason in denied if reason.rule == claim.rule] or denied
+    return Decision("deny", tuple(reasons))
+
+
+def give_back(run: Run, call: Call) -> None:
+    """Give back what a call holds, unless some attempt of it may have happened."""
+    if call.doubtful or call.interrupted:
+        return
+    for reserve in call.reserved:
+        run.commands.append(Release(run.new_id("r"), reserve.id))
+    call.reserved = ()
