@@ -26,7 +26,7 @@ class Verdict:
     answer: str
     because: frozenset[tuple[str, str]]
     roles: frozenset[str] = frozenset()
-    claims: frozenset[Claim] = frozenset()
+    claims: tuple[Claim, ...] = ()
 
 
 def evaluate(condition: object, request: Request, program: Program) -> bool | str:
@@ -74,6 +74,11 @@ def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
     """Say whether a limit that applies denies a call, or what the call takes of it."""
     limit = rule.limit
     assert limit is not None
+    if request.undo and limit.per == "run":
+        return False
+    if request.undo:
+        found = limited_beyond(rule, request, program)
+        return found if isinstance(found, Claim) else False
     amount = 1 if limit.amount is None else value_of(limit.amount, request, program)
     if type(amount) is not int or amount < 0:
         return True
@@ -86,6 +91,14 @@ def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
                         return True
                     used += 1 if limit.amount is None else taken(limit.amount, past.args)
         return used + amount > limit.most
+    return True if amount > limit.most else limited_beyond(rule, request, program)
+
+
+def limited_beyond(rule: Rule, request: Request, program: Program) -> Claim | bool:
+    """Say what a call takes of a limit that holds beyond one run; true where that has no value."""
+    limit = rule.limit
+    assert limit is not None
+    amount = 1 if limit.amount is None else value_of(limit.amount, request, program)
     values: list[object] = []
     for key in limit.keys:
         if key.kind == "agent":
@@ -94,7 +107,7 @@ def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
             values.append(request.principal.name or None)
         else:
             values.append(value_of(key.expression, request, program))
-    if amount > limit.most or not all(isinstance(value, str | int) for value in values):
+    if type(amount) is not int or amount < 0 or not all(isinstance(value, str | int) for value in values):
         return True
     said = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return Claim(limit.identity, rule.id, said, amount, limit.most, limit.period)
@@ -237,7 +250,7 @@ def reference(program: Program, request: Request) -> Verdict:
             "ask", frozenset(("require", id) for role, _, id in wanted if role in missing), frozenset(missing)
         )
     because = frozenset(allowing | {("approval", id) for _, _, id in wanted})
-    return Verdict("allow", because, claims=frozenset(claims))
+    return Verdict("allow", because, claims=tuple(claims))
 
 
 def reference_decision(

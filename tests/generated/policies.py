@@ -6,7 +6,7 @@ from generated.expressions import Expressions, Read, over
 from interlock_dsl.cel.types import IntType, StringType
 
 PERIODS = ("1h", "30m", "24h")
-BEYOND_RUNS = 0.15
+BEYOND_RUNS = 0.4
 """How often a limit holds beyond one run."""
 
 

@@ -12,16 +12,19 @@ from generated.dice import Dice
 from generated.typed import HOSTILE, value_beside, value_within
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.ledger import settled
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
+    Exhausted,
     Json,
     ModelCall,
     ModelFailed,
     ModelReplied,
     PersonAnswered,
+    Reserved,
     RunCancelled,
     RunResumed,
     RunStarted,
@@ -113,6 +116,8 @@ class World:
             ApprovalGiven(now, id, "bob", "boss", "0" * 64),
             ApprovalDenied(now, id, "eve", "", "no"),
             TimerFired(now, id),
+            Reserved(now, id, (0,)),
+            Exhausted(now, id, (1,), ("none",)),
         )
         return dice.one(some)
 
@@ -122,6 +127,8 @@ class World:
                 return self._model(command)
             case CallTool():
                 return self._tool(command)
+            case Reserve():
+                return self._ledger(command)
             case AskPerson():
                 return self._person(command)
             case AskApproval():
@@ -175,6 +182,21 @@ class World:
         return ToolReturned(
             self.now, command.id, value_beside(type, dice) if self._wild(0.08) else value_within(type, dice)
         )
+
+    def _ledger(self, command: Reserve) -> Event:
+        dice, claims = self.dice, command.claims
+        if self._wild(0.2):
+            return dice.one(
+                (
+                    Exhausted(self.now, command.id, unavailable="no answer"),
+                    Exhausted(self.now, command.id, tuple(0 for _ in claims), (claims[-1].limit,)),
+                    Reserved(self.now, command.id, tuple(claim.most for claim in claims)),
+                    Reserved(self.now, command.id, (-1,) * len(claims)),
+                    Reserved(self.now, command.id, (0,) * (len(claims) + 1)),
+                )
+            )
+        used = [dice.one((0, 0, 0, max(0, claim.most - claim.amount), claim.most)) for claim in claims]
+        return settled(command, self.now, used)
 
     def _person(self, command: AskPerson) -> Event:
         dice = self.dice

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from interlock.run.protocol.events import Json, ToolReturned
+from interlock.run.protocol.events import Exhausted, Json, Reserved, ToolReturned
 from interlock_dsl.cel.types import DYN
 from reference import agents, people, routing, steps
 from reference.decisions import Answer, decision_on
@@ -28,6 +28,12 @@ def decide(run: Run, call: Call) -> None:
             over(run, call, "failure")
             return
     found = Answer("deny", frozenset({("arguments", "")})) if said_twice(call) else decision_on(run, call)
+    held = [claim for _, claims in call.held for claim in claims]
+    needed = tuple(claim for claim in found.claims if claim not in held)
+    if found.answer == "allow" and needed:
+        call.phase = "reserving"
+        call.wanted = run.ask("reserve", call, call.step, needed, call.purpose == "undo"), needed
+        return
     spent = tuple(consent.id for consent in call.consents) if found.answer == "allow" else ()
     id = ""
     if found.answer == "allow":
@@ -39,6 +45,7 @@ def decide(run: Run, call: Call) -> None:
     if found.answer == "allow":
         make(run, call, id)
     elif found.answer == "ask" and call.purpose != "undo":
+        give_back(run, call)
         call.phase = "in approval"
         way = call.visit.way if call.visit is not None and call.purpose == "step" else None
         for need in found.needs:
@@ -48,6 +55,46 @@ def decide(run: Run, call: Call) -> None:
     else:
         only_budget = all(cause == "budget" for cause, _ in found.because)
         over(run, call, "over budget" if only_budget else "denied")
+
+
+def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
+    """The ledger holds what the call needs, or has too little left of it; an undo goes on in any case."""
+    id, wanted = call.wanted
+    undo = call.purpose == "undo"
+    known = len(event.standings) == len(wanted)
+    short = [
+        claim
+        for claim, used in zip(wanted, event.standings, strict=known)
+        if not 0 <= used <= claim.most - claim.amount
+    ]
+    if not known:
+        refused = list(wanted)
+    elif isinstance(event, Reserved):
+        refused = short
+    else:
+        refused = short or [claim for claim in wanted if claim.limit in event.limits] or list(wanted)
+    granted = isinstance(event, Reserved) and (undo or not refused)
+    unavailable = event.unavailable if isinstance(event, Exhausted) else ""
+    run.note("ledger answered", call.step, call.tool.name, id, wanted, event.standings, granted, undo, unavailable)
+    if undo or granted:
+        call.held.append((id, wanted))
+        decide(run, call)
+        return
+    if isinstance(event, Reserved):
+        run.commands.append(("release", id))
+    because = frozenset(("limit", claim.rule) for claim in refused)
+    run.note(
+        "call decided", call.step, call.agent, call.tool.name, call.args, call.digest, "deny", because, frozenset(),
+        "", (),
+    )  # fmt: skip
+    over(run, call, "denied")
+
+
+def give_back(run: Run, call: Call) -> None:
+    """A call that certainly did not happen gives back what the ledger holds for it."""
+    if not (call.perhaps or call.lost):
+        run.commands += [("release", id) for id, _ in call.held]
+        call.held = []
 
 
 def said_twice(call: Call) -> bool:
@@ -100,7 +147,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         value = None if type is None else decoded(type, event.result)
     except ValidationError:
         remember(run, call, None, usable=False)
-        over(run, call, "failure")
+        over(run, call, "failure", made=True)
         return
     result = None if type is None else encoded(type, value)
     if call.past is not None:
@@ -134,9 +181,11 @@ def again(run: Run, call: Call) -> None:
     decide(run, call)
 
 
-def over(run: Run, call: Call, trigger: str) -> None:
+def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
     """A call ends without a result."""
     call.phase = "over"
+    if not made:
+        give_back(run, call)
     if in_doubt(call):
         run.doubts.append(call.tool.name)
         trigger = "failure" if call.lost else trigger
@@ -192,6 +241,8 @@ def let_go(run: Run, call: Call) -> None:
         return
     if call.phase != "over" and in_doubt(call):
         run.doubts.append(call.tool.name)
+    if call.phase not in ("over", "in flight"):
+        give_back(run, call)
     call.phase = "over"
     run.call_off(call)
 

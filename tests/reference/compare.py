@@ -64,7 +64,7 @@ class Pair:
     def _commands(self, commands: Iterable[Command], expected: list[Told]) -> None:
         """Pair commands that say the same, those that can be answered first."""
         left = list(expected)
-        given = sorted(commands, key=lambda one: isinstance(one, ask.Cancel))
+        given = sorted(commands, key=lambda one: isinstance(one, ask.Cancel | ask.Release))
         for command in given:
             same = next((one for one in left if self._same(command, one)), None)
             if same is None:
@@ -80,6 +80,8 @@ class Pair:
         match command:
             case ask.Cancel(command=of):
                 return one == ("cancel", self.ids.get(of, of))
+            case ask.Release(reservation=of):
+                return one == ("release", self.ids.get(of, of))
             case ask.Notify():
                 return one == ("notify", command.role, command.step, command.reason)
             case ask.FinishRun():
@@ -133,6 +135,11 @@ class Pair:
                     frozenset((need.role, need.count, need.within) for need in decision.needs),
                     id(note.call, note.call), tuple(id(one, one) for one in note.approvals),
                 )  # fmt: skip
+            case told.LedgerAnswered():
+                return (
+                    "ledger answered", note.step, note.tool, id(note.reservation, note.reservation), note.claims,
+                    note.standings, note.granted, note.forced, note.unavailable,
+                )  # fmt: skip
             case told.CallDone():
                 return "call done", note.step, note.tool, id(note.call, note.call), note.ok, note.result, note.purpose
             case told.ApprovalAsked():
@@ -185,6 +192,7 @@ _OLD = {"gated": "in approval", "asking": "asking model", "pausing": "retrying",
 _CLASSES = {
     "ask model": "AskModel",
     "call tool": "CallTool",
+    "reserve": "Reserve",
     "ask person": "AskPerson",
     "ask approval": "AskApproval",
     "timer": "SetTimer",
@@ -204,6 +212,8 @@ def _asked(command: Command) -> tuple[object, ...]:
                 "call tool", command.step, command.tool, command.args, command.key, command.attempt, command.timeout,
                 command.purpose,
             )  # fmt: skip
+        case ask.Reserve():
+            return "reserve", command.step, command.claims, command.forced
         case ask.AskPerson():
             return "ask person", command.step, command.role, command.question, command.context, command.expires
         case ask.AskApproval():

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import cast
 
-from decide.reference import approvers, concerns, is_about, reference, restriction_matches, without_ledger
+from decide.reference import approvers, concerns, is_about, reference, restriction_matches
+from interlock.decide import Claim
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.cel import CompiledExpression, EvaluationError
@@ -31,15 +32,16 @@ class Answer:
     answer: str
     because: frozenset[tuple[str, str]]
     needs: tuple[Need, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 def decision_on(run: Run, call: Call) -> Answer:
     """Decide a call of this run."""
     request = request_of(run, call)
     count_conditions(run, request)
-    verdict = without_ledger(reference(run.program, request))
+    verdict = reference(run.program, request)
     needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
-    return Answer(verdict.answer, verdict.because, needs)
+    return Answer(verdict.answer, verdict.because, needs, verdict.claims)
 
 
 def request_of(run: Run, call: Call) -> Request:
@@ -64,6 +66,7 @@ def request_of(run: Run, call: Call) -> Request:
         subject=call.digest,
         consents=call.consents,
         meter=METER,
+        undo=visit is None,
     )
 
 
@@ -179,6 +182,8 @@ def count_conditions(run: Run, request: Request) -> None:
             if rule.limit is None or not concerns(rule, request):
                 continue
             if says(rule.when, True, again=True) is False or says(rule.unless, False, again=True) is True:
+                continue
+            if request.undo and rule.limit.per == "run":
                 continue
             expressions = [rule.limit.amount, *(key.expression for key in rule.limit.keys)]
             for one in expressions:

@@ -11,9 +11,11 @@ from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
+    Exhausted,
     ModelFailed,
     ModelReplied,
     PersonAnswered,
+    Reserved,
     RunCancelled,
     RunResumed,
     RunStarted,
@@ -31,6 +33,7 @@ from reference.values import METER, ValidationError, decoded, encoded
 ANSWERED_BY = {
     "ask model": (ModelReplied, ModelFailed),
     "call tool": (ToolReturned, ToolFailed),
+    "reserve": (Reserved, Exhausted),
     "ask person": (PersonAnswered,),
     "ask approval": (ApprovalGiven, ApprovalDenied),
     "timer": (TimerFired,),
@@ -142,6 +145,8 @@ class Reference:
                 calls.returned(run, owner, event)
             case ToolFailed(), Call():
                 calls.failed(run, owner, event.kind, event.jitter)
+            case Reserved() | Exhausted(), Call():
+                calls.ledger_answered(run, owner, event)
             case PersonAnswered(), Visit():
                 people.answered(run, owner, event)
             case ApprovalGiven(), Ask():

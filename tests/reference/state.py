@@ -8,7 +8,7 @@ classes decides what is told; `compare.py` says which tuple stands for which cla
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from interlock.decide import Consent, Principal
+from interlock.decide import Claim, Consent, Principal
 from interlock.run.protocol.events import Json, ModelCall
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import (
@@ -107,6 +107,10 @@ class Call:
     """Nobody waits for it, but it has to come back."""
     undoes: str = ""
     past: "Past | None" = None
+    wanted: tuple[str, tuple[Claim, ...]] = ("", ())
+    """What is asked of the ledger, and under which id."""
+    held: list[tuple[str, tuple[Claim, ...]]] = field(default_factory=list)
+    """What the ledger holds for it."""
 
 
 @dataclass(eq=False)

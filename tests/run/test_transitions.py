@@ -17,6 +17,7 @@ from interlock.run.handlers import HANDLERS
 from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, Usage
 from interlock.run.state import Phase
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
+from run import test_reservations as reservations
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched
 from run.texts import AGENT, GATES, HEAD, PAY, TRAVEL
 from run.world import World, program, tighten
@@ -174,6 +175,15 @@ RUNS: tuple[Callable[[], None], ...] = (
     a_deadline_that_leads_to_an_approval,
     a_cancelled_run_whose_call_never_came_back,
     an_approval_into_each_kind_of_step,
+    reservations.test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts,
+    reservations.test_what_the_ledger_refuses_is_denied_and_says_what_was_used,
+    reservations.test_a_call_is_decided_again_when_the_ledger_has_answered,
+    reservations.test_an_undo_is_counted_and_never_refused,
+    reservations.test_a_call_that_was_under_way_keeps_what_it_holds_and_reserves_what_it_lacks,
+    reservations.test_an_approval_that_expires_while_the_ledger_is_asked_gives_back,
+    reservations.test_further_limits_of_a_later_attempt_are_reserved_too,
+    reservations.test_what_concerns_the_call_by_the_time_of_the_answer_is_reserved_too,
+    reservations.test_nothing_is_reserved_for_a_run_that_was_called_off,
 )
 
 

@@ -7,7 +7,17 @@ from typing import TypeVar
 
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, FinishRun, SetTimer
+from interlock.run.ledger import settled
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    CallTool,
+    Command,
+    FinishRun,
+    Reserve,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -115,6 +125,11 @@ class World:
             notes += self.feed(TimerFired(self.now, timer.id))
         self.now = until
         return notes
+
+    def reserves(self, *standings: int) -> tuple[Note, ...]:
+        """Have the ledger answer what is asked of it, as it does where so much is used (0 where nothing is said)."""
+        asked = self.open(Reserve)[0]
+        return self.feed(settled(asked, self.now, standings or [0] * len(asked.claims)))
 
     # --- what came of it ---
 
