@@ -9,8 +9,12 @@ from cli.terminal import ROOT, Ran, interlock
 from interlock_cli.formats.schemas import printed
 from interlock_dsl.compiler.compile import compile_text
 
-MARKS = {"permits": "+", "refuses": "-", "changes": "~", "unknown": "?"}
+MARKS = {"permits": "+", "refuses": "-", "changes": "~", "states": "=", "unknown": "?"}
 REFUND = (ROOT / "examples/refund/refund.ilk").read_text()
+PROMISE = "  never refunds.issue where args.amount > 10_000 before approval by supervisor\n"
+OPEN = REFUND.replace("    after approval by supervisor within 4h\n    escalate to duty_manager on expiry\n", "", 1)
+"""The promise alone keeps large refunds from being paid without an approval."""
+PROCUREMENT = (ROOT / "examples/procurement/procurement.ilk").read_text()
 POLICY = """
 tool money.send(cents: int in 1..1_000_000, to: string max 20) {
   needs money.send  effect irreversible  idempotent by to
@@ -78,6 +82,44 @@ def test_what_means_the_same_is_no_difference(text: str, written: str, otherwise
     assert (ran.code, ran.out) == (0, "nothing: both permit the same\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "written", "otherwise", "said"),
+    [
+        (REFUND, PROMISE, "", "does not promise `never refunds.issue"),
+        (REFUND, "where args.amount > 10_000 before", "where args.amount > 20_000 before", "is about other calls"),
+        (REFUND, "2_000 @untrusted", "2_000", "`request.message` is not labelled `@untrusted`"),
+        (REFUND, "amount: int in 1..1_000_000) -> R", "amount: int) -> R", "takes other arguments, and every call has"),
+        (REFUND, "amount: int in 1..1_000_000) -> R", "amount: int in 1..1_000_001) -> R", "takes other arguments"),
+        (PROCUREMENT, "  ends within 4d\n", "  ends within 40d\n", "promises `ends within 40d`, which every run keeps"),
+        (PROCUREMENT, "  reaches ordered\n", "", "does not promise `reaches ordered`, which every run keeps"),
+    ],
+)
+def test_what_is_said_otherwise_and_permits_the_same(text: str, written: str, otherwise: str, said: str) -> None:
+    assert written in text
+    for old, new in ((text, text.replace(written, otherwise, 1)), (text.replace(written, otherwise, 1), text)):
+        ran = diff(old, new, "--format", "json")
+        found = json.loads(ran.out)["differences"]
+        assert (ran.code, {each["direction"] for each in found}) == (0, {"states"}), found
+        assert printed("diff").validate_json(ran.out) == json.loads(ran.out)
+    human = diff(text, text.replace(written, otherwise, 1)).out
+    assert said in human and human.endswith("(=): both permit the same\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "otherwise"),
+    [
+        (POLICY, "cents: int in 1..1_000_000", "cents: int in 1..2_000_000"),  # permitted to callers from outside
+        (REFUND, "order_id: string max 40) -> Order", "order_id: string max 4) -> Order"),  # an agent calls it
+        (REFUND, "amount: int in 1..1_000_000) -> R", "amount: int in 1..10_000) -> R"),  # a step may go beyond
+        (REFUND, "void(receipt: string)", "void(receipt: string max 5)"),  # an undo calls it
+    ],
+)
+def test_bounds_of_arguments_that_calls_may_leave_are_a_difference(text: str, written: str, otherwise: str) -> None:
+    assert written in text
+    ran = diff(text, text.replace(written, otherwise, 1))
+    assert (ran.code, "~ takes other arguments (" in ran.out) == (1, True)
+
+
 def test_which_calls_a_limit_counts_together_is_a_difference() -> None:
     old = POLICY.replace("limit money.send to", "limit money.send, money.list to")
     apart = POLICY + "policy more { limit money.list to 10 per 24h for each run }\n"
@@ -140,7 +182,8 @@ CHANGES = (
     (REFUND, "pass request.order_id, request.message", "pass request.message", ["- does not show `request.order_id`"]),
     (REFUND, "where args.amount <= 10_000", "", ["+ `assess -> pay` grants `refunds.write`"]),
     (REFUND, "tool_calls 8", "tool_calls 4", ["- the budget allows less tool calls"]),
-    (REFUND, "where args.amount > 10_000 before", "where args.amount > 20_000 before", ["+ is about fewer calls"]),
+    (OPEN, "where args.amount > 10_000 before", "where args.amount > 20_000 before", ["+ is about fewer calls"]),
+    (OPEN, PROMISE, "", ["+ does not promise"]),
     (REFUND, "amount: assess.amount)", "amount: assess.amount + 1)", ["~ `amount` of the step `pay` is another value"]),
     (REFUND, "timeout 10s", "timeout 20s", ["~ has another `timeout`"]),
     (REFUND, "    escalate to duty_manager on expiry\n", "", ["~ `assess -> pay` tells or waits for people otherwise"]),

@@ -17,12 +17,16 @@ MARKS: Final = {
     Direction.PERMITS: "+",
     Direction.REFUSES: "-",
     Direction.CHANGES: "~",
+    Direction.STATES: "=",
     Direction.UNKNOWN: "?",
 }
 
 
 def human(found: Sequence[Difference]) -> str:
-    """Return differences under what they are in: `+` permits more, `-` less, `~` is another, `?` is unknown."""
+    """Return differences under what they are in: `+` permits more, `-` less, `~` is another, `?` is unknown.
+
+    `=` is said otherwise, and permits the same.
+    """
     if not found:
         return "nothing: both permit the same\n"
     lines: list[str] = []
@@ -34,7 +38,8 @@ def human(found: Sequence[Difference]) -> str:
                 lines.append(f"      for {escape(_shown(each))}")
     counts = ((MARKS[d], d.value, sum(each.direction is d for each in found)) for d in Direction)
     lines.append("")
-    lines.append(", ".join(f"{count} {word} ({mark})" for mark, word, count in counts if count))
+    same = ": both permit the same" if all(each.direction is Direction.STATES for each in found) else ""
+    lines.append(", ".join(f"{count} {word} ({mark})" for mark, word, count in counts if count) + same)
     return "\n".join(lines) + "\n"
 
 
@@ -49,12 +54,12 @@ def _shown(each: Difference) -> str:
 
 
 def github(found: Iterable[Difference]) -> str:
-    """Return differences as annotations: what is permitted more, another or unknown is a warning, less is a notice."""
+    """Return differences as annotations: less and `=` are notices, all else is a warning."""
     from interlock_cli.formats.github import annotation
 
     lines: list[str] = []
     for each in found:
-        level = "notice" if each.direction is Direction.REFUSES else "warning"
+        level = "notice" if each.direction in (Direction.REFUSES, Direction.STATES) else "warning"
         title, message = f"{each.direction.value}: {each.subject}", _said(each)
         if each.values:
             message += f", for {_shown(each)}"

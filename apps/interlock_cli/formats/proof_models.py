@@ -43,11 +43,12 @@ class VersionJson(TypedDict):
 class DifferenceJson(TypedDict):
     """What a change permits or refuses, or changes otherwise; values that show it, by path.
 
-    `unknown`: whether there is a difference was not shown, and `reason` says why. `place` is in the new version, or in
-    the old one for what is gone.
+    `states`: something else is said of the program (a promise that every run keeps anyway, a label), and the same is
+    permitted. `unknown`: whether there is a difference was not shown, and `reason` says why. `place` is in the new
+    version, or in the old one for what is gone.
     """
 
-    direction: Literal["permits", "refuses", "changes", "unknown"]
+    direction: Literal["permits", "refuses", "changes", "states", "unknown"]
     subject: str
     text: str
     place: Place | None

@@ -31,8 +31,8 @@ def verb(*, old: str, new: str, format: Format, proofs: bool) -> int:
     """Say what a change permits that was not permitted, and the reverse, each with values that show it.
 
     OLD and NEW are files or folders of one program each. Conditions are compared by what they mean: rules in another
-    order, or written otherwise, are no difference. Exit code 0 if there is none, which is a proof; 1 if there is one;
-    3 if all that is left is unknown.
+    order, or written otherwise, are no difference. Exit code 0 if both permit the same, which is a proof; 1 if there
+    is a difference; 3 if all that is left is unknown.
     """
     from interlock_cli.formats.differences import github, human, json_of
     from interlock_cli.present.output import write
@@ -52,9 +52,10 @@ def verb(*, old: str, new: str, format: Format, proofs: bool) -> int:
 def _code(found: "list[Difference]") -> ExitCode:
     from interlock_dsl.analysis.diff import Direction
 
-    if any(each.direction is not Direction.UNKNOWN for each in found):
+    kinds = {each.direction for each in found} - {Direction.STATES}
+    if kinds - {Direction.UNKNOWN}:
         return ExitCode.FINDINGS
-    return ExitCode.INCONCLUSIVE if found else ExitCode.CLEAN
+    return ExitCode.INCONCLUSIVE if kinds else ExitCode.CLEAN
 
 
 def _compiled(target: str) -> "Compilation":

@@ -23,7 +23,15 @@ def differences(
     old: Facts, new: Facts, before: "Mapping[str, Questions]", now: "Mapping[str, Questions]", reasoner: Reasoner
 ) -> Iterator[Difference]:
     """Yield in what two programs differ. `before` and `now` answer questions about their workflows."""
-    yield from declared(old, new)
+
+    def same_calls(tool: str) -> bool:
+        if not before and not now:
+            return False
+        from interlock_dsl.analysis.diff.arguments import same_calls
+
+        return same_calls(tool, old, new, before, now)
+
+    yield from declared(old, new, same_calls)
     for name in dict.fromkeys((*old.tables, *new.tables)):
         yield from _table(old, new, name, reasoner)
     yield from policies(old, new, reasoner)

@@ -1,9 +1,10 @@
 """Declarations of two versions: tools, agents, roles, types, budgets and promises, compared by what they declare."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from interlock_dsl.analysis.diff.difference import Difference, Direction
+from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
 from interlock_dsl.analysis.facts import Facts, ToolFacts
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import AgentDecl, BudgetDecl, Duration, Money, Node, WorkflowDecl
@@ -11,14 +12,17 @@ from interlock_dsl.syntax.tree import AgentDecl, BudgetDecl, Duration, Money, No
 UNSAID = frozenset({"name", "span", "description"})
 
 
-def declared(old: Facts, new: Facts) -> Iterator[Difference]:
-    """Yield in what tools, agents and roles differ."""
+def declared(old: Facts, new: Facts, same_calls: Callable[[str], bool]) -> Iterator[Difference]:
+    """Yield in what tools, agents and roles differ.
+
+    `same_calls` says of a tool whether every call that comes about has arguments that both versions take.
+    """
     for name in _either(old.tools, new.tools):
         before, now = old.tools.get(name), new.tools.get(name)
         if before is None or now is None:
             yield _presence(f"tool {name}", now is not None, (now or before))
         else:
-            yield from _tool(before, now)
+            yield from _tool(before, now, same_calls)
     for name in _either(old.agents, new.agents):
         one, other = old.agents.get(name), new.agents.get(name)
         if one is None or other is None:
@@ -42,15 +46,22 @@ def _presence(subject: str, there: bool, what: object) -> Difference:
     return Difference(Direction.CHANGES, subject, "is new" if there else "is not there any more", span)
 
 
-def _tool(old: ToolFacts, new: ToolFacts) -> Iterator[Difference]:
+def _tool(old: ToolFacts, new: ToolFacts, same_calls: Callable[[str], bool]) -> Iterator[Difference]:
     subject = f"tool {new.name}"
     for scope in sorted(old.needs - new.needs):
         yield Difference(Direction.PERMITS, subject, f"does not need `{scope}`", new.span)
     for scope in sorted(new.needs - old.needs):
         yield Difference(Direction.REFUSES, subject, f"needs `{scope}`", new.span)
-    if old.parameters != new.parameters:
+    if unlabelled(old.parameters) == unlabelled(new.parameters):
+        yield from relabelled(old.parameters, new.parameters, subject, new.span)
+    elif same_calls(new.name):
+        text = "takes other arguments, and every call has arguments that both versions take"
+        yield Difference(Direction.STATES, subject, text, new.span)
+    else:
         yield Difference(Direction.CHANGES, subject, "takes other arguments", new.span)
-    if old.result != new.result:
+    if unlabelled(old.result) == unlabelled(new.result):
+        yield from relabelled(old.result, new.result, f"{subject}, its result", new.span)
+    else:
         yield Difference(Direction.CHANGES, subject, "gives another result", new.span)
     if old.effect != new.effect:
         yield Difference(Direction.CHANGES, subject, f"has the effect {new.effect}, not {old.effect}", new.span)

@@ -16,12 +16,14 @@ from interlock_dsl.diagnostics.source import Span
 class Direction(StrEnum):
     """What a difference does: `permits` more than before, `refuses` what was permitted, `changes` something else.
 
-    `unknown`: whether there is a difference was not shown.
+    `states`: something else is said of the program, and the same is permitted. `unknown`: whether there is a difference
+    was not shown.
     """
 
     PERMITS = "permits"
     REFUSES = "refuses"
     CHANGES = "changes"
+    STATES = "states"
     UNKNOWN = "unknown"
 
 

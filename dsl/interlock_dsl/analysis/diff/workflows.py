@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from interlock_dsl.analysis.diff.declarations import budgets, clauses
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
+from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
 from interlock_dsl.analysis.diff.routes import routes, terrain_of
 from interlock_dsl.analysis.diff.values import values
 from interlock_dsl.analysis.facts import (
@@ -20,6 +21,7 @@ from interlock_dsl.analysis.facts import (
 )
 from interlock_dsl.analysis.knowledge.bounds import Usage, bounds
 from interlock_dsl.analysis.knowledge.quantities import MICROS_IN_ONE, duration_words
+from interlock_dsl.analysis.promises import kept
 from interlock_dsl.analysis.promises.calling import NOT_FALSE
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
@@ -42,7 +44,10 @@ def workflows(old: Mapping[str, Questions], new: Mapping[str, Questions], reason
 
 def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) -> Iterator[Difference]:
     terrain, decl = terrain_of(old, new), new.workflow.decl
-    if old.workflow.parameters != new.workflow.parameters:
+    given, taken = old.workflow.parameters, new.workflow.parameters
+    if unlabelled(given) == unlabelled(taken):
+        yield from relabelled(given, taken, subject, decl.name.span)
+    else:
         yield Difference(Direction.CHANGES, subject, "takes another input", decl.name.span)
     ours, theirs = old.workflow.steps, new.workflow.steps
     for name in dict.fromkeys((*ours, *theirs)):
@@ -118,7 +123,7 @@ def _promises(
         other = next((each for each in made if _alike(promise, each)), None)
         if other is None:
             text = f"does not promise `{_line(promise)}`"
-            yield Difference(Direction.PERMITS, subject, text, promise.decl.span)
+            yield _stated(old, promise, Direction.PERMITS, subject, text)
             continue
         made.remove(other)
         assert isinstance(promise, NeverUnapprovedFacts | NeverBeforeFacts)
@@ -126,9 +131,20 @@ def _promises(
         about = Comparing(reasoner, subject, terrain, other.decl.span)
         outside = [_kept_out(each) for each in (promise, other)]
         line = _line(other)
-        yield from compared(about, outside, f"`{line}` is about fewer calls", f"`{line}` is about more calls")
+        found = list(compared(about, outside, f"`{line}` is about fewer calls", f"`{line}` is about more calls"))
+        if found and kept(old, promise) and kept(new, other):
+            text = f"`{line}` is about other calls than before, and every run keeps both"
+            found = [Difference(Direction.STATES, subject, text, other.decl.span)]
+        yield from found
     for promise in made:
-        yield Difference(Direction.REFUSES, subject, f"promises `{_line(promise)}`", promise.decl.span)
+        yield _stated(new, promise, Direction.REFUSES, subject, f"promises `{_line(promise)}`")
+
+
+def _stated(questions: Questions, promise: PromiseFacts, otherwise: Direction, subject: str, text: str) -> Difference:
+    """Return the difference that a promise makes: none in what happens if every run keeps it without being made to."""
+    if kept(questions, promise):
+        return Difference(Direction.STATES, subject, f"{text}, which every run keeps", promise.decl.span)
+    return Difference(otherwise, subject, text, promise.decl.span)
 
 
 def _alike(one: PromiseFacts, other: PromiseFacts) -> bool:

@@ -23,7 +23,7 @@ from interlock_dsl.analysis.promises.limits import too_dear, too_long, too_many_
 from interlock_dsl.analysis.promises.reaches import not_reached
 from interlock_dsl.analysis.reasoning.questions import Questions
 
-__all__ = ["Finding", "Judgement", "State", "judge_promises"]
+__all__ = ["Finding", "Judgement", "State", "judge_promises", "kept"]
 
 
 def judge_promises(workflows: Mapping[str, Questions]) -> Iterator[Judgement]:
@@ -31,6 +31,11 @@ def judge_promises(workflows: Mapping[str, Questions]) -> Iterator[Judgement]:
     for name, questions in workflows.items():
         for promise in questions.workflow.promises:
             yield judged(name, promise, _findings(questions, promise))
+
+
+def kept(questions: Questions, promise: PromiseFacts) -> bool:
+    """Say whether it is proved that every run of a workflow keeps a promise without being made to."""
+    return not _findings(questions, promise)
 
 
 def _findings(questions: Questions, promise: PromiseFacts) -> list[Finding]:
