@@ -90,6 +90,7 @@ def test_what_means_the_same_is_no_difference(text: str, written: str, otherwise
         (REFUND, "2_000 @untrusted", "2_000", "`request.message` is not labelled `@untrusted`"),
         (REFUND, "amount: int in 1..1_000_000) -> R", "amount: int) -> R", "takes other arguments, and every call has"),
         (REFUND, "amount: int in 1..1_000_000) -> R", "amount: int in 1..1_000_001) -> R", "takes other arguments"),
+        (REFUND, "effect irreversible", "effect write", "has the effect write, not irreversible"),
         (PROCUREMENT, "  ends within 4d\n", "  ends within 40d\n", "promises `ends within 40d`, which every run keeps"),
         (PROCUREMENT, "  reaches ordered\n", "", "does not promise `reaches ordered`, which every run keeps"),
     ],
@@ -118,6 +119,16 @@ def test_bounds_of_arguments_that_calls_may_leave_are_a_difference(text: str, wr
     assert written in text
     ran = diff(text, text.replace(written, otherwise, 1))
     assert (ran.code, "~ takes other arguments (" in ran.out) == (1, True)
+
+
+@pytest.mark.parametrize("more", ['policy more { forbid refunds.* when tool.effect == "irreversible" }\n', "never"])
+def test_where_effects_are_told_apart_another_one_is_a_difference(more: str) -> None:
+    promise = "  never irreversible before approval by supervisor\n"
+    text = OPEN.replace(PROMISE, PROMISE + promise) if more == "never" else REFUND + more
+    ran = diff(text, text.replace("effect irreversible", "effect write"))
+    assert (ran.code, "~ has the effect write, not irreversible" in ran.out) == (1, True)
+    ran = diff(REFUND, REFUND.replace("effect write", "effect read"))
+    assert (ran.code, "~ has the effect read, not write" in ran.out) == (1, True)
 
 
 def test_which_calls_a_limit_counts_together_is_a_difference() -> None:

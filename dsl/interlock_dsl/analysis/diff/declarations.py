@@ -6,8 +6,9 @@ from dataclasses import fields
 from interlock_dsl.analysis.diff.difference import Difference, Direction
 from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
 from interlock_dsl.analysis.facts import Facts, ToolFacts
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.tree import AgentDecl, BudgetDecl, Duration, Money, Node, WorkflowDecl
+from interlock_dsl.syntax.tree import AgentDecl, BudgetDecl, Duration, Money, NeverUnapproved, Node, WorkflowDecl
 
 UNSAID = frozenset({"name", "span", "description"})
 
@@ -17,12 +18,13 @@ def declared(old: Facts, new: Facts, same_calls: Callable[[str], bool]) -> Itera
 
     `same_calls` says of a tool whether every call that comes about has arguments that both versions take.
     """
+    effects_matter = any(map(_reads_effects, (old, new)))
     for name in _either(old.tools, new.tools):
         before, now = old.tools.get(name), new.tools.get(name)
         if before is None or now is None:
             yield _presence(f"tool {name}", now is not None, (now or before))
         else:
-            yield from _tool(before, now, same_calls)
+            yield from _tool(before, now, same_calls, effects_matter=effects_matter)
     for name in _either(old.agents, new.agents):
         one, other = old.agents.get(name), new.agents.get(name)
         if one is None or other is None:
@@ -46,7 +48,17 @@ def _presence(subject: str, there: bool, what: object) -> Difference:
     return Difference(Direction.CHANGES, subject, "is new" if there else "is not there any more", span)
 
 
-def _tool(old: ToolFacts, new: ToolFacts, same_calls: Callable[[str], bool]) -> Iterator[Difference]:
+def _reads_effects(facts: Facts) -> bool:
+    """Say whether a program tells irreversible calls from other writes: by a promise, or in a condition."""
+    promises = (each.decl for workflow in facts.workflows.values() for each in workflow.promises)
+    if any(isinstance(decl, NeverUnapproved) and decl.tools is None for decl in promises):
+        return True
+    return any("tool" in place.checked.variables for place in places(facts))
+
+
+def _tool(
+    old: ToolFacts, new: ToolFacts, same_calls: Callable[[str], bool], *, effects_matter: bool
+) -> Iterator[Difference]:
     subject = f"tool {new.name}"
     for scope in sorted(old.needs - new.needs):
         yield Difference(Direction.PERMITS, subject, f"does not need `{scope}`", new.span)
@@ -64,7 +76,9 @@ def _tool(old: ToolFacts, new: ToolFacts, same_calls: Callable[[str], bool]) -> 
     else:
         yield Difference(Direction.CHANGES, subject, "gives another result", new.span)
     if old.effect != new.effect:
-        yield Difference(Direction.CHANGES, subject, f"has the effect {new.effect}, not {old.effect}", new.span)
+        same = not effects_matter and "read" not in (old.effect, new.effect)
+        kind = Direction.STATES if same else Direction.CHANGES
+        yield Difference(kind, subject, f"has the effect {new.effect}, not {old.effect}", new.span)
     if old.decl is not None and new.decl is not None:
         yield from clauses(subject, old.decl, new.decl, without=frozenset({"needs", "parameters", "result", "effect"}))
 

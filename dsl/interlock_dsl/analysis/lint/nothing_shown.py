@@ -1,7 +1,9 @@
 """# nothing-shown
 
-An agent is shown nothing: a route leads to its step, passes no field, and grants no scope of a tool. The model has only
-the words of its task, so its answer is about nothing that happened in the run. Pass what it is to work on.
+An agent or a person is shown nothing: a route leads to the step and passes no field, and an agent has no tool, or only
+tools that ask for a text of which it knows none: the name of a customer, an order. A model then has only the words of
+its task, a person only those of the question, so that the answer is about nothing that happened in the run. Pass what
+they are to work on.
 
 ```ilk
 agent critic { model "small" }
@@ -28,38 +30,53 @@ workflow review(text: string max 500) {
 }
 ```
 
-Found by looking at what each route into the step of an agent passes and grants. Certain. Where nothing could be passed,
-for the workflow has no input and no step before it has an output, nothing is said.
+Found by looking at what each route into the step of an agent or a person passes and grants. Certain. Where nothing
+could be passed, for the workflow has no input and no step before it has an output, nothing is said.
 """
 
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, RouteFacts, ToolFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import shown, ways_into
+from interlock_dsl.cel.types import StringType
 from interlock_dsl.diagnostics import Diagnostic
-from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.report import diagnose, listed
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.graph import START
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
-    """Yield the routes that lead to an agent's step and show the agent nothing."""
+    """Yield the routes that lead to the step of an agent or a person and show them nothing."""
     for workflow in program.facts.workflows.values():
         into = ways_into(workflow)
         for name, step in workflow.steps.items():
-            if not isinstance(step, AgentStepFacts):
+            if not isinstance(step, AgentStepFacts | AskStepFacts):
                 continue
             for route in into[name]:
-                if route.passes or shown(route, step, program.facts) or not _passable(workflow, route):
+                if route.passes or not _passable(workflow, route):
                     continue
+                tools = shown(route, step, program.facts) if isinstance(step, AgentStepFacts) else []
+                if not all(_asks_for_text(program.facts.tools[tool]) for tool in tools):
+                    continue
+                lacks = "it has no tool"
+                if isinstance(step, AskStepFacts):
+                    lacks = "a person has only the words of the question"
+                elif tools:
+                    lacks = f"it knows nothing to call {listed(tools, 'or')} with"
                 yield diagnose(
                     "nothing-shown",
-                    f"`{name}` is shown nothing: no field is passed to it, and it has no tool",
+                    f"`{name}` is shown nothing: no field is passed to it, and {lacks}",
                     _place(route),
                     "hands over nothing",
-                    help="add `pass ...` with what the agent is to work on",
+                    help="add `pass ...` with what is to be worked on",
                 )
+
+
+def _asks_for_text(tool: ToolFacts) -> bool:
+    """Say whether a call needs a text that is not one of a few."""
+    fields = tool.parameters.fields.values()
+    return any(isinstance(f.type, StringType) and f.type.values is None and not f.optional for f in fields)
 
 
 def _passable(workflow: WorkflowFacts, route: RouteFacts) -> bool:
