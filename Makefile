@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PROGRAMS ?= 20000
 SEED   ?= 0
 
-.PHONY: help setup check docs test fix demo bench fuzz mutants mistakes clean
+.PHONY: help setup check docs test fix demo bench fuzz mutants claims mistakes clean
 .DEFAULT_GOAL := help
 
 help:            ## list the commands
@@ -63,6 +63,9 @@ fuzz: $(STAMP)   ## the long run: expressions for a minute, then PROGRAMS genera
 
 mutants: $(STAMP)   ## changes the code in COUNT small ways, and lists those that no test notices
 	nice $(BIN)/python fuzz/mutants --count $(or $(COUNT),600) --seed $(or $(filter-out 0,$(SEED)),1)
+
+claims: $(STAMP)    ## what the checker claims of COUNT generated programs, held against the evaluator
+	nice $(BIN)/python fuzz/claims.py --programs $(or $(COUNT),100) --seed $(or $(SEED),0)
 
 mistakes: $(STAMP)  ## mistakes made by chance in the examples: how many `interlock check` reports
 	$(BIN)/python fuzz/mistakes.py --count $(or $(COUNT),500) --seed $(or $(SEED),1)

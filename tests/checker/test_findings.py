@@ -48,7 +48,7 @@ def replayed(text: str, witness: Witness) -> tuple[tuple[Span, str], ...]:
 def test_every_witness_does_what_it_says(seed: int) -> None:
     text, _, _ = clean_program(seed)
     for found in findings(text)[1]:
-        if found.witness is not None and found.witness.story:
+        if found.witness is not None and found.witness.rehearsed:
             assert replayed(text, found.witness) == (), (str(found), found.witness, text)
 
 

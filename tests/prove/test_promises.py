@@ -7,12 +7,10 @@ from random import Random
 
 import pytest
 
+from checker.promising import broken_by, promising
 from generated.dice import Dice
-from generated.expressions import Expressions, reads_of
-from generated.programs import checked, clean_program
 from generated.world import World
 from interlock.run import Machine
-from interlock.run.protocol.notes import CallDecided, PromiseBroken
 from interlock.testing.runner import run_test
 from interlock_dsl import check_text
 from interlock_dsl.analysis.promises import State, judge_promises
@@ -20,7 +18,6 @@ from interlock_dsl.analysis.promises.judgement import Judgement
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.compiler.compile import compilation
-from interlock_dsl.program.model import AgentStep, AskStep, Program
 
 RUNS = 12
 
@@ -31,44 +28,6 @@ def judgements(text: str, reasoner: Reasoner) -> list[Judgement]:
     assert unit.facts is not None
     facts = unit.facts
     return list(judge_promises({name: Questions(made, facts, reasoner) for name, made in facts.workflows.items()}))
-
-
-def broken_by(note: object) -> set[str]:
-    """Return the promises that a note says are broken, or that alone deny a call."""
-    match note:
-        case PromiseBroken(promise=id):
-            return {id}
-        case CallDecided(decision=decision):
-            rules = {reason.rule for reason in decision.reasons}
-            return rules if decision.answer == "deny" and all(rule.startswith("w/") for rule in rules) else set()
-    return set()
-
-
-def promising(seed: int) -> tuple[str, Program]:
-    """Return a program whose workflow makes promises: of its tools, its answers, its length."""
-    random = Random(seed)
-    while True:
-        text, program, _ = clean_program(random.randrange(10**6))
-        dice, workflow = Dice(random), program.workflows["w"]
-        tools, ends = list(program.tools) or ["none.none"], list(workflow.ends)
-        steps = [step for step in workflow.steps.values() if isinstance(step, AgentStep | AskStep)]
-        lines = []
-        for _ in range(dice.number(1, 3)):
-            tool, other = dice.one(tools), dice.one(tools)
-            role = f" by {dice.one(list(program.roles))}" if program.roles and dice.often(0.5) else ""
-            lines += [
-                dice.one((f"never {tool} before approval{role}", f"never {tool} before {other}")),
-                dice.one((f"ends within {dice.number(1, 12)} steps", f"reaches {dice.one(ends)}")),
-            ]
-            if steps:
-                step = dice.one(steps)
-                reads = [r for r in reads_of(step.name, step.returns) if r.path != step.name]
-                lines.append(f"always {Expressions(dice, reads, everywhere=False).boolean(1)}")
-        start = text.index("{", text.index("workflow w(")) + 1
-        whole = text[:start] + "\n  " + "\n  ".join(dict.fromkeys(lines)) + text[start:]
-        made = checked(whole)
-        if made is not None:
-            return whole, made
 
 
 @pytest.mark.parametrize("first", range(0, 60, 10))
@@ -98,7 +57,7 @@ def test_what_refutes_a_promise_does_so_on_the_evaluator(first: int) -> None:
         text, _ = promising(seed)
         for judged in judgements(text, Reasoner()):
             witness = judged.witness
-            if witness is None or not (witness.story and witness.expects):
+            if witness is None or not (witness.rehearsed and witness.expects):
                 continue
             body = "\n".join(f"  {line}" for line in (*witness.story, *witness.expects))
             program, found = check_text(f'{text}\ntest "a witness" of w {{\n{body}\n}}\n')
