@@ -119,7 +119,7 @@ def write_tests(path: Path, programs: "Sequence[tuple[Unit, Checked]]") -> int:
     tests: list[str] = []
     titles: dict[str, int] = {}
     for diagnostic in programs[0][1].found:
-        if diagnostic.witness is not None and diagnostic.witness.story and diagnostic.witness.expects:
+        if diagnostic.witness is not None and diagnostic.witness.rehearsed and diagnostic.witness.expects:
             title = f"{diagnostic.code} at line {diagnostic.span.line}"
             titles[title] = titles.get(title, 0) + 1
             count = f" ({titles[title]})" if titles[title] > 1 else ""

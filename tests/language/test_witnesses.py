@@ -11,7 +11,7 @@ from language.test_pages import Block, blocks
 
 def witnessed(block: Block) -> list[Diagnostic]:
     """Return the findings of a block that tell a run."""
-    return [found for found in block.program()[1] if found.witness is not None and found.witness.story]
+    return [found for found in block.program()[1] if found.witness is not None and found.witness.rehearsed]
 
 
 @pytest.mark.parametrize("block", [block for block in blocks() if block.expected() and block.rule], ids=str)

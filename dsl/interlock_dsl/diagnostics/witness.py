@@ -37,6 +37,11 @@ class Witness:
     expects: tuple[str, ...] = field(default=())
 
     @property
+    def rehearsed(self) -> bool:
+        """Whether a run is told. It has no lines where nothing is given and nobody is asked."""
+        return self.workflow is not None
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The witness in lines: the values, then the run that leads there, or the routes it takes where there is none.
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import reduce
 from heapq import heapify, heappop, heappush
-from itertools import product
-from math import prod
+from itertools import combinations, product
+from math import comb, prod
 from operator import or_
 from typing import Final, TypeAlias
 
@@ -123,7 +123,7 @@ class Arrivals:
         self._about: dict[int, int] = {}
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
         self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
-        self._beside = beside(workflow.graph, self._flow, self._bits, self.groups)
+        self._beside = beside(workflow, self._flow, self._bits, self.groups)
         self._own = {group.sources[0]: (group,) for group in self.groups if not group.joins and group.trigger is None}
         self.joining = frozenset(source for group in self.groups if group.joins for source in group.sources)
         """The steps that lead to a join."""
@@ -273,19 +273,20 @@ class Arrivals:
         if not group.joins:
             yield from self._left(group.sources[0], group)
             return
-        branches = [list(self._left(source, group)) for source in group.sources]
-        if group.needed < len(group.sources):
-            arrived = [state for branch in branches for state in branch]
-            if arrived:
-                yield replace(reduce(_meet, arrived), exact=False)
+        branches = {source: list(self._left(source, group)) for source in group.sources}
+        arriving = [source for source in group.sources if branches[source]]
+        if comb(len(arriving), group.needed) > self._most:
+            yield replace(reduce(_meet, (state for source in arriving for state in branches[source])), exact=False)
             return
-        if not all(branches):
-            return
-        while prod(map(len, branches)) > self._most:
-            longest = max(branches, key=len)
-            longest[:] = [reduce(_meet, longest)]
-        for states in product(*branches):
-            yield self._united(group, states)
+        for sources in combinations(arriving, group.needed):
+            there = [branches[source] for source in sources]
+            while prod(map(len, there)) > self._most:
+                longest = max(range(len(there)), key=lambda at: len(there[at]))
+                there[longest] = [reduce(_meet, there[longest])]
+            for states in product(*there):
+                united = self._united(sources, states)
+                # Which branches are first is a matter of time.
+                yield united if len(sources) == len(group.sources) else replace(united, exact=False)
 
     def _left(self, source: str, group: Group) -> Iterator[_State]:
         """Yield what is known once a source of a group is done, or has failed as its trigger says."""
@@ -330,10 +331,10 @@ class Arrivals:
             state, claims=self._without(state.claims, beside | self._changing), absent=state.absent & ~beside
         )
 
-    def _united(self, group: Group, states: tuple[_State, ...]) -> _State:
-        """Return what is known where all branches have arrived."""
+    def _united(self, sources: tuple[str, ...], states: tuple[_State, ...]) -> _State:
+        """Return what is known where the branches of some sources have arrived."""
         absent, seen = (1 << len(self._bits)) - 1, 0
-        for source, state in zip(group.sources, states, strict=True):
+        for source, state in zip(sources, states, strict=True):
             # A branch knows nothing of the steps of the others.
             others = self._beside.get(source, 0)
             absent &= state.absent | others

@@ -15,6 +15,7 @@ from networkx import ancestors, descendants, immediate_dominators
 
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.handovers import offered, turns_of
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
 from interlock_dsl.program.graph import START, without
@@ -56,7 +57,7 @@ class Bounds:
 def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
     """Return what a run of a workflow consumes at least and at most."""
     shape = _Shape(workflow)
-    worst = {name: worst_of(step, facts) for name, step in workflow.steps.items()}
+    worst = _visits(workflow, facts)
     least = {name: least_of(step, facts) for name, step in workflow.steps.items()}
     found = {
         field.name: shape.longest({n: getattr(u, field.name) for n, u in worst.items()}, field.name == "time")
@@ -72,7 +73,7 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
 def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
     """Return the worst case of some of what a run consumes, by their names in `Usage`."""
     shape = _Shape(workflow)
-    worst = {name: worst_of(step, facts) for name, step in workflow.steps.items()}
+    worst = _visits(workflow, facts)
     return {
         each: shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time")
         for each in names
@@ -94,8 +95,18 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
 # --- one visit of a step ---------------------------------------------------------------------------------------------
 
 
-def worst_of(step: StepFacts, facts: Facts) -> Usage:
-    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be."""
+def _visits(workflow: WorkflowFacts, facts: Facts) -> dict[str, Usage]:
+    """Return what one visit of each step consumes at most: an agent calls what a route puts in its hand."""
+    budget, hands = workflow.decl.budget, offered(workflow, facts)
+    calls = None if budget is None else budget.tool_calls
+    return {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
+
+
+def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
+    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be.
+
+    `hand` are the tools that an agent may call, `calls` how many calls the whole run may make.
+    """
     match step:
         case CallStepFacts(call=call):
             tool = facts.tools[call.tool]
@@ -103,9 +114,9 @@ def worst_of(step: StepFacts, facts: Facts) -> Usage:
             repeatable = tool.effect == "read" or tool.key is not None
             attempts = 1 + (retry.times if retry is not None and repeatable else 0)
             time = _attempts(_tool_time(call.tool, facts), attempts, retry)
-            return Usage(1, attempts, 0, _tool_cost(call.tool, facts) * attempts, _add(time, _asked(call.tool, facts)))
-        case AgentStepFacts(decl=decl, tools=tools):
-            return _agent(decl.agent.text, tools, facts)
+            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, _add(time, _asked(call.tool, facts)))
+        case AgentStepFacts(decl=decl):
+            return _agent(decl.agent.text, tuple(hand), facts, calls)
         case AskStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
         case _:
@@ -115,20 +126,21 @@ def worst_of(step: StepFacts, facts: Facts) -> Usage:
 def least_of(step: StepFacts, facts: Facts) -> Usage:
     """Return what one visit of a step consumes at least, if it succeeds."""
     if isinstance(step, CallStepFacts):
-        return Usage(1, 1, 0, _tool_cost(step.call.tool, facts), 0)
+        return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
     return Usage(steps=1)
 
 
-def _agent(name: str, tools: Iterable[str], facts: Facts) -> Usage:
+def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> Usage:
     decl = facts.agents[name]
     attempts = 1 + (0 if decl.retry is None else decl.retry.times)
     usual = Agent(name, decl.span)
-    turns = usual.turns if decl.turns is None else decl.turns
+    turns = turns_of(decl)
     tokens = usual.tokens if decl.tokens is None else decl.tokens
-    calling = tuple(tools)
     calls: Amount = None if calling and turns > 1 else 0
-    dear = calls is None and any(_tool_cost(tool, facts) for tool in calling)
-    cost: Amount = None if decl.cost is None or dear else decl.cost.micros * attempts
+    cost: Amount = None if decl.cost is None else decl.cost.micros * attempts
+    dearest = max((tool_cost(tool, facts) for tool in calling), default=0)
+    if calls is None and dearest:
+        cost = None if cost is None or most is None else cost + dearest * most
     time: Amount = None if decl.timeout is None else decl.timeout.micros * turns
     if calls is None:
         for tool in calling:
@@ -164,7 +176,8 @@ def _tool_time(tool: str, facts: Facts) -> Amount:
     return None if decl is None or decl.timeout is None else decl.timeout.micros
 
 
-def _tool_cost(tool: str, facts: Facts) -> int:
+def tool_cost(tool: str, facts: Facts) -> int:
+    """Return what one attempt of a call costs, in millionths of the currency."""
     decl = facts.tools[tool].decl
     return 0 if decl is None or decl.cost is None else decl.cost.micros
 

@@ -5,9 +5,12 @@ group has no value, none of its routes is taken, so a route that is taken says s
 `unique` all other conditions are false, under `first` those written before it.
 """
 
+from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.facts import RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.handovers import ways
 from interlock_dsl.analysis.links import merge_count
 from interlock_dsl.analysis.values.problem import Claim, Outcome
 from interlock_dsl.syntax.tree import Trigger
@@ -62,3 +65,23 @@ def groups(facts: WorkflowFacts) -> tuple[Group, ...]:
         Group(routes[0].link.sources, trigger, needed, tuple(routes), bool(sources & first))
         for (sources, trigger, needed), routes in found.items()
     )
+
+
+def onward(workflow: WorkflowFacts, step: str, besides: Collection[RouteFacts] = ()) -> set[str]:
+    """Return a step and where ordinary routes lead from it, but for some routes."""
+    closed = {id(each) for route in besides for each in (route, route.out)}
+    seen, waiting = {step}, deque([step])
+    while waiting:
+        name = waiting.popleft()
+        for route in ways(workflow):
+            if name in route.link.sources and id(route) not in closed and route.link.decl.trigger is None:
+                new = [target for target in route.link.targets if target not in seen]
+                seen.update(new)
+                waiting.extend(new)
+    return seen
+
+
+def called_off(workflow: WorkflowFacts, join: Group, step: str) -> bool:
+    """Say whether a step is called off once a join is decided that does not wait for it: it can only lead there."""
+    found = onward(workflow, step, join.routes)
+    return not found.isdisjoint(join.sources) and found.isdisjoint(workflow.ends)

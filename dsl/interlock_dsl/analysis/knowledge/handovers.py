@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.program.model import Agent
+from interlock_dsl.syntax.tree import AgentDecl
 
 
 def ways(workflow: WorkflowFacts) -> Iterator[RouteFacts]:
@@ -34,6 +36,11 @@ def shown(route: RouteFacts, step: AgentStepFacts, facts: Facts) -> list[str]:
     """Return the tools that an agent is shown when a route leads to its step."""
     scopes = in_hand(route, step, facts)
     return [name for name in step.tools if name in facts.tools and facts.tools[name].needs <= scopes]
+
+
+def turns_of(decl: AgentDecl) -> int:
+    """Return how many exchanges an attempt of an agent has; in the last one it can only answer."""
+    return Agent(decl.name.text, decl.span).turns if decl.turns is None else decl.turns
 
 
 def offered(workflow: WorkflowFacts, facts: Facts) -> dict[str, set[str]]:

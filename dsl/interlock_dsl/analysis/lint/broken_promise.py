@@ -77,7 +77,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         labels = [Label(judged.promise.decl.span)]
         if judged.place is not None and judged.place != judged.promise.decl.span:
             labels.append(Label(judged.place, "here"))
-        told = judged.witness is not None and bool(judged.witness.story)
+        told = judged.witness is not None and judged.witness.rehearsed
         stated = Certainty.PROVED if told else Certainty.POSSIBLE
         yield Diagnostic("broken-promise", message, tuple(labels), help=HELP, stated=stated, witness=judged.witness)
 

@@ -64,7 +64,7 @@ def _broken(
             told = story(questions, arrival, answer.bindings, group, [statement], rehearse)
             shown = evidence(told, exact=arrival.exact)
         found.append(Finding(reason, span, shown))
-        if shown is not None and shown.story:
+        if shown is not None and shown.rehearsed:
             break
     return found
 

@@ -101,14 +101,14 @@ def _possible(
         if not possible:
             continue
         found.append(Finding(reason, calling.span, shown))
-        if shown is not None and shown.story:
+        if shown is not None and shown.rehearsed:
             break
     return found
 
 
 def _denied(witness: Witness | None, calling: Calling) -> Witness | None:
     """Return a witness, unless it tells a run in which the call is not denied."""
-    told = witness is None or not witness.story or f"expect denied {calling.tool.name}" in witness.expects
+    told = witness is None or not witness.rehearsed or f"expect denied {calling.tool.name}" in witness.expects
     return witness if told else None
 
 

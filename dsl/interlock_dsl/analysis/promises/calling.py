@@ -12,6 +12,7 @@ from typing import Final
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, RouteFacts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.handovers import turns_of
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.types import Field, RecordType, StringType, Type
@@ -60,7 +61,7 @@ def _at(
             bound = tuple(Bound(("args", name), value) for name, value in call.arguments.items())
             tool = facts.tools[call.tool]
             yield _calling(questions, target, "", tool, route, arrivals, bound, call.span)
-        case AgentStepFacts(decl=decl, tools=shown):
+        case AgentStepFacts(decl=decl, tools=shown) if turns_of(facts.agents[decl.agent.text]) > 1:
             may = {scope.text for scope in facts.agents[decl.agent.text].may}
             for name in shown:
                 tool = facts.tools[name]

@@ -52,14 +52,14 @@ class Finding:
 
 def evidence(witness: Witness | None, *, exact: bool) -> Witness | None:
     """Return a witness if it shows something: a run that was told, or values at a place whose way is known exactly."""
-    return witness if witness is not None and (witness.story or exact) else None
+    return witness if witness is not None and (witness.rehearsed or exact) else None
 
 
 def judged(workflow: str, promise: PromiseFacts, findings: list[Finding]) -> Judgement:
     """Return what findings come to: without any, the promise is proved; a witness refutes it."""
     if not findings:
         return Judgement(workflow, promise, State.PROVED)
-    told = sorted(findings, key=lambda each: (each.witness is None, not (each.witness and each.witness.story)))
+    told = sorted(findings, key=lambda each: (each.witness is None, not (each.witness and each.witness.rehearsed)))
     first = told[0]
     state = State.UNKNOWN if first.witness is None else State.REFUTED
     return Judgement(workflow, promise, state, first.reason, first.place, first.witness)

@@ -1,35 +1,48 @@
 """`ends within` and `cost <=`: whether the worst case of a run stays within what is promised.
 
-The worst case is that of `analysis.bounds`, or the budget where that is tighter. It is refuted by a way that exceeds
-the limit and on which all conditions can hold; where only the shape of the graph speaks against it, it is unknown.
+The worst case is that of `knowledge.bounds`, or the budget where that is tighter. It is refuted by a way that exceeds
+the limit, gone by a rehearsed run; where only the shape of the graph speaks against it, it is unknown. A test says
+neither how long a call takes nor what a turn costs, so that for times and costs only the way is shown.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
+    CallStepFacts,
     CostAtMostFacts,
     EndsWithinFacts,
     EndsWithinStepsFacts,
     RouteFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
-from interlock_dsl.analysis.knowledge.bounds import CHANGING, Amount, Bounds, bounds, waiting, worst_of
+from interlock_dsl.analysis.knowledge.bounds import CHANGING, Amount, Bounds, bounds, tool_cost, waiting, worst_of
+from interlock_dsl.analysis.knowledge.handovers import offered, ways
+from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.promises.judgement import Finding
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
-from interlock_dsl.analysis.rehearsal.promised import Counted
-from interlock_dsl.analysis.rehearsal.story import story
+from interlock_dsl.analysis.rehearsal.promised import Costly, Counted, Gone, Lasting
+from interlock_dsl.analysis.rehearsal.story import Rehearsing, story
 from interlock_dsl.analysis.values.problem import Possible
 from interlock_dsl.diagnostics.witness import Waypoint, Witness
+from interlock_dsl.syntax.tree import BudgetDecl
 
-MICROS = 1_000_000
 MOST_LOOKED = 50_000
 """Steps of ways that are looked at in search of one that exceeds a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What a test can tell of an amount: the `part` that a step uses, by the route into it, and runs that show it."""
+
+    reason: str
+    part: Callable[[RouteFacts, str], int]
+    rehearse: Rehearsing
 
 
 def too_many_steps(questions: Questions, promise: EndsWithinStepsFacts) -> list[Finding]:
@@ -50,7 +63,7 @@ def too_many_steps(questions: Questions, promise: EndsWithinStepsFacts) -> list[
             if isinstance(asked.answer, Possible):
                 rehearse = partial(Counted, most=most)
                 shown = story(questions, arrival, asked.answer.bindings, node, (), rehearse)
-                if shown is not None and shown.expects == ("expect fails",):
+                if shown is not None and shown.rehearsed:
                     return [Finding(reason, promise.decl.span, shown)]
     if not found.exact:
         reason = f"a run enters {found.worst.steps} steps at most, as far as the routes say"
@@ -66,15 +79,22 @@ def too_long(questions: Questions, promise: EndsWithinFacts) -> list[Finding]:
 
     # Whether a rule of a policy has a call wait for an approval depends on its conditions, which are not asked here.
     unasked = replace(questions.facts, policies={})
+    hands = offered(questions.workflow, questions.facts)
 
     def time(_: Bounds, route: RouteFacts, step: str) -> Amount:
-        visit, wait = worst_of(questions.workflow.steps[step], unasked).time, waiting(route.link)
+        visit = worst_of(questions.workflow.steps[step], unasked, hands.get(step, ())).time
+        wait = waiting(route.link)
         return None if visit is None or wait is None else visit + wait
 
     def shown(amount: Amount) -> str:
-        return "a run may take any time" if amount is None else f"a run may take {_duration(amount)}"
+        return "a run may take any time" if amount is None else f"a run may take {duration_words(amount)}"
 
-    return _exceeded(questions, promise, limit, lambda found: found.worst.time, time, shown)
+    def asked(route: RouteFacts, _: str) -> int:
+        wait = waiting(route.link)
+        return limit + 1 if wait is None else wait
+
+    telling = _Telling("people may answer so late that a run is not over in time", asked, partial(Lasting, time=limit))
+    return _exceeded(questions, promise, limit, lambda found: found.worst.time, time, shown, telling)
 
 
 def too_dear(questions: Questions, promise: CostAtMostFacts) -> list[Finding]:
@@ -86,18 +106,37 @@ def too_dear(questions: Questions, promise: CostAtMostFacts) -> list[Finding]:
     def shown(amount: Amount) -> str:
         if amount is None:
             return "nothing limits what a run may cost"
-        return f"a run may cost {amount / MICROS:.2f} {currency}"
+        return f"a run may cost {money_words(amount, currency)}"
 
-    return _exceeded(
-        questions, promise, limit, lambda found: found.worst.cost, lambda found, _, step: found.visit[step].cost, shown
-    )
+    def called(_: RouteFacts, step: str) -> int:
+        made = questions.workflow.steps[step]
+        return tool_cost(made.call.tool, questions.facts) if isinstance(made, CallStepFacts) else 0
+
+    def cost(found: Bounds, _: RouteFacts, step: str) -> Amount:
+        return found.visit[step].cost
+
+    telling = _Telling(f"calls cost more than {money_words(limit, currency)}", called, Costly)
+    return _exceeded(questions, promise, limit, lambda found: found.worst.cost, cost, shown, telling)
 
 
 def _capped(questions: Questions, limit: int) -> bool:
-    """Say whether the budget ends a run before it costs more: calls are charged before they are made, turns are not."""
-    budget = questions.workflow.decl.budget
-    asked = any(isinstance(step, AgentStepFacts) for step in questions.workflow.steps.values())
-    return not asked and budget is not None and budget.cost is not None and budget.cost.micros <= limit
+    """Say whether the budget ends a run before it costs more.
+
+    Calls are charged before they are made. A turn of a model may use more than is left of the budget, as much as the
+    agent may: one of them, or one of each agent where branches run at once.
+    """
+    workflow, budget = questions.workflow, questions.workflow.decl.budget
+    if budget is None or budget.cost is None:
+        return False
+    asked = [step.decl.agent.text for step in workflow.steps.values() if isinstance(step, AgentStepFacts)]
+    beyond = [0]
+    for agent in asked:
+        cost = questions.facts.agents[agent].cost
+        if cost is None:
+            return False
+        beyond.append(cost.micros)
+    forks = any(len(route.link.targets) > 1 for route in ways(workflow))
+    return budget.cost.micros + (sum(beyond) if forks else max(beyond)) <= limit
 
 
 def _exceeded(
@@ -107,26 +146,56 @@ def _exceeded(
     worst: Callable[[Bounds], Amount],
     part: Callable[[Bounds, RouteFacts, str], Amount],
     shown: Callable[[Amount], str],
+    telling: _Telling,
 ) -> list[Finding]:
     found = bounds(questions.workflow, questions.facts)
     if _within(worst(found), limit):
         return []
-    if worst(found) is None:  # as long, or as dear, as a tool or a model makes it: that is no run that could be shown
-        return [Finding(shown(None), promise.decl.span)]
     looked = 0
     for node in (*questions.workflow.ends, *questions.workflow.steps):
         for arrival in questions.arrivals.at(node):
             if looked > MOST_LOOKED:
                 break
-            parts = [part(found, route, step) for route, step in _steps(questions, arrival)]
-            looked += len(parts)
-            amount = None if None in parts else sum(each or 0 for each in parts)
-            exceeds = arrival.exact and (amount is None or amount > limit)
-            shows = exceeds and not _forks(arrival) and not _timed(questions, arrival)
-            if shows and isinstance(questions.ask((arrival,), ()).answer, Possible):
+            steps = _steps(questions, arrival)
+            looked += len(steps)
+            if not arrival.exact or _forks(arrival):
+                continue
+            if sum(telling.part(route, step) for route, step in steps) > limit:
+                told = _gone(questions, arrival, node, telling.rehearse)
+                if told is not None:
+                    return [Finding(telling.reason, promise.decl.span, told)]
+            amount = _total([part(found, route, step) for route, step in steps])
+            if amount is None or amount <= limit or _timed(questions, arrival) or _stopped(questions, found, steps):
+                continue
+            if _gone(questions, arrival, node) is not None:
                 path = tuple(Waypoint(ends(route), _told(route)) for route in arrival.routes)
                 return [Finding(shown(amount), promise.decl.span, Witness({}, path))]
+    if worst(found) is None:  # as long, or as dear, as a tool or a model makes it: that is no run that could be shown
+        return [Finding(shown(None), promise.decl.span)]
     return [Finding(f"{shown(worst(found))}, as far as the routes say", promise.decl.span)]
+
+
+def _gone(questions: Questions, arrival: Arrival, node: str, rehearse: Rehearsing = Gone) -> Witness | None:
+    """Return a rehearsed run that goes a way, if there is one: a call may be denied, or another promise end it."""
+    asked = questions.ask((arrival,), tuple(kept(questions.workflow, arrival.written)))
+    if not isinstance(asked.answer, Possible):
+        return None
+    found = story(questions, arrival, asked.answer.bindings, node, (), rehearse)
+    return found if found is not None and found.rehearsed else None
+
+
+def _stopped(questions: Questions, found: Bounds, steps: Iterable[tuple[RouteFacts, str]]) -> bool:
+    """Say whether the budget may end a run before everything on a way is done as often as it may be."""
+    budget = questions.workflow.decl.budget or BudgetDecl()
+    visits = [found.visit[step] for _, step in steps]
+    cost = None if budget.cost is None else budget.cost.micros
+    limits = ((budget.tool_calls, "calls"), (budget.tokens, "tokens"), (cost, "cost"))
+    used = ((limit, _total([getattr(visit, name) for visit in visits])) for limit, name in limits)
+    return any(limit is not None and not _within(amount, limit) for limit, amount in used)
+
+
+def _total(amounts: list[Amount]) -> Amount:
+    return None if None in amounts else sum(amount or 0 for amount in amounts)
 
 
 def _steps(questions: Questions, arrival: Arrival) -> list[tuple[RouteFacts, str]]:
@@ -159,10 +228,3 @@ def _within(amount: Amount, limit: int) -> bool:
 
 def _told(route: RouteFacts) -> str:
     return f"{', '.join(route.link.sources)} -> {', '.join(route.link.targets)}"
-
-
-def _duration(micros: int) -> str:
-    """Return a duration as it is written in a file, to the second."""
-    seconds = -(-micros // MICROS)
-    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
-    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"

@@ -94,7 +94,7 @@ class _Search:
             return False
         whole = replace(arrival, ways=ways)
         shown = story(self._questions, whole, asked.answer.bindings, self._end, ())
-        if shown is None or not shown.story:
+        if shown is None or not shown.rehearsed:
             return False
         self._shown |= names
         return True

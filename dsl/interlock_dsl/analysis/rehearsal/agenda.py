@@ -1,14 +1,20 @@
 """What remains to be done in a rehearsed run, in the order in which the machine and the runner of tests do it."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple
 
 from interlock_dsl.analysis.facts import RouteFacts
 from interlock_dsl.syntax.tree import Approval
 
-Move: TypeAlias = Callable[[], None]
+
+class Move(NamedTuple):
+    """Something to be done for a step. `called`: a call that changes the world is under way."""
+
+    step: str
+    do: Callable[[], None]
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +45,18 @@ class Agenda:
             if moves:
                 return moves.popleft()
         return self.waiting.popleft() if self.waiting else None
+
+    @property
+    def under_way(self) -> list[Move | Waiting]:
+        """What is left."""
+        return [*self.moves, *self.answers, *self.later, *self.waiting]
+
+    def drop(self, steps: Collection[str]) -> None:
+        """Do nothing more for some steps."""
+        for moves in (self.moves, self.answers, self.later):
+            kept = [move for move in moves if move.step not in steps]
+            moves.clear()
+            moves.extend(kept)
+        waiting = [each for each in self.waiting if each.step not in steps]
+        self.waiting.clear()
+        self.waiting.extend(waiting)

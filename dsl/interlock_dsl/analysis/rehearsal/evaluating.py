@@ -87,6 +87,12 @@ class History:
         at = {} if now is None else {"at": now}
         self.calls.append((tool, {"args": args, "agent": agent, **at}))
 
+    def repeat(self, tool: str) -> None:
+        """Note another attempt at the last call of a tool."""
+        self.made.append(tool)
+        last = next(call for name, call in reversed(self.calls) if name == tool)
+        self.calls.append((tool, {name: value for name, value in last.items() if name != "result"}))
+
     def give(self, tool: str, result: object = None) -> None:
         """Note that the last call of a tool returned, and what (None: nothing)."""
         self.returned.append(tool)

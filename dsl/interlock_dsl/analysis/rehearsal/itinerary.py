@@ -1,14 +1,31 @@
 """The routes that a rehearsed run is to take, and how far it has come."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from interlock_dsl.analysis.facts import RouteFacts
 from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.values.problem import Statement
 
 
 class Astray(Exception):
     """The values do not lead along the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is rehearsed: `routes` taken with values, up to a place, and the statements that are to hold there.
+
+    The place is where a step or an end begins, or a group of routes is considered.
+    """
+
+    questions: Questions
+    routes: Sequence[RouteFacts]
+    bindings: Mapping[str, object]
+    place: str | Group
+    statements: Sequence[Statement]
 
 
 class Itinerary:
@@ -29,6 +46,11 @@ class Itinerary:
     def done(self) -> bool:
         """Whether all routes have been taken."""
         return not self._left
+
+    def leave(self) -> None:
+        """Follow the way no further."""
+        self._next.clear()
+        self._left = 0
 
     def visits(self, step: str) -> int:
         """Return how often the way comes to a step."""

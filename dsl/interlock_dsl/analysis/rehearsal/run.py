@@ -9,10 +9,11 @@ Steps of which no value is given get one that leads along the way: a smallest va
 reasoner finds. After the place that is asked about the run goes on until it ends, fails or waits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, assert_never, cast
 
+from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AlwaysFacts,
@@ -25,16 +26,17 @@ from interlock_dsl.analysis.facts import (
     Values,
 )
 from interlock_dsl.analysis.knowledge.groups import Group
-from interlock_dsl.analysis.reasoning.questions import Questions
-from interlock_dsl.analysis.rehearsal.agenda import Agenda, Waiting
+from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move, Waiting
+from interlock_dsl.analysis.rehearsal.answering import Answers
 from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, fitted, looked_up
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
-from interlock_dsl.analysis.rehearsal.itinerary import Astray, Itinerary
+from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course, Itinerary
+from interlock_dsl.analysis.rehearsal.meeting import Meeting
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
 from interlock_dsl.analysis.rehearsal.script import Script, written
 from interlock_dsl.analysis.rehearsal.spending import Spending
-from interlock_dsl.analysis.values.problem import Outcome, Statement
+from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.types import Type
 from interlock_dsl.cel.values import equal
@@ -45,28 +47,21 @@ from interlock_dsl.syntax.tree import Trigger
 
 MOST_VISITS: Final = 400
 
-MOST_TRIED: Final = 4
 FAILING: Final = {"failure": 'fails "no answer"', "timeout": "times out"}
 FALLBACK: Final[Mapping[Trigger, Trigger]] = {"timeout": "failure", "expiry": "denied"}
 
 
 class Rehearsal:
-    """One run along `routes`, up to a place: where a step or an end begins, or a group of routes is considered."""
+    """One run along a course."""
 
-    def __init__(
-        self,
-        questions: Questions,
-        routes: Sequence[RouteFacts],
-        bindings: Mapping[str, object],
-        place: str | Group,
-        statements: Sequence[Statement],
-    ) -> None:
+    def __init__(self, course: Course) -> None:
+        questions = course.questions
         self._questions = questions
         self._workflow = questions.workflow
         self._facts = questions.facts
-        self._bindings = bindings
-        self._place = place
-        self._statements = statements
+        self._bindings = course.bindings
+        self._place = course.place
+        self._statements = course.statements
         self._groups = questions.arrivals.groups
         self.script = Script()
         self.values: dict[str, object] = {}
@@ -74,12 +69,13 @@ class Rehearsal:
         self.denied: list[str] = []
         self.outcome = ""
         self._history = History()
-        self._way = Itinerary(routes, questions.workflow.routes)
+        self._way = Itinerary(course.routes, questions.workflow.routes)
         fields = self._workflow.parameters.fields
-        self._written = {name for name, field in fields.items() if name in bindings or not field.optional}
+        self._written = {name for name, field in fields.items() if name in course.bindings or not field.optional}
         self._taken: dict[str, int] = {}
         self._visits: dict[str, int] = {}
-        self._arrived: dict[int, set[str]] = {}
+        self._meeting = Meeting(questions.workflow)
+        self._answers = Answers(course, self._way)
         self._agenda = Agenda()
         self._spending = Spending(questions.workflow, questions.facts)
 
@@ -95,7 +91,7 @@ class Rehearsal:
             if isinstance(move, Waiting):
                 self._approve(move)
             else:
-                move()
+                move.do()
         else:
             raise Unrehearsed("it goes on for too long")
         if not self.confirmed:
@@ -105,7 +101,7 @@ class Rehearsal:
 
     def _leave(self, source: str) -> None:
         """Go on from a step that is done, or from `start`."""
-        own = self._own(source)
+        own = self._answers.own(source)
         joins = [group for group in self._groups if group.joins and source in group.sources]
         if own is not None:
             self._considered(own)
@@ -117,18 +113,21 @@ class Rehearsal:
                 self._take(own, chosen)
                 return
         for group in joins:
-            arrived = self._arrived.setdefault(id(group), set())
-            arrived.add(source)
-            if len(arrived) >= group.needed:
-                if group.needed < len(group.sources):
-                    raise Unrehearsed("a join does not wait for all")
-                arrived.clear()
-                self._considered(group)
-                self._take(group, choose(group, self.values))
+            missing = self._meeting.arrive(group, source)
+            if missing is None:
+                continue
+            if missing:
+                self._stop_branches(group, missing)
+            self._considered(group)
+            self._take(group, choose(group, self.values))
 
-    def _own(self, source: str) -> Group | None:
-        own = (group for group in self._groups if group.sources == (source,) and group.trigger is None)
-        return next(own, None)
+    def _stop_branches(self, group: Group, missing: list[str]) -> None:
+        """Call off the branches that are no longer needed once a join is decided."""
+        over = {each.step for each in self._agenda.under_way if self._meeting.called_off(group, each.step)}
+        if any(isinstance(each, Move) and each.called and each.step in over for each in self._agenda.under_way):
+            raise Unrehearsed("a call that changes the world is under way when its branch is called off")
+        self._agenda.drop(over)
+        self._meeting.expect(group, missing, {each.step for each in self._agenda.under_way})
 
     def _take(self, group: Group, chosen: Choice) -> None:
         if not isinstance(chosen, RouteFacts):
@@ -148,7 +147,7 @@ class Rehearsal:
                 return
         self._way.take(group, chosen)
         for target in chosen.link.targets:
-            self._agenda.moves.append(partial(self._enter, target, chosen))
+            self._agenda.moves.append(Move(target, partial(self._enter, target, chosen)))
 
     def _considered(self, group: Group) -> None:
         if group is self._place and self._way.done:
@@ -210,9 +209,9 @@ class Rehearsal:
             case None:
                 self._end(name)
             case AgentStepFacts():
-                self._agenda.answers.append(partial(self._ask_agent, name, step))
+                self._agenda.answers.append(Move(name, partial(self._ask_agent, name, step)))
             case AskStepFacts():
-                self._agenda.answers.append(partial(self._ask_person, name, step))
+                self._agenda.answers.append(Move(name, partial(self._ask_person, name, step)))
             case CallStepFacts():
                 self._call(name, step, route)
             case SetStepFacts(values=values):
@@ -236,7 +235,7 @@ class Rehearsal:
     def _ask_agent(self, name: str, step: AgentStepFacts) -> None:
         trigger = self._wanted_trigger(name)
         retry = self._facts.agents[step.decl.agent.text].retry
-        if trigger in ("failure", "timeout") and not self._stops(name):
+        if trigger in ("failure", "timeout") and not self._answers.stops(name, self.values):
             again = 0 if retry is None else retry.times
             for _ in range(1 + again):
                 self.script.says(f"agent {name} {FAILING[trigger]}")
@@ -262,9 +261,9 @@ class Rehearsal:
         except (EvaluationError, ValidationError, TypeError):
             value = None
         if value is None or isinstance(value, Stopped | Several):
-            self._agenda.moves.append(partial(self._fail, name, "failure"))
+            self._agenda.moves.append(Move(name, partial(self._fail, name, "failure")))
         else:
-            self._agenda.moves.append(partial(self._done, name, value))
+            self._agenda.moves.append(Move(name, partial(self._done, name, value)))
 
     def _decided(self, step: TableStepFacts) -> object:
         return looked_up(self._facts.tables[step.decl.table.text], self._evaluated(step.arguments))
@@ -281,14 +280,15 @@ class Rehearsal:
         except (EvaluationError, ValidationError, TypeError):
             if here:
                 self._confirm({**self.values, "args": given})
-            self._agenda.moves.append(partial(self._fail, name, "failure"))
+            self._agenda.moves.append(Move(name, partial(self._fail, name, "failure")))
             return
         if here:
             self._confirm({**self.values, "args": args, **about(tool)})
         match decide(tool, args, route, self._workflow, self._facts, self.values, self._history):
             case Denied():
-                self.denied.append(tool.name)
-                self._agenda.moves.append(partial(self._fail, name, "denied"))
+                self._deny(name, tool)
+            case Allowed() if self._spending.denies(tool):
+                self._too_dear(name, tool)
             case Allowed(roles=()):
                 self._perform(name, step)
             case Allowed(roles=roles):
@@ -296,19 +296,31 @@ class Rehearsal:
             case _:
                 raise Unrehearsed("whether a call is allowed depends on more than values")
 
+    def _deny(self, name: str, tool: ToolFacts) -> None:
+        self.denied.append(tool.name)
+        self._agenda.moves.append(Move(name, partial(self._fail, name, "denied")))
+
+    def _too_dear(self, name: str, tool: ToolFacts) -> None:
+        """A call is denied since the run would cost more than is promised."""
+        self._deny(name, tool)
+
     def _perform(self, name: str, step: CallStepFacts) -> None:
         tool = self._facts.tools[step.call.tool]
+        if self._spending.denies(tool):
+            self._too_dear(name, tool)
+            return
         self._spending.call(tool)
         args = cast(Mapping[str, object], fitted(tool.parameters, self._evaluated(step.call.arguments)))
         self._history.make(tool.name, args, "", self.values.get("now"))
-        self._agenda.answers.append(partial(self._return, name, tool))
+        self._agenda.answers.append(Move(name, partial(self._return, name, tool), called=tool.effect != "read"))
 
     def _return(self, name: str, tool: ToolFacts) -> None:
         trigger = self._wanted_trigger(name)
-        if trigger in ("failure", "timeout") and not self._stops(name):
+        if trigger in ("failure", "timeout") and not self._answers.stops(name, self.values):
             retry = None if tool.decl is None else tool.decl.retry
             repeatable = tool.effect == "read" or tool.key is not None
             again = retry.times if retry is not None and repeatable else 0
+            self._repeated(tool, again)
             for _ in range(1 + again):
                 self.script.replies(
                     tool.name, "times out" if trigger == "timeout" else 'fails "it failed"', plain=False
@@ -321,6 +333,16 @@ class Rehearsal:
             plain = equal(value, sample(tool.result))
             self.script.replies(tool.name, f"returns {written(tool.result, value)}", plain=plain)
         self._done(name, value)
+
+    def _repeated(self, tool: ToolFacts, times: int) -> None:
+        """Charge further attempts, each of which is decided like the first."""
+        if times and any(rule.decl.kind == "limit" for rule in rules_for(self._facts, tool.name, "")):
+            raise Unrehearsed("a further attempt may be limited")
+        for _ in range(times):
+            if self._spending.denies(tool):
+                raise Unrehearsed("a further attempt may cost too much")
+            self._spending.call(tool)
+            self._history.repeat(tool.name)
 
     # --- what a step gives -------------------------------------------------------------------------------------------
 
@@ -346,7 +368,7 @@ class Rehearsal:
     def _fail_after(self, attempts: int, name: str, trigger: Trigger) -> None:
         """Let a step fail: at once, or after further attempts, before which everything else goes on."""
         if attempts:
-            self._agenda.later.append(partial(self._fail, name, trigger))
+            self._agenda.later.append(Move(name, partial(self._fail, name, trigger)))
         else:
             self._fail(name, trigger)
 
@@ -373,27 +395,5 @@ class Rehearsal:
             return place.trigger
         return None if wanted is None else wanted.link.decl.trigger
 
-    def _stops(self, name: str) -> bool:
-        """Whether the value that is given for a step leaves its routes without a value, which is a failure too."""
-        own = self._own(name)
-        if name not in self._bindings or own is None:
-            return False
-        return isinstance(choose(own, {**self.values, name: self._bindings[name]}), Stopped)
-
     def _answer(self, name: str, type: Type) -> object:
-        """Return what a step gives: as it is given for the last time on the way, else what leads along the way."""
-        last = self._visits.get(name, 0) >= self._way.visits(name)
-        if name in self._bindings and last:
-            return self._bindings[name]
-        own, wanted = self._own(name), self._way.next(name)
-        value = sample(type)
-        if own is None or (wanted is not None and wanted.link.decl.trigger is not None):
-            return value
-        routes = own.routes if wanted is None else [route for route in own.routes if wanted in (route, route.out)]
-        if not routes or choose(own, {**self.values, name: value}) in routes:
-            return value
-        for route in routes[:MOST_TRIED]:
-            found = self._questions.answer(name, type, own.taken(route), self.values)
-            if found is not None and choose(own, {**self.values, name: found}) is route:
-                return found
-        return value
+        return self._answers.of(name, type, self._visits.get(name, 0), self.values)

@@ -27,7 +27,13 @@ class Spending:
         self._promised = min(steps, default=None)
         self._calls = None if budget is None else budget.tool_calls
         self._cost = min(costs, default=None)
-        self.steps = self.calls = self.cost = 0
+        if self._own is not None and self._cost is not None and self._own <= self._cost:
+            self._cost = None  # the budget is used up first
+        self._held = self.steps = self.calls = self.cost = 0
+
+    def promise_nothing(self) -> None:
+        """Let promises end nothing: a run may go on that they would end."""
+        self._promised = self._cost = None
 
     def step(self, step: StepFacts) -> bool:
         """A step is entered: say whether the promise of how many steps there are allows that.
@@ -41,20 +47,37 @@ class Spending:
             raise Unrehearsed("there are no steps left")
         if isinstance(step, AgentStepFacts):
             own = self._facts.agents[step.decl.agent.text].cost
+            self._held += 0 if own is None else own.micros
             self._check(0 if own is None else own.micros)
         return True
+
+    def denies(self, tool: ToolFacts) -> bool:
+        """Say whether the promise of what a run costs denies a call.
+
+        What agents hold back while they are asked counts as well; nobody knows here who is asked at the same time.
+        """
+        cost = _cost(tool)
+        if self._cost is None or not cost:
+            return False
+        if self.cost + cost > self._cost:
+            return True
+        if self.cost + cost + self._held > self._cost:
+            raise Unrehearsed("an agent may hold back what it may cost")
+        return False
 
     def call(self, tool: ToolFacts) -> None:
         """A call is made."""
         self.calls += 1
-        cost = None if tool.decl is None else tool.decl.cost
-        self.cost += 0 if cost is None else cost.micros
+        self.cost += _cost(tool)
         if self._calls is not None and self.calls > self._calls:
             raise Unrehearsed("there are no calls left")
         self._check(0)
 
     def _check(self, more: int) -> None:
-        # What an agent holds back of the budget is not held against a promise: nothing is used in a test.
-        beyond_budget = self._own is not None and self.cost + more > self._own
-        if beyond_budget or (self._cost is not None and self.cost > self._cost):
+        if self._own is not None and self.cost + more > self._own:
             raise Unrehearsed("it costs too much")
+
+
+def _cost(tool: ToolFacts) -> int:
+    cost = None if tool.decl is None else tool.decl.cost
+    return 0 if cost is None else cost.micros

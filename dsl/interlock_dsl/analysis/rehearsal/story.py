@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from interlock_dsl.analysis.facts import RouteFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.reasoning.questions import Found, Questions
-from interlock_dsl.analysis.rehearsal.itinerary import Astray
+from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
 from interlock_dsl.analysis.values.problem import Bound, Claim, Possible, Statement, Unknown
@@ -20,9 +19,7 @@ from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.witness import Waypoint, Witness
 from interlock_dsl.schema import encode
 
-Rehearsing: TypeAlias = Callable[
-    [Questions, Sequence[RouteFacts], Mapping[str, object], str | Group, Sequence[Statement]], Rehearsal
-]
+Rehearsing: TypeAlias = Callable[[Course], Rehearsal]
 """How a run is rehearsed: `Rehearsal`, or one that looks out for more."""
 
 
@@ -50,7 +47,7 @@ def evidenced(
         reason = found.answer.reason if isinstance(found.answer, Unknown) else "no run was found that leads there"
         notes = (*diagnostic.notes, f"not decided: {reason}")
         return replace(diagnostic, stated=Certainty.UNKNOWN, notes=notes)
-    stated = Certainty.PROVED if shown.story else Certainty.POSSIBLE
+    stated = Certainty.PROVED if shown.rehearsed else Certainty.POSSIBLE
     return replace(diagnostic, stated=stated, witness=shown)
 
 
@@ -69,7 +66,7 @@ def story(
     )
     values = values_read(statements, bindings)
     try:
-        rehearsal = rehearse(questions, routes, bindings, place, statements)
+        rehearsal = rehearse(Course(questions, routes, bindings, place, statements))
         rehearsal.run()
     except Unrehearsed:
         return Witness(values, path)
