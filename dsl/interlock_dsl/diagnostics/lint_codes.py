@@ -61,6 +61,7 @@ LINT_CODES: Final = (
     _lint("overridden-permit", _POLICIES, _WARNING, _PROVED, "a permit is inside a forbid"),
     _lint("impossible-step", _POLICIES, _ERROR, _PROVED, "a rule always forbids the call of a step"),
     _lint("unknown-principal-role", _POLICIES, _WARNING, _HEURISTIC, "a role of the principal is not known"),
+    _lint("free-text-key", _POLICIES, _WARNING, _POSSIBLE, "a limit is for each spelling of a text", strict=True),
     _lint("unreachable-limit", _POLICIES, _WARNING, _HEURISTIC, "a limit is beyond what a run can call", strict=True),
     _lint("unused-definition", _UPKEEP, _WARNING, _PROVED, "something is declared and never used"),
     _lint("confusable-identifier", _UPKEEP, _WARNING, _PROVED, "a name is easily taken for another"),
