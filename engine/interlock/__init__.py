@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from interlock.decide import Authorizer as Authorizer
+    from interlock.decide import Claim as Claim
     from interlock.decide import Consent as Consent
     from interlock.decide import Decision as Decision
     from interlock.decide import History as History
@@ -106,7 +107,7 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "interlock.decide": (
-        "Authorizer", "Consent", "Decision", "History", "NotifyRole", "Principal", "Reason", "RedactFields",
+        "Authorizer", "Claim", "Consent", "Decision", "History", "NotifyRole", "Principal", "Reason", "RedactFields",
     ),
     "interlock.errors": (
         "AnsweredOtherwise", "Conflict", "Diverged", "DrivenElsewhere", "InterlockError", "InvalidInput",
@@ -161,6 +162,7 @@ __all__ = [
     "CallProposed",
     "CallTool",
     "Cancel",
+    "Claim",
     "Conflict",
     "Consent",
     "Decision",
