@@ -23,6 +23,7 @@ from interlock import (
     Session,
     SqliteJournal,
     UnknownRun,
+    compile_text,
     history,
     replay,
     verify,
@@ -390,3 +391,78 @@ def test_a_guard_is_loaded_from_folders_and_bundles(policy_file: Path, tmp_path:
     (tmp_path / "bad.ilkb").write_bytes(b"{}")
     with pytest.raises(InvalidInput):
         Guard.load(tmp_path / "bad.ilkb")
+
+
+# --- limits beyond one session ----------------------------------------------------------------------------------------
+
+
+SUMS = """
+agent teller { may money.move }
+role controller
+tool money.send(account: string, cents: int in 1..100_000_000) -> { receipt: string } {
+  needs money.move
+  effect irreversible
+}
+policy bank {
+  permit money.* by teller
+  limit money.send of args.cents to 1_000 per 24h for each args.account
+  limit money.send to 3 per 24h for each principal
+  require approval by controller for money.send when args.cents > 500
+}
+"""
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def sums(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Guard:
+    journal = MemoryJournal() if request.param == "memory" else SqliteJournal(tmp_path / "sums.db")
+    return Guard(compile_text(SUMS, "sums.ilk"), journal=journal, clock=clock)
+
+
+def test_sums_hold_across_sessions(sums: Guard) -> None:
+    ann, bob = Principal("ann"), Principal("bob")
+    assert send(sums.session(principal=ann), {"account": "a", "cents": 500})
+    second = sums.session(principal=bob)
+    assert causes(send(second, {"account": "a", "cents": 501})) == ["require"]
+    assert send(sums.session(principal=ann), {"account": "a", "cents": 500})
+    over = send(second, {"account": "a", "cents": 1})
+    assert causes(over) == ["limit"]
+    assert "1000 of 1000 used" in str(over)
+    assert send(second, {"account": "b", "cents": 1})
+    third = sums.session(principal=ann)
+    assert [bool(send(third, {"account": "c", "cents": 1})) for _ in range(2)] == [True, False]
+    for each in (second, third):
+        assert replay(sums.journal, each.id).same
+
+
+def test_what_certainly_failed_is_given_back(sums: Guard) -> None:
+    session, other = sums.session(principal=Principal("ann")), sums.session(principal=Principal("bob"))
+    large = {"account": "a", "cents": 500}
+    first, second = send(session, large), send(session, large)
+    session.failed(first, "no")
+    assert send(other, large)
+    session.failed(second, kind="timeout")
+    assert not send(other, large)
+    assert replay(sums.journal, session.id).same
+
+
+def test_an_approval_is_not_spent_on_a_call_for_which_nothing_is_left(sums: Guard, clock: ManualClock) -> None:
+    session = sums.session(principal=Principal("ann"))
+    large = {"account": "a", "cents": 600}
+    session.approve(send(session, large).approvals[0], by="maria", role="controller")
+    assert send(sums.session(principal=Principal("bob")), {"account": "a", "cents": 500})
+    assert causes(send(session, large)) == ["limit"]
+    clock.advance(24 * 60 * MINUTE)
+    assert send(session, large)
+    assert send(session, large).answer == "ask"
+    assert replay(sums.journal, session.id).same
+
+
+def test_the_same_call_again_reserves_nothing_more(sums: Guard) -> None:
+    session = sums.session(principal=Principal("ann"))
+    sent = {"account": "a", "cents": 400}
+    first = send(session, sent, "k")
+    session.failed(first, "no")
+    again = send(session, sent, "k")
+    assert again.call != first.call
+    assert send(session, {"account": "a", "cents": 500})
+    assert not send(session, {"account": "a", "cents": 200})

@@ -15,8 +15,8 @@ class CallDecision:
     `call` is the id under which to report what came of the call; empty unless it is allowed. `args` are the arguments
     to call with, as the declaration reads them (raw ones where it cannot). `key` is the idempotency key: the same for
     the same call, however often it is made. `approvals` are those that the call waits for; `missing` says by whom.
-    `nearest` says, in sentences, what the nearest way to be allowed is. `id` names the decision for ever: the session
-    and the number of its entry in the journal. `at` is microseconds since 1970.
+    `nearest` says, in sentences, what the nearest way to be allowed is. `id` names the decision for ever: the session,
+    the number of its entry in the journal, its place there. `at` is microseconds since 1970.
     """
 
     id: str

@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from interlock.errors import Conflict, Refused
+from interlock.journal import chain
 from interlock.journal.codec import decode, encode
-from interlock.journal.journal import Journal, Pending, RunSummary
+from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
+from interlock.run.ledger import Settlement, releases_of
+from interlock.run.protocol.commands import Command, Reserve
 from interlock.run.protocol.events import Event, SessionStarted
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.session import SessionMachine
@@ -24,7 +27,10 @@ ATTEMPTS: Final = 100
 
 
 class Recorded(NamedTuple):
-    """An event that is on record: what was decided on it, the number of its entry, the digest of the one before."""
+    """An event that is on record, with what was decided on it: by the last entry, if the ledger was asked.
+
+    `sequence` is the number of that entry, `previous` the digest of the one before it.
+    """
 
     event: Event
     notes: Sequence[Note]
@@ -107,8 +113,8 @@ class Record:
     def _write(self, machine: SessionMachine, event: Event, keep_refusals: bool = True) -> Recorded:
         previous, held = self._head, self._machine
         self._machine = None
-        notes = machine.feed(event)
-        machine.commands()
+        notes: Sequence[Note] = machine.feed(event)
+        commands = machine.commands()
         ignored = notes[0] if len(notes) == 1 and isinstance(notes[0], Ignored) else None
         if ignored is not None and not keep_refusals:
             self._machine = held
@@ -117,17 +123,49 @@ class Record:
                 raise _Stale
             raise Refused(ignored.reason)
         entry = Pending(encode(event), machine.outcome)
-        self._head = self.journal.append(self.session, self._sequence, (entry,), self._summary(machine, event.at))
-        self._sequence, self._at, self._machine = self._sequence + 1, max(self._at, event.at), held
+        answer = self._append(machine, event, (entry,), commands)
+        if answer:
+            previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome)
+            notes = answer
+        while any(isinstance(command, Reserve) for command in machine.last_commands):
+            previous = self._head
+            notes = self._append(machine, event, (), machine.last_commands)
+        machine.commands()
+        self._machine = held
         if ignored is not None:
             raise Refused(ignored.reason)
         return Recorded(event, notes, self._sequence, previous)
 
-    def _summary(self, machine: SessionMachine, at: int) -> RunSummary:
+    def _append(
+        self, machine: SessionMachine, event: Event, entries: tuple[Pending, ...], commands: Sequence[Command]
+    ) -> Sequence[Note]:
+        """Write entries, and in the same transaction the answer of the ledger where one is asked; return its notes."""
+        told: list[Note] = []
+
+        def make(answer: Settlement) -> Settled:
+            told.extend(machine.feed(answer))
+            pending = Pending(encode(answer), machine.outcome)
+            summary = self._summary(machine, answer.at, len(entries) + 1)
+            return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
+
+        reserve = next((command for command in commands if isinstance(command, Reserve)), None)
+        reserving = None if reserve is None else Reserving(reserve, event.at, make)
+        releases, summary = releases_of(self.session, event, commands), self._summary(machine, event.at, len(entries))
+        append = Append(self.session, self._sequence, entries, summary, releases, reserving)
+        (head,) = self.journal.append_all((append,))
+        if isinstance(head, Conflict):
+            raise head
+        self._sequence += len(entries) + (reserving is not None)
+        self._head, self._at = head, max(self._at, event.at)
+        return told
+
+    def _summary(self, machine: SessionMachine, at: int, more: int) -> RunSummary:
         status, detail = machine.status, machine.ended
         if status == "waiting":
             detail = ", ".join(dict.fromkeys(asked.role for asked in machine.waiting_for))
-        return RunSummary(self.session, "", self._program.digest, status, self._started, at, self._sequence + 1, detail)
+        return RunSummary(
+            self.session, "", self._program.digest, status, self._started, at, self._sequence + more, detail
+        )
 
 
 class _Stale(Exception):

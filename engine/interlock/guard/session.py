@@ -74,7 +74,8 @@ class Session:
             return self._decision(done, args)
 
     def _decision(self, done: Recorded, args: Json) -> CallDecision:
-        event, note = done.event, next(note for note in done.notes if isinstance(note, CallDecided))
+        event = done.event
+        number, note = next((n, note) for n, note in enumerate(done.notes, 1) if isinstance(note, CallDecided))
         assert isinstance(event, CallProposed)
         machine, decision = self._record.machine(), note.decision
         approvals: tuple[AskApproval, ...] = ()
@@ -84,7 +85,7 @@ class Session:
         elif note.call:
             key = machine.key_of(note.call)
         return CallDecision(
-            f"{self.id}:{done.sequence}",
+            f"{self.id}/{done.sequence}/{number}",
             self.id,
             decision.answer,
             event.tool,

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Decision, Reason
+from interlock.decide import Claim, Decision, Reason
 from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
 from interlock.decide.request import Request
-from interlock.run.protocol.commands import CallTool
-from interlock.run.protocol.events import CallProposed, Json, ToolFailed, ToolReturned
-from interlock.run.protocol.notes import CallDecided, CallDone, Trigger
+from interlock.run.protocol.commands import CallTool, Release, Reserve
+from interlock.run.protocol.events import CallProposed, Exhausted, Json, Reserved, ToolFailed, ToolReturned
+from interlock.run.protocol.notes import CallDecided, CallDone, LedgerAnswered, Trigger
 from interlock.run.session import approvals
 from interlock.run.session.state import Call, SessionState
 from interlock.run.session.transitions import change
+from interlock.run.steps import reservations
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.meter import Meter
 from interlock_dsl.cel.types import DYN
@@ -45,50 +46,53 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     same = state.keyed.get(event.key) if event.key else None
     if same is not None and not _anew(same, checked.tool, args, agent):
         _again(state, same, checked, args, agent)
-    elif not state.waiting:
-        _first(state, checked, args, agent, event.key)
-    else:
-        subject = _subject(state, checked.tool, args, agent)
-        _decide(state, checked, args, agent, event.key, subject, digest(subject))
-
-
-def _first(state: SessionState, checked: CheckedCall, args: Mapping[str, Json], agent: str, key: str) -> None:
-    """Decide a call while nothing in the session waits for anybody: what an approval would be for is rarely asked."""
-    decision = _decision(state, checked, agent, "", None)
-    if decision.answer == "allow":
-        _allow(state, Call(checked.tool, checked.values, args, agent, key), decision)
-    elif decision.answer == "ask":
-        subject = _subject(state, checked.tool, args, agent)
-        _decide(state, checked, args, agent, key, subject, digest(subject))
-    else:
-        state.notes.append(CallDecided("", agent, checked.tool.name, args, "", decision))
-
-
-def _decide(
-    state: SessionState,
-    checked: CheckedCall,
-    args: Mapping[str, Json],
-    agent: str,
-    key: str,
-    subject: dict[str, Json],
-    about: str,
-) -> None:
-    call = state.waiting.get(about)
-    decision = _decision(state, checked, agent, about, call)
-    if call is not None and call.refusal and decision.answer == "ask":
-        reason = Reason("approval", call.refusal, decision.needs[0].rule, decision.reasons[0].span)
-        decision = Decision("deny", (reason, *decision.reasons))
-    if call is None:
-        call = Call(checked.tool, checked.values, args, agent, digest=about)
-    if decision.answer == "allow":
-        call.key = key
-        _allow(state, call, decision)
         return
-    state.notes.append(CallDecided("", agent, call.tool.name, args, about, decision))
-    if decision.answer == "ask":
-        state.waiting[about] = call
+    about = digest(_subject(state, checked.tool, args, agent)) if state.waiting else ""
+    call = state.waiting.get(about) or Call(checked.tool, checked.values, args, agent, digest=about)
+    call.key = event.key
+    _answer(state, call, _decision(state, checked, agent, about, call))
+
+
+def _answer(state: SessionState, call: Call, decision: Decision) -> None:
+    """Go on with a call as was decided on it."""
+    if decision.answer == "allow":
+        claims = reservations.lacking(call.reserved, decision)
+        if claims:
+            _reserve(state, call, claims)
+        else:
+            _allow(state, call, decision)
+    elif decision.answer == "ask" and not call.refusal:
+        _ask(state, call, decision)
+    else:
+        if decision.answer == "ask":
+            reason = Reason("approval", call.refusal, decision.needs[0].rule, decision.reasons[0].span)
+            decision = Decision("deny", (reason, *decision.reasons), obligations=decision.obligations)
+        _refuse(state, call, decision)
+
+
+def _ask(state: SessionState, call: Call, decision: Decision) -> None:
+    """Have people asked. What the approvals are for is worked out only now where nothing else waits."""
+    subject = _subject(state, call.tool, call.args, call.agent)
+    call.digest = call.digest or digest(subject)
+    _give_back(state, call)
+    state.notes.append(CallDecided("", call.agent, call.tool.name, call.args, call.digest, decision))
+    state.waiting[call.digest] = call
+    change(state, call, "in approval")
+    approvals.ask_all(state, call, decision.needs, subject)
+
+
+def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
+    """Deny a call. What was asked for it before stays: it may be allowed at another time."""
+    _give_back(state, call)
+    state.notes.append(CallDecided("", call.agent, call.tool.name, call.args, call.digest, decision))
+    if call.phase != "reserving":
+        return
+    if call.waits and call.digest not in state.waiting:
+        state.waiting[call.digest] = call
         change(state, call, "in approval")
-        approvals.ask_all(state, call, decision.needs, subject)
+    else:
+        approvals.withdraw(state, call)
+        change(state, call, "over")
 
 
 def _subject(state: SessionState, tool: Tool, args: Mapping[str, Json], agent: str) -> dict[str, Json]:
@@ -102,7 +106,7 @@ def _decision(state: SessionState, checked: CheckedCall, agent: str, about: str,
         known = evaluator.memoized(tool.name, agent, values, state.values, state.history)
         if known is not None:
             return known
-    decision = evaluator.authorize(
+    return evaluator.authorize(
         Request(
             tool=tool.name,
             args=values,
@@ -117,9 +121,6 @@ def _decision(state: SessionState, checked: CheckedCall, agent: str, about: str,
             lacking=lacking,
         )
     )
-    if decision.claims:  # fail closed: nobody here keeps what is used of them
-        return evaluator.refused([claim.limit for claim in decision.claims], "no ledger keeps it")
-    return decision
 
 
 def _allow(state: SessionState, call: Call, decision: Decision) -> None:
@@ -129,8 +130,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
         key = _key(tool, call.values)
     except (EvaluationError, ValueError, TypeError) as error:
         reason = Reason("arguments", f"the idempotency key of {tool.name} has no value: {error}", span=tool.span)
-        denied = Decision("deny", (reason,))
-        state.notes.append(CallDecided("", call.agent, tool.name, call.args, call.digest, denied))
+        _refuse(state, call, Decision("deny", (reason,), obligations=decision.obligations))
         return
     if call.digest:
         approvals.withdraw(state, call)
@@ -157,6 +157,44 @@ def _key(tool: Tool, values: Mapping[str, object]) -> str:
     return f"{tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
+# --- limits beyond one session ----------------------------------------------------------------------------------------
+
+
+def _reserve(state: SessionState, call: Call, claims: tuple[Claim, ...]) -> None:
+    """Have claims reserved for a call that everything else allows, approvals included."""
+    state.waiting.pop(call.digest, None)
+    change(state, call, "reserving")
+    call.reserve = Reserve(state.new_id("h"), "", claims)
+    state.ask(call, call.reserve)
+
+
+def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted) -> None:
+    """What a call needs is held for it, or too little is left: it is decided again, for time has passed, or denied."""
+    asked, call.reserve = call.reserve, None
+    assert asked is not None
+    del state.open[asked.id]
+    refused = reservations.ungranted(asked, event)
+    granted = isinstance(event, Reserved) and not refused
+    unavailable = event.unavailable if isinstance(event, Exhausted) else ""
+    tool, standings = call.tool.name, event.standings
+    state.notes.append(LedgerAnswered("", tool, asked.id, asked.claims, standings, granted, False, unavailable))
+    if granted:
+        call.reserved = (*call.reserved, asked)
+        checked = CheckedCall(call.tool, call.values, "", frozenset())
+        _answer(state, call, _decision(state, checked, call.agent, call.digest, call))
+        return
+    if isinstance(event, Reserved):
+        state.commands.append(Release(state.new_id("r"), asked.id))
+    _refuse(state, call, reservations.refusal(state.plan.evaluator, refused, asked, event))
+
+
+def _give_back(state: SessionState, call: Call) -> None:
+    """Give back what is held for a call that certainly was not made."""
+    for reserve in call.reserved:
+        state.commands.append(Release(state.new_id("r"), reserve.id))
+    call.reserved = ()
+
+
 # --- the same call again ----------------------------------------------------------------------------------------------
 
 
@@ -168,8 +206,12 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
     else:
         with state.history.without(call.tool.name, call.sent, call.agent):
             decision = _decision(state, checked, agent, call.digest, call)
+        lacking = reservations.lacking(call.reserved, decision)
         if decision.answer == "ask":
-            decision = Decision("deny", decision.reasons)
+            decision = Decision("deny", decision.reasons, obligations=decision.obligations)
+        elif lacking:
+            because = "it was not reserved when the call was allowed under the same key"
+            decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because)
     id = call.id if decision.answer == "allow" else ""
     state.notes.append(CallDecided("", agent, checked.tool.name, args, call.digest, decision, id))
 
@@ -229,6 +271,8 @@ def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
     tool = call.tool
     call.came = "failed" if event.kind == "error" else "in doubt"
     said = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
+    if call.came == "failed":
+        _give_back(state, call)
     doubtful = call.came == "in doubt" and tool.effect != "read"
     message = f"{tool.name} may have happened: {said}" if doubtful else f"{tool.name} failed: {said}"
     _over(state, call, False, None, message, "timeout" if event.kind == "timeout" else "failure")

@@ -46,6 +46,8 @@ def _call(call: Call) -> dict[str, object]:
         "consents": [plain(consent) for consent in call.consents],
         "refused": bool(call.refusal),
         "refused_until": call.refused_until,
+        "reserve": plain(call.reserve),
+        "reserved": [reserve.id for reserve in call.reserved],
     }
 
 

@@ -7,7 +7,7 @@ from interlock.decide.authorizer import policy_bindings
 from interlock.decide.request import decode_context
 from interlock.errors import InvalidInput, abridged
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
-from interlock.run.protocol.commands import FinishRun
+from interlock.run.protocol.commands import FinishRun, Reserve
 from interlock.run.protocol.events import Json, RunCancelled, RunResumed, SessionStarted
 from interlock.run.protocol.notes import RunEnded
 from interlock.run.session import approvals
@@ -71,13 +71,17 @@ def resumed(state: SessionState, owner: None, event: RunResumed) -> None:
     """Another process goes on with the session. What was under way stays so: it may still come back."""
 
 
-def closed(state: SessionState, owner: None, event: RunCancelled) -> None:
+def closed(state: SessionState, session: None, event: RunCancelled) -> None:
     """Nothing is decided any more. Calls under way may still come back; what waits for approval does not go on."""
     change(state, None, "over")
     state.ending = "cancelled" if event.by else "ended"
     for call in list(state.waiting.values()):
         approvals.withdraw(state, call)
         approvals.forget(state, call)
+    for owner, command in list(state.open.values()):
+        if isinstance(owner, Call) and isinstance(command, Reserve):
+            change(state, owner, "over")
+            state.cancel(command.id)
     doubts = [
         owner.tool.name for owner, _ in state.open.values() if isinstance(owner, Call) and owner.tool.effect != "read"
     ]

@@ -18,12 +18,14 @@ from interlock.run.audit.outcome import outcome_of
 from interlock.run.machine import Status
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyIgnored
-from interlock.run.protocol.commands import AskApproval, CallTool, Command
+from interlock.run.protocol.commands import AskApproval, CallTool, Command, Reserve
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
     Event,
+    Exhausted,
+    Reserved,
     RunCancelled,
     RunResumed,
     SessionStarted,
@@ -33,7 +35,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Note
 from interlock.run.session import approvals, calls, lifecycle
 from interlock.run.session.digests import digest_of
-from interlock.run.session.state import Approval, Call, Owner, Phase, SessionState
+from interlock.run.session.state import Approval, Asked, Call, Owner, Phase, SessionState
 from interlock.run.session.transitions import Kind, kind_of, phase_of, settle
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
@@ -53,6 +55,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("session", "open", CallProposed): _on(calls.proposed),
     ("session", "open", RunResumed): _on(lifecycle.resumed),
     ("session", "open", RunCancelled): _on(lifecycle.closed),
+    ("call", "reserving", Reserved): _on(calls.ledger_answered),
+    ("call", "reserving", Exhausted): _on(calls.ledger_answered),
     ("call", "in flight", ToolReturned): _on(calls.returned),
     ("call", "in flight", ToolFailed): _on(calls.failed),
     ("approval", "open", ApprovalGiven): _on(approvals.given),
@@ -60,11 +64,13 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
 }
 """Who handles an event about a thing in a phase; the same keys as the table of transitions has."""
 
-_IDS: Final[Mapping[type[Event], tuple[str, type[Call] | type[Approval], str]]] = {
-    ToolReturned: ("command", Call, "a call of a tool"),
-    ToolFailed: ("command", Call, "a call of a tool"),
-    ApprovalGiven: ("approval", Approval, "an approval"),
-    ApprovalDenied: ("approval", Approval, "an approval"),
+_IDS: Final[Mapping[type[Event], tuple[str, type[Asked], str]]] = {
+    Reserved: ("command", Reserve, "a reservation"),
+    Exhausted: ("command", Reserve, "a reservation"),
+    ToolReturned: ("command", CallTool, "a call of a tool"),
+    ToolFailed: ("command", CallTool, "a call of a tool"),
+    ApprovalGiven: ("approval", AskApproval, "an approval"),
+    ApprovalDenied: ("approval", AskApproval, "an approval"),
 }
 """Where the events about calls and approvals say which one, and what has to be open under that id."""
 
@@ -125,8 +131,8 @@ class SessionMachine:
             known = state.open.get(id)
             if known is None:
                 return WhyIgnored.NOT_WAITING, f"nothing waits for `{id}` (any more)"
-            owner = known[0]
-            if owner.__class__ is not kind:
+            owner, command = known
+            if command.__class__ is not kind:
                 return WhyIgnored.WRONG_KIND, f"`{id}` is not {what}"
         handler = HANDLERS.get((kind_of(owner), phase_of(state, owner), event.__class__))
         if handler is None:
@@ -146,6 +152,11 @@ class SessionMachine:
         """Return what was asked since the last call of this."""
         asked, self._asked = tuple(self._asked), []
         return asked
+
+    @property
+    def last_commands(self) -> tuple[Command, ...]:
+        """What was asked on the last event."""
+        return self._commands
 
     def pending(self) -> tuple[Command, ...]:
         """Return everything that was asked and not answered, in the order of asking."""

@@ -8,12 +8,12 @@ from interlock.decide import ApprovalNeed, Consent, History, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan
 from interlock.run.protocol.codes import WhyIgnored
-from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command
+from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, Reserve
 from interlock.run.protocol.events import Event, Json
 from interlock.run.protocol.notes import Ignored, Note
 from interlock_dsl.program.model import Tool
 
-Phase: TypeAlias = Literal["new", "open", "deciding", "in approval", "in flight", "over"]
+Phase: TypeAlias = Literal["new", "open", "deciding", "in approval", "reserving", "in flight", "over"]
 """The phases of a session, a call and an approval. Which of them a thing can be in, the table of transitions says."""
 
 
@@ -24,7 +24,8 @@ class Call:
     `digest` is that of what an approval of it is for, empty where none was asked for. `key` is the caller's own name
     for it. `sent` is when it was allowed, and `past` what the history keeps of it; what was agreed to then stays in
     `consents`. `refusal` says who did not approve, which holds until `refused_until`. `came` is what came of it: a
-    result, a plain failure, or nobody knows.
+    result, a plain failure, or nobody knows. `reserve` is what is asked of the ledger, `reserved` what it holds for the
+    call.
     """
 
     tool: Tool
@@ -42,6 +43,8 @@ class Call:
     consents: tuple[Consent, ...] = ()
     refusal: str = ""
     refused_until: int | None = None
+    reserve: Reserve | None = None
+    reserved: tuple[Reserve, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -66,6 +69,9 @@ class Approval:
         """Who is asked."""
         return self.need.role
 
+
+Asked: TypeAlias = CallTool | AskApproval | Reserve
+"""What is open until it is answered."""
 
 Owner: TypeAlias = "Call | Approval | None"
 """What an event is about; None is the session itself."""
@@ -97,7 +103,7 @@ class SessionState:
         self.values: dict[str, object] = {}
         self.waiting: dict[str, Call] = {}
         self.keyed: dict[str, Call] = {}
-        self.open: dict[str, tuple[Call | Approval, CallTool | AskApproval]] = {}
+        self.open: dict[str, tuple[Call | Approval, Asked]] = {}
         self.asked = 0
         self.reason = ""
         self.ending: Literal["", "ended", "cancelled"] = ""
@@ -111,7 +117,7 @@ class SessionState:
         self.asked += 1
         return f"{kind}{self.asked}"
 
-    def ask(self, owner: Call | Approval, command: CallTool | AskApproval) -> None:
+    def ask(self, owner: Call | Approval, command: Asked) -> None:
         """Ask something of the world, to be answered to `owner`."""
         self.open[command.id] = owner, command
         self.commands.append(command)

@@ -46,7 +46,7 @@ def decide(run: Run, call: Call) -> None:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
     decision = _twice(call) or _decision(run, call)
-    lacking = reservations.lacking(call, decision)
+    lacking = reservations.lacking(call.reserved, decision)
     if lacking:
         reservations.ask(run, call, lacking)
         return
@@ -169,7 +169,7 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         decide(run, call)
         return
     redacted = tuple(each for each in _decision(run, call).obligations if isinstance(each, RedactFields))
-    decision = replace(reservations.refusal(run, refused, asked, event), obligations=redacted)
+    decision = replace(reservations.refusal(run.plan.evaluator, refused, asked, event), obligations=redacted)
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision))
     _finish(run, call, "denied", reasons_of(decision))
 

@@ -5,7 +5,10 @@ When the answer is there the call is decided again, for time has passed, and oth
 A call that certainly did not happen gives back what it held; one that did, or may have, stays counted.
 """
 
+from collections.abc import Iterable
+
 from interlock.decide import Claim, Decision, Reason
+from interlock.decide.evaluator import Evaluator
 from interlock.run.protocol.commands import Release, Reserve
 from interlock.run.protocol.events import Exhausted, Reserved
 from interlock.run.protocol.notes import LedgerAnswered
@@ -13,11 +16,11 @@ from interlock.run.state import Call, Run
 from interlock.run.transitions import change
 
 
-def lacking(call: Call, decision: Decision) -> tuple[Claim, ...]:
-    """Return the claims of a decision that are not covered by what the call holds."""
+def lacking(reserved: Iterable[Reserve], decision: Decision) -> tuple[Claim, ...]:
+    """Return the claims of a decision that are not covered by what was reserved."""
     if not decision.claims:
         return ()
-    held = {claim for reserve in call.reserved for claim in reserve.claims}
+    held = {claim for reserve in reserved for claim in reserve.claims}
     return tuple(claim for claim in decision.claims if claim not in held)
 
 
@@ -37,7 +40,7 @@ def settle(run: Run, call: Call, event: Reserved | Exhausted) -> tuple[Reserve, 
     asked = call.reserve
     assert asked is not None
     call.reserve = None
-    refused = () if asked.forced else _refused(asked, event)
+    refused = () if asked.forced else ungranted(asked, event)
     granted = isinstance(event, Reserved) and not refused
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
     run.notes.append(
@@ -52,7 +55,8 @@ def settle(run: Run, call: Call, event: Reserved | Exhausted) -> tuple[Reserve, 
     return asked, refused
 
 
-def _refused(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
+def ungranted(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
+    """Return the claims that an answer of the ledger does not grant, whatever it calls itself."""
     claims = asked.claims
     if len(event.standings) != len(claims):
         return claims
@@ -66,7 +70,7 @@ def _refused(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
     return over or tuple(claim for claim in claims if claim.limit in event.limits) or claims
 
 
-def refusal(run: Run, claims: tuple[Claim, ...], asked: Reserve, event: Reserved | Exhausted) -> Decision:
+def refusal(evaluator: Evaluator, claims: tuple[Claim, ...], asked: Reserve, event: Reserved | Exhausted) -> Decision:
     """Return the denial of a call whose claims the ledger does not grant, saying what was used before."""
     used = dict(zip(asked.claims, event.standings, strict=False))
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
@@ -75,7 +79,7 @@ def refusal(run: Run, claims: tuple[Claim, ...], asked: Reserve, event: Reserved
         because = f"{used.get(claim, 0)} of {claim.most} used, and it takes {claim.amount}"
         if unavailable:
             because = f"how much of it is used is not known: the ledger does not answer ({unavailable})"
-        denied = run.plan.evaluator.refused((claim.limit,), because).reasons
+        denied = evaluator.refused((claim.limit,), because).reasons
         reasons += [reason for reason in denied if reason.rule == claim.rule] or denied
     return Decision("deny", tuple(reasons))
 
