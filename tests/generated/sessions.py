@@ -1,0 +1,203 @@
+"""Programs of policies alone, and what happens in sessions under them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from generated.dice import Dice
+from interlock.run.ledger import settled
+from interlock.run.protocol.commands import AskApproval, CallTool, Reserve
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    CallProposed,
+    Event,
+    Exhausted,
+    Json,
+    Reserved,
+    RunCancelled,
+    RunResumed,
+    RunStarted,
+    SessionStarted,
+    TimerFired,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock.run.session import SessionMachine
+from interlock_dsl.compiler.compile import compile_text
+from interlock_dsl.program.model import Program
+
+TOOLS = """
+tool a.read(n: int in 0..100, s?: string max 5) -> { k: int in 0..10 } { needs a.see  effect read }
+tool a.write(n: int in 0..100, s?: string max 5) { needs a.see, a.do  effect write }
+tool b.send(n: int in 0..100, s?: string max 5) -> { id: string } { needs b.do  effect irreversible }
+tool b.mark(n: int in 0..100, s?: string max 5) { needs b.do  effect write  idempotent by 100 / n }
+agent ann { may a.see, a.do, b.do }
+agent bob { may a.see, b.do }
+role boss
+role chief
+"""
+NAMES = ("a.read", "a.write", "b.send", "b.mark")
+PATTERNS = ("a.*", "b.*", "*", *NAMES)
+CONDITIONS = (
+    "args.n > 5", "args.n == 3", "100 / args.n > 10", 'has(args.s) && args.s == "x"', "[1, 2][args.n] == 1",
+    'agent == "ann"', 'tool.effect == "read"', 'principal.name != "pat"', '"boss" in principal.roles',
+    'calls(a.read).within("1h") >= 2', "calls(b.send).count() > 0", 'now > run.started + duration("30m")',
+)  # fmt: skip
+OWNERS = ("run", "run", "principal", "agent", "args.n", "overall")
+NEEDS = ("boss", "chief", "2 of boss", "boss within 30m", "chief within 2h", "2 of boss within 1h")
+PEOPLE = ("eva", "max", "pat", "ida", "")
+MINUTE = 60_000_000
+START = 1_700_000_000_000_000
+
+
+def session_program(dice: Dice) -> tuple[str, Program]:
+    """Return the text of some rules, and the program with them."""
+    permits = [f"permit {dice.one(('*', 'a.*, b.*', 'a.*', 'b.*', *NAMES))}{_clauses(dice, 0.3)}" for _ in range(2)]
+    if dice.often(0.7):
+        permits[0] = "permit *"
+    rules = [_rule(dice) for _ in range(dice.number(1, 5))]
+    source = TOOLS + "policy p {\n  " + "\n  ".join([*permits, *rules]) + "\n}\n"
+    return source, _compiled(source)
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Program:
+    return compile_text(source)
+
+
+def _clauses(dice: Dice, likely: float = 0.6) -> str:
+    by = dice.one((" by ann", " by bob")) if dice.often(0.2) else ""
+    when = f" when {dice.one(CONDITIONS)}" if dice.often(likely) else ""
+    return by + when + (f" unless {dice.one(CONDITIONS)}" if dice.often(0.15) else "")
+
+
+def _rule(dice: Dice) -> str:
+    about = ", ".join(dict.fromkeys(dice.one(PATTERNS) for _ in range(dice.number(1, 2))))
+    match dice.one(("forbid", "require", "require", "limit", "limit")):
+        case "forbid":
+            return f"forbid {about} when {dice.one(CONDITIONS)}"
+        case "require":
+            return _require(dice.one(NEEDS), about, _clauses(dice))
+        case _:
+            owner = dice.one(OWNERS)
+            whose = "overall" if owner == "overall" else f"for each {owner}"
+            what = dice.one(("to 1", "to 2", "to 3", "of args.n to 20", "of 100 / args.n to 40"))
+            return f"limit {about} {what} per {dice.one(('10m', '1h'))} {whose}{_clauses(dice, 0.3)}"
+
+
+def _require(need: str, about: str, clauses: str) -> str:
+    return f"require approval by {need} for {about}{clauses}"
+
+
+@dataclass
+class SessionWorld:
+    """What happens in one session, given how it stands."""
+
+    dice: Dice
+    program: Program
+    now: int = START
+    sent: list[Event] = field(default_factory=list)
+    proposals: list[CallProposed] = field(default_factory=list)
+
+    def start(self) -> Event:
+        """Return how it begins; now and then for another program."""
+        dice = self.dice
+        scopes = None if dice.often(0.85) else tuple(sorted(dice.some(("a.do", "a.see", "b.do"), 1, 3)))
+        digest = self.program.digest if dice.often(0.98) else "0" * 64
+        who = dice.one(("pat", "pat", "", "eva"))
+        return SessionStarted(self.now, "s1", digest, who, dice.one(((), ("boss",))), scopes, None, "do it")
+
+    def next(self, machine: SessionMachine) -> Event:
+        """Return what happens next."""
+        dice = self.dice
+        self.now += dice.one((0, 0, 0, 0, 1, MINUTE, MINUTE, 10 * MINUTE, 31 * MINUTE, 60 * MINUTE, 121 * MINUTE))
+        reserves = [one for one in machine.pending() if isinstance(one, Reserve)]
+        if reserves and dice.often(0.93):
+            event = self._ledger(dice.one(reserves))
+        elif dice.often(0.08):
+            event = self._out_of_the_blue(machine)
+        else:
+            event = self._expected(machine)
+        self.sent.append(event)
+        return event
+
+    def _expected(self, machine: SessionMachine) -> Event:
+        dice = self.dice
+        if machine.waiting_for and dice.often(0.4):
+            return self._person(dice.one(machine.waiting_for))
+        if machine.under_way and dice.often(0.2):
+            return self._came(dice.one(machine.under_way))
+        return self._proposal()
+
+    def _proposal(self) -> Event:
+        dice = self.dice
+        if self.proposals and dice.often(0.65):
+            return replace(dice.one(self.proposals[-6:]), at=self.now)
+        args: Json = {"n": dice.one((0, 1, 3, 6, 30))}
+        if dice.often(0.3):
+            args = {**args, "s": dice.one(("x", "y"))}  # type: ignore[dict-item]
+        if dice.often(0.05):
+            args = dice.one(({}, None, [], {"n": "1"}, {"n": 101}, {"n": 1, "z": 0}))
+        tool = dice.one(NAMES) if dice.often(0.97) else dice.one(("nope", ""))
+        agent = dice.one(("ann", "ann", "ann", "ann", "bob", None)) if dice.often(0.97) else dice.one(("zoe", ""))
+        key = dice.one(("k1", "k2", "k3")) if dice.often(0.3) else ""
+        unreadable = "too large" if dice.often(0.01) else ""
+        made = CallProposed(self.now, tool, None if unreadable else args, agent, key, unreadable)
+        self.proposals.append(made)
+        return made
+
+    def _person(self, asked: AskApproval) -> Event:
+        dice = self.dice
+        by = dice.one(PEOPLE)
+        role = asked.role if dice.often(0.95) else dice.one(("boss", "chief", ""))
+        digest = asked.digest if dice.often(0.95) else "0" * 64
+        if dice.often(0.2):
+            return ApprovalDenied(self.now, asked.id, by, role, "no")
+        return ApprovalGiven(self.now, asked.id, by, role, digest)
+
+    def _came(self, call: CallTool) -> Event:
+        dice = self.dice
+        if dice.often(0.4):
+            return ToolFailed(self.now, call.id, dice.one(("error", "error", "timeout", "uncertain")), "gone")
+        results: Sequence[Json] = ({"k": 3}, {"id": "r"}, None, {"k": 11}, "x", {})
+        return ToolReturned(self.now, call.id, dice.one(results))
+
+    def _ledger(self, reserve: Reserve) -> Event:
+        dice = self.dice
+        standings = tuple(dice.one((0, 0, 1, claim.most)) for claim in reserve.claims)
+        match dice.number(0, 12):
+            case 0:
+                return Exhausted(self.now, reserve.id, unavailable="it is down")
+            case 1:
+                return Reserved(self.now, reserve.id, (*standings, 0))
+            case 2:
+                return Reserved(self.now, reserve.id, tuple(claim.most for claim in reserve.claims))
+            case 3:
+                return Exhausted(self.now, reserve.id, standings, ("none",))
+            case 4:
+                return Reserved(self.now, reserve.id, tuple(-1 for _ in standings))
+            case _:
+                return settled(reserve, self.now, standings)
+
+    def _out_of_the_blue(self, machine: SessionMachine) -> Event:
+        dice, now = self.dice, self.now
+        if self.sent and dice.often(0.3):
+            return replace(dice.one(self.sent), at=now - dice.one((0, 0, MINUTE)))
+        pending = machine.pending()
+        id = dice.one(pending).id if pending else "c1"
+        id = dice.one((id, id, "c1", "a1", "h1", "zz"))
+        some: Sequence[Event] = (
+            ToolReturned(now, id, {"k": 1}),
+            ToolFailed(now, id, "uncertain", "gone"),
+            ApprovalGiven(now, id, "eva", "boss", "0" * 64),
+            ApprovalDenied(now, id, "eva", "chief", "no"),
+            Reserved(now, id, (0,)),
+            Exhausted(now, id, (1,), ("none",)),
+            RunResumed(now),
+            RunCancelled(now, dice.one(("eva", "")), "enough"),
+            SessionStarted(now, "s2", self.program.digest),
+            RunStarted(now, "r2", self.program.digest, "w", {}),
+            TimerFired(now, id),
+        )
+        return dice.one(some)

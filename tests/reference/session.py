@@ -1,0 +1,463 @@
+"""The oracle for sessions: what was proposed, agreed to and made, kept in lists and looked through anew each time.
+
+It reads like the rules of docs/guard.md. `feed` returns what an event led to, as plain tuples.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from decide.reference import Verdict, approvers, concerns, reference, restriction_matches
+from interlock.decide import Claim, Consent, History, Principal
+from interlock.decide.request import Request
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    CallProposed,
+    Event,
+    Exhausted,
+    Json,
+    Reserved,
+    RunCancelled,
+    RunResumed,
+    SessionStarted,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.model import Program, Tool
+from interlock_dsl.schema.canonical import digest
+from reference.values import ValidationError, decoded, encoded
+
+Said = tuple[object, ...]
+
+
+@dataclass(eq=False)
+class Paper:
+    """An approval that is asked for."""
+
+    id: str
+    role: str
+    count: int
+    expires: int | None
+    by: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Case:
+    """One call that somebody proposed, and what came of it."""
+
+    tool: Tool
+    values: Mapping[str, object]
+    args: Json
+    agent: str
+    key: str
+    digest: str
+    papers: list[Paper] = field(default_factory=list)
+    given: list[Consent] = field(default_factory=list)
+    refused: bool = False
+    refused_until: int | None = None
+    reserving: str = ""
+    claims: tuple[Claim, ...] = ()
+    held: list[tuple[str, tuple[Claim, ...]]] = field(default_factory=list)
+    id: str = ""
+    made_at: int = 0
+    came: str = ""
+    result: object = None
+    shows: bool = False
+
+
+class Naive:
+    """One session."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.start: SessionStarted | None = None
+        self.status = "new"
+        self.now = 0
+        self.waiting: list[Case] = []
+        self.reserving: list[Case] = []
+        self.made: list[Case] = []
+        self.keys: dict[str, Case] = {}
+        self.numbers = 0
+        self.said: list[Said] = []
+
+    def feed(self, event: Event) -> list[Said]:
+        """Take in an event; return what was decided and what is asked because of it."""
+        self.said = []
+        now = max(self.now, event.at)
+        problem = self.problem(event, now)
+        if problem:
+            return [("ignored", problem)]
+        self.now = now
+        self.expire()
+        match event:
+            case SessionStarted():
+                self.start, self.status = event, "open"
+            case CallProposed():
+                self.propose(event)
+            case Reserved() | Exhausted():
+                self.ledger(next(case for case in self.reserving if case.reserving == event.command), event)
+            case ToolReturned() | ToolFailed():
+                self.came(next(case for case in self.made if case.id == event.command), event)
+            case ApprovalGiven() | ApprovalDenied():
+                case, paper = self.paper(event.approval)
+                self.answered(case, paper, event)
+            case RunCancelled():
+                self.close(event)
+            case _:
+                pass
+        return self.said
+
+    def number(self, letter: str) -> str:
+        self.numbers += 1
+        return f"{letter}{self.numbers}"
+
+    # --- what is accepted --------------------------------------------------------------------------------------------
+
+    def problem(self, event: Event, now: int) -> str:
+        if isinstance(event, ApprovalGiven | ApprovalDenied | ToolReturned | ToolFailed | Reserved | Exhausted):
+            id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command
+            kinds = {"calls": ToolReturned | ToolFailed, "papers": ApprovalGiven | ApprovalDenied}
+            open_under = self.open_under(id)
+            if not open_under:
+                return "not-waiting"
+            if not isinstance(event, kinds.get(open_under, Reserved | Exhausted)):
+                return "wrong-kind"
+            return self.unfit(event, now) if isinstance(event, ApprovalGiven | ApprovalDenied) else ""
+        if isinstance(event, SessionStarted):
+            if self.start is not None:
+                return "wrong-phase"
+            return "wrong-program" if event.program != self.program.digest else ""
+        known = isinstance(event, CallProposed | RunResumed | RunCancelled)
+        return "" if known and self.status == "open" else "wrong-phase"
+
+    def open_under(self, id: str) -> str:
+        if any(case.id == id and not case.came for case in self.made):
+            return "calls"
+        if any(case.reserving == id for case in self.reserving):
+            return "ledger"
+        return "papers" if any(paper.id == id for case in self.waiting for paper in case.papers) else ""
+
+    def paper(self, id: str) -> tuple[Case, Paper]:
+        return next((case, paper) for case in self.waiting for paper in case.papers if paper.id == id)
+
+    def unfit(self, event: ApprovalGiven | ApprovalDenied, now: int) -> str:
+        assert self.start is not None
+        case, paper = self.paper(event.approval)
+        if event.by == "":
+            return "nameless"
+        if event.role != paper.role:
+            return "wrong-role"
+        if paper.expires is not None and now >= paper.expires:
+            return "expired"
+        if isinstance(event, ApprovalDenied):
+            return ""
+        if event.digest != case.digest:
+            return "wrong-subject"
+        if event.by == self.start.principal:
+            return "own-request"
+        if event.by in paper.by:
+            return "approved-before"
+        elsewhere = [by for other in case.papers if other.role != paper.role for by in other.by]
+        elsewhere += [by for consent in case.given if consent.role != paper.role for by in consent.by]
+        return "other-role" if event.by in elsewhere else ""
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def expire(self) -> None:
+        for case in list(self.waiting):
+            for paper in list(case.papers):
+                if paper.expires is not None and self.now >= paper.expires:
+                    case.papers.remove(paper)
+                    self.said.append(("settled", paper.id, "expired", tuple(paper.by)))
+            case.given = [each for each in case.given if each.expires is None or self.now < each.expires]
+            if case.refused_until is not None and self.now >= case.refused_until:
+                case.refused, case.refused_until = False, None
+            if not (case.papers or case.given or case.refused):
+                self.waiting.remove(case)
+
+    def answered(self, case: Case, paper: Paper, event: ApprovalGiven | ApprovalDenied) -> None:
+        if isinstance(event, ApprovalGiven):
+            paper.by.append(event.by)
+            if len(paper.by) < paper.count:
+                self.said.append(("counted", paper.id, event.by, len(paper.by), paper.count))
+                return
+            case.papers.remove(paper)
+            case.given.append(Consent(paper.id, paper.role, case.digest, tuple(paper.by), paper.expires))
+            self.said.append(("settled", paper.id, "approved", tuple(paper.by)))
+            return
+        case.papers.remove(paper)
+        case.given, case.refused, case.refused_until = [], True, paper.expires
+        self.said.append(("settled", paper.id, "denied", (event.by,)))
+        self.withdraw(case)
+
+    def withdraw(self, case: Case) -> None:
+        for paper in case.papers:
+            self.said.append(("cancel", self.number("x"), paper.id))
+        case.papers = []
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def propose(self, event: CallProposed) -> None:
+        assert self.start is not None
+        agent = event.agent or ""
+        raw = event.args if isinstance(event.args, dict) else {}
+        tool = self.program.tools.get(event.tool)
+        if tool is None:
+            self.denied(event.tool, agent, raw, {("unknown-tool", "")})
+            return
+        if event.agent is not None and event.agent not in self.program.agents:
+            self.denied(tool.name, agent, raw, {("unknown-agent", "")})
+            return
+        try:
+            values = decoded(tool.parameters, event.args)
+        except ValidationError:
+            self.denied(tool.name, agent, raw, {("arguments", "")})
+            return
+        if event.unreadable:
+            self.denied(tool.name, agent, raw, {("arguments", "")})
+            return
+        args = encoded(tool.parameters, values)
+        case = Case(tool, cast("Mapping[str, object]", values), args, agent, event.key, self.about(tool, args, agent))
+        before = self.keys.get(event.key) if event.key else None
+        if before is not None:
+            alike = (before.tool.name, before.agent, text(before.args)) == (tool.name, agent, text(args))
+            nothing = before.came == "failed" or (before.came == "in doubt" and repeatable(tool))
+            if not (alike and nothing):
+                self.again(before, case, alike)
+                return
+        for known in self.waiting:
+            if known.digest == case.digest:
+                case = known
+                case.key = event.key
+        self.settle(case, self.verdict(case))
+
+    def about(self, tool: Tool, args: Json, agent: str) -> str:
+        assert self.start is not None
+        who, session = self.start.principal, self.start.run
+        return digest({"session": session, "tool": tool.name, "args": args, "agent": agent, "principal": who})
+
+    def again(self, before: Case, case: Case, alike: bool) -> None:
+        """The same key again: nobody knows whether the call was made."""
+        if not alike:
+            self.denied(case.tool.name, case.agent, case.args, {("arguments", "")})
+        elif before.came == "returned" or not repeatable(case.tool):
+            self.denied(case.tool.name, case.agent, case.args, {("repeated", "")})
+        else:
+            verdict = self.verdict(before, without=before)
+            lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in before.held)]
+            if verdict.answer == "allow" and not lacking:
+                self.decided(case.tool.name, case.agent, case.args, "allow", verdict.because, before.id)
+            else:
+                because = {("limit", claim.rule) for claim in lacking} or set(verdict.because)
+                self.denied(case.tool.name, case.agent, case.args, because)
+
+    def verdict(self, case: Case, without: Case | None = None) -> Verdict:
+        return reference(self.program, self.request(case, without))
+
+    def request(self, case: Case, without: Case | None = None) -> Request:
+        assert self.start is not None
+        held = None if self.start.scopes is None else frozenset(self.start.scopes)
+        principal = Principal(self.start.principal, self.start.roles, held)
+        history = History(self.start.run, started=self.start.at)
+        for past in self.made:
+            if past is not without:
+                kept = history.record(past.tool.name, past.made_at, agent=past.agent, args=past.values)
+                if past.shows:
+                    history.returned(kept, past.result)
+        history.now = self.now
+        agents = self.program.agents
+        ceilings = [held, agents[case.agent].may if case.agent in agents else None]
+        lacking = {scope for scope in case.tool.needs for each in ceilings if each is not None and scope not in each}
+        return Request(
+            tool=case.tool.name,
+            args=case.values,
+            agent=case.agent,
+            principal=principal,
+            history=history,
+            now=self.now,
+            bindings={
+                "principal": {"name": principal.name, "roles": list(principal.roles)},
+                "now": Timestamp(self.now * 1000),
+                "run": {"id": self.start.run, "workflow": "", "started": Timestamp(self.start.at * 1000)},
+                "$history": history,
+            },
+            subject=case.digest,
+            consents=tuple(case.given),
+            lacking=frozenset(lacking),
+        )
+
+    def settle(self, case: Case, verdict: Verdict) -> None:
+        """Do what was decided on a call that is not known from before under its key."""
+        if verdict.answer == "allow":
+            lacking = tuple(claim for claim in verdict.claims if all(claim not in claims for _, claims in case.held))
+            if lacking:
+                self.waiting = [other for other in self.waiting if other is not case]
+                self.reserving = [*(other for other in self.reserving if other is not case), case]
+                case.reserving, case.claims = self.number("h"), lacking
+                self.said.append(("reserve", case.reserving, lacking))
+            elif no_key(case):
+                self.refuse(case, {("arguments", "")})
+            else:
+                self.allow(case, verdict)
+        elif verdict.answer == "ask" and not case.refused:
+            self.give_back(case)
+            self.decided(case.tool.name, case.agent, case.args, "ask", verdict.because)
+            self.reserving = [other for other in self.reserving if other is not case]
+            if case not in self.waiting:
+                self.waiting = [other for other in self.waiting if other.digest != case.digest] + [case]
+            self.ask(case)
+        else:
+            because = set(verdict.because) | (
+                {("approval", self.first_need(case))} if verdict.answer == "ask" else set()
+            )
+            self.refuse(case, because)
+
+    def first_need(self, case: Case) -> str:
+        return missing(self.program, self.request(case))[0][3]
+
+    def ask(self, case: Case) -> None:
+        for role, count, within, _ in missing(self.program, self.request(case)):
+            known = [paper for paper in case.papers if paper.role == role]
+            if not known:
+                expires = None if within is None else self.now + within
+                case.papers.append(Paper(self.number("a"), role, count, expires))
+                self.said.append(("asked", case.papers[-1].id, role, count, expires))
+            elif known[0].count < count:
+                known[0].count = count
+                self.said.append(("asked", known[0].id, role, count, known[0].expires))
+
+    def refuse(self, case: Case, because: set[tuple[str, str]]) -> None:
+        self.give_back(case)
+        self.denied(case.tool.name, case.agent, case.args, because)
+        if case in self.reserving:
+            self.reserving.remove(case)
+            left = case.papers or case.given or case.refused
+            if left and all(other.digest != case.digest for other in self.waiting):
+                self.waiting.append(case)
+            else:
+                self.withdraw(case)
+
+    def allow(self, case: Case, verdict: Verdict) -> None:
+        self.withdraw(case)
+        self.waiting = [other for other in self.waiting if other is not case]
+        self.reserving = [other for other in self.reserving if other is not case]
+        case.id, case.made_at = self.number("c"), self.now
+        self.made.append(case)
+        if case.key:
+            self.keys[case.key] = case
+        case.given = [Consent(one.id, one.role, one.digest, one.by, None) for one in case.given]
+        spent = tuple(one.id for one in case.given)
+        self.decided(case.tool.name, case.agent, case.args, "allow", verdict.because, case.id, spent)
+        self.said.append(("call", case.id, case.tool.name, text(case.args)))
+
+    def ledger(self, case: Case, event: Reserved | Exhausted) -> None:
+        id, claims, case.reserving = case.reserving, case.claims, ""
+        fits = len(event.standings) == len(claims)
+        over = [c for c, used in zip(claims, event.standings, strict=False) if used < 0 or used + c.amount > c.most]
+        if not fits:
+            over = list(claims)
+        elif isinstance(event, Exhausted) and not over:
+            over = [claim for claim in claims if claim.limit in event.limits] or list(claims)
+        self.said.append(("ledger", id, isinstance(event, Reserved) and not over))
+        if isinstance(event, Reserved) and not over:
+            case.held.append((id, claims))
+            self.settle(case, self.verdict(case))
+            return
+        if isinstance(event, Reserved):
+            self.said.append(("release", self.number("r"), id))
+        self.refuse(case, {("limit", claim.rule) for claim in over})
+
+    def give_back(self, case: Case) -> None:
+        for id, _ in case.held:
+            self.said.append(("release", self.number("r"), id))
+        case.held = []
+
+    def came(self, case: Case, event: ToolReturned | ToolFailed) -> None:
+        if isinstance(event, ToolFailed):
+            case.came = "failed" if event.kind == "error" else "in doubt"
+            if case.came == "failed":
+                self.give_back(case)
+            self.said.append(("done", case.id, False, None))
+            return
+        case.came, result = "returned", None
+        try:
+            if case.tool.result is not None:
+                case.result = decoded(case.tool.result, event.result)
+                result = encoded(case.tool.result, case.result)
+            case.shows = True
+        except ValidationError:
+            pass
+        self.said.append(("done", case.id, case.shows, text(result)))
+
+    def close(self, event: RunCancelled) -> None:
+        self.status = "cancelled" if event.by else "ended"
+        for case in self.waiting:
+            self.withdraw(case)
+        for case in self.reserving:
+            self.said.append(("cancel", self.number("x"), case.reserving))
+        self.waiting, self.reserving = [], []
+        self.said += [("ended", self.status), ("finish", self.number("f"), self.status)]
+
+    def denied(self, tool: str, agent: str, args: Json, because: set[tuple[str, str]]) -> None:
+        self.decided(tool, agent, args, "deny", frozenset(because))
+
+    def decided(
+        self,
+        tool: str,
+        agent: str,
+        args: Json,
+        answer: str,
+        because: frozenset[tuple[str, str]],
+        id: str = "",
+        spent: tuple[str, ...] = (),
+    ) -> None:
+        self.said.append(("decided", tool, agent, text(args), answer, because, id, spent))
+
+    # --- how it stands -----------------------------------------------------------------------------------------------
+
+    def standing(self) -> Said:
+        """Return what can be seen of the session from outside."""
+        papers = [(p.id, p.role, p.count, p.expires, tuple(p.by)) for case in self.waiting for p in case.papers]
+        calls = [(case.id, case.tool.name) for case in self.made if not case.came]
+        status = self.status if self.status != "open" else "waiting" if papers else "running"
+        return status, sorted(papers), sorted(calls), sorted(case.reserving for case in self.reserving)
+
+
+def missing(program: Program, request: Request) -> list[tuple[str, int, int | None, str]]:
+    """Return role, count, time and rule of the approvals still missing: for each role most people, shortest time."""
+    rules = [
+        rule
+        for policy in program.policies.values()
+        for rule in policy.rules
+        if rule.kind == "require" and concerns(rule, request) and restriction_matches(rule, request, program)
+    ]
+    unmet = [rule for rule in rules if len(approvers(request, rule.role)) < max(1, rule.count)]
+    found = []
+    for role in dict.fromkeys(rule.role for rule in unmet):
+        same = [rule for rule in unmet if rule.role == role]
+        times = [rule.within for rule in same if rule.within is not None]
+        found.append((role, max(max(1, rule.count) for rule in same), min(times, default=None), same[0].id))
+    return found
+
+
+def repeatable(tool: Tool) -> bool:
+    return tool.effect == "read" or tool.idempotency_key is not None
+
+
+def no_key(case: Case) -> bool:
+    """Whether the author's key of a call has no value."""
+    if case.tool.idempotency_key is None:
+        return False
+    try:
+        case.tool.idempotency_key.evaluate(case.values)
+    except EvaluationError:
+        return True
+    return False
+
+
+def text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
