@@ -32,6 +32,7 @@ def test_the_wheel_runs_an_example(tmp_path: Path) -> None:
     assert "passed" in interlock("test")
     assert "refunded" in interlock("run", "--as", "ada", "-i", "order_id=A1", "-i", "message=it broke")
     assert "certainty: proved" in interlock("explain", "unbounded-loop")
+    assert 'use "interlock/four_eyes"' in interlock("new", "--list")
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:

@@ -8,7 +8,7 @@ where it is first used, and nothing that follows from it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from posixpath import normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock_dsl.analysis.packs.bind import bind_all
 from interlock_dsl.analysis.symbols import Declarations, resolve
@@ -26,6 +26,10 @@ if TYPE_CHECKING:  # loaded when they are needed: a program without workflows ne
     from interlock_dsl.analysis.examination.examined import Examined
     from interlock_dsl.analysis.facts import Facts
     from interlock_dsl.analysis.workflows.outline import Outline
+
+
+_OF_ONE_USE: Final = frozenset({"rule-always-applies", "shadowed-rule"})
+"""Findings about a rule that says more than is needed, which one use of a pack may not need and another does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +167,12 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
 
 
 def tell_uses(unit: Compilation) -> Compilation:
-    """Say with each finding in a pack where it is used."""
+    """Say with each finding in a pack where it is used. That a rule is more than one use needs is no finding."""
     uses = {id(file.source): use.span for use, file in unit.packs}
     if not uses:
         return unit
     report = unit.report.copy()
+    report.keep(lambda found: found.code not in _OF_ONE_USE or id(found.span.source) not in uses)
     report.reword(lambda found: say_pack.used_here(found, at) if (at := uses.get(id(found.span.source))) else found)
     return replace(unit, report=report)
 
