@@ -221,6 +221,11 @@ rules = st.one_of(
 )
 policies = st.builds(s.PolicyDecl, plain, some(rules))
 
+packs = st.builds(s.PackDecl, plain, parameters, plain, some(rules))
+families = patterns.filter(lambda pattern: pattern.text.endswith(".*"))
+given = some(st.builds(s.PackArgument, plain, expressions | families | durations))
+uses = st.builds(s.UsePack, texts, some(patterns, least=1), given, maybe(plain))
+
 alternatives = st.one_of(
     st.builds(s.Comparison, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), expressions),
     st.builds(s.Range, expressions, expressions),
@@ -266,6 +271,6 @@ cases = st.builds(s.TestDecl, texts, maybe(plain), some(items))
 
 declarations = st.one_of(
     st.builds(s.Use, texts), st.builds(s.TypeDecl, plain, types), tools, agents, roles, workflows, policies,
-    tables(), cases,
+    tables(), cases, packs, uses,
 )  # fmt: skip
 files = some(declarations).map(lambda parts: s.File(Source("<made>", ""), parts))
