@@ -1,6 +1,7 @@
 """Promises that look kept or broken and are not: what is said of them is what the evaluator does."""
 
 from checker.claims import replayed
+from checker.examining import examined
 from interlock_dsl.analysis.promises import State
 from interlock_dsl.analysis.promises.judgement import Judgement
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
@@ -183,3 +184,42 @@ def test_what_every_branch_knows_is_known_after_a_join_that_waits_for_one() -> N
       never pay where !has(one.m) && !has(two.m) before approval
     }"""
     assert State.REFUTED not in states(text.replace("never pay where !has(one.m) && !has(two.m) before approval", ""))
+
+
+def test_what_was_evaluated_before_may_leave_a_condition_without_a_value() -> None:
+    """The sum over the list uses up what is evaluated about one event; the condition after it has no value then."""
+    text = """tool fetch() -> { l: list<int in 0..9>%s } { needs money.read  effect read }
+    workflow w(n: int in 1..9) {
+      step a calls fetch()
+      step s sets { many: size(a.l.filter(x, x %% 3 == 1)) }
+      end done
+      end no
+      start -> a grant money.read
+      a -> s
+      s -> done when s.many >= 0
+      s -> no otherwise
+      s -> no on failure
+    }"""
+    for bound, certain in (("", False), (" max 5", True)):
+        arrivals = examined(HEAD + text % bound).questions["w"].arrivals
+        (failing,) = [route for route in arrivals.workflow.routes if route.link.decl.trigger == "failure"]
+        assert any("s" in arrival.written for arrival in arrivals.taken(failing)) is not certain
+
+
+def test_with_more_rules_than_can_be_told_apart_nothing_is_refuted_by_values_alone() -> None:
+    rules = "\n".join(
+        f'forbid pay when args.amount == {n} && calls(pay).within("1h") < 5 unless principal.name == "p{n}"'
+        for n in range(1, 9)
+    )
+    text = f"""workflow w(n: int in 1..8) {{
+      step a calls pay(amount: n)
+      end done
+      end no
+      start -> a grant money.write
+      a -> done
+      a -> no on denied
+      never pay before approval
+    }}
+    policy p {{ {rules} }}"""
+    for each in judged(text):
+        assert each.state is not State.REFUTED or (each.witness is not None and each.witness.rehearsed)

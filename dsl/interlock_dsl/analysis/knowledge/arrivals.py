@@ -14,7 +14,7 @@ false on them, what steps that compute have set, and the steps that have and hav
 
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from heapq import heapify, heappop, heappush
 from itertools import combinations, product
 from math import comb, prod
@@ -27,7 +27,7 @@ from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group, groups
 from interlock_dsl.analysis.knowledge.statements import CHANGING, Interned, mentioned, parts
 from interlock_dsl.analysis.knowledge.step_set import StepSet
-from interlock_dsl.analysis.knowledge.totality import total
+from interlock_dsl.analysis.knowledge.totality import affordable, total
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.analysis.workflows.flow import flow
 from interlock_dsl.program.graph import START
@@ -204,6 +204,10 @@ class Arrivals:
             self._left_with[id(group)] = tuple(self._considered(group))
         return self._left_with[id(group)]
 
+    @cached_property
+    def _affordable(self) -> bool:
+        return affordable(self._facts)
+
     # --- the dataflow ------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
@@ -296,7 +300,9 @@ class Arrivals:
             if source == START or group.trigger is not None:
                 yield state
             # A step that is done takes its `on failure` route where a condition of its own routes has no value.
-            if group.trigger is None or (group.trigger == "failure" and not all(map(total, conditions))):
+            sure = group.trigger == "failure" and all(map(total, conditions))
+            if group.trigger is None or (group.trigger == "failure" and bool(own) and not (sure and self._affordable)):
+                state = replace(state, exact=state.exact and not sure)
                 for done in self._done(source, state):
                     yield (
                         done

@@ -1,9 +1,18 @@
-"""Expressions that have a value whatever the values are that they read: nothing in them can fail."""
+"""Expressions that have a value whatever the values are that they read: nothing in them can fail.
 
+An evaluation also ends without a value where what was evaluated about one event has cost too much: that concerns all
+expressions of a program together.
+"""
+
+from math import prod
 from typing import Final
 
 from interlock_dsl.analysis.expressions import walk
+from interlock_dsl.analysis.facts import Facts
+from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.cel.check import Checked
+from interlock_dsl.cel.cost import estimate
+from interlock_dsl.cel.meter import EVENT_UNITS
 from interlock_dsl.cel.tree import OPERATORS, Call, Comprehension, Index, MapOf
 from interlock_dsl.program.builtins import reads_past_calls
 
@@ -30,4 +39,23 @@ def total(checked: Checked | None) -> bool:
                 return False
             case _:
                 pass
+    return True
+
+
+def affordable(facts: Facts) -> bool:
+    """Say whether all that is evaluated about one event certainly stays within its limit of units."""
+    rounds = prod(
+        1 + route.link.decl.bound.times
+        for workflow in facts.workflows.values()
+        for route in workflow.routes
+        if route.link.decl.bound is not None
+    )
+    units = 0
+    for place in places(facts):
+        worst = estimate(place.checked).worst
+        if worst is None:
+            return False
+        units += worst * rounds
+        if units > EVENT_UNITS:
+            return False
     return True

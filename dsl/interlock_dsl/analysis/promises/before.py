@@ -5,6 +5,7 @@ What an agent calls is covered by rules alone: an approval on its route is for t
 such calls while a run proceeds; it is refuted all the same, for there is a run in which it has to.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from interlock_dsl.analysis.declarations.policies import rules_for
@@ -15,6 +16,7 @@ from interlock_dsl.analysis.promises.calling import (
     Calling,
     callings,
     combined,
+    countable,
     not_applied,
 )
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
@@ -39,7 +41,8 @@ def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Find
                 if rule.decl.kind == "require" and _enough(rule.decl.role, rule.decl.count or 1, promise)
             ]
             cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]
-            found.extend(_possible(questions, calling, _where(promise), cases, "without that approval"))
+            known = replace(calling, whole=calling.whole and countable(covering))
+            found.extend(_possible(questions, known, _where(promise), cases, "without that approval"))
     return found + _undone(questions, promise)
 
 
@@ -95,7 +98,7 @@ def _possible(
             if isinstance(answer, Possible):
                 rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
                 told = story(questions, arrival, answer.bindings, calling.step, statements, rehearse)
-                shown = _denied(evidence(told, exact=arrival.exact), calling)
+                shown = _denied(evidence(told, exact=arrival.exact and calling.whole), calling)
             if shown is not None:
                 break
         if not possible:

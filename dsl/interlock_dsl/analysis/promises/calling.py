@@ -7,6 +7,7 @@ a scope may be granted by several grants, and a rule does not apply for one of t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
+from math import prod
 from typing import Final
 
 from interlock_dsl.analysis.declarations.policies import rules_for
@@ -27,6 +28,7 @@ NOT_FALSE: Final = Outcome.TRUE | Outcome.NO_VALUE
 class Calling:
     """A call of a tool that a run may make at a step which a route leads to. `agent` is empty for a step's own call.
 
+    `whole`: no rule was left out of the cases, so that a call of which a case is possible is made.
     `cases` are statements of which all hold in each case of a call that is made; `types` those of the variables that
     they read beside the workflow's.
     """
@@ -39,6 +41,7 @@ class Calling:
     cases: tuple[tuple[Statement, ...], ...]
     types: Mapping[str, Type]
     span: Span
+    whole: bool = True
 
 
 def callings(questions: Questions, tools: frozenset[str]) -> Iterator[Calling]:
@@ -87,7 +90,12 @@ def _calling(
         ),
         "agent": StringType((agent,)),
     }
-    return Calling(step, agent, tool, route, arrivals, cases, types, span)
+    return Calling(step, agent, tool, route, arrivals, cases, types, span, whole=countable(reasons))
+
+
+def countable(reasons: Iterable[tuple[tuple[Statement, ...], ...]]) -> bool:
+    """Say whether `combined` tells all combinations apart, and leaves nothing out."""
+    return prod(max(len(cases), 1) for cases in reasons) <= MOST_CASES
 
 
 def combined(reasons: Iterable[tuple[tuple[Statement, ...], ...]]) -> Iterator[tuple[Statement, ...]]:
