@@ -56,16 +56,15 @@ workflow pay(to: string, cents: int) {
 ```
 
 Found by comparing the routes that lead to the step. Certain as far as the graph goes. An irreversible call that nobody
-approves on any way is reported under `--strict`.
+approves on any way is reported under `--strict`, and so is one that rules have approved under a condition only.
 """
 
 from collections.abc import Iterator
 
 from networkx import ancestors
 
-from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AskStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AskStepFacts, CallStepFacts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways, ways_into
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
@@ -78,16 +77,18 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for workflow in program.facts.workflows.values():
         ways_to = ways_into(workflow)
         for name, step in workflow.steps.items():
-            if not isinstance(step, CallStepFacts) or _ruled(step.call.tool, program.facts):
+            if not isinstance(step, CallStepFacts):
                 continue
-            if program.facts.tools[step.call.tool].effect != "irreversible":
+            asked = program.rules.asks(step.call.tool, "")
+            if asked or program.facts.tools[step.call.tool].effect != "irreversible":
                 continue
             into = ways_to[name]
             approved = next((route for route in into if route.approval is not None), None)
             open_ = [route for route in into if route.approval is None and not _seen_by_people(workflow, route)]
             if approved is None or approved.approval is None:
                 if open_:
-                    message = f"nobody approves the irreversible call of `{name}`"
+                    some = " for some values" if asked is None else ""
+                    message = f"nobody approves the irreversible call of `{name}`{some}"
                     help = "add `after approval by ...` to the routes that lead to it"
                     yield diagnose(CODE, message, step.decl.name.span, help=help, stated=Certainty.HEURISTIC)
                 continue
@@ -103,6 +104,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                     "",
                     Label(approved.approval.span, "approved here"),
                     help=f"add `after approval by {role} ...`, or a condition that tells the cases apart",
+                    stated=Certainty.POSSIBLE if asked is None else None,
                 )
 
 
@@ -116,8 +118,3 @@ def _seen_by_people(workflow: WorkflowFacts, route: RouteFacts) -> bool:
     before = set(route.link.sources).union(*(ancestors(workflow.graph, source) for source in route.link.sources))
     asked = any(isinstance(workflow.steps.get(name), AskStepFacts) for name in before)
     return asked or any(each.approval is not None and before & set(each.link.targets) for each in ways(workflow))
-
-
-def _ruled(tool: str, facts: Facts) -> bool:
-    """Say whether a rule of a policy asks for approvals of a tool that a step itself calls."""
-    return any(rule.decl.kind == "require" for rule in rules_for(facts, tool, agent=""))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interlock_dsl.analysis.declarations.policies import concerns
+from interlock_dsl.analysis.declarations.policies import concerns, rules_for
 from interlock_dsl.analysis.facts import Facts, RuleFacts, ToolFacts
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Outcome, Possible, Problem, Statement
@@ -125,6 +125,19 @@ class Rules:
         if known is None or (rule.when is None and rule.unless is None) or all(map(self.never, known)):
             return False
         return all(map(self.always, known))
+
+    def asks(self, tool: str, agent: str) -> bool | None:
+        """Say whether rules ask for an approval of every call of a tool by an agent; None: of some, it depends."""
+        some: bool | None = False
+        for rule in rules_for(self._facts, tool, agent):
+            one = self.by_tool[rule.id].get(tool)
+            if rule.decl.kind != "require":
+                continue
+            if one is not None and self.always(one):
+                return True
+            if one is None or not self.never(one):
+                some = None
+        return some
 
     def covers(self, wide: Applied, narrow: Applied) -> bool:
         """Say whether a rule applies to every call to which another, of the same tool, does."""
