@@ -20,6 +20,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "replay": "replay --format json",
     "verify": "verify --format json",
     "event": "the events of a journal",
+    "decision": "decision records: of show --format json, and of sessions",
 }
 """The name of each schema, and what it is of."""
 
@@ -48,6 +49,12 @@ def _made(name: str) -> dict[str, object]:
             from interlock.journal.codec import event_schema
 
             return event_schema()
+        case "decision":
+            from pydantic import TypeAdapter
+
+            from interlock.guard.record import DecisionRecord
+
+            return TypeAdapter(DecisionRecord).json_schema()
         case _:
             return printed(name).json_schema()
 

@@ -1,9 +1,10 @@
 """What a session answers to one call that was proposed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from interlock.decide import Answer, ApprovalNeed, Reason
+from interlock.decide import Answer, ApprovalNeed, Obligation, Reason
+from interlock.guard.record import DecisionRecord
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import Json
 
@@ -13,10 +14,11 @@ class CallDecision:
     """May this call be made? A value: true in a condition exactly when the answer is `allow`.
 
     `call` is the id under which to report what came of the call; empty unless it is allowed. `args` are the arguments
-    to call with, as the declaration reads them (raw ones where it cannot). `key` is the idempotency key: the same for
-    the same call, however often it is made. `approvals` are those that the call waits for; `missing` says by whom.
-    `nearest` says, in sentences, what the nearest way to be allowed is. `id` names the decision for ever: the session,
-    the number of its entry in the journal, its place there. `at` is microseconds since 1970.
+    to call with, as the declaration reads them; of a call that is not allowed, what may be shown of them. `key` is the
+    idempotency key: the same for the same call, however often it is made. `obligations` go with the answer: fields to
+    hide, roles to tell. `approvals` are those that the call waits for; `missing` says by whom. `nearest` says, in
+    sentences, what the nearest way to be allowed is. `id` names the decision for ever: the session, the number of its
+    entry in the journal, its place there. `at` is microseconds since 1970.
     """
 
     id: str
@@ -31,8 +33,9 @@ class CallDecision:
     missing: tuple[ApprovalNeed, ...] = ()
     approvals: tuple[AskApproval, ...] = ()
     nearest: tuple[str, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
     at: int = 0
-    recorded: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
+    made: Callable[[], DecisionRecord] | None = field(default=None, repr=False, compare=False)
 
     @property
     def allowed(self) -> bool:
@@ -44,8 +47,7 @@ class CallDecision:
 
     def __str__(self) -> str:
         """Return the decision and its reasons in one line."""
-        said = {"allow": "allowed", "deny": "denied", "ask": "waits for approval"}[self.answer]
-        return f"{self.tool}: {said}: " + "; ".join(map(_said, self.reasons))
+        return f"{self.tool}: {_ANSWERS[self.answer]}: " + "; ".join(map(_said, self.reasons))
 
     def explain(self) -> str:
         """Return the whole explanation: each reason with its place, what is missing, the nearest way to be allowed."""
@@ -53,15 +55,13 @@ class CallDecision:
         lines += [
             f"  {_said(reason)}" + (f"  ({place})" if (place := place_of(reason)) else "") for reason in self.reasons
         ]
-        for approval in self.approvals:
-            people = approval.role if approval.count == 1 else f"{approval.count} of {approval.role}"
-            lines.append(f"  waits for {people}: approval {approval.id}")
         lines += [f"  to be allowed: {each}" for each in self.nearest]
         return "\n".join(lines)
 
-    def record(self) -> Mapping[str, Json]:
-        """Return the decision record: canonical JSON of the schema `decision.json`."""
-        return dict(self.recorded)
+    def record(self) -> DecisionRecord:
+        """Return the decision record, as JSON (schema `decision`): the one that `interlock show --format json` has."""
+        assert self.made is not None
+        return self.made()
 
 
 _ANSWERS = {"allow": "allowed", "deny": "denied", "ask": "waits for approval"}

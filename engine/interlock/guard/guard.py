@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 from interlock.decide import Principal
 from interlock.errors import Conflict, InterlockError, InvalidInput, NotReloaded, abridged
 from interlock.guard.incoming import recorded_context, recorded_text
-from interlock.guard.record import Record
 from interlock.guard.session import Session
 from interlock.guard.sources import Paths, load_program
+from interlock.guard.standing import Record
 from interlock.journal.journal import Journal
 from interlock.journal.memory import MemoryJournal
 from interlock.run.plan import plan_of

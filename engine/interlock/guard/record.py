@@ -1,172 +1,151 @@
-"""How a session stands in this process and in its journal: events are decided on, then recorded, or neither.
+"""Decision records: what was decided on one call, so that it can stand alone.
 
-    event -> machine.feed -> journal.append -> the answer
-
-# INVARIANT: what was decided is returned only once its entry is durable. Where writing fails, for whatever reason, the
-# state in memory is dropped, and comes back from the journal when it is needed next.
+The same for the decisions of runs and of sessions. Who asked for what on whose behalf, with which arguments, what was
+answered, by which rules at which place, with whose approval, under which program, after which entry of the journal:
+deciding on that entry again gives the same answer.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NotRequired
 
-from interlock.errors import Conflict, Refused
-from interlock.journal import chain
-from interlock.journal.codec import decode, encode
-from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
-from interlock.run.ledger import Settlement, releases_of
-from interlock.run.protocol.commands import Command, Reserve
-from interlock.run.protocol.events import Event, SessionStarted
-from interlock.run.protocol.notes import Ignored, Note
-from interlock.run.session import SessionMachine
-from interlock.runtime.clock import Clock
-from interlock.runtime.recover import recover_session
-from interlock_dsl.program.model import Program
+from typing_extensions import TypedDict
 
-ATTEMPTS: Final = 100
-"""How often an event is decided on again after what other processes recorded first."""
+from interlock.decide import Obligation, RedactFields
+from interlock.run.fold import Start
+from interlock.run.protocol.events import SessionStarted
+from interlock.run.protocol.notes import CallDecided
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.model import Tool
+from interlock_dsl.schema.canonical import canonical
+from interlock_dsl.schema.json_value import Json
 
 
-class Recorded(NamedTuple):
-    """An event that is on record, with what was decided on it: by the last entry, if the ledger was asked.
+class ReasonRecord(TypedDict):
+    """One rule or check that determined a decision, and where it stands (`file:line:column`)."""
 
-    `sequence` is the number of that entry, `previous` the digest of the one before it.
+    cause: str
+    text: str
+    rule: str
+    span: str | None
+
+
+class NeedRecord(TypedDict):
+    """An approval that is still missing; `within` is in microseconds."""
+
+    role: str
+    count: int
+    within: int | None
+    rule: str
+
+
+class ObligationRecord(TypedDict):
+    """What goes with a decision: fields that are hidden (`redact`), or a role that is told (`notify`), and why."""
+
+    redact: NotRequired[list[str]]
+    notify: NotRequired[str]
+    reason: NotRequired[str]
+    rule: str
+
+
+class ApprovalRecord(TypedDict):
+    """An approval that a call used, and who gave it."""
+
+    approval: str
+    role: NotRequired[str]
+    by: NotRequired[list[str]]
+
+
+class DecisionRecord(TypedDict):
+    """A decision on one call of a tool. Digests are SHA-256 in hexadecimal; `decision` names it: run, entry, note.
+
+    `arguments` are without what is redacted. `previous` is the digest of the journal's entry before, empty for the
+    first. `call` is the id of the call, null unless it was allowed.
     """
 
-    event: Event
-    notes: Sequence[Note]
-    sequence: int
-    previous: bytes
+    decision: str
+    at: str
+    run: str
+    kind: Literal["workflow", "session"]
+    step: str
+    agent: str
+    principal: str
+    tool: str
+    effect: str | None
+    arguments: dict[str, Json]
+    arguments_digest: str
+    subject_digest: str
+    answer: Literal["allow", "deny", "ask"]
+    reasons: list[ReasonRecord]
+    obligations: list[ObligationRecord]
+    needs: list[NeedRecord]
+    approvals: list[ApprovalRecord]
+    call: str | None
+    program: str
+    mode: Literal["enforce"]
+    entry: int
+    previous: str
 
 
-class Record:
-    """One session: its machine as far as this process knows it, and its journal. For one thread at a time.
-
-    `program` is the one at hand; it is the session's own once the machine is known.
-    """
-
-    def __init__(self, journal: Journal, session: str, program: Program, clock: Clock) -> None:
-        self.journal = journal
-        self.session = session
-        self.clock = clock
-        self._program = program
-        self._machine: SessionMachine | None = None
-        self._sequence = 0
-        self._head = b""
-        self._started = self._at = 0
-
-    @property
-    def program(self) -> Program:
-        """The program that the session is pinned to."""
-        self.machine()
-        return self._program
-
-    def begin(self, make: Callable[[int], SessionStarted]) -> None:
-        """Record the start. Raises `Conflict` where there is a run of that id."""
-        self._machine = SessionMachine(self._program)
-        self._at = self._started = self.clock.now()
-        self._write(self._machine, make(self._at))
-
-    def machine(self) -> SessionMachine:
-        """Return the machine, from the journal where it is not known. Raises what `recover_session` raises."""
-        if self._machine is None:
-            found = recover_session(self.journal, self.session, {self._program.digest: self._program})
-            self._machine, self._program, self._sequence = found.machine, found.program, found.entries
-            self._started, self._at, self._head = found.started.at, found.at, found.head
-        return self._machine
-
-    def catch_up(self) -> SessionMachine:
-        """Return the machine with all that other processes have recorded meanwhile."""
-        machine = self.machine()
-        try:
-            for entry in self.journal.read(self.session, self._sequence):
-                event = decode(entry.event, entry.run, entry.sequence)
-                machine.feed(event)
-                if machine.outcome != entry.outcome:
-                    self._machine = None
-                    return self.machine()
-                self._sequence, self._head, self._at = entry.sequence, entry.digest, max(self._at, event.at)
-            machine.commands()
-        except BaseException:
-            self._machine = None
-            raise
-        return machine
-
-    def submit(self, make: Callable[[int], Event], keep_refusals: bool = False) -> Recorded:
-        """Decide on an event and record it. `make` is given its moment, and is called again after a conflict.
-
-        Raises `Refused` for an event that is not accepted, which is recorded only if `keep_refusals`; what the journal
-        raises; and `Conflict` where other processes were faster every time.
-        """
-        for left in range(ATTEMPTS, 0, -1):
-            machine = self.machine()
-            now = self.clock.now()
-            event = make(now if now > self._at else self._at)
-            try:
-                return self._write(machine, event, keep_refusals)
-            except Conflict:
-                if left == 1:
-                    raise
-            except _Stale:
-                continue
-        raise AssertionError("the last attempt returns or raises")
-
-    def _write(self, machine: SessionMachine, event: Event, keep_refusals: bool = True) -> Recorded:
-        previous, held = self._head, self._machine
-        self._machine = None
-        notes: Sequence[Note] = machine.feed(event)
-        commands = machine.commands()
-        ignored = notes[0] if len(notes) == 1 and isinstance(notes[0], Ignored) else None
-        if ignored is not None and not keep_refusals:
-            self._machine = held
-            if next(self.journal.read(self.session, self._sequence), None) is not None:
-                self.catch_up()
-                raise _Stale
-            raise Refused(ignored.reason)
-        entry = Pending(encode(event), machine.outcome)
-        answer = self._append(machine, event, (entry,), commands)
-        if answer:
-            previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome)
-            notes = answer
-        while any(isinstance(command, Reserve) for command in machine.last_commands):
-            previous = self._head
-            notes = self._append(machine, event, (), machine.last_commands)
-        machine.commands()
-        self._machine = held
-        if ignored is not None:
-            raise Refused(ignored.reason)
-        return Recorded(event, notes, self._sequence, previous)
-
-    def _append(
-        self, machine: SessionMachine, event: Event, entries: tuple[Pending, ...], commands: Sequence[Command]
-    ) -> Sequence[Note]:
-        """Write entries, and in the same transaction the answer of the ledger where one is asked; return its notes."""
-        told: list[Note] = []
-
-        def make(answer: Settlement) -> Settled:
-            told.extend(machine.feed(answer))
-            pending = Pending(encode(answer), machine.outcome)
-            summary = self._summary(machine, answer.at, len(entries) + 1)
-            return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
-
-        reserve = next((command for command in commands if isinstance(command, Reserve)), None)
-        reserving = None if reserve is None else Reserving(reserve, event.at, make)
-        releases, summary = releases_of(self.session, event, commands), self._summary(machine, event.at, len(entries))
-        append = Append(self.session, self._sequence, entries, summary, releases, reserving)
-        (head,) = self.journal.append_all((append,))
-        if isinstance(head, Conflict):
-            raise head
-        self._sequence += len(entries) + (reserving is not None)
-        self._head, self._at = head, max(self._at, event.at)
-        return told
-
-    def _summary(self, machine: SessionMachine, at: int, more: int) -> RunSummary:
-        status, detail = machine.status, machine.ended
-        if status == "waiting":
-            detail = ", ".join(dict.fromkeys(asked.role for asked in machine.waiting_for))
-        return RunSummary(
-            self.session, "", self._program.digest, status, self._started, at, self._sequence + more, detail
-        )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Stale(Exception):
-    """An event was not accepted by a state that other processes have advanced meanwhile."""
+def decision_record(
+    started: Start,
+    tool: Tool | None,
+    note: CallDecided,
+    *,
+    at: int,
+    entry: int,
+    number: int,
+    previous: bytes,
+    approvals: Sequence[ApprovalRecord],
+) -> DecisionRecord:
+    """Return the record of a decision: note `number` (from 1) on entry `entry` of the run that so `started`."""
+    decision = note.decision
+    return {
+        "decision": decision_id(started.run, entry, number),
+        "at": (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "run": started.run,
+        "kind": "session" if isinstance(started, SessionStarted) else "workflow",
+        "step": note.step,
+        "agent": note.agent,
+        "principal": started.principal,
+        "tool": note.tool,
+        "effect": None if tool is None else tool.effect,
+        "arguments": dict(note.args),
+        "arguments_digest": hashlib.sha256(canonical(dict(note.args))).hexdigest(),
+        "subject_digest": note.digest,
+        "answer": decision.answer,
+        "reasons": [
+            {"cause": each.cause, "text": each.text, "rule": each.rule, "span": _place(each.span)}
+            for each in decision.reasons
+        ],
+        "obligations": [_obligation(each) for each in decision.obligations],
+        "needs": [
+            {"role": each.role, "count": each.count, "within": each.within, "rule": each.rule}
+            for each in decision.needs
+        ],
+        "approvals": list(approvals),
+        "call": note.call or None,
+        "program": started.program,
+        "mode": "enforce",
+        "entry": entry,
+        "previous": previous.hex(),
+    }
+
+
+def decision_id(run: str, entry: int, number: int) -> str:
+    """Return the name of a decision: the run, the entry it was taken on, and its place among what was decided then."""
+    return f"{run}/{entry}/{number}"
+
+
+def _obligation(given: Obligation) -> ObligationRecord:
+    if isinstance(given, RedactFields):
+        return {"redact": list(given.fields), "rule": given.rule}
+    return {"notify": given.role, "rule": given.rule, "reason": given.reason}
+
+
+def _place(span: Span | None) -> str | None:
+    return str(span) if span is not None and span.source.text else None

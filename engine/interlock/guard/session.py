@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeVar, cast
 
 from interlock.errors import InvalidInput, Refused
 from interlock.guard.decision import CallDecision
 from interlock.guard.incoming import recorded_arguments, recorded_result, recorded_text
-from interlock.guard.record import Record, Recorded
+from interlock.guard.nearest import nearest
+from interlock.guard.record import ApprovalRecord, decision_id, decision_record
+from interlock.guard.standing import Record, Recorded
 from interlock.run.protocol.commands import AskApproval, CallTool
 from interlock.run.protocol.events import (
     ApprovalDenied,
@@ -77,26 +80,42 @@ class Session:
         event = done.event
         number, note = next((n, note) for n, note in enumerate(done.notes, 1) if isinstance(note, CallDecided))
         assert isinstance(event, CallProposed)
-        machine, decision = self._record.machine(), note.decision
-        approvals: tuple[AskApproval, ...] = ()
-        key = ""
+        record, machine, decision = self._record, self._record.machine(), note.decision
+        asked: tuple[AskApproval, ...] = ()
         if decision.answer == "ask":
-            approvals = tuple(asked for asked in machine.waiting_for if asked.digest == note.digest)
-        elif note.call:
-            key = machine.key_of(note.call)
+            asked = tuple(each for each in machine.waiting_for if each.digest == note.digest)
+        allowed = machine.command(note.call) if note.call else None
+        used: list[ApprovalRecord] = [
+            {"approval": each.id, "role": each.role, "by": list(each.by)}
+            for each in machine.consents(note.call)
+            if each.id in note.approvals
+        ]
         return CallDecision(
-            f"{self.id}/{done.sequence}/{number}",
+            decision_id(self.id, done.sequence, number),
             self.id,
             decision.answer,
             event.tool,
-            cast("Json", note.args) if note.args or not args else args,
+            cast("Json", allowed.args if allowed is not None else note.args or args),
             event.agent,
-            note.call,
-            key,
-            decision.reasons,
-            decision.needs,
-            approvals,
+            reasons=decision.reasons,
+            missing=decision.needs,
+            approvals=asked,
+            obligations=decision.obligations,
+            nearest=nearest(record.program, event, decision, asked, machine.bindings),
             at=event.at,
+            made=partial(
+                decision_record,
+                record.started,
+                record.program.tools.get(event.tool),
+                note,
+                at=event.at,
+                entry=done.sequence,
+                number=number,
+                previous=done.previous,
+                approvals=used,
+            ),
+            call=note.call,
+            key="" if allowed is None else allowed.key,
         )
 
     def observe(self, call: CallDecision | str, result: object = None) -> Json:

@@ -13,6 +13,7 @@ to another machine, anywhere, gives the same state, notes, commands and digests.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias, TypeVar, cast
 
+from interlock.decide import Consent
 from interlock.errors import abridged
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.machine import Status
@@ -192,10 +193,20 @@ class SessionMachine:
         """The calls that were allowed and of which nobody has said what came of them."""
         return tuple(command for command in self.pending() if isinstance(command, CallTool))
 
-    def key_of(self, call: str) -> str:
-        """Return the idempotency key of a call that is under way; empty for any other."""
+    def command(self, call: str) -> CallTool | None:
+        """Return what was allowed under an id, while nobody has said what came of it."""
         command = self._state.open.get(call, (None, None))[1]
-        return command.key if isinstance(command, CallTool) else ""
+        return command if isinstance(command, CallTool) else None
+
+    def consents(self, call: str) -> tuple[Consent, ...]:
+        """Return the approvals that a call under way has used."""
+        owner = self._state.open.get(call, (None, None))[0]
+        return owner.consents if isinstance(owner, Call) else ()
+
+    @property
+    def bindings(self) -> Mapping[str, object]:
+        """What conditions read in the session, apart from the call itself."""
+        return self._state.values
 
     @property
     def approved_by(self) -> Mapping[str, tuple[str, ...]]:

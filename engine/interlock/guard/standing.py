@@ -1,0 +1,182 @@
+"""How a session stands in this process and in its journal: events are decided on, then recorded, or neither.
+
+    event -> machine.feed -> journal.append -> the answer
+
+# INVARIANT: what was decided is returned only once its entry is durable. Where writing fails, for whatever reason, the
+# state in memory is dropped, and comes back from the journal when it is needed next.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from interlock.errors import Conflict, Refused
+from interlock.journal import chain
+from interlock.journal.codec import decode, encode
+from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
+from interlock.run.ledger import Settlement, releases_of
+from interlock.run.protocol.commands import Command, Reserve
+from interlock.run.protocol.events import Event, SessionStarted
+from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.session import SessionMachine
+from interlock.runtime.clock import Clock
+from interlock.runtime.recover import recover_session
+from interlock_dsl.program.model import Program
+
+ATTEMPTS: Final = 100
+"""How often an event is decided on again after what other processes recorded first."""
+
+
+class Recorded(NamedTuple):
+    """An event that is on record, with what was decided on it: by the last entry, if the ledger was asked.
+
+    `sequence` is the number of that entry, `previous` the digest of the one before it.
+    """
+
+    event: Event
+    notes: Sequence[Note]
+    sequence: int
+    previous: bytes
+
+
+class Record:
+    """One session: its machine as far as this process knows it, and its journal. For one thread at a time.
+
+    `program` is the one at hand; it is the session's own once the machine is known.
+    """
+
+    def __init__(self, journal: Journal, session: str, program: Program, clock: Clock) -> None:
+        self.journal = journal
+        self.session = session
+        self.clock = clock
+        self._program = program
+        self._machine: SessionMachine | None = None
+        self._sequence = 0
+        self._head = b""
+        self._started: SessionStarted | None = None
+        self._at = 0
+
+    @property
+    def program(self) -> Program:
+        """The program that the session is pinned to."""
+        self.machine()
+        return self._program
+
+    @property
+    def started(self) -> SessionStarted:
+        """How the session began."""
+        if self._started is None:
+            self.machine()
+        assert self._started is not None
+        return self._started
+
+    def begin(self, make: Callable[[int], SessionStarted]) -> None:
+        """Record the start. Raises `Conflict` where there is a run of that id."""
+        self._machine = SessionMachine(self._program)
+        self._at = self.clock.now()
+        self._started = make(self._at)
+        self._write(self._machine, self._started)
+
+    def machine(self) -> SessionMachine:
+        """Return the machine, from the journal where it is not known. Raises what `recover_session` raises."""
+        if self._machine is None:
+            found = recover_session(self.journal, self.session, {self._program.digest: self._program})
+            self._machine, self._program, self._sequence = found.machine, found.program, found.entries
+            self._started, self._at, self._head = found.started, found.at, found.head
+        return self._machine
+
+    def catch_up(self) -> SessionMachine:
+        """Return the machine with all that other processes have recorded meanwhile."""
+        machine = self.machine()
+        try:
+            for entry in self.journal.read(self.session, self._sequence):
+                event = decode(entry.event, entry.run, entry.sequence)
+                machine.feed(event)
+                if machine.outcome != entry.outcome:
+                    self._machine = None
+                    return self.machine()
+                self._sequence, self._head, self._at = entry.sequence, entry.digest, max(self._at, event.at)
+            machine.commands()
+        except BaseException:
+            self._machine = None
+            raise
+        return machine
+
+    def submit(self, make: Callable[[int], Event], keep_refusals: bool = False) -> Recorded:
+        """Decide on an event and record it. `make` is given its moment, and is called again after a conflict.
+
+        Raises `Refused` for an event that is not accepted, which is recorded only if `keep_refusals`; what the journal
+        raises; and `Conflict` where other processes were faster every time.
+        """
+        for left in range(ATTEMPTS, 0, -1):
+            machine = self.machine()
+            now = self.clock.now()
+            event = make(now if now > self._at else self._at)
+            try:
+                return self._write(machine, event, keep_refusals)
+            except Conflict:
+                if left == 1:
+                    raise
+            except _Stale:
+                continue
+        raise AssertionError("the last attempt returns or raises")
+
+    def _write(self, machine: SessionMachine, event: Event, keep_refusals: bool = True) -> Recorded:
+        previous, held = self._head, self._machine
+        self._machine = None
+        notes: Sequence[Note] = machine.feed(event)
+        commands = machine.commands()
+        ignored = notes[0] if len(notes) == 1 and isinstance(notes[0], Ignored) else None
+        if ignored is not None and not keep_refusals:
+            self._machine = held
+            if next(self.journal.read(self.session, self._sequence), None) is not None:
+                self.catch_up()
+                raise _Stale
+            raise Refused(ignored.reason)
+        entry = Pending(encode(event), machine.outcome)
+        answer = self._append(machine, event, (entry,), commands)
+        if answer:
+            previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome)
+            notes = answer
+        while any(isinstance(command, Reserve) for command in machine.last_commands):
+            previous = self._head
+            notes = self._append(machine, event, (), machine.last_commands)
+        machine.commands()
+        self._machine = held
+        if ignored is not None:
+            raise Refused(ignored.reason)
+        return Recorded(event, notes, self._sequence, previous)
+
+    def _append(
+        self, machine: SessionMachine, event: Event, entries: tuple[Pending, ...], commands: Sequence[Command]
+    ) -> Sequence[Note]:
+        """Write entries, and in the same transaction the answer of the ledger where one is asked; return its notes."""
+        told: list[Note] = []
+
+        def make(answer: Settlement) -> Settled:
+            told.extend(machine.feed(answer))
+            pending = Pending(encode(answer), machine.outcome)
+            summary = self._summary(machine, answer.at, len(entries) + 1)
+            return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
+
+        reserve = next((command for command in commands if isinstance(command, Reserve)), None)
+        reserving = None if reserve is None else Reserving(reserve, event.at, make)
+        releases, summary = releases_of(self.session, event, commands), self._summary(machine, event.at, len(entries))
+        append = Append(self.session, self._sequence, entries, summary, releases, reserving)
+        (head,) = self.journal.append_all((append,))
+        if isinstance(head, Conflict):
+            raise head
+        self._sequence += len(entries) + (reserving is not None)
+        self._head, self._at = head, max(self._at, event.at)
+        return told
+
+    def _summary(self, machine: SessionMachine, at: int, more: int) -> RunSummary:
+        status, detail = machine.status, machine.ended
+        if status == "waiting":
+            detail = ", ".join(dict.fromkeys(asked.role for asked in machine.waiting_for))
+        return RunSummary(
+            self.session, "", self._program.digest, status, self.started.at, at, self._sequence + more, detail
+        )
+
+
+class _Stale(Exception):
+    """An event was not accepted by a state that other processes have advanced meanwhile."""

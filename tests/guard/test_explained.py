@@ -1,0 +1,99 @@
+"""A decision explained: the nearest way to be allowed, and the record that can stand alone."""
+
+import pytest
+from pydantic import TypeAdapter
+
+from guard.conftest import START
+from interlock import CallDecision, Guard, ManualClock, Principal, compile_text
+from interlock.guard.record import DecisionRecord
+from interlock_dsl.program.model import Program
+
+TEXT = """
+agent teller { may money.move }
+agent clerk { may money.move }
+role controller
+tool money.send(account: string, cents: int in 1..100_000_000) -> { receipt: string } {
+  needs money.move
+  effect irreversible
+}
+tool money.keep(account: string) { needs money.move  effect write }
+policy bank {
+  permit money.send by teller when args.cents <= 10_000 && args.account != "x" unless args.account == "y"
+  forbid money.send when args.account == "z"
+  limit money.send to 1 per 1h for each run
+  require approval by controller for money.send when args.cents == 7
+}
+"""
+
+
+@pytest.fixture
+def strict() -> Program:
+    return compile_text(TEXT, "bank.ilk")
+
+
+@pytest.fixture
+def guard(strict: Program) -> Guard:
+    return Guard(strict, clock=ManualClock(START))
+
+
+def asked(guard: Guard, tool: str = "money.send", agent: str | None = "teller", **args: object) -> CallDecision:
+    return guard.session(principal=Principal("ann")).decide(tool, args, agent=agent)
+
+
+@pytest.mark.parametrize(
+    ("tool", "agent", "args", "said"),
+    [
+        ("money.sent", "teller", {}, "call `money.send`, if that is meant"),
+        ("money.send", "tellr", {}, "the agent `teller`, if that is meant"),
+        ("money.send", "teller", {"account": "a"}, "arguments that fit the declaration"),
+        (
+            "money.send",
+            "teller",
+            {"account": "a", "cents": 20_000},
+            "`bank/permit#1` permits it when args.cents <= 10_000",
+        ),
+        ("money.send", "teller", {"account": "y", "cents": 1}, 'when not (args.account == "y")'),
+        ("money.send", "clerk", {"account": "a", "cents": 1}, "`bank/permit#1` permits it to teller when"),
+        ("money.keep", "teller", {"account": "a"}, "a rule that permits money.keep: there is none"),
+        ("money.send", "teller", {"account": "z", "cents": 1}, '`bank/forbid#1` forbids it when args.account == "z"'),
+        (
+            "money.send",
+            "teller",
+            {"account": "a", "cents": 7},
+            "approval a1 by controller, then the same call",
+        ),
+    ],
+)
+def test_the_nearest_way_to_be_allowed_is_said(
+    guard: Guard, tool: str, agent: str, args: dict[str, object], said: str
+) -> None:
+    decision = asked(guard, tool, agent, **args)
+    assert not decision
+    assert any(said in each for each in decision.nearest), decision.nearest
+    assert said in decision.explain()
+
+
+def test_only_the_parts_of_a_condition_that_are_not_met_are_told(guard: Guard) -> None:
+    (said,) = asked(guard, account="x", cents=5).nearest
+    assert said == '`bank/permit#1` permits it when args.account != "x"'
+
+
+def test_what_is_allowed_needs_nothing(guard: Guard) -> None:
+    decision = asked(guard, account="a", cents=5)
+    assert decision
+    assert decision.nearest == ()
+
+
+def test_a_record_stands_alone(guard: Guard, strict: Program) -> None:
+    session = guard.session(principal=Principal("Ann"), id="s1")
+    waiting = session.decide("money.send", {"account": "a", "cents": 7}, agent="teller")
+    session.approve(waiting.approvals[0], by="maria", role="controller")
+    decision = session.decide("money.send", {"account": "a", "cents": 7}, agent="teller")
+    record = decision.record()
+    assert TypeAdapter(DecisionRecord).validate_python(record, strict=True) == record
+    assert record["decision"] == decision.id == "s1/4/1"
+    assert (record["principal"], record["program"], record["answer"]) == ("ann", strict.digest, "allow")
+    assert record["approvals"] == [{"approval": "a1", "role": "controller", "by": ["maria"]}]
+    (before,) = [entry for entry in guard.journal.read("s1") if entry.sequence == record["entry"] - 1]
+    assert record["previous"] == before.digest.hex()
+    assert [each["span"] for each in record["reasons"]] == ["bank.ilk:11:3", "bank.ilk:14:3"]
