@@ -64,6 +64,13 @@ where it shows a way and its values only, as it does for times and costs.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.facts import (
+    CostAtMostFacts,
+    EndsWithinFacts,
+    EndsWithinStepsFacts,
+    PromiseFacts,
+    ReachesFacts,
+)
 from interlock_dsl.analysis.promises.judgement import State
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 
@@ -79,7 +86,16 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             labels.append(Label(judged.place, "here"))
         told = judged.witness is not None and judged.witness.rehearsed
         stated = Certainty.PROVED if told else Certainty.POSSIBLE
-        yield Diagnostic("broken-promise", message, tuple(labels), help=HELP, stated=stated, witness=judged.witness)
+        help = help_for(judged.promise)
+        yield Diagnostic("broken-promise", message, tuple(labels), help=help, stated=stated, witness=judged.witness)
 
 
-HELP = "have the routes lead there only when it is kept, or promise what they keep"
+def help_for(promise: PromiseFacts) -> str:
+    """Return what can be done about a promise that is not kept."""
+    match promise:
+        case ReachesFacts(decl=decl):
+            return f"add a route that leads on to `{decl.end.text}`, or promise another end"
+        case EndsWithinStepsFacts() | EndsWithinFacts() | CostAtMostFacts():
+            return "make the way shorter, or promise what it takes"
+        case _:
+            return "have the routes lead there only when it is kept, or promise what they keep"

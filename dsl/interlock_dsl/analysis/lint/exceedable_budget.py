@@ -44,19 +44,28 @@ workflow article(topic: string max 200) {
 ```
 
 Found by adding up what the steps of each way may use: one call for each step that calls, what each agent and tool
-declares. One loop is gone round as often as its bound allows. Certain as far as the graph goes: conditions are not
-looked at. That a run may need more with all its loops, retries and waits is reported under `--strict`.
+declares. One loop is gone round as often as its bound allows. Certain where a run that goes such a way was rehearsed;
+its routes are shown. That a run may need more with all its loops, retries and waits, or on a way that no run was found
+to go, is reported under `--strict`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.bounds import certain, most
 from interlock_dsl.analysis.knowledge.handovers import triggers
 from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
+from interlock_dsl.analysis.reasoning.questions import Questions
+from interlock_dsl.analysis.rehearsal.itinerary import Itinerary
+from interlock_dsl.analysis.rehearsal.promised import Unlimited
+from interlock_dsl.analysis.rehearsal.story import story
+from interlock_dsl.analysis.values.problem import Possible
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.witness import Witness
 from interlock_dsl.syntax.tree import BudgetDecl
 
 WORDS = {
@@ -66,6 +75,9 @@ WORDS = {
     "cost": "cost {}",
     "time": "take {}",
 }
+
+MOST_TRIED: Final = 8
+"""Ways of a workflow that are rehearsed."""
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -87,16 +99,35 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             # What a single step exceeds is `child-exceeds-budget`.
             if max(way, every or 0) <= limit or max(weights[what].values(), default=0) > limit:
                 continue
-            sure = way > limit and not handled
-            needed = WORDS[what].format(_shown(way if sure else every or 0, what, budget))
+            shown = _shown_by(program.questions[name], weights[what], limit) if way > limit and not handled else None
+            sure = shown is not None
+            needed = WORDS[what].format(_written(way if sure else every or 0, what, budget))
             which = "way through" if sure else "run of"
-            yield diagnose(
+            said = diagnose(
                 "exceedable-budget",
-                f"a {which} `{name}` may {needed}, and a run has {_shown(limit, what, budget)}",
+                f"a {which} `{name}` may {needed}, and a run has {_written(limit, what, budget)}",
                 budget.span,
                 help="raise the budget, or say with `on over budget` where the run goes then",
                 stated=None if sure else Certainty.POSSIBLE,
             )
+            yield replace(said, witness=shown)
+
+
+def _shown_by(questions: Questions, weights: Mapping[str, int], limit: int) -> Witness | None:
+    """Return a way that uses more than the limit, and that a rehearsed run goes if nothing ends it."""
+    tried = 0
+    for node in (*questions.workflow.ends, *questions.workflow.steps):
+        for arrival in questions.arrivals.at(node):
+            way = Itinerary(arrival.routes, questions.workflow.routes)
+            if tried >= MOST_TRIED or sum(weight * way.visits(step) for step, weight in weights.items()) <= limit:
+                continue
+            tried += 1
+            answer = questions.ask((arrival,), ()).answer
+            if isinstance(answer, Possible):
+                found = story(questions, arrival, answer.bindings, node, (), Unlimited)
+                if found is not None and found.rehearsed:
+                    return Witness({}, found.path)
+    return None
 
 
 def _limits(budget: BudgetDecl) -> Iterator[tuple[str, int | None]]:
@@ -130,7 +161,7 @@ def _once(step: StepFacts, what: str, facts: Facts) -> int:
             return 0
 
 
-def _shown(amount: int, what: str, budget: BudgetDecl) -> str:
+def _written(amount: int, what: str, budget: BudgetDecl) -> str:
     if what == "cost" and budget.cost is not None:
         return money_words(amount, budget.cost.currency)
     return duration_words(amount) if what == "time" else f"{amount:_}"

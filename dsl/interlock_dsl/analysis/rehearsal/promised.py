@@ -84,6 +84,14 @@ class Gone(Rehearsal):
         self._spending.promise_nothing()
 
 
+class Unlimited(Rehearsal):
+    """A run along a way, as if there were no budget either."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(course)
+        self._spending.limit_nothing()
+
+
 class _Exceeding(Rehearsal):
     """A run that uses more than is promised: to come to the place alone shows nothing."""
 

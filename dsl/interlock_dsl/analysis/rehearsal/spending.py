@@ -35,6 +35,11 @@ class Spending:
         """Let promises end nothing: a run may go on that they would end."""
         self._promised = self._cost = None
 
+    def limit_nothing(self) -> None:
+        """Let neither promises nor the budget end anything."""
+        self.promise_nothing()
+        self._steps = self._calls = self._own = None
+
     def step(self, step: StepFacts) -> bool:
         """A step is entered: say whether the promise of how many steps there are allows that.
 
