@@ -5,7 +5,8 @@ permits, forbids, approvals and limits each say the same of all of them.
 """
 
 from collections.abc import Iterator, Sequence, Set
-from math import prod
+from math import inf, prod
+from typing import cast
 
 from interlock_dsl.analysis.declarations.policies import concerns, rules_for
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, alike, compared
@@ -112,17 +113,47 @@ def _limits(
 ) -> Iterator[Difference]:
     ours = {_said(rule, tools): rule for rule in before if rule.decl.kind == "limit"}
     theirs = {_said(rule, tools): rule for rule in now if rule.decl.kind == "limit"}
-    for said in ours.keys() - theirs.keys():
-        text = f"{whose} is not limited by `{_line(ours[said])}`"
-        yield Difference(Direction.PERMITS, subject, text, ours[said].decl.span)
-    for said in theirs.keys() - ours.keys():
-        text = f"{whose} is limited by `{_line(theirs[said])}`"
-        yield Difference(Direction.REFUSES, subject, text, theirs[said].decl.span)
+    gone = [rule for said, rule in ours.items() if said not in theirs]
+    for rule in [rule for said, rule in theirs.items() if said not in ours]:
+        other = next((each for each in gone if _counts(each, tools) == _counts(rule, tools)), None)
+        if other is not None:
+            gone.remove(other)
+            yield from _changed(other, rule, subject, whose)
+        else:
+            text = f"{whose} is limited by `{_line(rule)}`"
+            yield Difference(Direction.REFUSES, subject, text, rule.decl.span)
+    for rule in gone:
+        text = f"{whose} is not limited by `{_line(rule)}`"
+        yield Difference(Direction.PERMITS, subject, text, rule.decl.span)
     waits = [{_asked(r) for r in rules if r.decl.kind == "require"} for rules in (before, now)]
     for asked in waits[0] & waits[1]:
         if _waits(before, asked) != _waits(now, asked):
             place = next(rule.decl.span for rule in now if _asked(rule) == asked)
             yield Difference(Direction.CHANGES, subject, f"{whose} waits for its approval for another time", place)
+
+
+def _counts(rule: RuleFacts, tools: Set[str]) -> object:
+    """Return which calls a limit counts, and whose they are; not how many there may be."""
+    kind, when, unless, role, within, _, _, counted = cast(tuple[object, ...], _said(rule, tools))
+    return kind, when, unless, role, within, counted
+
+
+def _changed(old: RuleFacts, new: RuleFacts, subject: str, whose: str) -> Iterator[Difference]:
+    """Yield in which directions a limit has moved: how much each allows in the period of the other."""
+    if _allowed(new, old) > (old.decl.count or 0):
+        text = f"{whose} is not limited by `{_line(old)}`"
+        yield Difference(Direction.PERMITS, subject, text, new.decl.span)
+    if _allowed(old, new) > (new.decl.count or 0):
+        text = f"{whose} is limited by `{_line(new)}`"
+        yield Difference(Direction.REFUSES, subject, text, new.decl.span)
+
+
+def _allowed(rule: RuleFacts, other: RuleFacts) -> float:
+    """Return how many calls a limit allows in the period of another (no period: for ever)."""
+    count, own, period = rule.decl.count or 0, rule.decl.period, other.decl.period
+    if own is None or not count:
+        return count
+    return inf if period is None else count * -(-period.micros // own.micros)
 
 
 def _waits(rules: Sequence[RuleFacts], asked: tuple[str, int] | None) -> object:

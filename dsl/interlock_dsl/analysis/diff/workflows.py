@@ -12,6 +12,9 @@ from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AskStepFacts,
     CallStepFacts,
+    CostAtMostFacts,
+    EndsWithinFacts,
+    EndsWithinStepsFacts,
     NeverBeforeFacts,
     NeverUnapprovedFacts,
     PromiseFacts,
@@ -120,6 +123,11 @@ def _promises(
     gone = [p for p in old.workflow.promises if all(p.decl != other.decl for other in new.workflow.promises)]
     made = [p for p in new.workflow.promises if all(p.decl != other.decl for other in old.workflow.promises)]
     for promise in list(gone):
+        bound = next((each for each in made if type(each) is type(promise) and _most(each) is not None), None)
+        if bound is not None:
+            made.remove(bound)
+            yield _moved(old, new, promise, bound, subject)
+            continue
         other = next((each for each in made if _alike(promise, each)), None)
         if other is None:
             text = f"does not promise `{_line(promise)}`"
@@ -138,6 +146,28 @@ def _promises(
         yield from found
     for promise in made:
         yield _stated(new, promise, Direction.REFUSES, subject, f"promises `{_line(promise)}`")
+
+
+def _moved(old: Questions, new: Questions, promise: PromiseFacts, other: PromiseFacts, subject: str) -> Difference:
+    """Return what it means that a run may take more or less than before."""
+    text = f"promises `{_line(other)}`, not `{_line(promise)}`"
+    if kept(old, promise) and kept(new, other):
+        return Difference(Direction.STATES, subject, f"{text}, and every run keeps both", other.decl.span)
+    wider = (_most(other) or 0) > (_most(promise) or 0)
+    return Difference(Direction.PERMITS if wider else Direction.REFUSES, subject, text, other.decl.span)
+
+
+def _most(promise: PromiseFacts) -> int | None:
+    """Return how much a promise allows; None for one that is about something else. Each kind stands once."""
+    match promise:
+        case EndsWithinStepsFacts(decl=decl):
+            return decl.steps
+        case EndsWithinFacts(decl=decl):
+            return decl.time.micros
+        case CostAtMostFacts(decl=decl):
+            return decl.cost.micros
+        case _:
+            return None
 
 
 def _stated(questions: Questions, promise: PromiseFacts, otherwise: Direction, subject: str, text: str) -> Difference:
