@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from interlock.run.machine import Machine
-from interlock.testing.runner import TestResult
+from interlock.run.session import SessionMachine
+from interlock.testing.result import TestResult
 from interlock_cli.recorded_run import EventNotes
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.program.cases import Test
@@ -31,5 +32,5 @@ class TestOutcome:
 
     def events(self) -> list[EventNotes]:
         """Return each event of the test with what was decided on it."""
-        machine = Machine(self.program)
+        machine = Machine(self.program) if self.test.workflow else SessionMachine(self.program)
         return [(event, tuple(machine.feed(event))) for event in self.result.events]

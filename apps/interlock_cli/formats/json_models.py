@@ -105,13 +105,25 @@ class TestJson(TypedDict):
     failures: list[FailureJson]
 
 
+class CoveredJson(TypedDict):
+    """A rule of a policy or a route of a workflow: whether some test made it decide something, or took it."""
+
+    kind: Literal["rule", "route"]
+    id: str
+    workflow: str
+    file: str
+    line: int
+    reached: bool
+
+
 class TestsJson(TypedDict):
-    """`interlock test --format json`."""
+    """`interlock test --format json`; `coverage` with `--coverage`."""
 
     version: Literal[1]
     tests: int
     failed: int
     results: list[TestJson]
+    coverage: NotRequired[list[CoveredJson]]
 
 
 class ApprovalRequestJson(TypedDict):

@@ -6,6 +6,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from interlock.testing.coverage import Covered
 from interlock_cli.present import diagnostics
 from interlock_cli.present.console import out
 from interlock_cli.present.marks import mark
@@ -35,6 +36,25 @@ def show(outcomes: Sequence[TestOutcome]) -> None:
             elif len(outcomes) <= LISTED:
                 console.print(Text.assemble("  ", (f"{mark('done')} ", "good"), outcome.test.title))
     console.print(_tally(outcomes))
+
+
+def show_coverage(covered: Sequence[Covered]) -> None:
+    """Print which rules decided nothing in any test, and which routes no test took."""
+    console = out()
+    for kind, said in (("rule", "decided nothing"), ("route", "was not taken")):
+        these = [each for each in covered if bool(each.workflow) is (kind == "route")]
+        if not these:
+            continue
+        reached = sum(each.reached for each in these)
+        done = "decided something" if kind == "rule" else "were taken"
+        whole = reached == len(these)
+        sign = (f"{mark('done' if whole else 'empty')} ", "good" if whole else "quiet")
+        console.print(Text.assemble(sign, f"{reached} of {count(len(these), kind)} {done}"))
+        for each in these:
+            if not each.reached:
+                name = f"{each.workflow}: {each.id}" if each.workflow else each.id
+                place = f"  {each.span.source.name}:{each.span.line}"
+                console.print(Text.assemble("  ", (name, "name"), f" {said}", (place, "quiet")))
 
 
 def _failed(console: Console, outcome: TestOutcome) -> None:

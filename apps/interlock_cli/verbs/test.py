@@ -11,15 +11,18 @@ from interlock_cli.formats.findings import Format
 from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
+    from interlock.testing.coverage import Covered
     from interlock_cli.test_outcome import TestOutcome
     from interlock_dsl.diagnostics import Diagnostic
+    from interlock_dsl.program.model import Program
 
 
 @click.command()
 @targets
 @click.option("--only", "-k", default="", metavar="TEXT", help="Only tests whose title holds this text.")
+@click.option("--coverage", is_flag=True, help="Also say which rule decided nothing, and which route no test took.")
 @output_format(Format, default=Format.HUMAN)
-def verb(*, targets: tuple[str, ...], only: str, format: Format) -> int:
+def verb(*, targets: tuple[str, ...], only: str, coverage: bool, format: Format) -> int:
     """Run the tests written in the files: agents, people and tools answer as each test says, time passes at once.
 
     A program that does not compile is reported, the others are tested. Exit code 1 for either, 2 if there is no test.
@@ -27,9 +30,12 @@ def verb(*, targets: tuple[str, ...], only: str, format: Format) -> int:
     from interlock_cli.errors import CommandError
     from interlock_cli.present.progress import progress
 
+    if coverage and format not in (Format.HUMAN, Format.JSON):
+        raise CommandError(f"`--coverage` has no form in {format}", "use `--format human` or `--format json`")
     broken: list[Diagnostic] = []
+    programs: list[Program] = []
     with progress("compiling") as say:
-        outcomes = list(_outcomes(targets, only.casefold(), broken, say))
+        outcomes = list(_outcomes(targets, only.casefold(), broken, programs, say))
     if broken and format in (Format.HUMAN, Format.JSON):
         from interlock_cli.present.diagnostics import show_all
 
@@ -39,12 +45,16 @@ def verb(*, targets: tuple[str, ...], only: str, format: Format) -> int:
             return ExitCode.FINDINGS
         said = f"no test has `{only}` in its title" if only else "the files hold no tests"
         raise CommandError(said, '`test "a title" { given ... expect ... }` is one')
-    _print(outcomes, broken, format)
+    _print(outcomes, broken, format, _covered(programs, outcomes) if coverage else None)
     return ExitCode.CLEAN if not broken and all(outcome.result.passed for outcome in outcomes) else ExitCode.FINDINGS
 
 
 def _outcomes(
-    targets: Sequence[str], only: str, broken: "list[Diagnostic]", say: Callable[[str], None]
+    targets: Sequence[str],
+    only: str,
+    broken: "list[Diagnostic]",
+    programs: "list[Program]",
+    say: Callable[[str], None],
 ) -> "Iterator[TestOutcome]":
     from interlock.testing.runner import run_test
     from interlock_cli.compiling import examine
@@ -58,6 +68,7 @@ def _outcomes(
         if program is None:
             broken.extend(checked.found)
             continue
+        programs.append(program)
         for test in program.tests:
             if only not in test.title.casefold():
                 continue
@@ -68,18 +79,35 @@ def _outcomes(
             yield TestOutcome(program, test, result, time.perf_counter() - began)
 
 
-def _print(outcomes: "Sequence[TestOutcome]", broken: "Sequence[Diagnostic]", format: Format) -> None:
+def _covered(programs: "Sequence[Program]", outcomes: "Sequence[TestOutcome]") -> "list[Covered]":
+    from interlock.testing.coverage import coverage
+
+    return [
+        covered
+        for program in programs
+        for covered in coverage(program, ((each.test, each.result) for each in outcomes if each.program is program))
+    ]
+
+
+def _print(
+    outcomes: "Sequence[TestOutcome]",
+    broken: "Sequence[Diagnostic]",
+    format: Format,
+    covered: "Sequence[Covered] | None",
+) -> None:
     from interlock_cli.present.output import json_text, write
 
     match format:
         case Format.HUMAN:
-            from interlock_cli.present.tests import show
+            from interlock_cli.present.tests import show, show_coverage
 
             show(outcomes)
+            if covered is not None:
+                show_coverage(covered)
         case Format.JSON:
             from interlock_cli.formats.tests_json import tests_json
 
-            write(json_text(tests_json(outcomes)))
+            write(json_text(tests_json(outcomes, covered)))
         case Format.JUNIT:
             from interlock_cli.formats.junit import Case, cases_of, junit
 

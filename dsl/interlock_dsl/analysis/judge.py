@@ -57,5 +57,5 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         workflows=workflows,
         policies=policies,
         tables=tables,
-        tests=test_facts(symbols, tools, outlines, expressions, rules),
+        tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ())),
     )

@@ -89,6 +89,7 @@ CODES: Final = {
         Code("limit-without-owner", _RULES, _ERROR, _PROVED, "a limit does not say for whom it counts"),
         Code("row-after-otherwise", _RULES, _ERROR, _PROVED, "a row can never be reached"),
         Code("vacuous-policy", _RULES, _WARNING, _PROVED, "a rule applies to nothing"),
+        Code("misplaced-line", _RULES, _ERROR, _PROVED, "a line of a test belongs to the other kind of test"),
         Code("vacuous-test", _RULES, _WARNING, _PROVED, "a test expects nothing"),
         *LINT_CODES,
     )

@@ -8,11 +8,13 @@ from interlock_dsl.formatter.page import Line, indented
 from interlock_dsl.formatter.pieces import begin, duration, end, fits
 from interlock_dsl.syntax.tree import (
     AgentScript,
+    Asker,
     Expect,
     Given,
     GivenNow,
     PersonDecides,
     PersonScript,
+    Proposes,
     Starts,
     TestDecl,
     TestItem,
@@ -25,7 +27,19 @@ def case(node: TestDecl) -> list[Line]:
     """Return a test."""
     of = f" of {node.workflow.text}" if node.workflow is not None else ""
     head = Line(f"test {quoted(node.title)}{of} {{", begin(node))
-    return [head, *indented(line for item in node.items for line in _item(item)), Line("}", end(node), closes=True)]
+    asker = [] if node.asker is None else _with_value(_asker(node.asker), node.asker, None)
+    lines = [*asker, *(line for item in node.items for line in _item(item))]
+    return [head, *indented(lines), Line("}", end(node), closes=True)]
+
+
+def _asker(node: Asker) -> str:
+    by = [] if node.agent is None else [f"by {node.agent.text}"]
+    behalf = [] if node.principal is None else [f"for {quoted(node.principal)}{_roles(node.roles)}"]
+    return " ".join(by + behalf)
+
+
+def _roles(roles: tuple[str, ...]) -> str:
+    return f" roles [{', '.join(map(quoted, roles))}]" if roles else ""
 
 
 def _item(node: TestItem) -> list[Line]:
@@ -35,8 +49,9 @@ def _item(node: TestItem) -> list[Line]:
         case GivenNow(micros=micros):
             return _with_value(f"given now {timestamp_text(Timestamp(micros * 1_000))}", node, None)
         case Starts(principal=principal, roles=roles):
-            held = f" roles [{', '.join(map(quoted, roles))}]" if roles else ""
-            return _with_value(f"started by {quoted(principal)}{held}", node, None)
+            return _with_value(f"started by {quoted(principal)}{_roles(roles)}", node, None)
+        case Proposes(tool=tool, arguments=arguments, agent=agent):
+            return _with_value(f"call {tool.text}", node, arguments, "" if agent is None else f" by {agent.text}")
         case AgentScript(step=step, value=None, failure=failure):
             return _with_value(f"agent {step.text} {_failing(failure)}", node, None)
         case AgentScript(step=step, tool=None, value=value):
@@ -62,15 +77,16 @@ def _expectation(node: Expect) -> str:
     words = {"waits": "waits for approval by", "escalates": "escalates to"}.get(node.kind, node.kind)
     why = f" because {quoted(node.because)}" if node.because is not None else ""
     by = f" by {quoted(node.rule)}" if node.rule is not None else ""
-    return f"expect {words}" + (f" {node.name.text}" if node.name is not None else "") + why + by
+    count = f" {node.count} of" if node.count > 1 else ""
+    return f"expect {words}{count}" + (f" {node.name.text}" if node.name is not None else "") + why + by
 
 
 def _failing(failure: str | None) -> str:
     return "times out" if failure is None else f"fails {quoted(failure)}"
 
 
-def _with_value(head: str, node: TestItem, value: Expression | None) -> list[Line]:
-    line = head if value is None else f"{head} {written(value, records=True)}"
+def _with_value(head: str, node: TestItem | Asker, value: Expression | None, tail: str = "") -> list[Line]:
+    line = (head if value is None else f"{head} {written(value, records=True)}") + tail
     if fits(line, 1) or not isinstance(value, MapOf) or not value.entries:
         return [Line(line, begin(node), loose=True)]
     entries = [_entry(entry) + ("," if entry is not value.entries[-1] else "") for entry in value.entries]
@@ -78,7 +94,7 @@ def _with_value(head: str, node: TestItem, value: Expression | None) -> list[Lin
         Line(text, entry.value.span.start if entry.value.span.end else None)
         for text, entry in zip(entries, value.entries, strict=True)
     ]
-    return [Line(f"{head} {{", begin(node), loose=True), *indented(lines), Line("}", end(node), closes=True)]
+    return [Line(f"{head} {{", begin(node), loose=True), *indented(lines), Line(f"}}{tail}", end(node), closes=True)]
 
 
 def _entry(entry: MapEntry) -> str:

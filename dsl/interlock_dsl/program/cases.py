@@ -31,11 +31,14 @@ class ToolReply:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What happens or is expected at one point of a test; `kind` as in `syntax`, `decides` and `passes` included."""
+    """What happens or is expected at one point of a test; `kind` as in `syntax`; `decides`, `passes` and `proposes` are
+    done, the others expected. `agent` makes the call that is proposed; `count` people are asked.
+    """
 
     kind: Literal[
-        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "decides", "passes"
-    ]
+        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "allows", "denies", "asks",
+        "decides", "passes", "proposes",
+    ]  # fmt: skip
     span: Span
     name: str = ""
     value: object = None
@@ -43,13 +46,21 @@ class Act:
     micros: int = 0
     because: str | None = None
     rule: str | None = None
+    agent: str | None = None
+    count: int = 1
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is an expectation, and not something that happens."""
+        return self.kind not in ("decides", "passes", "proposes")
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
     """A case that runs without a model: inputs, scripts, then acts in order.
 
-    `now` is when the run starts (microseconds since 1970), None where the test does not say.
+    Without a `workflow` it is of policies alone. `now` is when the run starts (microseconds since 1970), None where the
+    test does not say.
     """
 
     __test__ = False  # pytest collects by name

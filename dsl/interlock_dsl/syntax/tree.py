@@ -536,6 +536,24 @@ class Starts(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Asker(Node):
+    """`by teller for "ann" roles ["clerk"]`: who makes the calls of a test of policies, and on whose behalf."""
+
+    agent: Ident | None
+    principal: str | None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposes(Node):
+    """`call tool { ... } [by agent]`: a call that the policies decide; without `by`, of the agent of the test."""
+
+    tool: Ident
+    arguments: Expression
+    agent: Ident | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentScript(Node):
     """`agent step calls tool { ... }` or `agent step answers { ... }`; several for one step follow one another.
 
@@ -590,30 +608,40 @@ class Expect(Node):
     `kind`, and what goes with it: `waits` (`name` is the role), `calls` (`name` the tool, `value` the arguments, all or
     part), `never calls`, `denied` (`name` the tool, with the reason or the id of the rule), `escalates` (`name` the
     role), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
-    promise), `visits` (`name` the step).
+    promise), `visits` (`name` the step). Of the last call of a test of policies: `allows`, `denies` (with the reason or
+    the id of the rule), `asks` (`name` the role, `count` of its people).
     """
 
-    kind: Literal["waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"]
+    kind: Literal[
+        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "allows", "denies", "asks"
+    ]
     name: Ident | None = None
     value: Expression | None = None
     because: str | None = None
     rule: str | None = None
+    count: int = 1
 
 
 TestItem: TypeAlias = (
-    Given | GivenNow | Starts | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
+    Given | GivenNow | Starts | Proposes | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TestDecl(Node):
-    """`test "title" [of workflow] { items }`."""
+    """`test "title" [of workflow] { items }`, or a test of policies: it has an `asker`, or proposes calls."""
 
     __test__ = False  # pytest collects by name
 
     title: str
     workflow: Ident | None
     items: tuple[TestItem, ...]
+    asker: Asker | None = None
+
+    @property
+    def of_policies(self) -> bool:
+        """Whether it tests policies alone, without a workflow."""
+        return self.asker is not None or any(isinstance(item, Proposes) for item in self.items)
 
 
 # --- a file ----------------------------------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from interlock.decide import Reason
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.notes import CallDecided, Escalated, Note, PromiseBroken, RunEnded, StepBegan
+from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.cases import Act
 from interlock_dsl.schema import encode
 
 
-def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
+def unmet(act: Act, machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
     """Return what is wrong with one expectation, as `expected ... but ...`; empty if it is met."""
     match act.kind:
         case "waits":
@@ -62,9 +63,30 @@ def unmet(act: Act, machine: Machine, notes: Sequence[Note]) -> str:
             broken = [note.promise for note in notes if isinstance(note, PromiseBroken)]
             met = over is not None and over.status == "failed" and (act.rule is None or act.rule in broken)
             expected = f"the run to fail{_why(act)}"
+        case "allows" | "denies" | "asks":
+            return _undecided(act, notes)
         case _:
             raise ValueError(f"`{act.kind}` is not an expectation")
     return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+
+
+def _undecided(act: Act, notes: Sequence[Note]) -> str:
+    """Return how the decision on the last call differs from what a test of policies expects of it."""
+    last = next(note for note in reversed(notes) if isinstance(note, CallDecided))
+    decision = last.decision
+    reasons = "; ".join(dict.fromkeys(_reason(reason) for reason in decision.reasons))
+    asked = ", ".join(f"{need.count} of {need.role}" if need.count > 1 else need.role for need in decision.needs)
+    people = f"{act.count} of {act.name}" if act.count > 1 else act.name
+    words = {"allows": "allowed", "denies": f"denied{_why(act)}", "asks": f"allowed only once {people} approved it"}
+    given = {"allow": "it is allowed", "deny": "it is denied", "ask": f"{asked} is asked"}[decision.answer]
+    match act.kind:
+        case "allows":
+            met = decision.answer == "allow"
+        case "denies":
+            met = decision.answer == "deny" and any(_is_why(act, reason) for reason in decision.reasons)
+        case _:
+            met = any(need.role == act.name and need.count == act.count for need in decision.needs)
+    return "" if met else f"expected the call of {last.tool} to be {words[act.kind]}, but {given}: {reasons}"
 
 
 def _is_why(act: Act, reason: Reason) -> bool:
@@ -98,7 +120,7 @@ def _ended(notes: Sequence[Note]) -> RunEnded | None:
     return next((note for note in notes if isinstance(note, RunEnded)), None)
 
 
-def _standing(machine: Machine, notes: Sequence[Note]) -> str:
+def _standing(machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
     over = _ended(notes)
     if over is not None and over.status == "ended":
         return f"it ended at `{over.end}`{_shown(over.output or None)}"

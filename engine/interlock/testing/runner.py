@@ -5,8 +5,6 @@ given when the test says `then`. Time stands still but for `then 4h pass` and th
 """
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Final, cast
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
@@ -17,7 +15,6 @@ from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
-    Json,
     ModelCall,
     ModelFailed,
     ModelReplied,
@@ -28,41 +25,19 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.testing.expectations import unmet
-from interlock_dsl.cel.types import DYN
+from interlock.testing.policies import PolicyTest
+from interlock.testing.result import STARTED, Stuck, TestResult, person, plain
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import encode, sample
 
-STARTED: Final = 1_767_225_600_000_000
-"""When a test starts that does not say: 2026-01-01T00:00:00Z, in microseconds since 1970."""
-
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """How a test came out: what failed and where, and everything that happened on the way."""
-
-    __test__ = False  # pytest collects by name
-
-    passed: bool
-    failures: tuple[tuple[Span, str], ...]
-    events: tuple[Event, ...]
-    notes: tuple[Note, ...]
-
 
 def run_test(program: Program, test: Test) -> TestResult:
-    """Run one test of a program."""
-    run = _TestRun(program, test)
+    """Run one test of a program: of a workflow, or of its policies alone."""
+    run = _TestRun(program, test) if test.workflow else PolicyTest(program, test)
     run.run()
     return TestResult(not run.failures, tuple(run.failures), tuple(run.events), tuple(run.notes))
-
-
-class _Stuck(Exception):
-    """The test cannot go on: the place, and why."""
-
-    def __init__(self, span: Span, message: str) -> None:
-        self.span = span
-        super().__init__(message)
 
 
 class _TestRun:
@@ -90,7 +65,7 @@ class _TestRun:
                 self._act(act)
             self._settle()
             self._refuse_leftovers()
-        except _Stuck as stuck:
+        except Stuck as stuck:
             self.failures.append((stuck.span, str(stuck)))
 
     def _refuse_leftovers(self) -> None:
@@ -102,12 +77,12 @@ class _TestRun:
                     self.failures.append((self.test.span, f"{kind} `{step}` was asked {times}"))
 
     def _start(self) -> None:
-        given = {name: _json(value) for name, value in self.test.input.items()}
+        given = {name: plain(value) for name, value in self.test.input.items()}
         principal = Principal(self.test.principal or "", self.test.roles)
         try:
             self._feed(prepare(self.program, self.test.workflow, given, run="test", at=self.now, principal=principal))
         except InvalidInput as error:
-            raise _Stuck(self.test.span, str(error)) from None
+            raise Stuck(self.test.span, str(error)) from None
 
     def _act(self, act: Act) -> None:
         if act.kind == "decides":
@@ -146,11 +121,11 @@ class _TestRun:
             case CallTool():
                 self._return(command)
             case AskPerson(step=step) if self._persons.get(step):
-                person = self._person(command.role, 0)
-                answer = _json(self._persons[step].popleft())
-                self._feed(PersonAnswered(self.now, command.id, person, command.role, answer))
+                by = person(command.role, 0, self.test.principal)
+                answer = plain(self._persons[step].popleft())
+                self._feed(PersonAnswered(self.now, command.id, by, command.role, answer))
                 if isinstance(self.notes[-1], Ignored):
-                    raise _Stuck(
+                    raise Stuck(
                         self.test.span, f"the answer of person `{step}` was not accepted: {self.notes[-1].reason}"
                     )
             case _:
@@ -159,7 +134,7 @@ class _TestRun:
     def _reply(self, command: AskModel) -> None:
         turns = self._agents.get(command.step)
         if turns is None:
-            raise _Stuck(
+            raise Stuck(
                 self.test.span,
                 f"agent `{command.step}` was asked, but the test has no answer for it: "
                 f"write `agent {command.step} answers ...`",
@@ -167,7 +142,7 @@ class _TestRun:
         if not turns:
             refused = [turn.complaint for turn in command.turns if turn.complaint]
             why = f"; its last answer did not fit: {refused[-1]}" if refused else ""
-            raise _Stuck(
+            raise Stuck(
                 self.test.span,
                 f"agent `{command.step}` was asked again, but the test has no answer left{why}; "
                 f"write another line `agent {command.step} answers ...`, one for each time it is asked",
@@ -178,7 +153,7 @@ class _TestRun:
             message = "no reply in time" if late else turn.failure
             self._feed(ModelFailed(self.now, command.id, "timeout" if late else "error", message))
             return
-        value = _json(turn.value)
+        value = plain(turn.value)
         if turn.tool is None:
             self._feed(ModelReplied(self.now, command.id, True, value))
         else:
@@ -190,14 +165,14 @@ class _TestRun:
         if not replies:
             result = self.program.tools[command.tool].result
             self._feed(
-                ToolReturned(self.now, command.id, None if result is None else _json(encode(result, sample(result))))
+                ToolReturned(self.now, command.id, None if result is None else plain(encode(result, sample(result))))
             )
             return
         reply = replies.popleft() if len(replies) > 1 else replies[0]
         if reply.late:
             self._feed(ToolFailed(self.now, command.id, "timeout", "no answer in time"))
         elif reply.failure is None:
-            self._feed(ToolReturned(self.now, command.id, _json(reply.value)))
+            self._feed(ToolReturned(self.now, command.id, plain(reply.value)))
         else:
             self._feed(ToolFailed(self.now, command.id, "error", reply.failure))
 
@@ -209,20 +184,15 @@ class _TestRun:
         if ask is None:
             waiting = ", ".join(ask.role for ask in asked)
             but = f"but the run waits for {waiting}" if asked else f"but the run is {self.machine.status}"
-            raise _Stuck(act.span, f"expected the run to wait for approval by {act.name}, {but}")
+            raise Stuck(act.span, f"expected the run to wait for approval by {act.name}, {but}")
         for attempt in range(ask.count + 1):
-            person = self._person(ask.role, attempt)
+            by = person(ask.role, attempt, self.test.principal)
             if act.approves:
-                self._feed(ApprovalGiven(self.now, ask.id, person, ask.role, ask.digest))
+                self._feed(ApprovalGiven(self.now, ask.id, by, ask.role, ask.digest))
             else:
-                self._feed(ApprovalDenied(self.now, ask.id, person, ask.role))
+                self._feed(ApprovalDenied(self.now, ask.id, by, ask.role))
             if not (self.notes and isinstance(self.notes[-1], Ignored)):
                 return
-
-    def _person(self, role: str, number: int) -> str:
-        """Return the name of someone of a role: never the principal's."""
-        names = [f"a {role}", *(f"another {role} ({other})" for other in range(1, number + 2))]
-        return [name for name in names if name != self.test.principal][number]
 
     def _pass(self, micros: int) -> None:
         until = self.now + micros
@@ -237,7 +207,3 @@ class _TestRun:
     def _fire(self, timer: SetTimer) -> None:
         self.now = max(self.now, timer.at)
         self._feed(TimerFired(self.now, timer.id))
-
-
-def _json(value: object) -> Json:
-    return cast(Json, encode(DYN, value))

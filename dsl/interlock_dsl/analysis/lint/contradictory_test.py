@@ -72,16 +72,18 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _impossible(test: Test, facts: Facts) -> Iterator[Diagnostic]:
     """Yield the lines that expect what the workflow never does."""
-    workflow = facts.workflows[test.workflow]
-    asked, people, informed = calls(test, workflow, facts), approvers(test, workflow, facts), told(workflow)
+    workflow = facts.workflows.get(test.workflow)
+    asked, people = calls(test, workflow, facts), approvers(test, workflow, facts)
+    informed = told(workflow) if workflow is not None else set()
+    here = f" in `{test.workflow}`" if workflow is not None else " in this test"
     for act in test.acts:
         match act.kind:
             case "calls" | "denied" if act.name not in asked:
                 yield _finding(act, f"nothing in this test asks for a call of `{act.name}`")
-            case "waits" | "decides" if act.name not in people:
-                yield _finding(act, f"`{act.name}` is never asked for an approval in `{test.workflow}`")
+            case "waits" | "decides" | "asks" if act.name not in people:
+                yield _finding(act, f"`{act.name}` is never asked for an approval{here}")
             case "escalates" if act.name not in informed:
-                yield _finding(act, f"nothing is escalated to `{act.name}` in `{test.workflow}`")
+                yield _finding(act, f"nothing is escalated to `{act.name}`{here}")
             case _:
                 pass
 
@@ -91,7 +93,7 @@ def _excluded(test: Test) -> Iterator[Diagnostic]:
     for at, later in enumerate(test.acts):
         for before, earlier in enumerate(test.acts[:at]):
             between = test.acts[before + 1 : at]
-            why = _excludes(earlier, later, still=not any(act.kind in ("decides", "passes") for act in between))
+            why = _excludes(earlier, later, still=not any(not act.expected for act in between))
             if why:
                 yield _finding(later, why, Label(earlier.span, "after this"))
 
@@ -99,6 +101,8 @@ def _excluded(test: Test) -> Iterator[Diagnostic]:
 def _excludes(earlier: Act, later: Act, *, still: bool) -> str:
     """Say why a line cannot hold after another, between which nothing happens if `still`; empty if it can."""
     match earlier.kind, later.kind:
+        case (("allows" | "denies" | "asks"), ("allows" | "denies" | "asks")) if still and earlier.kind != later.kind:
+            return "one call has one decision"
         case "ends", "ends" if earlier.name != later.name:
             return f"the run has ended at `{earlier.name}`, so it does not end at `{later.name}`"
         case "ends", "ends" if _differ(earlier.value, later.value):

@@ -10,17 +10,22 @@ from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
 from interlock_dsl.program.cases import Test
 
 
-def calls(test: Test, workflow: WorkflowFacts, facts: Facts) -> set[str]:
-    """Return the tools of which a call can be asked for: by a step, by the script of an agent, by an undo."""
+def calls(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[str]:
+    """Return the tools of which a call can be asked for: by a step, by the script of an agent, by an undo.
+
+    Without a workflow it is a test of policies, and only what it proposes is called.
+    """
+    if workflow is None:
+        return {act.name for act in test.acts if act.kind == "proposes"}
     scripted = {turn.tool for turns in test.agents.values() for turn in turns if turn.tool is not None}
     asked = called(workflow) | scripted
     return asked | undos(asked, facts)
 
 
-def approvers(test: Test, workflow: WorkflowFacts, facts: Facts) -> set[str]:
+def approvers(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[str]:
     """Return the roles that can be asked for an approval: by a route, in place of another, or by a policy."""
     found: set[str] = set()
-    for route in ways(workflow):
+    for route in ways(workflow) if workflow is not None else ():
         if route.approval is not None:
             found.add(route.approval.role.text)
             found.update(each.decl.role.text for each in route.escalations if each.decl.on_expiry)

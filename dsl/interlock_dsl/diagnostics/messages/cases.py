@@ -38,13 +38,41 @@ def which_workflow(span: Span, workflows: Iterable[str]) -> Diagnostic:
     """A test that does not say what it tests."""
     known = list(workflows)
     if not known:
-        return diagnose("undefined-reference", "there is no workflow to test", span)
+        help = "write `workflow ...`, or `call ...` in the test if it is one of policies"
+        return diagnose("undefined-reference", "there is no workflow to test", span, help=help)
     return diagnose(
         "undefined-reference",
         "there are several workflows to test",
         span,
         help=f"write `of {known[0]}` after the title: there is {listed(known)}",
     )
+
+
+def only_of_policies(what: str, span: Span) -> Diagnostic:
+    """What belongs to a test of policies, in one of a workflow."""
+    return diagnose(
+        "misplaced-line",
+        f"{what} belongs to a test of policies, and this is one of a workflow",
+        span,
+        help="write a test of its own for the policies: it proposes calls, and starts no workflow",
+    )
+
+
+def only_of_workflows(what: str, span: Span, instead: str | None = None) -> Diagnostic:
+    """What belongs to a test of a workflow, in one of policies."""
+    message = f"{what} belongs to a test of a workflow, and this one proposes calls to the policies"
+    return diagnose("misplaced-line", message, span, help=instead)
+
+
+def of_both(span: Span) -> Diagnostic:
+    """A test of policies that names a workflow."""
+    message = "a test that proposes calls is of the policies alone"
+    return diagnose("misplaced-line", message, span, help="leave the workflow out, or the calls")
+
+
+def no_call_before(what: str, span: Span) -> Diagnostic:
+    """An expectation about the last call where there is none."""
+    return diagnose("misplaced-line", f"{what} is about the last `call`, and there is none before it", span)
 
 
 def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic:

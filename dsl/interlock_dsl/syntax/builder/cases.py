@@ -12,6 +12,8 @@ from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentScript,
+    Approval,
+    Asker,
     Duration,
     Expect,
     Given,
@@ -19,6 +21,7 @@ from interlock_dsl.syntax.tree import (
     Ident,
     PersonDecides,
     PersonScript,
+    Proposes,
     Starts,
     TestDecl,
     TestItem,
@@ -33,9 +36,32 @@ class CaseBuilder(PieceBuilder):
     @reduction
     def test_decl(self, title: str, *rest: object) -> TestDecl:
         """`test "title" of workflow { items }`."""
-        workflow = rest[0] if rest and isinstance(rest[0], Ident) else None
-        items = cast("tuple[TestItem, ...]", rest[1:] if workflow else rest)
-        return TestDecl(title, workflow, items, span=self.here())
+        workflow = next((part for part in rest if isinstance(part, Ident)), None)
+        asker = next((part for part in rest if isinstance(part, Asker)), None)
+        items = tuple(part for part in rest if not isinstance(part, Ident | Asker))
+        return TestDecl(title, workflow, cast("tuple[TestItem, ...]", items), asker, span=self.here())
+
+    @reduction
+    def asked_for(self, principal: str, roles: tuple[str, ...] = ()) -> Asker:
+        """`for "ann" roles ["clerk"]`."""
+        return Asker(None, principal, roles, span=self.here())
+
+    @reduction
+    def asked_by(self, asker: Asker) -> Asker:
+        """`for "ann"`, by no agent."""
+        return asker
+
+    @reduction
+    def asked_by_agent(self, agent: Ident, asker: Asker | None = None) -> Asker:
+        """`by teller for "ann" roles ["clerk"]`."""
+        if asker is None:
+            return Asker(agent, None, span=self.here())
+        return Asker(agent, asker.principal, asker.roles, span=self.here())
+
+    @reduction
+    def proposes(self, tool: Ident, arguments: Expression, agent: Ident | None = None) -> Proposes:
+        """`call tool { arguments } by agent`."""
+        return Proposes(tool, arguments, agent, span=self.here())
 
     def test_value(self, parts: list[Expression]) -> Expression:
         """A value: in its records, bare keys are the names of fields."""
@@ -181,6 +207,31 @@ class CaseBuilder(PieceBuilder):
     def expect_visits(self, step: Ident) -> Expect:
         """`visits step`."""
         return Expect("visits", step)
+
+    @reduction
+    def expect_allows(self) -> Expect:
+        """`allows`."""
+        return Expect("allows")
+
+    @reduction
+    def expect_denies(self) -> Expect:
+        """`denies`."""
+        return Expect("denies")
+
+    @reduction
+    def expect_denies_because(self, reason: str) -> Expect:
+        """`denies because "..."`."""
+        return Expect("denies", because=reason)
+
+    @reduction
+    def expect_denies_by(self, rule: str) -> Expect:
+        """`denies by "policy/forbid#1"`."""
+        return Expect("denies", rule=rule)
+
+    @reduction
+    def expect_asks(self, approver: Approval) -> Expect:
+        """`asks 2 of role`."""
+        return Expect("asks", approver.role, count=approver.count)
 
 
 def _with_named_keys(value: Expression) -> Expression:

@@ -1,0 +1,137 @@
+"""Tests of workflows: an input, scripts for agents and people, and what must happen."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from interlock_dsl.analysis.cases.case import UNKNOWN, Case, Ids
+from interlock_dsl.analysis.expressions import Expressions
+from interlock_dsl.analysis.facts import ToolFacts
+from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.cel.types import ERROR
+from interlock_dsl.diagnostics.messages import cases as say
+from interlock_dsl.diagnostics.messages import names as say_name
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.cases import ModelTurn, Test
+from interlock_dsl.schema import ValidationError, decode
+from interlock_dsl.syntax import tree as syntax
+from interlock_dsl.syntax.tree import Ident, TestDecl
+
+if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.outline import Outline
+
+
+class WorkflowCase(Case):
+    """A test of one workflow."""
+
+    def __init__(
+        self,
+        decl: TestDecl,
+        outline: "Outline",
+        symbols: Symbols,
+        tools: Mapping[str, ToolFacts],
+        expressions: Expressions,
+        rules: Ids,
+    ) -> None:
+        super().__init__(decl, symbols, tools, expressions, rules)
+        self._outline = outline
+        self._input: dict[str, object] = {}
+        self._given: dict[str, Span] = {}
+        self._unknown = False
+        self._agents: dict[str, tuple[ModelTurn, ...]] = {}
+        self._persons: dict[str, tuple[object, ...]] = {}
+
+    def build(self) -> Test:
+        """Return the test, having reported what is wrong with it."""
+        self._read()
+        for name, field in self._outline.parameters.fields.items():
+            if name not in self._given and not field.optional and not self._unknown:
+                declared = self._outline.place(name)
+                self._symbols.report.add(say.not_given(name, field.type, self._decl.span, declared))
+        return Test(
+            title=self._decl.title,
+            workflow=self._outline.decl.name.text,
+            input=self._input,
+            principal=self._principal,
+            roles=self._roles,
+            now=self._now,
+            agents=self._agents,
+            persons=self._persons,
+            tools=self._tools,
+            acts=tuple(self._acts),
+            span=self._decl.span,
+        )
+
+    def _own(self, item: syntax.TestItem) -> None:
+        match item:
+            case syntax.Given():
+                self._give(item)
+            case syntax.Starts(principal=principal, roles=roles):
+                self._unrepeated("`started by`", item.span)
+                self._principal, self._roles = principal, roles
+            case syntax.AgentScript(step=step, tool=tool, value=value, failure=failure):
+                self._step(step, syntax.AgentStep, "by an agent")
+                if tool is not None:
+                    self._tool(tool)
+                if value is None:
+                    turn = ModelTurn(None, None, failed=True, failure=failure or "")
+                else:
+                    turn = ModelTurn(None if tool is None else tool.text, self._value(value))
+                self._agents[step.text] = (*self._agents.get(step.text, ()), turn)
+            case syntax.PersonScript(step=step, value=value):
+                self._step(step, syntax.AskStep, "that asks a person")
+                self._persons[step.text] = (*self._persons.get(step.text, ()), self._value(value))
+            case _:
+                self._symbols.report.add(say.only_of_policies("`call`", item.span))
+
+    def _give(self, item: syntax.Given) -> None:
+        name, fields = item.parameter, self._outline.parameters.fields
+        if name.text not in fields:
+            self._symbols.miss("parameter", name, fields)
+            self._unknown = True
+            return
+        first = self._given.setdefault(name.text, name.span)
+        if first is not name.span:
+            self._symbols.report.add(say_name.repeated("the value of", name.text, name.span, first))
+        value = self._value(item.value)
+        self._input[name.text] = value
+        if value is UNKNOWN or fields[name.text].type is ERROR:
+            return
+        try:
+            decode(fields[name.text].type, value)
+        except ValidationError as invalid:
+            # Where a type was changed, every test says the same of it.
+            if self._symbols.report.first_of(f"value of {self._outline.decl.name.text}.{name.text}", str(invalid)):
+                self._symbols.report.add(say.invalid_value(invalid.problems, item.value.span))
+        except TypeError:
+            return  # a type with a mistake in it, which has been reported
+
+    def _step(self, name: Ident, kind: type[syntax.StepNode], words: str) -> None:
+        step = self._outline.steps.get(name.text)
+        if step is None:
+            self._symbols.miss("step", name, self._outline.steps)
+        elif not isinstance(step, kind):
+            self._symbols.report.add(say.wrong_step(name.text, words, name.span, step.name.span))
+
+    def _expect(self, item: syntax.Expect) -> None:
+        name = item.name
+        value = None if item.value is None else self._value(item.value)
+        match item.kind:
+            case "allows" | "denies" | "asks":
+                self._symbols.report.add(say.only_of_policies(f"`expect {item.kind}`", item.span))
+                return
+            case "waits" | "escalates" if name is not None:
+                self._symbols.role(name)
+            case "calls" | "never calls" | "denied":
+                self._expected_call(item, value)
+            case "ends" if name is not None:
+                end = self._outline.ends.get(name.text)
+                if end is None:
+                    self._symbols.miss("end", name, self._outline.ends)
+                else:
+                    self._keys(f"the end `{name.text}`", item.value, value, (v.name.text for v in end.values))
+            case "visits" if name is not None:
+                if name.text not in self._outline.steps:
+                    self._symbols.miss("step", name, self._outline.steps)
+            case _:
+                pass
+        self._expected(item, value)

@@ -1,0 +1,108 @@
+"""Tests of policies: what is decided on each call of a session, and what such a test says where it does not hold."""
+
+import pytest
+
+from interlock.testing.coverage import coverage
+from interlock.testing.runner import run_test
+from interlock_dsl.compiler.compile import compile_text
+
+BANK = """
+tool pay(to: string, cents: int in 1..1_000) -> { id: string } { needs money.send  effect write  idempotent by to }
+agent teller { may money.send }
+role boss { reach "desk" }
+role bank { reach "bank" }
+policy money {
+  permit pay by teller when "clerk" in principal.roles
+  forbid pay when args.to == "evil" because "not to evil"
+  require approval by 2 of boss within 1h for pay when args.cents > 500
+  require approval by bank for pay when args.cents > 900
+}
+"""
+
+
+def said(body: str, head: str = 'by teller for "ann" roles ["clerk"]') -> list[str]:
+    """Run one test of the bank's policy, and return what failed."""
+    program = compile_text(f'{BANK}test "t" {{\n{head}\n{body}\n}}\n')
+    return [message for _, message in run_test(program, program.tests[0]).failures]
+
+
+LARGE = 'call pay { to: "bob", cents: 600 }\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'call pay { to: "bob", cents: 5 } expect allows expect calls pay { cents: 5 }',
+        'call pay { to: "evil", cents: 5 } expect denies expect never calls pay expect denied pay',
+        'call pay { to: "evil", cents: 5 } expect denies because "not to evil"',
+        'call pay { to: "evil", cents: 5 } expect denies by "money/forbid#1"',
+        'call pay { to: "bob", cents: 5_000 } expect denies',
+        f"{LARGE} expect asks 2 of boss then boss approves then boss approves {LARGE} expect allows",
+        f"{LARGE} expect asks 2 of boss then boss approves {LARGE} expect asks 2 of boss",
+        f"{LARGE} then boss approves then boss approves {LARGE} expect allows {LARGE} expect asks 2 of boss",
+        f"{LARGE} then boss denies {LARGE} expect denies then 2h pass {LARGE} expect asks 2 of boss",
+        f"{LARGE} then boss approves then boss approves then 2h pass {LARGE} expect asks 2 of boss",
+    ],
+)
+def test_what_holds(body: str) -> None:
+    assert said(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        ('call pay { to: "evil", cents: 5 } expect allows', "to be allowed, but it is denied"),
+        ('call pay { to: "bob", cents: 5 } expect denies', "to be denied, but it is allowed"),
+        ('call pay { to: "evil", cents: 5 } expect denies because "late"', 'denied because "late", but it is denied'),
+        (f"{LARGE} expect asks boss", "only once boss approved it, but 2 of boss is asked"),
+        (f"{LARGE} expect asks 2 of bank", "only once 2 of bank approved it, but 2 of boss is asked"),
+        ('call pay { to: "bob", cents: 5 } then boss approves expect allows', "but nobody is asked"),
+        (f"{LARGE} then bank approves expect denies", "expected bank to be asked for an approval, but only boss is"),
+        (f"{LARGE} then 2h pass then boss approves expect denies", "was not accepted"),
+    ],
+)
+def test_what_does_not_hold_says_what_there_is_instead(body: str, failure: str) -> None:
+    messages = said(body)
+    assert messages and failure in messages[0]
+
+
+def test_who_asks() -> None:
+    small = 'call pay { to: "bob", cents: 5 }'
+    assert said(f"{small} expect denies", 'by teller for "ann"') == []
+    assert said(f"{small} expect denies {small} by teller expect allows", 'for "ann" roles ["clerk"]') == []
+    assert said(f"{small} expect denies", "") == []
+
+
+def test_a_failing_tool_is_called_all_the_same() -> None:
+    assert said('tool pay fails "closed" call pay { to: "bob", cents: 5 } expect allows expect calls pay') == []
+
+
+def test_coverage_counts_what_determines_a_decision() -> None:
+    text = BANK + 'test "small" { by teller for "a" roles ["clerk"] call pay { to: "b", cents: 5 } expect allows }'
+    program = compile_text(text)
+    reached = {each.id: each.reached for each in coverage(program, [(t, run_test(program, t)) for t in program.tests])}
+    assert reached == {
+        "money/permit#1": True, "money/forbid#1": False, "money/require#1": False, "money/require#2": False,
+    }  # fmt: skip
+
+
+def test_coverage_of_routes_tells_ways_out_apart() -> None:
+    text = """
+    workflow look(n: int in 0..9) {
+      step a sets { n: n }
+      end done
+      end tired
+      start -> a
+      a -> a when n > 5 at most 2 times, then -> tired
+      a -> done otherwise
+    }
+    test "none" of look { given n 1 expect ends done }
+    """
+    program = compile_text(text)
+    results = [(test, run_test(program, test)) for test in program.tests]
+    assert [(each.id, each.reached) for each in coverage(program, results)] == [
+        ("start->a#1", True), ("a->a#1", False), ("a->a#1, then->tired", False), ("a->done#1", True),
+    ]  # fmt: skip
+    more = compile_text(text + 'test "many" of look { given n 9 expect ends tired }')
+    results = [(test, run_test(more, test)) for test in more.tests]
+    assert all(each.reached for each in coverage(more, results))
