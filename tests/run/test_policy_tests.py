@@ -66,6 +66,22 @@ def test_what_does_not_hold_says_what_there_is_instead(body: str, failure: str) 
     assert messages and failure in messages[0]
 
 
+def test_limits_beyond_a_session_count() -> None:
+    text = BANK.replace("  forbid", "  limit pay of args.cents to 100 per 1h for each principal\n  forbid", 1)
+    test = """
+    test "t" {
+      by teller for "ann" roles ["clerk"]
+      call pay { to: "a", cents: 60 }  expect allows
+      call pay { to: "b", cents: 60 }  expect denies by "money/limit#1"
+      call pay { to: "c", cents: 40 }  expect allows
+      then 2h pass
+      call pay { to: "d", cents: 100 }  expect allows
+    }
+    """
+    program = compile_text(text + test)
+    assert run_test(program, program.tests[0]).failures == ()
+
+
 def test_who_asks() -> None:
     small = 'call pay { to: "bob", cents: 5 }'
     assert said(f"{small} expect denies", 'by teller for "ann"') == []

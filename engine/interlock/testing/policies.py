@@ -1,15 +1,20 @@
-"""A `test` of policies, run through the machine of sessions: calls are proposed, decided, and made as the test says."""
+"""A `test` of policies, run through the machine of sessions: calls are proposed, decided, and made as the test says.
+
+Limits beyond one session count in a ledger of the test's own.
+"""
 
 from collections import deque
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
-from interlock.run.protocol.commands import CallTool, Command
+from interlock.run.ledger import Ledger, releases_of, reservation_of, settled
+from interlock.run.protocol.commands import CallTool, Command, Reserve
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
     Event,
+    Reserved,
     ToolFailed,
     ToolReturned,
 )
@@ -35,6 +40,7 @@ class PolicyTest:
         self.events: list[Event] = []
         self.notes: list[Note] = []
         self.failures: list[tuple[Span, str]] = []
+        self._ledger = Ledger()
         self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
 
     def run(self) -> None:
@@ -69,12 +75,28 @@ class PolicyTest:
     def _feed(self, event: Event) -> None:
         self.events.append(event)
         self.notes += self.machine.feed(event)
-        for command in self.machine.commands():
+        commands = self.machine.commands()
+        for reservation in releases_of("test", event, commands):
+            self._ledger.release(reservation)
+        for command in commands:
             self._perform(command)
 
     def _perform(self, command: Command) -> None:
-        if not isinstance(command, CallTool):
-            return
+        match command:
+            case CallTool():
+                self._return(command)
+            case Reserve():
+                self._reserve(command)
+            case _:
+                pass
+
+    def _reserve(self, command: Reserve) -> None:
+        answer = settled(command, self.now, self._ledger.standings(command.claims, self.now))
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
+        self._feed(answer)
+
+    def _return(self, command: CallTool) -> None:
         replies = self._tools.get(command.tool)
         if not replies:
             result = self.program.tools[command.tool].result
