@@ -131,13 +131,16 @@ routes = st.one_of(
 )
 
 
+counts = st.sampled_from([None, None, (), ("no limit",)])
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Return a session that began at 0 and made some calls within two hours."""
     history = History("r", started=0)
     for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
         agent, args = draw(st.sampled_from(["ann", "bob", None, "*"])), {"n": draw(st.sampled_from([0, 3, 6, 30]))}
-        history.record(draw(st.sampled_from(NAMES)), moment, agent=agent, args=args)
+        history.record(draw(st.sampled_from(NAMES)), moment, agent=agent, args=args, counts=draw(counts))
     return history
 
 

@@ -27,6 +27,7 @@ class Verdict:
     because: frozenset[tuple[str, str]]
     roles: frozenset[str] = frozenset()
     claims: tuple[Claim, ...] = ()
+    counts: frozenset[str] = frozenset()
 
 
 def evaluate(condition: object, request: Request, program: Program) -> bool | str:
@@ -86,6 +87,9 @@ def limited(rule: Rule, request: Request, program: Program) -> Claim | bool:
         used = 0
         for name in program.tools:
             for past in request.history.since(name, None) if any(is_about(p, name) for p in rule.patterns) else ():
+                conditional = rule.when is not None or rule.unless is not None
+                if conditional and past.counts is not None and limit.identity not in past.counts:
+                    continue
                 if past.at > request.now - limit.period and counts(rule, past.agent):
                     if limit.amount is not None and past.args is None:
                         return True
@@ -250,7 +254,9 @@ def reference(program: Program, request: Request) -> Verdict:
             "ask", frozenset(("require", id) for role, _, id in wanted if role in missing), frozenset(missing)
         )
     because = frozenset(allowing | {("approval", id) for _, _, id in wanted})
-    return Verdict("allow", because, claims=tuple(claims))
+    of_runs = [r for r in matching if r.limit is not None and r.limit.per == "run"]
+    counting = {r.limit.identity for r in of_runs if r.limit and (r.when is not None or r.unless is not None)}
+    return Verdict("allow", because, claims=tuple(claims), counts=frozenset(counting))
 
 
 def reference_decision(

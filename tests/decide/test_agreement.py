@@ -35,6 +35,7 @@ def test_authorize_agrees_with_the_reference(data: st.DataObject) -> None:
         found = {(reason.cause, reason.rule) for reason in decision.reasons}
         assert found == expected.because
         assert {need.role for need in decision.needs} == expected.roles
+        assert frozenset(decision.counts) == expected.counts
         assert decision.claims == expected.claims
 
 

@@ -167,6 +167,30 @@ def test_limits_that_differ_in_numbers_only_are_told_apart() -> None:
     assert len(set(found)) == 3
 
 
+@pytest.mark.parametrize("warm", [1, 100])
+def test_a_limit_with_a_condition_counts_the_calls_for_which_it_holds(warm: int) -> None:
+    program = under(
+        "limit pay to 1 per 1h for each run when args.n > 5",
+        "limit pay of args.n to 20 per 1h for each run unless args.n > 5",
+    )
+    authorizer = Authorizer(program)
+    history = History("s", started=0)
+
+    def call(n: int, kept: bool = True) -> str:
+        asking = {"agent": "ann", "principal": None, "now": 0, "history": history}
+        for _ in range(warm):
+            decision = authorizer.decide("pay", {"n": n}, **asking)  # type: ignore[arg-type]
+        if decision.answer == "allow":
+            history.record("pay", 0, agent="ann", args={"n": n}, counts=decision.counts if kept else None)
+        return decision.answer
+
+    assert [call(n) for n in (5, 4, 9, 9, 5, 3, 4, 3)] == [
+        "allow", "allow", "allow", "deny", "allow", "allow", "deny", "allow",
+    ]  # fmt: skip
+    history = History("s", started=0)
+    assert [call(5, kept=False), call(9)] == ["allow", "deny"], "what nobody says of a call counts for every limit"
+
+
 def test_fix_writes_the_owner_that_was_meant() -> None:
     text = TOOLS + "policy p {\n  permit *\n  limit pay to 3 per 1h by ann when args.n > 1\n}\n"
     (found,) = check_text(text)[1]

@@ -43,7 +43,7 @@ def decide(run: Run, call: Call) -> None:
         frozenset((need.role, need.count, need.within) for need in found.needs), id, spent,
     )  # fmt: skip
     if found.answer == "allow":
-        make(run, call, id)
+        make(run, call, id, found.counts)
     elif found.answer == "ask" and call.purpose != "undo":
         give_back(run, call)
         call.phase = "in approval"
@@ -116,12 +116,12 @@ def key_of(call: Call) -> str:
         raise NoValue(str(error)) from error
 
 
-def make(run: Run, call: Call, id: str) -> None:
+def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
     """Charge a call and have it made. What was agreed to covers its further attempts; a lost one was charged before."""
     if not call.lost:
         run.calls += 1
         run.cost += call.tool.cost
-        call.past = Past(call.tool.name, run.now, call.agent, call.values)
+        call.past = Past(call.tool.name, run.now, call.agent, call.values, counts=counts)
         run.history.calls.append(call.past)
         call.sent = run.now
     call.lost = False

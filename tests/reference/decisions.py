@@ -33,6 +33,7 @@ class Answer:
     because: frozenset[tuple[str, str]]
     needs: tuple[Need, ...] = ()
     claims: tuple[Claim, ...] = ()
+    counts: frozenset[str] = frozenset()
 
 
 def decision_on(run: Run, call: Call) -> Answer:
@@ -41,7 +42,7 @@ def decision_on(run: Run, call: Call) -> Answer:
     count_conditions(run, request)
     verdict = reference(run.program, request)
     needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
-    return Answer(verdict.answer, verdict.because, needs, verdict.claims)
+    return Answer(verdict.answer, verdict.because, needs, verdict.claims, verdict.counts)
 
 
 def request_of(run: Run, call: Call) -> Request:

@@ -160,6 +160,8 @@ class Past:
     agent: str
     args: Mapping[str, object]
     result: object = None
+    counts: frozenset[str] = frozenset()
+    """The limits that it counts for, among those with a condition."""
 
 
 class History:

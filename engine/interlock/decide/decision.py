@@ -83,6 +83,7 @@ class Decision:
     What is to be redacted is said with every answer, whom to notify only where the call is allowed.
 
     `claims` come with `allow` only: nothing but the limits that they are about can still stand against the call.
+    `counts` are the identities of the limits for each run, of those with a condition, that an allowed call counts for.
     `subject` is what an approval has to be for (`Consent.digest`) where `Authorizer` asks for one; in a run the subject
     is the machine's.
     """
@@ -93,3 +94,4 @@ class Decision:
     subject: str = ""
     obligations: tuple[Obligation, ...] = ()
     claims: tuple[Claim, ...] = ()
+    counts: tuple[str, ...] = ()

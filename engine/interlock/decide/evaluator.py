@@ -228,7 +228,10 @@ def _restricted(
     if needs:
         return Decision("ask", tuple(asking), needs)
     claims = tuple([found for found in judged if isinstance(found, Claim)])
-    return Decision("allow", (*allowed.reasons, *given), claims=claims) if given or claims else allowed
+    counts = tuple([each.counted.limit.identity for each in limits if each.counted and each.counted.counts_in_runs])
+    if given or claims or counts:
+        return Decision("allow", (*allowed.reasons, *given), claims=claims, counts=counts)
+    return allowed
 
 
 def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object], meter: Meter) -> list[IndexedRule]:

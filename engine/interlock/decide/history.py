@@ -22,13 +22,15 @@ class PastCall:
     """A call that was performed at a moment (microseconds since 1970) by an agent (empty: by none).
 
     `args` are decoded values (None: nobody said which). `result` is what it returned, decoded, once it has returned.
-    `amounts` is what it took of limits on sums, by their identities, each worked out when it is first asked for.
+    `counts` are the limits that it counts for, of those with a condition, by their identities (None: all). `amounts`
+    is what it took of limits on sums, by their identities, each worked out when it is first asked for.
     """
 
     at: int
     agent: str
     args: Mapping[str, object] | None
     result: object = None
+    counts: tuple[str, ...] | None = None
     amounts: dict[str, int] = field(default_factory=dict, repr=False)
 
     def value(self) -> Mapping[str, object]:
@@ -63,18 +65,25 @@ class History:
         self._calls: dict[str, list[PastCall]] = {}
 
     def record(
-        self, tool: str, at: int, *, agent: str | None = ANYBODY, args: Mapping[str, object] | None = None
+        self,
+        tool: str,
+        at: int,
+        *,
+        agent: str | None = ANYBODY,
+        args: Mapping[str, object] | None = None,
+        counts: tuple[str, ...] | None = None,
     ) -> PastCall:
         """Record a call performed at a moment (microseconds since 1970) by an agent (None: by no agent).
 
         `args` are decoded values; where they are None, what reads them has no value, and a limit on their sum denies.
-        A call of which nobody says who made it counts for every agent. Give what it returns to `returned`. Raises
-        ValueError for a moment before the last one recorded for the tool: counting relies on their order.
+        A call of which nobody says who made it counts for every agent, and one of which nobody says what it `counts`
+        for (its decision does) for every limit. Give what it returns to `returned`. Raises ValueError for a moment
+        before the last one recorded for the tool: counting relies on their order.
         """
         moments = self._moments.setdefault(tool, [])
         if moments and at < moments[-1]:
             raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
-        call = PastCall(at, agent or "", args)
+        call = PastCall(at, agent or "", args, counts=counts)
         moments.append(at)
         self._calls.setdefault(tool, []).append(call)
         return call

@@ -35,12 +35,16 @@ class _NoValue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A limit with what it is judged by: the `tools` it counts together, for calls of agents that `agent` is about."""
+    """A limit with what it is judged by: the `tools` it counts together, for calls of agents that `agent` is about.
+
+    A `conditional` one counts only the calls for which its condition held, or had no value.
+    """
 
     rule: str
     limit: Limit
     tools: tuple[str, ...]
     agent: str | None
+    conditional: bool
     amount: Condition | None
     keys: tuple[tuple[LimitKey, Condition | None], ...]
 
@@ -49,9 +53,16 @@ class Counted:
         """Whether it only counts calls, within each run by itself."""
         return self.limit.per == "run" and self.amount is None
 
+    @property
+    def counts_in_runs(self) -> bool:
+        """Whether what it counts for has to be kept with each call of a run."""
+        return self.limit.per == "run" and self.conditional
+
     def reached(self, history: History) -> bool:
         """Whether a history has as many calls as a limit on their number allows."""
         period = self.limit.period
+        if self.conditional:
+            return len(self._past(history)) >= self.limit.most
         if self.agent is None:
             return sum(history.within(tool, period) for tool in self.tools) >= self.limit.most
         return sum(history.within_by(tool, period, self.agent) for tool in self.tools) >= self.limit.most
@@ -88,8 +99,14 @@ class Counted:
 
     def _used(self, history: History) -> int:
         """Return the sum of what the calls of the period took. What had no amount was not limited, and took nothing."""
+        return sum([self._taken(call) for call in self._past(history)])
+
+    def _past(self, history: History) -> list[PastCall]:
+        """Return the calls of the period that count."""
         past = [call for tool in self.tools for call in history.since(tool, self.limit.period, self.agent)]
-        return sum([self._taken(call) for call in past])
+        if not self.conditional:
+            return past
+        return [call for call in past if call.counts is None or self.limit.identity in call.counts]
 
     def _taken(self, call: PastCall) -> int:
         """Return what a past call took, which is worked out once."""
@@ -109,7 +126,8 @@ class Counted:
 def counted(rule: Rule, limit: Limit, tools: Sequence[str], tier: Tier) -> Counted:
     """Return a limit ready to be asked; its expressions are evaluated in a tier."""
     keys = tuple((key, tier(key.expression)) for key in limit.keys)
-    return Counted(rule.id, limit, tuple(tools), rule.agent, tier(limit.amount), keys)
+    conditional = rule.when is not None or rule.unless is not None
+    return Counted(rule.id, limit, tuple(tools), rule.agent, conditional, tier(limit.amount), keys)
 
 
 def reason_text(rule: Rule) -> str:

@@ -70,11 +70,14 @@ def _costs_too_much(run: Run, tool: Tool, charged: int) -> bool:
     return limit is not None and bool(tool.cost) and cost > limit
 
 
-def charge_call(run: Run, tool: Tool, agent: str, args: Mapping[str, object]) -> PastCall:
-    """Charge a call that is dispatched now, and return what the history keeps of it."""
+def charge_call(run: Run, tool: Tool, agent: str, args: Mapping[str, object], counts: tuple[str, ...]) -> PastCall:
+    """Charge a call that is dispatched now, and return what the history keeps of it.
+
+    `counts` is what the decision on it says.
+    """
     run.spent.tool_calls += 1
     run.spent.cost += tool.cost
-    return run.history.record(tool.name, run.now, agent=agent, args=args)
+    return run.history.record(tool.name, run.now, agent=agent, args=args, counts=counts)
 
 
 class Allowance(NamedTuple):

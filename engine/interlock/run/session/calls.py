@@ -138,7 +138,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
     id = call.id = state.new_id("c")
     change(state, call, "in flight")
     call.sent = state.now
-    call.past = state.history.record(tool.name, state.now, agent=call.agent, args=call.values)
+    call.past = state.history.record(tool.name, state.now, agent=call.agent, args=call.values, counts=decision.counts)
     if call.key:
         state.keyed[call.key] = call
     # What was agreed to covers this call when it is proposed again under its key, however late that is.

@@ -55,7 +55,7 @@ def decide(run: Run, call: Call) -> None:
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision, id, spent))
     if allowed:
-        _dispatch(run, call, id)
+        _dispatch(run, call, id, decision.counts)
     elif decision.answer == "ask" and call.purpose != "undo":
         reservations.give_back(run, call)
         change(run, call, "in approval")
@@ -129,9 +129,9 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
     return run.plan.evaluator.authorize(request)
 
 
-def _dispatch(run: Run, call: Call, id: str) -> None:
+def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     if not call.interrupted:
-        call.past = budget.charge_call(run, call.tool, call.agent, call.values)
+        call.past = budget.charge_call(run, call.tool, call.agent, call.values, counts)
         call.sent = run.now
     call.interrupted = False
     change(run, call, "in flight")
