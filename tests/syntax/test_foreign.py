@@ -109,6 +109,11 @@ FORMS = [
     ("route", "put ==> note", "put -> note"),
     ("route", "put → note", "put -> note"),
     ("route", "put -> note;", "put -> note"),
+    ("route", "put -> note  ends within 4 hours", "put -> note  ends within 4h"),
+    ("route", "put -> note  ends within 2 weeks", "put -> note  ends within 14d"),
+    ("route", "put -> note  ends in 8h", "put -> note  ends within 8h"),
+    ("route", "put -> note  ends in 12 steps", "put -> note  ends within 12 steps"),
+    ("route", "put -> note  cost < 2 usd", "put -> note  cost <= 2 usd"),
     ("route", "put -> note # then", "put -> note // then"),
 ]
 
@@ -140,6 +145,25 @@ def test_a_form_of_another_language_is_answered_once_and_fixed(place: str, writt
 def test_what_only_the_author_knows_is_asked_for(place: str, written: str, says: str, help: str) -> None:
     (found,) = check(("a",), {"a": program(place, written)}.__getitem__)[1]
     assert says in found.message and help in (found.help or "") and found.edits == ()
+
+
+@pytest.mark.parametrize("clause", ["needs", "may", "grant"])
+def test_a_comma_between_scopes_is_put_in(clause: str) -> None:
+    rest = {"needs": "effect write }", "may": 'model "small" }', "grant": "}"}[clause]
+    start = {"needs": "tool a() {", "may": "agent a {", "grant": "workflow w() { step s calls a() start -> s"}[clause]
+    text = f"{start} {clause} a.x, a.y a.z {rest}\n"
+    (found, *_) = parse_partial(text, "a")[1]
+    assert found.help == f"write `{clause} a.x, a.y, a.z`"
+    (edit,) = found.edits
+    fixed = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert fixed == text.replace("a.y a.z", "a.y, a.z") and parse_partial(fixed, "a")[1] == ()
+
+
+@pytest.mark.parametrize("arguments", ["n", "n, 3"])
+def test_arguments_without_names_are_asked_for_theirs(arguments: str) -> None:
+    text = f"workflow w(n: int) {{ step s calls a({arguments}) end done }}\n"
+    (found,) = parse_partial(text, "a")[1]
+    assert found.message.startswith("expected `:`") and "an argument is given by its name" in (found.help or "")
 
 
 def test_a_comparison_with_null_is_fixed_to_presence() -> None:

@@ -24,6 +24,8 @@ def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[s
         return messages.OPTIONAL
     if found == ":" and messages.PHRASES["text"] in expected:
         return messages.NO_COLON
+    if found in (",", ")") and list(expected) == ["`:`"]:
+        return messages.NAMED
     if messages.PHRASES["currency"] in expected:
         return messages.CURRENCY
     if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (found in UNITS and "`steps`" in expected):

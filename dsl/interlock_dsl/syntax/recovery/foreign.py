@@ -60,6 +60,14 @@ FORMS: Final = (
         rf"(?<![\w.]){_GROUPED}(?![\d,.])", lambda m: m[1].replace(",", "_"), note="`_` groups the digits of a number"
     ),
     _form(r"\b(\d+)\s+(?i:(us|ms|s|m|h|d|(?:sec|second|min|minute|hour|day|week)s?))\b", _time, "DURATION"),
+    _form(r"(?<=\bwithin )(\d+)\s+(?i:((?:second|minute|hour|day|week)s?))\b", _time, "STEPS"),
+    _form(r"\bends in (\d+(?:[smhd]\b| steps\b))", r"ends within \1"),
+    _form(r"\bcost <(?!=)", "cost <=", "LESS_EQUAL"),
+    _form(
+        rf"\b(needs|may|grant) ({_PATH}(?:, *{_PATH})*) ([a-z]\w*(?:\.\w+)+)\b",
+        r"\1 \2, \3",
+        note="a comma stands between scopes",
+    ),
     _form(r"\b(\d+)[kK]\b", r"\1_000"),
     _form(r"===", "=="),
     _form(r"!==", "!="),
