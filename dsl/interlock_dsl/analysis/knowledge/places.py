@@ -60,6 +60,12 @@ def places(facts: Facts) -> Iterator[Place]:
             for condition in (rule.when, rule.unless):
                 if condition is not None:
                     yield Place(condition, "rule")
+            given = () if rule.when is None else (Claim(rule.when),)
+            if rule.amount is not None:
+                yield Place(rule.amount, "value", names=f"the amount of `{rule.id}`", given=given)
+            for key in rule.keys:
+                if isinstance(key, Checked):
+                    yield Place(key, "value", names=f"a key of `{rule.id}`", given=given)
 
 
 def _of_workflow(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:

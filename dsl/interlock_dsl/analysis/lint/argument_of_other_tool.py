@@ -2,7 +2,8 @@
 
 A rule concerns several tools, and its condition reads an argument that only some of them have. Of a call of the others
 the condition has no value, so that the rule decides it whatever its arguments are: a `forbid` forbids every call, a
-`require` asks for every call, a `permit` permits none. Name the tools that have the argument, or ask `has(...)` first.
+`require` asks for every call, a `permit` permits none, and a `limit` whose amount or key it is denies every call. Name
+the tools that have the argument, or ask `has(...)` first.
 
 ```ilk
 tool refunds.issue(amount: int) -> { id: string } { needs refunds.write  effect write }
@@ -33,11 +34,14 @@ from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.analysis.facts import Facts, RuleFacts
+from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Expression, Name, Present, Select
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
 
-COMES_TO = {"forbid": "is forbidden", "require": "needs the approval", "permit": "is not permitted by it"}
+COMES_TO = {
+    "forbid": "is forbidden", "require": "needs the approval", "permit": "is not permitted by it", "limit": "is denied",
+}  # fmt: skip
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -61,6 +65,11 @@ def _missing(rule: RuleFacts, facts: Facts) -> Iterator[tuple[str, list[str]]]:
     parts = [] if rule.when is None else list(walk(rule.when.expression))
     if any(isinstance(part, Present) or (isinstance(part, Name) and part.name == "tool") for part in parts):
         return
+    if rule.decl.kind == "limit":  # its condition without a value only has it apply
+        counted = [rule.amount, *(key for key in rule.keys if isinstance(key, Checked))]
+        parts = [part for each in counted if each is not None for part in walk(each.expression)]
+        if any(isinstance(part, Present) for part in parts):
+            return
     read = dict.fromkeys(part.field for part in parts if isinstance(part, Select) and _is_args(part.operand))
     concerned = [tool for tool in facts.tools.values() if tool.decl is not None and concerns(rule.decl, tool.name)]
     for tool in concerned:
