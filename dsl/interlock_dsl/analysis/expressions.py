@@ -31,7 +31,15 @@ from interlock_dsl.cel.values import Fault
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.report import Report
-from interlock_dsl.program.builtins import FUNCTIONS, HISTORY, SUM, past_calls, past_functions, period_micros
+from interlock_dsl.program.builtins import (
+    EVERYWHERE,
+    FUNCTIONS,
+    HISTORY,
+    SUM,
+    past_calls,
+    past_functions,
+    period_micros,
+)
 from interlock_dsl.schema.person import UnusableName, normalised
 from interlock_dsl.syntax.tree import Ident
 
@@ -42,8 +50,10 @@ READ = ("matches", "timestamp", "duration")
 class Expressions:
     """Checks expressions and reports what is wrong with them. One with a mistake in it has the type `ERROR`."""
 
-    def __init__(self, symbols: Symbols) -> None:
+    def __init__(self, symbols: Symbols, everywhere: Mapping[str, Type] = EVERYWHERE) -> None:
         self._symbols = symbols
+        self.everywhere = everywhere
+        """What every condition of the program sees."""
         self.report: Report = symbols.report
         self._functions = merge((LIBRARY.values(), FUNCTIONS.values()))
         self._filled = frozenset(id(use.pack.span.source) for use in symbols.uses)

@@ -12,6 +12,7 @@ from interlock_dsl.analysis.links import Link
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import everywhere
 from interlock_dsl.program.cases import Test
 from interlock_dsl.program.model import Effect
 from interlock_dsl.syntax import tree
@@ -72,7 +73,10 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """A rule of a policy under its id. A `limit` may have an `amount`, and `keys` that say whose it is."""
+    """A rule of a policy or a workflow under its id.
+
+    A `limit` may have an `amount`, and `keys` that say whose it is.
+    """
 
     id: str
     decl: tree.RuleDecl
@@ -276,6 +280,7 @@ class WorkflowFacts:
     ends: Mapping[str, EndFacts]
     routes: tuple[RouteFacts, ...]
     promises: tuple[PromiseFacts, ...]
+    rules: tuple[RuleFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,3 +295,9 @@ class Facts:
     policies: Mapping[str, tuple[tree.PolicyDecl, tuple[RuleFacts, ...]]]
     tables: Mapping[str, TableFacts]
     tests: tuple[Test, ...]
+    context: RecordType | None = None
+
+    @property
+    def everywhere(self) -> Mapping[str, Type]:
+        """What every condition of the program sees."""
+        return everywhere(self.context)

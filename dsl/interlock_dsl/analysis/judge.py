@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from interlock_dsl.analysis.cases import Ids, test_facts
 from interlock_dsl.analysis.checks.limits import check_limits
 from interlock_dsl.analysis.checks.tools import check_scopes, check_tools
+from interlock_dsl.analysis.constants import check_constants
 from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
 from interlock_dsl.analysis.declarations.tools import tool_facts
@@ -14,6 +15,7 @@ from interlock_dsl.analysis.facts import DENYING, GIVING_UP, Facts, WorkflowFact
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.types import Type
+from interlock_dsl.program.builtins import everywhere
 from interlock_dsl.syntax.clauses import Clauses
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
@@ -25,7 +27,10 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
 
     Where something was reported, the facts are incomplete: what cannot be known is left out of them.
     """
-    types, expressions = Types(symbols, declared), Expressions(symbols)
+    types = Types(symbols, declared)
+    context = None if symbols.context is None else types.record(symbols.context.fields, "Context")
+    expressions = Expressions(symbols, everywhere(context))
+    check_constants(symbols, expressions, types)
     check_limits(symbols, clauses)
     check_tools(symbols, clauses)
     check_scopes(symbols)
@@ -44,7 +49,11 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
     rules = {
         name: Ids(
-            (*shared, *(promise.id for promise in facts.promises if isinstance(promise, DENYING))),
+            (
+                *shared,
+                *(rule.id for rule in facts.rules),
+                *(promise.id for promise in facts.promises if isinstance(promise, DENYING)),
+            ),
             tuple(promise.id for promise in facts.promises if isinstance(promise, GIVING_UP)),
         )
         for name, facts in workflows.items()
@@ -58,4 +67,5 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         policies=policies,
         tables=tables,
         tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ())),
+        context=context,
     )

@@ -13,9 +13,11 @@ from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    ContextDecl,
     Declaration,
     File,
     Ident,
+    LetDecl,
     PackDecl,
     PolicyDecl,
     RoleDecl,
@@ -31,9 +33,9 @@ from interlock_dsl.syntax.tree import (
 MOST_COMPARED: Final = 100
 """Missing names for which a similar one is looked for: each is compared with every name of its kind."""
 
-Named: TypeAlias = TypeDecl | ToolDecl | AgentDecl | RoleDecl | WorkflowDecl | PolicyDecl | TableDecl
+Named: TypeAlias = TypeDecl | ToolDecl | AgentDecl | RoleDecl | WorkflowDecl | PolicyDecl | TableDecl | LetDecl
 
-Decl = TypeVar("Decl", TypeDecl, ToolDecl, AgentDecl, RoleDecl, WorkflowDecl, PolicyDecl, TableDecl)
+Decl = TypeVar("Decl", TypeDecl, ToolDecl, AgentDecl, RoleDecl, WorkflowDecl, PolicyDecl, TableDecl, LetDecl)
 
 KINDS: Mapping[type[Declaration], str] = {
     TypeDecl: "type",
@@ -43,6 +45,7 @@ KINDS: Mapping[type[Declaration], str] = {
     WorkflowDecl: "workflow",
     PolicyDecl: "policy",
     TableDecl: "table",
+    LetDecl: "constant",
 }
 
 
@@ -64,6 +67,8 @@ class Declarations:
     workflows: Mapping[str, WorkflowDecl] = field(default_factory=dict)
     policies: Mapping[str, PolicyDecl] = field(default_factory=dict)
     tables: Mapping[str, TableDecl] = field(default_factory=dict)
+    constants: Mapping[str, LetDecl] = field(default_factory=dict)
+    context: ContextDecl | None = None
     tests: tuple[TestDecl, ...] = ()
     scopes: frozenset[str] = frozenset()
     uses: tuple[PackUse, ...] = ()
@@ -72,7 +77,7 @@ class Declarations:
         """Return these declarations for looking up names, where those that are missing go to a report."""
         return Symbols(
             self.types, self.tools, self.agents, self.roles, self.workflows,
-            self.policies, self.tables, self.tests, self.scopes, self.uses, report,
+            self.policies, self.tables, self.constants, self.context, self.tests, self.scopes, self.uses, report,
         )  # fmt: skip
 
 
@@ -92,6 +97,7 @@ class Symbols(Declarations):
             "workflow": self.workflows,
             "policy": self.policies,
             "table": self.tables,
+            "constant": self.constants,
         }
         return tables[kind]
 
@@ -153,13 +159,18 @@ def resolve(files: Iterable[File], report: Report, uses: tuple[PackUse, ...] = (
     found: dict[str, dict[str, Named]] = {kind: {} for kind in KINDS.values()}
     declared = [declaration for file in files for declaration in file.declarations]
     declared += [use.policy for use in uses]
+    contexts: list[ContextDecl] = []
     for declaration in declared:
-        if isinstance(declaration, Use | UsePack | PackDecl | TestDecl):
+        if isinstance(declaration, ContextDecl):
+            contexts.append(declaration)
+        if isinstance(declaration, Use | UsePack | PackDecl | TestDecl | ContextDecl):
             continue
         kind, name = KINDS[type(declaration)], declaration.name
         first = found[kind].setdefault(name.text, declaration)
         if first is not declaration:
             report.add(say.duplicate(kind, name.text, name.span, first.name.span))
+    for again in contexts[1:]:
+        report.add(say.context_twice(again.span, contexts[0].span))
     tools = _of(ToolDecl, found)
     return Declarations(
         types=_of(TypeDecl, found),
@@ -169,6 +180,8 @@ def resolve(files: Iterable[File], report: Report, uses: tuple[PackUse, ...] = (
         workflows=_of(WorkflowDecl, found),
         policies=_of(PolicyDecl, found),
         tables=_of(TableDecl, found),
+        constants=_of(LetDecl, found),
+        context=next(iter(contexts), None),
         tests=tuple(declaration for declaration in declared if isinstance(declaration, TestDecl)),
         scopes=frozenset(scope.text for tool in tools.values() for scope in tool.needs),
         uses=uses,

@@ -10,6 +10,7 @@ from interlock_dsl.compiler.stages import (
     Compilation,
     Lint,
     declare_types,
+    fold_constants,
     judge_everything,
     leave_out_allowed,
     lint_facts,
@@ -28,13 +29,14 @@ Stage: TypeAlias = Callable[[Compilation], Compilation]
 STAGES: tuple[tuple[str, Stage], ...] = (
     ("load", load_files),
     ("resolve", resolve_names),
+    ("constants", fold_constants),
     ("types", declare_types),
     ("outline", outline_workflows),
     ("check", judge_everything),
     ("lower", lower_facts),
     ("seal", seal_program),
 )
-"""The compiler, in order: text to trees; names; types; graphs; facts; the program; its digest."""
+"""The compiler, in order: text to trees; names; constants; types; graphs; facts; the program; its digest."""
 
 
 def check(

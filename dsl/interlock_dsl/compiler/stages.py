@@ -87,6 +87,17 @@ def resolve_names(unit: Compilation) -> Compilation:
     return replace(unit, report=report, declarations=resolve(unit.files, report, uses))
 
 
+def fold_constants(unit: Compilation) -> Compilation:
+    """Put the values of constants in the places of their names."""
+    read = (*unit.files, *(file for _, file in unit.packs))
+    if not unit.declarations.constants and not any(file.named for file in read):
+        return unit
+    from interlock_dsl.analysis.constants import put_constants
+
+    report = unit.report.copy()
+    return replace(unit, report=report, declarations=put_constants(unit.declarations, report))
+
+
 def declare_types(unit: Compilation) -> Compilation:
     """Work out the declared types."""
     report = unit.report.copy()

@@ -55,6 +55,7 @@ CODES: Final = {
         Code("missing-file", _NAMES, _ERROR, _PROVED, "a file that is used cannot be read"),
         Code("not-a-pack", _NAMES, _ERROR, _PROVED, "a file is used as a pack of rules, and is none"),
         Code("undefined-reference", _NAMES, _ERROR, _PROVED, "nothing has this name here"),
+        Code("invalid-constant", _TYPES, _ERROR, _PROVED, "a constant has no value, or not one that fits its place"),
         Code("invalid-pattern", _TYPES, _ERROR, _PROVED, "a regular expression cannot be read"),
         Code("limit-out-of-range", _TYPES, _ERROR, _PROVED, "a bound is empty, backwards or not positive"),
         Code("missing-argument", _TYPES, _ERROR, _PROVED, "a value that is needed is not given"),

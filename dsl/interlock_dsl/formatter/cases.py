@@ -5,12 +5,13 @@ from interlock_dsl.cel.library.instants import timestamp_text
 from interlock_dsl.cel.tree import Expression, Literal, MapEntry, MapOf
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.formatter.page import Line, indented
-from interlock_dsl.formatter.pieces import begin, duration, end, fits
+from interlock_dsl.formatter.pieces import begin, duration, end, fits, names
 from interlock_dsl.syntax.tree import (
     AgentScript,
     Asker,
     Expect,
     Given,
+    GivenContext,
     GivenNow,
     PersonDecides,
     PersonScript,
@@ -48,6 +49,8 @@ def _item(node: TestItem) -> list[Line]:
             return _with_value(f"given {parameter.text}", node, value)
         case GivenNow(micros=micros):
             return _with_value(f"given now {timestamp_text(Timestamp(micros * 1_000))}", node, None)
+        case GivenContext(value=value):
+            return _with_value("given context", node, value)
         case Starts(principal=principal, roles=roles):
             return _with_value(f"started by {quoted(principal)}{_roles(roles)}", node, None)
         case Proposes(tool=tool, arguments=arguments, agent=agent):
@@ -74,6 +77,8 @@ def _item(node: TestItem) -> list[Line]:
 
 
 def _expectation(node: Expect) -> str:
+    if node.kind == "redacts" and node.name is not None:
+        return f"expect redacts {names(node.fields)} of {node.name.text}"
     words = {"waits": "waits for approval by", "escalates": "escalates to"}.get(node.kind, node.kind)
     why = f" because {quoted(node.because)}" if node.because is not None else ""
     by = f" by {quoted(node.rule)}" if node.rule is not None else ""

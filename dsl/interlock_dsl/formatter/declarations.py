@@ -1,4 +1,4 @@
-"""Uses, types, tools, agents, roles."""
+"""Uses, the context, constants, types, tools, agents, roles."""
 
 from interlock_dsl.cel.format import grouped, quoted, written
 from interlock_dsl.formatter.page import Line, indented
@@ -16,12 +16,34 @@ from interlock_dsl.formatter.pieces import (
     text,
     type_,
 )
-from interlock_dsl.syntax.tree import AgentDecl, RecordType, RoleDecl, ToolDecl, TypeDecl, Use
+from interlock_dsl.syntax.tree import (
+    AgentDecl,
+    ContextDecl,
+    Duration,
+    LetDecl,
+    RecordType,
+    RoleDecl,
+    ToolDecl,
+    TypeDecl,
+    Use,
+)
 
 
 def use(node: Use) -> list[Line]:
     """Return `use "path"`."""
     return [Line(f"use {quoted(node.path)}", begin(node))]
+
+
+def context(node: ContextDecl) -> list[Line]:
+    """Return `context { ... }`."""
+    return record("context", begin(node), RecordType(node.fields, span=node.span))
+
+
+def let(node: LetDecl) -> list[Line]:
+    """Return `let name: type = value`."""
+    given = f": {type_(node.type)}" if node.type is not None else ""
+    value = duration(node.value) if isinstance(node.value, Duration) else written(node.value)
+    return [Line(f"let {node.name.text}{given} = {value}", begin(node))]
 
 
 def type_decl(node: TypeDecl) -> list[Line]:

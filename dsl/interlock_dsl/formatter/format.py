@@ -14,8 +14,10 @@ from interlock_dsl.formatter.pieces import Places
 from interlock_dsl.syntax.parser import parse_with_places
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    ContextDecl,
     Declaration,
     File,
+    LetDecl,
     PackDecl,
     PolicyDecl,
     RoleDecl,
@@ -78,5 +80,9 @@ def _declaration(node: Declaration, places: Places) -> list[Line]:
             return rules.policy(node, places)
         case TableDecl():
             return rules.table(node, places)
+        case ContextDecl():
+            return declarations.context(node)
+        case LetDecl():
+            return declarations.let(node)
         case TestDecl():
             return cases.case(node)

@@ -84,6 +84,8 @@ def text(value: str) -> str:
 def duration(node: Duration) -> str:
     """Return a duration, in the author's units if there are any."""
     as_read = node.span.text
+    if node.name is not None:
+        return node.name.text
     if as_read and micros_of(as_read) == node.micros:
         return as_read
     rest, parts = node.micros, ""

@@ -32,6 +32,10 @@ def rule(node: RuleDecl, places: Places) -> list[Line]:
     if node.kind == "require" and node.role is not None:
         within = f" within {duration(node.within)}" if node.within is not None else ""
         head = f"require approval by {approver(node.role, node.count or 1, node.of)}{within} for {names(node.patterns)}"
+    elif node.kind == "redact":
+        head = f"redact {names(node.fields)} for {names(node.patterns)}"
+    elif node.kind == "notify" and node.role is not None:
+        head = f"notify {node.role.text} for {names(node.patterns)}"
     elif node.kind == "limit" and node.count is not None and node.period is not None:
         amount = "" if node.amount is None else f" of {written(node.amount)}"
         head += f"{amount} to {grouped(node.count)} per {duration(node.period)}{owner(node.owner)}"

@@ -22,6 +22,7 @@ from interlock_dsl.formatter.pieces import (
     values,
 )
 from interlock_dsl.formatter.promises import promise
+from interlock_dsl.formatter.rules import rule
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Approval,
@@ -60,6 +61,7 @@ def workflow(node: WorkflowDecl, places: Places) -> list[Line]:
     items += [_Item("mode", [Line(f"routes {child.step.text} first", begin(child))]) for child in node.first]
     items += [_Item("route", route(child, places)) for child in node.routes]
     items += [_Item("promise", promise(child)) for child in node.promises]
+    items += [_Item("rule", rule(child, places)) for child in node.rules]
     items.sort(key=lambda item: item.lines[0].begin or 0)
     head = parameters(f"workflow {node.name.text}", begin(node), node.parameters, " {", 0)
     return [*head, *indented(_spaced(items)), Line("}", end(node), closes=True)]

@@ -57,8 +57,13 @@ def lower_role(decl: syntax.RoleDecl) -> program.Role:
 
 def lower_policy(decl: syntax.PolicyDecl, rules: tuple[RuleFacts, ...]) -> program.Policy:
     """Return a policy."""
-    limits = lower_limits(decl.name.text, rules)
-    return program.Policy(decl.name.text, tuple(_rule(rule, limits.get(rule.id)) for rule in rules), decl.span)
+    return program.Policy(decl.name.text, lower_rules(decl.name.text, rules), decl.span)
+
+
+def lower_rules(name: str, rules: tuple[RuleFacts, ...]) -> tuple[program.Rule, ...]:
+    """Return the rules of a policy or a workflow; `name` keeps limits that look alike apart."""
+    limits = lower_limits(name, rules)
+    return tuple(_rule(rule, limits.get(rule.id)) for rule in rules)
 
 
 def _rule(rule: RuleFacts, limit: Limit | None) -> program.Rule:
@@ -76,6 +81,7 @@ def _rule(rule: RuleFacts, limit: Limit | None) -> program.Rule:
         within=micros(decl.within),
         count=decl.count or 0 if limit is None else 0,
         limit=limit,
+        fields=tuple(field.text for field in decl.fields),
     )
 
 

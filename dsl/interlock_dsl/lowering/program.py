@@ -28,4 +28,5 @@ def lower(facts: Facts, sources: Mapping[str, str]) -> Program:
         policies=MappingProxyType({name: lower_policy(decl, rules) for name, (decl, rules) in facts.policies.items()}),
         tables=MappingProxyType(tables),
         tests=facts.tests,
+        context=facts.context,
     )

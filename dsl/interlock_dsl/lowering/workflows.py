@@ -13,7 +13,7 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
     WorkflowFacts,
 )
-from interlock_dsl.lowering.declarations import lower_call, micros
+from interlock_dsl.lowering.declarations import lower_call, lower_rules, micros
 from interlock_dsl.lowering.expressions import compiled_all, optional
 from interlock_dsl.lowering.promises import lower_promise
 from interlock_dsl.program import model as program
@@ -39,6 +39,7 @@ def lower_workflow(
         promises=tuple(map(lower_promise, facts.promises)),
         first=frozenset(mode.step.text for mode in decl.first),
         span=decl.span,
+        rules=lower_rules(f"workflow {decl.name.text}", facts.rules),
     )
 
 

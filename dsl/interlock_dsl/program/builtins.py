@@ -31,9 +31,15 @@ PRINCIPAL = RecordType("Principal", {"name": Field(STRING), "roles": Field(ListT
 TOOL = RecordType("Tool", {"name": Field(STRING), "effect": Field(StringType(("read", "write", "irreversible")))})
 
 EVERYWHERE: Mapping[str, Type] = {"run": RUN, "principal": PRINCIPAL, "now": TIMESTAMP, HISTORY: HISTORY_TYPE}
-"""Variables of every condition of a workflow or a policy."""
+"""Variables of every condition of a workflow or a policy, apart from `context`, which a program declares."""
 
-RESERVED = frozenset({"run", "principal", "now", "args", "tool", "agent", "result", "start", "calls"})
+
+def everywhere(context: RecordType | None) -> Mapping[str, Type]:
+    """Return the variables of every condition of a program that declares this context, or none."""
+    return EVERYWHERE if context is None else {**EVERYWHERE, "context": context}
+
+
+RESERVED = frozenset({"run", "principal", "now", "context", "args", "tool", "agent", "result", "start", "calls"})
 """What no step, end or parameter of a workflow may be called."""
 
 

@@ -36,8 +36,8 @@ class Act:
     """
 
     kind: Literal[
-        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "allows", "denies", "asks",
-        "decides", "passes", "proposes",
+        "waits", "calls", "never calls", "denied", "escalates", "notifies", "redacts", "ends", "fails", "visits",
+        "allows", "denies", "asks", "decides", "passes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""
@@ -48,6 +48,7 @@ class Act:
     rule: str | None = None
     agent: str | None = None
     count: int = 1
+    fields: tuple[str, ...] = ()
 
     @property
     def expected(self) -> bool:
@@ -59,8 +60,8 @@ class Act:
 class Test:
     """A case that runs without a model: inputs, scripts, then acts in order.
 
-    Without a `workflow` it is of policies alone. `now` is when the run starts (microseconds since 1970), None where the
-    test does not say.
+    Without a `workflow` it is of policies alone. `now` is when the run starts (microseconds since 1970), `context` what
+    the service says of the circumstances; None where the test does not say.
     """
 
     __test__ = False  # pytest collects by name
@@ -76,3 +77,4 @@ class Test:
     tools: Mapping[str, tuple[ToolReply, ...]]
     acts: tuple[Act, ...]
     span: Span
+    context: Mapping[str, object] | None = None

@@ -22,6 +22,9 @@ VERSION = 1
 """Changes when the meaning of a program is written differently, so that old digests cannot be mistaken for new ones."""
 
 PARTS = ("tools", "agents", "roles", "workflows", "policies", "tables")
+LATER = frozenset({("Rule", "fields"), ("Workflow", "rules")})
+"""Fields by class that came later: an empty one is left out, so that a program without them keeps its digest."""
+
 UNSAID = frozenset({"span", "field_span", "function_span", "network"})
 
 
@@ -74,7 +77,8 @@ def _written(value: object) -> str:
         case tuple() | list():
             return "[" + ",".join([_written(item) for item in value]) + "]"
         case _ if is_dataclass(kind):
-            said = {name: _written(getattr(value, name)) for name in _said(kind)}
+            held = {name: getattr(value, name) for name in _said(kind)}
+            said = {name: _written(part) for name, part in held.items() if part or (kind.__name__, name) not in LATER}
             return _object({"is": _quoted(kind.__name__), **said})
         case _:
             raise TypeError(f"a {kind.__name__} has no place in the meaning of a program")

@@ -255,7 +255,7 @@ class Workflow:
 
     `network` is the frozen graph of all routes, back ones too, as `interlock_dsl.program.graph.build` makes it. It is
     the only place where routes are held: `routes` are those on its edges in the order written, `graph` is its view
-    without the routes back, which is acyclic.
+    without the routes back, which is acyclic. `rules` hold in its runs alone, and read its inputs and outputs too.
     """
 
     name: str
@@ -270,6 +270,7 @@ class Workflow:
     promises: tuple[Promise, ...]
     first: frozenset[str]
     span: Span
+    rules: "tuple[Rule, ...]" = ()
 
     def __post_init__(self) -> None:
         edges = self.network.edges(data=True)
@@ -286,12 +287,14 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a policy says of tools that match a pattern. `role` and `within` (microseconds) belong to `require`,
-    which asks for `count` people (0: one); `limit` to `limit`. `id` is `policy/kind#n`.
+    """What a policy, or a workflow of its runs, says of tools that match a pattern. `id` is `policy/kind#n`.
+
+    `role` and `within` (microseconds) belong to `require`, which asks for `count` people (0: one), `role` also to
+    `notify`, and `fields` (`args.note`, `result.iban`) to `redact`; `limit` to `limit`.
     """
 
     id: str
-    kind: Literal["permit", "forbid", "require", "limit"]
+    kind: Literal["permit", "forbid", "require", "limit", "redact", "notify"]
     patterns: tuple[str, ...]
     agent: str | None
     when: "CompiledExpression | None"
@@ -302,6 +305,7 @@ class Rule:
     within: int | None = None
     count: int = 0
     limit: Limit | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

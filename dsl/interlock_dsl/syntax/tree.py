@@ -29,6 +29,30 @@ class Ident(Node):
         return self.text
 
 
+class NamedNumber(int):
+    """A number for which the name of a `let` is written. Its value is 1 until the names are replaced."""
+
+    ident: Ident
+
+    def __new__(cls, ident: Ident) -> "NamedNumber":
+        """Return the number that a name stands for."""
+        made = super().__new__(cls, 1)
+        made.ident = ident
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NamedNumber) and self.ident == other.ident
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.ident)
+
+    def __format__(self, specification: str) -> str:
+        return self.ident.text
+
+
 # --- types -----------------------------------------------------------------------------------------------------------
 
 
@@ -100,9 +124,10 @@ class TypeDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class Duration(Node):
-    """`5s`, `200ms`, `1h30m`."""
+    """`5s`, `200ms`, `1h30m`, or the name of a `let`: then it has one microsecond until the name is replaced."""
 
     micros: int
+    name: Ident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +204,25 @@ class RoleDecl(Node):
 
     name: Ident
     reach: str | None = None
+
+
+# --- context and constants -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContextDecl(Node):
+    """`context { risk: enum("low", "high") }`: what the embedding service says of the circumstances."""
+
+    fields: tuple[FieldNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetDecl(Node):
+    """`let name: type = value`: a constant. A duration such as `4h` stands where durations do."""
+
+    name: Ident
+    type: TypeNode | None
+    value: "Expression | Duration"
 
 
 # --- workflows -------------------------------------------------------------------------------------------------------
@@ -411,9 +455,13 @@ class WorkflowDecl(Node):
     routes: tuple[RouteDecl, ...] = ()
     promises: tuple[Promise, ...] = ()
     first: tuple[RoutesMode, ...] = ()
+    rules: "tuple[RuleDecl, ...]" = ()
 
 
 # --- policies and tables ---------------------------------------------------------------------------------------------
+
+
+RuleKind: TypeAlias = Literal["permit", "forbid", "require", "limit", "redact", "notify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,14 +474,15 @@ class Owner(Node):
 
 @dataclass(frozen=True, slots=True)
 class RuleDecl(Node):
-    """A rule of a policy. `patterns` are tool names, `refunds.*` or `*`.
+    """A rule of a policy or of a workflow. `patterns` are tool names, `refunds.*` or `*`.
 
     `role`, `within` and `of` belong to `require`, whose `count` says how many people of the role agree (None: one).
     `count`, `period`, `amount` and `owner` belong to `limit` (`limit pay.send of args.cents to 300 per 1h overall`);
-    without an amount, calls are counted.
+    without an amount, calls are counted. `role` belongs to `notify` too, and to `redact` the `fields`, paths that begin
+    with `args` or `result`.
     """
 
-    kind: Literal["permit", "forbid", "require", "limit"]
+    kind: RuleKind
     patterns: tuple[Ident, ...]
     agent: Ident | None = None
     when: Expression | None = None
@@ -446,6 +495,7 @@ class RuleDecl(Node):
     of: int | None = None
     amount: Expression | None = None
     owner: Owner | None = None
+    fields: tuple[Ident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,6 +578,13 @@ class GivenNow(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenContext(Node):
+    """`given context { ... }`: what the embedding service says of the circumstances."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Starts(Node):
     """`started by "maria" roles ["clerk"]`: the principal; otherwise a nameless one that holds every scope."""
 
@@ -607,23 +664,47 @@ class Expect(Node):
 
     `kind`, and what goes with it: `waits` (`name` is the role), `calls` (`name` the tool, `value` the arguments, all or
     part), `never calls`, `denied` (`name` the tool, with the reason or the id of the rule), `escalates` (`name` the
-    role), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
-    promise), `visits` (`name` the step). Of the last call of a test of policies: `allows`, `denies` (with the reason or
-    the id of the rule), `asks` (`name` the role, `count` of its people).
+    role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what is hidden of its calls), `ends`
+    (`name` the end, `value` its values, all or part), `fails` (with the id of the promise), `visits` (`name` the step).
+    Of the last call of a test of policies: `allows`, `denies` (with the reason or the id of the rule), `asks` (`name`
+    the role, `count` of its people).
     """
 
     kind: Literal[
-        "waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits", "allows", "denies", "asks"
+        "waits",
+        "calls",
+        "never calls",
+        "denied",
+        "escalates",
+        "notifies",
+        "redacts",
+        "ends",
+        "fails",
+        "visits",
+        "allows",
+        "denies",
+        "asks",
     ]
     name: Ident | None = None
     value: Expression | None = None
     because: str | None = None
     rule: str | None = None
     count: int = 1
+    fields: tuple[Ident, ...] = ()
 
 
 TestItem: TypeAlias = (
-    Given | GivenNow | Starts | Proposes | AgentScript | PersonScript | ToolScript | PersonDecides | TimePasses | Expect
+    Given
+    | GivenNow
+    | GivenContext
+    | Starts
+    | Proposes
+    | AgentScript
+    | PersonScript
+    | ToolScript
+    | PersonDecides
+    | TimePasses
+    | Expect
 )
 
 
@@ -686,17 +767,23 @@ Declaration: TypeAlias = (
     | WorkflowDecl
     | PolicyDecl
     | TableDecl
+    | ContextDecl
+    | LetDecl
     | TestDecl
 )
 
 
 @dataclass(frozen=True, slots=True)
 class File(Node):
-    """A whole file. `comments` are the `//` comments, in order, for whoever prints the file again."""
+    """A whole file. `comments` are the `//` comments, in order, for whoever prints the file again.
+
+    `named` are the names of constants where numbers and durations stand.
+    """
 
     source: Source = field(compare=False)
     declarations: tuple[Declaration, ...] = ()
     comments: tuple[Span, ...] = field(default=(), compare=False)
+    named: tuple[Ident, ...] = field(default=(), compare=False)
 
 
 Files: TypeAlias = Mapping[str, File]

@@ -113,7 +113,7 @@ class Authorizer:
             return replace(decision, subject=request.subject or _subject(declared, request))
         if decision.claims:
             because = "what is used of it beyond this session is not known here; a run or a session of a guard knows"
-            return self._evaluator.refused([claim.limit for claim in decision.claims], because)
+            return self._evaluator.refused([claim.limit for claim in decision.claims], because, decision)
         return decision
 
     def _add_context(self, bindings: dict[str, object], given: Mapping[str, object]) -> None:

@@ -10,6 +10,7 @@ Answer: TypeAlias = Literal["allow", "deny", "ask"]
 Cause: TypeAlias = Literal[
     "unknown-tool", "unknown-agent", "arguments", "not-shown", "missing-scope", "no-permit", "permit", "grant",
     "approval", "forbid", "require", "never", "limit", "budget", "promise", "repeated",
+    "redact", "notify",
 ]  # fmt: skip
 
 

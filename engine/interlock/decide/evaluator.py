@@ -1,9 +1,10 @@
 """Deciding a call whose arguments were checked: private to `Authorizer` and to the machine of runs.
 
 The order is fixed: the tool and its arguments; scopes in hand (a workflow) or a `permit` (policy alone); `forbid`;
-`require` and `never`; `limit`, budgets and the promised cost. Every check that determines the answer is named, in that
-order and within it in the order of the source. A reason against a call beats one that asks a person, and that beats one
-that allows it: no person is asked about a call that would be denied anyway.
+`require` and `never`; `limit`, budgets and the promised cost; last the obligations, which change no answer. Every check
+that determines the answer is named, in that order and within it in the order of the source. A reason against a call
+beats one that asks a person, and that beats one that allows it: no person is asked about a call that would be denied
+anyway.
 
 # INVARIANT: with no rule and no scope in hand there is nothing that allows, so the answer is deny.
 # INVARIANT: more `forbid`, `require`, `limit` or `never` never allow more; fewer grants or permits never allow more.
@@ -15,7 +16,7 @@ from dataclasses import replace
 
 from interlock.decide.approvals import agreed, broken, missing
 from interlock.decide.conditions import condition, gives, restricts
-from interlock.decide.decision import ApprovalNeed, Claim, Decision, Reason
+from interlock.decide.decision import ApprovalNeed, Claim, Decision, NotifyRole, Obligation, Reason, RedactFields
 from interlock.decide.history import History
 from interlock.decide.index import IndexedRule, RuleIndex, RuleSet
 from interlock.decide.limits import reason_text
@@ -39,8 +40,9 @@ class Evaluator:
     # INVARIANT: the arguments of a request were decoded by the tool's declaration; for raw ones there is `Authorizer`.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._index = RuleIndex(program)
+    def __init__(self, program: Program, rules: Iterable[Rule] = ()) -> None:
+        """Begin with the policies of a program; `rules` are those of the workflow whose calls are decided."""
+        self._index = RuleIndex(program, rules)
         self._tools = program.tools
         self._compile_after = COMPILE_AFTER
         self._compiled: dict[tuple[str, str], DecisionMemo] = {}
@@ -74,13 +76,18 @@ class Evaluator:
         key = memo.key(args, bindings, agent, history)
         return None if key is None else memo.known.get(key)
 
-    def refused(self, limits: Iterable[str], because: str = "") -> Decision:
-        """Return the denial of a call whose claims on limits with these identities were not granted, in words."""
+    def refused(self, limits: Iterable[str], because: str = "", decision: Decision | None = None) -> Decision:
+        """Return the denial of a call whose claims on limits with these identities were not granted, in words.
+
+        What the `decision` that allowed it hides stays hidden.
+        """
         wanted = set(limits)
         text = f": {because}" if because else ""
         denied = [rule for rule in self._index.limits if rule.limit is not None and rule.limit.identity in wanted]
         reasons = [Reason("limit", f"{reason_text(rule)}{text}", rule.id, rule.span) for rule in denied]
-        return Decision("deny", tuple(reasons))
+        obligations = () if decision is None else decision.obligations
+        hidden = tuple(each for each in obligations if isinstance(each, RedactFields))
+        return Decision("deny", tuple(reasons), obligations=hidden)
 
     def _decide(self, request: Request) -> Decision:
         """Return a decision. Its conditions count together: where they cost too much, none of them has a value."""
@@ -94,15 +101,20 @@ class Evaluator:
         if rules is None:
             return Decision("deny", (Reason("unknown-tool", f"there is no tool `{request.tool}`"),))
         if request.shown is not None and request.tool not in request.shown:
-            return Decision("deny", (Reason("not-shown", f"`{request.tool}` was not offered here"),))
+            return _unread(rules, Reason("not-shown", f"`{request.tool}` was not offered here"))
         if request.problem:
-            return Decision("deny", (Reason("arguments", request.problem, span=rules.tool.span),))
+            return _unread(rules, Reason("arguments", request.problem, span=rules.tool.span))
         if rules.rules:
             rules = self._counted(rules, request)
         bindings = request.bindings
         bindings["args"] = request.args
         bindings["tool"] = rules.value
         bindings["agent"] = request.agent
+        decision = self._answered(rules, request, meter)
+        return _obliged(decision, rules, request, meter) if rules.obliging else decision
+
+    def _answered(self, rules: RuleSet, request: Request, meter: Meter) -> Decision:
+        bindings = request.bindings
         if request.grants is not None:
             allowed = _granted(rules.tool, request, request.grants, meter)
         else:
@@ -232,6 +244,26 @@ def _restricted(
     if given or claims or counts:
         return Decision("allow", (*allowed.reasons, *given), claims=claims, counts=counts)
     return allowed
+
+
+def _unread(rules: RuleSet, reason: Reason) -> Decision:
+    """Deny a call whose arguments are not known. No condition of a `redact` has a value then, so all apply."""
+    hidden = [_obligation(each) for each in rules.obliging if each.rule.kind == "redact"]
+    return Decision("deny", (reason,), obligations=tuple(hidden))
+
+
+def _obliged(decision: Decision, rules: RuleSet, request: Request, meter: Meter) -> Decision:
+    """Return a decision with its obligations: what is hidden in any case, who is told where the call is allowed."""
+    found = _matching(rules.obliging, request.bindings, meter)
+    obligations = [_obligation(each) for each in found if each.rule.kind == "redact" or decision.answer == "allow"]
+    return replace(decision, obligations=tuple(obligations)) if obligations else decision
+
+
+def _obligation(indexed: IndexedRule) -> Obligation:
+    rule = indexed.rule
+    if rule.kind == "redact":
+        return RedactFields(rule.fields, rule.id, rule.span)
+    return NotifyRole(rule.role, indexed.reason.text, rule.id, rule.span)
 
 
 def _matching(rules: tuple[IndexedRule, ...], bindings: Mapping[str, object], meter: Meter) -> list[IndexedRule]:

@@ -44,8 +44,8 @@ class IndexedRule:
 class RuleSet:
     """The rules for one tool and agent, by kind, each in the order of the source. Conditions see `value` as `tool`.
 
-    `plain`: there are only permits and forbids. `interpreted`: the tier of the conditions. `calls` counts the calls
-    that were decided by these rules.
+    `plain`: beside the `obliging` ones (`redact`, `notify`) there are only permits and forbids. `interpreted`: the tier
+    of the conditions. `calls` counts the calls that were decided by these rules.
     """
 
     tool: Tool
@@ -55,21 +55,23 @@ class RuleSet:
     requires: tuple[IndexedRule, ...]
     limits: tuple[IndexedRule, ...]
     interpreted: bool
+    obliging: tuple[IndexedRule, ...] = ()
     rules: tuple[IndexedRule, ...] = field(init=False)
     plain: bool = field(init=False)
     calls: int = 0
 
     def __post_init__(self) -> None:
         self.plain = not (self.requires or self.limits)
-        self.rules = self.permits + self.forbids + self.requires + self.limits
+        self.rules = self.permits + self.forbids + self.requires + self.limits + self.obliging
 
 
 class RuleIndex:
-    """All rules of a program's policies, by tool and agent."""
+    """All rules of a program's policies, and those of one workflow (`rules`), by tool and agent."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, rules: Iterable[Rule] = ()) -> None:
         self._tools = program.tools
         self._rules = [rule for policy in program.policies.values() for rule in policy.rules]
+        self._rules += rules
         self.limits = tuple(rule for rule in self._rules if rule.kind == "limit")
         """All limits, in the order of the source."""
         self._exact: dict[str, list[int]] = {}
@@ -114,7 +116,10 @@ class RuleIndex:
             return tuple(self._index(rule, tier) for rule in applicable if rule.kind == kind)
 
         value: dict[str, object] = {"name": tool.name, "effect": tool.effect}
-        return RuleSet(tool, value, of("permit"), of("forbid"), of("require"), of("limit"), tier is interpreted)
+        obliging = of("redact") + of("notify")
+        return RuleSet(
+            tool, value, of("permit"), of("forbid"), of("require"), of("limit"), tier is interpreted, obliging
+        )
 
     def _index(self, rule: Rule, tier: _Tier) -> IndexedRule:
         match rule.kind:
@@ -131,6 +136,10 @@ class RuleIndex:
                 tools = [name for name in sorted(self._tools) if any_matches(rule.patterns, name)]
                 limit = counted(rule, rule.limit, tools, tier)
                 return _indexed(rule, tier, "deny", "limit", reason_text(rule), counted=limit)
+            case "redact":
+                return _indexed(rule, tier, "allow", "redact", f"`{rule.id}` hides {', '.join(rule.fields)}")
+            case "notify":
+                return _indexed(rule, tier, "allow", "notify", f"`{rule.id}` tells {rule.role}")
 
 
 def _indexed(

@@ -67,6 +67,7 @@ class WorkflowPlan:
     judged: Mapping[str, tuple[Always, ...]]
     awaited: frozenset[str]
     limits: Limits
+    evaluator: Evaluator
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
@@ -111,16 +112,21 @@ def plan_of(program: Program) -> Plan:
     if known is not None and known[0]() is program:
         return known[1]
     key = id(program)
+    evaluator = Evaluator(program)
+
+    def planned(workflow: Workflow) -> WorkflowPlan:
+        return _plan_workflow(workflow, Evaluator(program, workflow.rules) if workflow.rules else evaluator)
+
     plan = Plan(
-        program.digest, program.tools, program.agents, program.roles, Evaluator(program),
-        {name: _plan_workflow(workflow) for name, workflow in program.workflows.items()},
+        program.digest, program.tools, program.agents, program.roles, evaluator,
+        {name: planned(workflow) for name, workflow in program.workflows.items()},
         program.context,
     )  # fmt: skip
     _PLANS[key] = weakref.ref(program, lambda _: _PLANS.pop(key, None)), plan
     return plan
 
 
-def _plan_workflow(workflow: Workflow) -> WorkflowPlan:
+def _plan_workflow(workflow: Workflow, evaluator: Evaluator) -> WorkflowPlan:
     leaving, joins, failing = _groups(workflow)
     nevers = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
     always = tuple(promise for promise in workflow.promises if isinstance(promise, Always))
@@ -134,6 +140,7 @@ def _plan_workflow(workflow: Workflow) -> WorkflowPlan:
         {name: tuple(each for each in always if name in each.reads) for promise in always for name in promise.reads},
         frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
         limits_of(workflow),
+        evaluator,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from interlock.decide import ApprovalNeed, Consent, History, Principal
+from interlock.decide import ApprovalNeed, Consent, History, NotifyRole, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan, PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
@@ -87,6 +87,8 @@ class Call:
     for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
     dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
     history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
+    `hidden` are the fields that are shown to nobody, `telling` who is to be told when it is sent, `told` the rules for
+    which people were.
     """
 
     tool: Tool
@@ -113,6 +115,9 @@ class Call:
     past: PastCall | None = None
     reserve: Reserve | None = None
     reserved: tuple[Reserve, ...] = ()
+    hidden: tuple[str, ...] = ()
+    telling: tuple[NotifyRole, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def in_doubt(self) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from json import dumps
 
-from interlock.decide import Reason
+from interlock.decide import NotifyRole, Reason, RedactFields
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
-from interlock.run.protocol.notes import CallDecided, Escalated, Note, PromiseBroken, RunEnded, StepBegan
+from interlock.run.protocol.events import Json
+from interlock.run.protocol.notes import CallDecided, Escalated, Note, PromiseBroken, RoleNotified, RunEnded, StepBegan
 from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
@@ -14,8 +15,13 @@ from interlock_dsl.program.cases import Act
 from interlock_dsl.schema import encode
 
 
-def unmet(act: Act, machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
-    """Return what is wrong with one expectation, as `expected ... but ...`; empty if it is met."""
+def unmet(
+    act: Act, machine: Machine | SessionMachine, notes: Sequence[Note], sent: Mapping[str, Mapping[str, Json]]
+) -> str:
+    """Return what is wrong with one expectation, as `expected ... but ...`; empty if it is met.
+
+    `sent` are the arguments of the calls that were made, by their ids: notes do not show what a `redact` hides.
+    """
     match act.kind:
         case "waits":
             waiting = [ask.role for ask in machine.waiting_for if isinstance(ask, AskApproval)]
@@ -23,7 +29,8 @@ def unmet(act: Act, machine: Machine | SessionMachine, notes: Sequence[Note]) ->
             expected = f"the run to wait for approval by {act.name}"
         case "calls" | "never calls":
             calls = [note for note in notes if isinstance(note, CallDecided) and note.call and note.tool == act.name]
-            met = any(_part_of(act.value, note.args) for note in calls) is (act.kind == "calls")
+            held = [sent.get(note.call, note.args) for note in calls]
+            met = any(_part_of(act.value, args) for args in held) is (act.kind == "calls")
             expected = f"{'a call' if act.kind == 'calls' else 'no call'} of {act.name}{_shown(act.value)}"
             if calls:
                 made = "; ".join(_shown(note.args).strip() for note in calls)
@@ -43,6 +50,14 @@ def unmet(act: Act, machine: Machine | SessionMachine, notes: Sequence[Note]) ->
             told = [note.role for note in notes if isinstance(note, Escalated)]
             met = act.name in told
             expected = f"an escalation to {act.name}"
+        case "notifies":
+            told = [note.role for note in notes if isinstance(note, RoleNotified)]
+            met = act.name in told or any(act.name in _told(note) for note in notes)
+            expected = f"{act.name} to be notified"
+        case "redacts":
+            decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
+            met = any(set(act.fields) <= _hidden(note) for note in decided)
+            expected = f"{' and '.join(act.fields)} of {act.name} to be redacted"
         case "visits":
             entered = list(dict.fromkeys(note.step for note in notes if isinstance(note, StepBegan)))
             met = act.name in entered
@@ -87,6 +102,19 @@ def _undecided(act: Act, notes: Sequence[Note]) -> str:
         case _:
             met = any(need.role == act.name and need.count == act.count for need in decision.needs)
     return "" if met else f"expected the call of {last.tool} to be {words[act.kind]}, but {given}: {reasons}"
+
+
+def _told(note: Note) -> set[str]:
+    """Return the roles that are told of a call because of the decision on it."""
+    if not isinstance(note, CallDecided) or not note.call:
+        return set()
+    return {each.role for each in note.decision.obligations if isinstance(each, NotifyRole)}
+
+
+def _hidden(note: CallDecided) -> set[str]:
+    """Return the fields that the decision on a call hides."""
+    hiding = (each for each in note.decision.obligations if isinstance(each, RedactFields))
+    return {field for each in hiding for field in each.fields}
 
 
 def _is_why(act: Act, reason: Reason) -> bool:

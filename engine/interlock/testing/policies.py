@@ -4,6 +4,7 @@ Limits beyond one session count in a ledger of the test's own.
 """
 
 from collections import deque
+from collections.abc import Mapping
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
@@ -14,6 +15,7 @@ from interlock.run.protocol.events import (
     ApprovalGiven,
     CallProposed,
     Event,
+    Json,
     Reserved,
     ToolFailed,
     ToolReturned,
@@ -22,7 +24,7 @@ from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.session import SessionMachine
 from interlock.run.session.lifecycle import prepare_session
 from interlock.testing.expectations import unmet
-from interlock.testing.result import STARTED, Stuck, person, plain
+from interlock.testing.result import STARTED, Stuck, context_of, person, plain
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
@@ -41,6 +43,7 @@ class PolicyTest:
         self.notes: list[Note] = []
         self.failures: list[tuple[Span, str]] = []
         self._ledger = Ledger()
+        self._sent: dict[str, Mapping[str, Json]] = {}
         self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
 
     def run(self) -> None:
@@ -55,7 +58,8 @@ class PolicyTest:
     def _start(self) -> None:
         principal = Principal(self.test.principal or "", self.test.roles)
         try:
-            self._feed(prepare_session(self.program, session="test", at=self.now, principal=principal))
+            context = context_of(self.test)
+            self._feed(prepare_session(self.program, session="test", at=self.now, principal=principal, context=context))
         except InvalidInput as error:
             raise Stuck(self.test.span, str(error)) from None
 
@@ -68,7 +72,7 @@ class PolicyTest:
             case "passes":
                 self.now += act.micros
             case _:
-                problem = unmet(act, self.machine, self.notes)
+                problem = unmet(act, self.machine, self.notes, self._sent)
                 if problem:
                     self.failures.append((act.span, problem))
 
@@ -97,6 +101,7 @@ class PolicyTest:
         self._feed(answer)
 
     def _return(self, command: CallTool) -> None:
+        self._sent[command.id] = command.args
         replies = self._tools.get(command.tool)
         if not replies:
             result = self.program.tools[command.tool].result

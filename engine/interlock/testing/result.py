@@ -1,5 +1,6 @@
 """How a test came out, and what every kind of test has in common: a moment to begin at, people, plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -7,6 +8,7 @@ from interlock.run.protocol.events import Event, Json
 from interlock.run.protocol.notes import Note
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.cases import Test
 from interlock_dsl.schema import encode
 
 STARTED: Final = 1_767_225_600_000_000
@@ -42,3 +44,8 @@ def person(role: str, number: int, principal: str | None) -> str:
 def plain(value: object) -> Json:
     """Return a value of a test as JSON."""
     return cast(Json, encode(DYN, value))
+
+
+def context_of(test: Test) -> Mapping[str, Json] | None:
+    """Return what a test says of the circumstances, as JSON; None where it says nothing."""
+    return None if test.context is None else cast("dict[str, Json]", plain(test.context))

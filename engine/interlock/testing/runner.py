@@ -5,6 +5,7 @@ given when the test says `then`. Time stands still but for `then 4h pass` and th
 """
 
 from collections import deque
+from collections.abc import Mapping
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
@@ -15,6 +16,7 @@ from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
+    Json,
     ModelCall,
     ModelFailed,
     ModelReplied,
@@ -26,7 +28,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.testing.expectations import unmet
 from interlock.testing.policies import PolicyTest
-from interlock.testing.result import STARTED, Stuck, TestResult, person, plain
+from interlock.testing.result import STARTED, Stuck, TestResult, context_of, person, plain
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
@@ -52,6 +54,7 @@ class _TestRun:
         self.notes: list[Note] = []
         self.failures: list[tuple[Span, str]] = []
         self._todo: deque[Command] = deque()
+        self._sent: dict[str, Mapping[str, Json]] = {}
         self._agents = {step: deque(turns) for step, turns in test.agents.items()}
         self._persons = {step: deque(answers) for step, answers in test.persons.items()}
         self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
@@ -80,7 +83,16 @@ class _TestRun:
         given = {name: plain(value) for name, value in self.test.input.items()}
         principal = Principal(self.test.principal or "", self.test.roles)
         try:
-            self._feed(prepare(self.program, self.test.workflow, given, run="test", at=self.now, principal=principal))
+            started = prepare(
+                self.program,
+                self.test.workflow,
+                given,
+                run="test",
+                at=self.now,
+                principal=principal,
+                context=context_of(self.test),
+            )
+            self._feed(started)
         except InvalidInput as error:
             raise Stuck(self.test.span, str(error)) from None
 
@@ -90,7 +102,7 @@ class _TestRun:
         elif act.kind == "passes":
             self._pass(act.micros)
         else:
-            problem = unmet(act, self.machine, self.notes)
+            problem = unmet(act, self.machine, self.notes, self._sent)
             if problem:
                 self.failures.append((act.span, problem))
 
@@ -98,7 +110,9 @@ class _TestRun:
         self.events.append(event)
         notes = self.machine.feed(event)
         self.notes += notes
-        self._todo += self.machine.commands()
+        commands = self.machine.commands()
+        self._sent |= {command.id: command.args for command in commands if isinstance(command, CallTool)}
+        self._todo += commands
 
     # --- the world ---------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
+from interlock_dsl.analysis.declarations.obligations import check_field
 from interlock_dsl.analysis.expressions import Expressions
 from interlock_dsl.analysis.facts import ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
@@ -14,7 +16,7 @@ from interlock_dsl.cel.types import DYN, ERROR
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, ToolReply
-from interlock_dsl.schema import encode
+from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
 
@@ -49,6 +51,7 @@ class Case(ABC):
         self._principal: str | None = None
         self._roles: tuple[str, ...] = ()
         self._now: int | None = None
+        self._context: Mapping[str, object] | None = None
         self._once: dict[str, Span] = {}
         self._tools: dict[str, tuple[ToolReply, ...]] = {}
         self._acts: list[Act] = []
@@ -65,6 +68,9 @@ class Case(ABC):
             case syntax.GivenNow(micros=micros):
                 self._unrepeated("`given now`", item.span)
                 self._now = micros
+            case syntax.GivenContext():
+                self._unrepeated("`given context`", item.span)
+                self._give_context(item)
             case syntax.ToolScript(tool=tool, value=value, failure=failure):
                 self._tool(tool)
                 late = value is None and failure is None
@@ -79,6 +85,28 @@ class Case(ABC):
                 self._expect(item)
             case _:
                 self._own(item)
+
+    def _give_context(self, item: syntax.GivenContext) -> None:
+        declared = self._expressions.everywhere.get("context")
+        if declared is None:
+            self._symbols.report.add(say.no_context(item.span))
+            return
+        value = self._value(item.value)
+        try:
+            decode(declared, value)
+        except ValidationError as invalid:
+            self._symbols.report.add(say.invalid_value(invalid.problems, item.value.span))
+        except TypeError:
+            return  # a type with a mistake in it, or a value that has been reported
+        self._context = cast("Mapping[str, object]", value)
+
+    def _expected_fields(self, item: syntax.Expect) -> None:
+        """Check an expectation about what is hidden of the calls of a tool."""
+        assert item.name is not None
+        tool = self._tool(item.name)
+        if tool is not None:
+            for field in item.fields:
+                check_field(field, [tool], self._symbols.report)
 
     @abstractmethod
     def _own(self, item: syntax.TestItem) -> None:
@@ -113,8 +141,10 @@ class Case(ABC):
         elif item.rule is not None and item.kind != "fails" and item.rule not in self._rules.denying:
             self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules.denying))
         name = "" if item.name is None else item.name.text
-        act = Act(item.kind, item.span, name, value, because=item.because, rule=item.rule, count=item.count)
-        self._acts.append(act)
+        fields = tuple(field.text for field in item.fields)
+        self._acts.append(
+            Act(item.kind, item.span, name, value, False, 0, item.because, item.rule, None, item.count, fields)
+        )
 
     def _keys(self, what: str, tree: Expression | None, value: object, known: Iterable[str]) -> None:
         names = list(known)

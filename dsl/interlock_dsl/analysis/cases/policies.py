@@ -45,6 +45,7 @@ class PolicyCase(Case):
             tools=self._tools,
             acts=tuple(self._acts),
             span=self._decl.span,
+            context=self._context,
         )
 
     def _own(self, item: syntax.TestItem) -> None:
@@ -100,6 +101,10 @@ class PolicyCase(Case):
                     self._symbols.role(item.name)
             case "calls" | "never calls" | "denied":
                 self._expected_call(item, value)
+            case "notifies" if item.name is not None:
+                self._symbols.role(item.name)
+            case "redacts":
+                self._expected_fields(item)
             case "waits":
                 self._symbols.report.add(say.only_of_workflows("`expect waits`", item.span, "write `expect asks ...`"))
                 return

@@ -59,6 +59,7 @@ class WorkflowCase(Case):
             tools=self._tools,
             acts=tuple(self._acts),
             span=self._decl.span,
+            context=self._context,
         )
 
     def _own(self, item: syntax.TestItem) -> None:
@@ -119,7 +120,9 @@ class WorkflowCase(Case):
             case "allows" | "denies" | "asks":
                 self._symbols.report.add(say.only_of_policies(f"`expect {item.kind}`", item.span))
                 return
-            case "waits" | "escalates" if name is not None:
+            case "redacts":
+                self._expected_fields(item)
+            case "waits" | "escalates" | "notifies" if name is not None:
                 self._symbols.role(name)
             case "calls" | "never calls" | "denied":
                 self._expected_call(item, value)

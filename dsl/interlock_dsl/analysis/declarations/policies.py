@@ -1,10 +1,12 @@
 """Policies: rules over tool patterns, with what their conditions can see."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from interlock_dsl.analysis.declarations.obligations import check_field
 from interlock_dsl.analysis.expressions import Expressions, walk
-from interlock_dsl.analysis.facts import Facts, KeyFacts, RuleFacts, ToolFacts
+from interlock_dsl.analysis.facts import Facts, KeyFacts, RuleFacts, ToolFacts, WorkflowFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.uses import PackUse
@@ -29,7 +31,7 @@ from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import packs as say_pack
 from interlock_dsl.diagnostics.messages import permissions as say_scope
 from interlock_dsl.diagnostics.report import Report
-from interlock_dsl.program.builtins import EVERYWHERE, TOOL
+from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.syntax.tree import Duration, Ident, PolicyDecl, RuleDecl
 
 
@@ -37,12 +39,12 @@ def policy_facts(
     symbols: Symbols, types: Types, tools: Mapping[str, ToolFacts], expressions: Expressions
 ) -> dict[str, tuple[PolicyDecl, tuple[RuleFacts, ...]]]:
     """Return the policies of the program. What a pack is given is judged before its rules, which would repeat it."""
-    policies = _Policies(symbols, tools, expressions)
+    policies = Policies(symbols, tools, expressions)
     wrong = {id(use.policy) for use in symbols.uses if not policies.fits(use, types)}
     return {name: (decl, policies.rules(decl)) for name, decl in symbols.policies.items() if id(decl) not in wrong}
 
 
-class _Policies:
+class Policies:
     """All policies of a program. There may be many thousand rules, so those over the same tool share what they see."""
 
     def __init__(self, symbols: Symbols, tools: Mapping[str, ToolFacts], expressions: Expressions) -> None:
@@ -57,7 +59,7 @@ class _Policies:
     def fits(self, use: PackUse, types: Types) -> bool:
         """Say whether what a pack is given is of the types of its parameters; report what is not."""
         names = [pattern.text for pattern in use.use.patterns]
-        matched = self._matched(use.use.patterns)
+        matched = self.matched(use.use.patterns)
         scope, fitting = self._scope(matched), True
         for parameter in use.pack.parameters:
             given = use.given[parameter.name.text]
@@ -79,17 +81,18 @@ class _Policies:
         return fitting
 
     def rules(self, decl: PolicyDecl) -> tuple[RuleFacts, ...]:
-        counted: dict[str, int] = {}
-        rules: list[RuleFacts] = []
-        for rule in decl.rules:
-            counted[rule.kind] = counted.get(rule.kind, 0) + 1
-            id = f"{decl.name.text}/{rule.kind}#{counted[rule.kind]}"
-            rules.append(self._rule(id, rule))
-        return tuple(rules)
+        """Return the rules of a policy."""
+        return tuple(self._rule(id, rule) for id, rule in numbered(decl.name.text, decl.rules))
 
     def _rule(self, id: str, decl: RuleDecl) -> RuleFacts:
-        matched = self._matched(decl.patterns)
+        matched = self.matched(decl.patterns)
         scope = self._scope(matched)
+        return self.judged(id, decl, matched, lambda tree: self._expressions.check(tree, scope, BOOL))
+
+    def judged(
+        self, id: str, decl: RuleDecl, matched: frozenset[str], check: Callable[[Expression], Checked]
+    ) -> RuleFacts:
+        """Return a rule over the tools that it matches, whose conditions `check` checks."""
 
         def condition(tree: Expression | None) -> Checked | None:
             if tree is None:
@@ -97,16 +100,10 @@ class _Policies:
             if len(matched) > 1:
                 names = [pattern.text for pattern in decl.patterns]
                 check_arguments(tree, names, matched, self._tools, self._symbols.report)
-            return self._expressions.check(tree, scope, BOOL)
+            return check(tree)
 
-        limits = self._limits(decl, matched)
-        if decl.agent is not None and decl.agent.text.endswith(".*"):
-            self._symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
-        elif decl.agent is not None and decl.agent.text != "*":
-            self._symbols.agent(decl.agent)
-        if decl.role is not None:
-            self._symbols.role(decl.role)
-        return RuleFacts(id, decl, condition(decl.when), condition(decl.unless), *limits)
+        check_rule(decl, matched, self._symbols, self._tools)
+        return RuleFacts(id, decl, condition(decl.when), condition(decl.unless), *self._limits(decl, matched))
 
     def _limits(self, decl: RuleDecl, matched: frozenset[str]) -> tuple[Checked | None, tuple[KeyFacts, ...]]:
         """Return what a `limit` counts, and what it is for each of."""
@@ -141,13 +138,14 @@ class _Policies:
         """Return what a rule over these tools can see."""
         only = next(iter(matched)) if len(matched) == 1 else None
         if only not in self._scopes:
-            args = args_type(matched, self._tools)
-            self._scopes[only] = self._expressions.scope(
-                {**EVERYWHERE, "args": args, "tool": self._tool, "agent": self._agent}
-            )
+            self._scopes[only] = self._expressions.scope({**self._expressions.everywhere, **self.called(matched)})
         return self._scopes[only]
 
-    def _matched(self, patterns: tuple[Ident, ...]) -> frozenset[str]:
+    def called(self, matched: frozenset[str]) -> Mapping[str, Type]:
+        """Return what conditions see of a call of one of these tools."""
+        return {"args": args_type(matched, self._tools), "tool": self._tool, "agent": self._agent}
+
+    def matched(self, patterns: tuple[Ident, ...]) -> frozenset[str]:
         """Return the tools that patterns match; report the names and patterns that none does."""
         found: set[str] = set()
         for pattern in patterns:
@@ -166,6 +164,28 @@ class _Policies:
 def _is_key(type: Type) -> bool:
     """Say whether a limit may be for each value of a type: text, whole numbers and truth values."""
     return isinstance(type, StringType | IntType | UintType) or type in (BOOL, DYN, ERROR)
+
+
+def numbered(name: str, rules: Iterable[RuleDecl], before: Iterable[RuleDecl] = ()) -> Iterator[tuple[str, RuleDecl]]:
+    """Yield the rules of a policy or workflow under their ids; those `before` have numbers already."""
+    counted = Counter(rule.kind for rule in before)
+    for rule in rules:
+        counted[rule.kind] += 1
+        yield f"{name}/{rule.kind}#{counted[rule.kind]}", rule
+
+
+def check_rule(decl: RuleDecl, matched: Iterable[str], symbols: Symbols, tools: Mapping[str, ToolFacts]) -> None:
+    """Report the agents, roles and fields of a rule that are not there."""
+    if decl.agent is not None and decl.agent.text.endswith("*"):
+        if decl.agent.text != "*" and not any(matches_agent(decl.agent.text, name) for name in symbols.agents):
+            symbols.report.add(say_scope.no_agent_matches(decl.agent.text, decl.agent.span))
+    elif decl.agent is not None:
+        symbols.agent(decl.agent)
+    if decl.role is not None:
+        symbols.role(decl.role)
+    known = [tools[name] for name in matched if name in tools]
+    for field in decl.fields:
+        check_field(field, known, symbols.report)
 
 
 def check_arguments(
@@ -191,14 +211,22 @@ def args_type(matched: Iterable[str], tools: Mapping[str, ToolFacts]) -> Type:
 
 def concerns(rule: RuleDecl, tool: str, agent: str | None = None) -> bool:
     """Say whether a rule is about the calls of a tool: by an agent, by a step or an undo itself (`""`), or by any."""
-    by = agent is None or rule.agent is None or rule.agent.text in ("*", agent)
+    by = agent is None or rule.agent is None or matches_agent(rule.agent.text, agent)
     return by and any(matches(pattern.text, tool) for pattern in rule.patterns)
 
 
-def rules_for(facts: Facts, tool: str, agent: str | None = None) -> Iterator[RuleFacts]:
-    """Yield the rules of policies that concern the calls of a tool, as `concerns` says."""
-    for _, rules in facts.policies.values():
+def rules_for(
+    facts: Facts, tool: str, agent: str | None = None, workflow: WorkflowFacts | None = None
+) -> Iterator[RuleFacts]:
+    """Yield the rules of policies, and of a workflow, that concern the calls of a tool, as `concerns` says."""
+    own = () if workflow is None else (workflow.rules,)
+    for rules in (*(rules for _, rules in facts.policies.values()), *own):
         yield from (rule for rule in rules if concerns(rule.decl, tool, agent))
+
+
+def matches_agent(pattern: str, agent: str) -> bool:
+    """Say whether an agent (`""` is none) is one that a pattern means: its name, `front*`, or `*`."""
+    return agent.startswith(pattern[:-1]) if pattern.endswith("*") else pattern == agent
 
 
 def matches(pattern: str, tool: str) -> bool:

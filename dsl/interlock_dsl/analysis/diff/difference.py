@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from interlock_dsl.analysis.facts import Facts
 from interlock_dsl.analysis.knowledge.statements import mentioned
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner, meaning
 from interlock_dsl.analysis.rehearsal.story import values_read
 from interlock_dsl.analysis.values.problem import Case, Impossible, Possible, Problem, Unknown
-from interlock_dsl.cel.types import Basic, ListType, MapType, RecordType, Type
+from interlock_dsl.cel.types import DYN, Basic, ListType, MapType, RecordType, Type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import everywhere
 
 
 class Direction(StrEnum):
@@ -132,6 +134,13 @@ def compared(about: Comparing, regions: Iterable[Region], gained: str, lost: str
             yield Difference(direction, subject, text, span, values_read(read, found.bindings))
         elif found is not None:
             yield Difference(Direction.UNKNOWN, subject, f"whether {text}", span, reason=found.reason)
+
+
+def contexts(old: Facts, new: Facts) -> Mapping[str, Type]:
+    """Return what the conditions of two versions see everywhere; a context that is of another kind can be anything."""
+    if old.context is None or new.context is None:
+        return everywhere(new.context or old.context)
+    return {**everywhere(new.context), "context": new.context if alike(old.context, new.context) else DYN}
 
 
 def alike(one: Type, other: Type) -> bool:

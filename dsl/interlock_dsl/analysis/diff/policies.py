@@ -9,13 +9,21 @@ from math import inf, prod
 from typing import cast
 
 from interlock_dsl.analysis.declarations.policies import concerns, rules_for
-from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, alike, compared
+from interlock_dsl.analysis.diff.difference import (
+    Comparing,
+    Difference,
+    Direction,
+    Region,
+    Terrain,
+    alike,
+    compared,
+    contexts,
+)
 from interlock_dsl.analysis.facts import Facts, RuleFacts
 from interlock_dsl.analysis.promises.calling import MOST_CASES, combined, not_applied
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
 from interlock_dsl.cel.types import DYN, Field, RecordType, StringType, Type
-from interlock_dsl.program.builtins import EVERYWHERE
 
 
 def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]:
@@ -182,7 +190,7 @@ def _types(old: Facts, new: Facts, tool: str, agents: Sequence[str]) -> dict[str
     args = RecordType("", known.parameters.fields)
     about = {"name": Field(StringType((tool,))), "effect": Field(StringType((known.effect,)))}
     return {
-        **EVERYWHERE,
+        **contexts(old, new),
         "args": args if alike(old.tools[tool].parameters, args) else DYN,
         "tool": RecordType("Tool", about),
         "agent": StringType(tuple(agents)),

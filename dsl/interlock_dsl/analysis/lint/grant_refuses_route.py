@@ -93,7 +93,11 @@ def _refused(questions: Questions, calling: Calling, scope: str) -> Iterator[Dia
         return
     refused = [Claim(grant.where, REFUSED) for grant in granting if grant.where is not None]
     bound = [statement for statement in (calling.cases or ((),))[0] if isinstance(statement, Bound)]
-    forbids = [rule for rule in rules_for(questions.facts, calling.tool.name, "") if rule.decl.kind == "forbid"]
+    forbids = [
+        rule
+        for rule in rules_for(questions.facts, calling.tool.name, "", questions.workflow)
+        if rule.decl.kind == "forbid"
+    ]
     for case in combined(not_applied(rule) for rule in forbids):
         # At some time a rule that depends on the time does not forbid.
         always = [statement for statement in case if not mentioned(statement) & CHANGING]

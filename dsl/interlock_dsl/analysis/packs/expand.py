@@ -26,7 +26,7 @@ from interlock_dsl.cel.tree import (
     Present,
     Select,
 )
-from interlock_dsl.syntax.tree import Duration, Ident, Node, PackDecl, PolicyDecl, UsePack
+from interlock_dsl.syntax.tree import Duration, Ident, NamedNumber, Node, PackDecl, PolicyDecl, UsePack
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 
@@ -56,6 +56,11 @@ class _Filling:
 
     def _part(self, value: object) -> object:
         match value:
+            case NamedNumber():
+                return self._number(value)
+            case Duration(name=Ident() as name):
+                given = self._given.get(name.text)
+                return given if isinstance(given, Duration) else self._renamed(value, name, given)
             case Ident():
                 names = self._names(value)
                 return names[0] if len(names) == 1 else value
@@ -68,6 +73,19 @@ class _Filling:
                 return self.expression(value, frozenset())
             case _:
                 return value
+
+    def _number(self, number: NamedNumber) -> int:
+        match self._given.get(number.ident.text):
+            case Literal(value=int() as value) if not isinstance(value, bool):
+                return value
+            case Name(name=name, span=span):
+                return NamedNumber(Ident(name, span=span))
+            case _:
+                return number
+
+    def _renamed(self, duration: Duration, name: Ident, given: Given | None) -> Duration:
+        """Return a duration that a constant of the file which uses the pack gives, if one does."""
+        return replace(duration, name=Ident(given.name, span=given.span)) if isinstance(given, Name) else duration
 
     def _names(self, name: Ident) -> tuple[Ident, ...]:
         given = self._given.get(name.text)

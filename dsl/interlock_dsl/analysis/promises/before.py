@@ -37,7 +37,7 @@ def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Find
         if not _approved_on_route(calling, promise):
             covering = [
                 not_applied(rule)
-                for rule in rules_for(questions.facts, calling.tool.name, calling.agent)
+                for rule in rules_for(questions.facts, calling.tool.name, calling.agent, questions.workflow)
                 if rule.decl.kind == "require" and _enough(rule.decl.role, rule.decl.count or 1, promise)
             ]
             cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]

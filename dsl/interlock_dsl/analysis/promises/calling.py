@@ -80,7 +80,9 @@ def _calling(
 ) -> Calling:  # fmt: skip
     reasons = [_granted(scope, route) for scope in sorted(tool.needs)]
     reasons += [
-        not_applied(rule) for rule in rules_for(questions.facts, tool.name, agent) if rule.decl.kind == "forbid"
+        not_applied(rule)
+        for rule in rules_for(questions.facts, tool.name, agent, questions.workflow)
+        if rule.decl.kind == "forbid"
     ]
     cases = tuple((*bound, *case) for case in combined(reasons))
     types: dict[str, Type] = {

@@ -24,7 +24,7 @@ from interlock_dsl.analysis.knowledge.statements import Linked, linked, mentione
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
-from interlock_dsl.program.builtins import EVERYWHERE, RUN
+from interlock_dsl.program.builtins import RUN
 
 MOST_ASKED: Final = 3_000
 """Statements in all questions about one workflow; what is asked then is asked in a cheaper way."""
@@ -51,7 +51,7 @@ class Questions:
         name = StringType((workflow.decl.name.text,))
         fields = workflow.parameters.fields
         self.variables: Mapping[str, Type] = {
-            **EVERYWHERE,
+            **facts.everywhere,
             "run": replace(RUN, fields={**RUN.fields, "workflow": Field(name)}),
             **{parameter: field.type for parameter, field in fields.items()},
             **{step: output(made, facts) for step, made in workflow.steps.items()},

@@ -17,7 +17,7 @@ from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.environment import CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.types import BOOL, STRING, Field, RecordType, StringType, Type
-from interlock_dsl.program.builtins import EVERYWHERE, TOOL
+from interlock_dsl.program.builtins import TOOL
 
 NOT_TRUE = Outcome.FALSE | Outcome.NO_VALUE
 NOT_FALSE = Outcome.TRUE | Outcome.NO_VALUE
@@ -180,7 +180,7 @@ class Rules:
 
     def _scope(self, tool: ToolFacts, like: Scope) -> Scope:
         if tool.name not in self._scopes:
-            variables = {**EVERYWHERE, **called(tool, self._facts)}
+            variables = {**self._facts.everywhere, **called(tool, self._facts)}
             self._scopes[tool.name] = Scope(variables, like.functions)
         return self._scopes[tool.name]
 
@@ -200,4 +200,11 @@ def covers_agents(wide: RuleFacts, narrow: RuleFacts) -> bool:
     """Say whether a rule is about every agent that another is about."""
     agent = None if wide.decl.agent is None else wide.decl.agent.text
     other = None if narrow.decl.agent is None else narrow.decl.agent.text
-    return agent in (None, "*") or agent == other
+    if agent in (None, "*") or agent == other:
+        return True
+    return (
+        agent is not None
+        and agent.endswith("*")
+        and other is not None
+        and other.removesuffix("*").startswith(agent[:-1])
+    )

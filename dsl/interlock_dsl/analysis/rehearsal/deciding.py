@@ -51,7 +51,7 @@ def decide(
     seen = {**values, "args": args, **about(tool, agent)}
     if not all(_granted(scope, route, seen) for scope in tool.needs):
         return Denied()
-    rules = list(rules_for(facts, tool.name, agent))
+    rules = list(rules_for(facts, tool.name, agent, workflow))
     for rule in rules:
         if rule.decl.kind != "limit":
             continue

@@ -14,7 +14,6 @@ from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.builtins import EVERYWHERE
 from interlock_dsl.program.graph import START
 
 READ_OF = re.compile(r"(\w+)\s*\.\??\s*\Z")
@@ -105,12 +104,12 @@ class Reader:
         Outputs that cannot be there are in it too, as what has been reported already. Of the outputs only those that
         are read (`names`) are in it, as long as nothing else is read: there may be thousands.
         """
-        known = {**self._parameters, **EVERYWHERE, **extra}
+        known = {**self._parameters, **self.expressions.everywhere, **extra}
         steps = self.outline.steps
         read = names if all(n in known or n in steps for n in names) else steps.keys()
         outputs = {n: self.outputs.get(n, DYN) if place.possible & self._bits[n] else ERROR for n in read if n in steps}
         absent = frozenset(n for n in outputs if place.possible & ~place.definite & self._bits[n])
-        variables = {**self._parameters, **outputs, **EVERYWHERE, **extra}
+        variables = {**self._parameters, **outputs, **self.expressions.everywhere, **extra}
 
         def certain(without: frozenset[str]) -> frozenset[str]:
             steps_there = 0 if place.without is None else place.without(without)
@@ -160,7 +159,7 @@ class Reader:
         """
         steps, fits = self.outline.steps.keys(), self.expressions.fits
         outputs = {name: self.outputs.get(name, DYN) for name in names if name in steps}
-        variables = {**self._parameters, **outputs, **EVERYWHERE}
+        variables = {**self._parameters, **outputs, **self.expressions.everywhere}
 
         def without(absent: frozenset[str]) -> Scope:
             return self.expressions.scope(variables, absent)

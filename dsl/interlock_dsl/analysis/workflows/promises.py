@@ -23,7 +23,7 @@ from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.cel.types import BOOL
 from interlock_dsl.diagnostics.messages import promises as say
 from interlock_dsl.diagnostics.messages.syntax import repeated_clause
-from interlock_dsl.program.builtins import EVERYWHERE, TOOL
+from interlock_dsl.program.builtins import TOOL
 from interlock_dsl.syntax import tree
 from interlock_dsl.syntax.tree import Ident, Promise
 
@@ -138,7 +138,7 @@ class _Promises:
         condition = decl.condition
         reads = frozenset(name.name for name in free_names(condition))
         if self._reads_beyond(condition):
-            reads -= EVERYWHERE.keys()
+            reads -= self._reader.expressions.everywhere.keys()
         elif not reads:
             self._symbols.report.add(say.reads_nothing(condition.span))
         checked, needs = self._reader.check_present(condition, reads)
@@ -146,7 +146,9 @@ class _Promises:
 
     def _reads_beyond(self, condition: Expression) -> bool:
         """Report what a condition reads that is neither an input nor an output, and say whether there is anything."""
-        beyond = [(name.name, name.span) for name in free_names(condition) if name.name in EVERYWHERE]
+        beyond = [
+            (name.name, name.span) for name in free_names(condition) if name.name in self._reader.expressions.everywhere
+        ]
         beyond += [
             ("calls(...)", node.span)
             for node in walk(condition)

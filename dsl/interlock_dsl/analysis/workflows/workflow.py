@@ -10,6 +10,7 @@ from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.analysis.workflows.places import Reader
 from interlock_dsl.analysis.workflows.promises import promise_facts
 from interlock_dsl.analysis.workflows.routes import route_facts
+from interlock_dsl.analysis.workflows.rules import workflow_rules
 from interlock_dsl.analysis.workflows.steps import Steps
 from interlock_dsl.program.graph import START
 
@@ -30,8 +31,9 @@ def workflow_facts(
     ends = judged.ends()
     routes = route_facts(reader, symbols, steps, tools)
     promises = promise_facts(reader, symbols, tools)
+    rules = workflow_rules(reader, symbols, tools)
     for mode in decl.first:
         if mode.step.text not in outline.steps and mode.step.text != START:
             symbols.miss("step", mode.step, [START, *outline.steps])
     unique(symbols.report, "`routes ... first` for", (mode.step for mode in decl.first))
-    return WorkflowFacts(decl, outline.parameters, outline.flow.graph, steps, ends, routes, promises)
+    return WorkflowFacts(decl, outline.parameters, outline.flow.graph, steps, ends, routes, promises, rules)

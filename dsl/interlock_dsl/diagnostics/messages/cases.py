@@ -109,6 +109,16 @@ def not_constant(message: str, span: Span) -> Diagnostic:
     return diagnose("type-mismatch", f"this value cannot be computed: {message}", span, help="write a plain value")
 
 
+def no_context(span: Span) -> Diagnostic:
+    """A test that gives a context which the program does not declare."""
+    return diagnose(
+        "undefined-reference",
+        "the program declares no context",
+        span,
+        help='declare what the service says of the circumstances: `context { risk: enum("low", "high") }`',
+    )
+
+
 def said_twice(what: str, span: Span, first: Span) -> Diagnostic:
     """A line that a test has once, written again."""
     return diagnose(

@@ -71,6 +71,7 @@ _EXAMPLE = {
     "role": 'role {} {{ reach "..." }}',
     "end": "end {}",
     "type": "type {} {{ ... }}",
+    "constant": "let {} = ...",
 }
 
 
@@ -101,6 +102,18 @@ def duplicate(kind: str, name: str, span: Span, first: Span) -> Diagnostic:
         "again here",
         Label(first, "first here"),
         help="rename one of them or remove it",
+    )
+
+
+def context_twice(span: Span, first: Span) -> Diagnostic:
+    """A second declaration of the context."""
+    return diagnose(
+        "duplicate-definition",
+        "the context is declared twice",
+        span,
+        "again here",
+        Label(first, "first here"),
+        help="write all its fields in one declaration",
     )
 
 

@@ -192,7 +192,7 @@ def no_such_argument(name: str, patterns: Iterable[str], span: Span, known: Iter
 
 
 def no_agent_matches(pattern: str, span: Span) -> Diagnostic:
-    """`by` with a pattern that no agent can have."""
+    """`by` with a pattern that no agent has."""
     return diagnose(
         "undefined-reference", f"no agent matches `{pattern}`", span, help="name one agent, or write `by *` for any"
     )

@@ -16,4 +16,4 @@ class FileBuilder(DeclarationBuilder, WorkflowBuilder, PromiseBuilder, RuleBuild
 
     def file(self, parts: list[Declaration]) -> File:
         """All the declarations; comments are added by whoever has the text."""
-        return File(self.source, tuple(parts), span=self.here())
+        return File(self.source, tuple(parts), named=tuple(self.named), span=self.here())

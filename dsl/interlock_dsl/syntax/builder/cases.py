@@ -17,6 +17,7 @@ from interlock_dsl.syntax.tree import (
     Duration,
     Expect,
     Given,
+    GivenContext,
     GivenNow,
     Ident,
     PersonDecides,
@@ -82,6 +83,11 @@ class CaseBuilder(PieceBuilder):
         if micros < 0:
             self.diagnostics.append(messages.bad_moment(self.here()))
         return GivenNow(max(micros, 0), span=self.here())
+
+    @reduction
+    def given_context(self, value: Expression) -> GivenContext:
+        """`given context { fields }`."""
+        return GivenContext(value, span=self.here())
 
     @reduction
     def test_roles(self, *roles: str) -> tuple[str, ...]:
@@ -187,6 +193,16 @@ class CaseBuilder(PieceBuilder):
     def expect_escalates(self, role: Ident) -> Expect:
         """`escalates to role`."""
         return Expect("escalates", role)
+
+    @reduction
+    def expect_notifies(self, role: Ident) -> Expect:
+        """`notifies role`."""
+        return Expect("notifies", role)
+
+    @reduction
+    def expect_redacts(self, fields: tuple[Ident, ...], tool: Ident) -> Expect:
+        """`redacts result.iban of tool`."""
+        return Expect("redacts", tool, fields=fields)
 
     @reduction
     def expect_ends(self, end: Ident, values: Expression | None = None) -> Expect:

@@ -1,12 +1,18 @@
-"""Uses, types, tools, agents, roles."""
+"""Uses, the context, constants, types, tools, agents, roles."""
+
+from typing import cast
+
+from lark import Token
 
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    ContextDecl,
     Duration,
     FieldNode,
     Ident,
+    LetDecl,
     Money,
     Retry,
     RoleDecl,
@@ -25,6 +31,20 @@ class DeclarationBuilder(PieceBuilder):
     def use_decl(self, path: str) -> Use:
         """`use "common.ilk"`."""
         return Use(path, span=self.here())
+
+    @reduction
+    def context_decl(self, fields: tuple[FieldNode, ...]) -> ContextDecl:
+        """`context { fields }`."""
+        return ContextDecl(fields, span=self.here())
+
+    @reduction
+    def let_decl(self, name: Ident, *rest: TypeNode | Expression | Token) -> LetDecl:
+        """`let name: type = value`."""
+        *types, value = rest
+        type_ = cast("TypeNode", types[0]) if types else None
+        if isinstance(value, Token):
+            return LetDecl(name, type_, self.duration_of(value, self.place(value)), span=self.here())
+        return LetDecl(name, type_, cast("Expression", value), span=self.here())
 
     @reduction
     def type_decl(self, name: Ident, type_: TypeNode) -> TypeDecl:

@@ -25,6 +25,7 @@ from interlock_dsl.syntax.tree import (
     ListType,
     MapType,
     Money,
+    NamedNumber,
     NamedType,
     Node,
     RecordType,
@@ -115,6 +116,8 @@ class PieceBuilder(ExpressionBuilder):
         self.extent: tuple[int, int] = (0, 0)
         """The offsets of what is being reduced."""
         self.diagnostics: list[Diagnostic] = []
+        self.named: list[Ident] = []
+        """The names of constants where numbers and durations stand."""
         self._too_deep: Span | None = None
         self.places: dict[tuple[int, int], dict[str, Span]] = {}
         """Where the clauses of a node stand, by the offsets of the node: what the tree itself does not hold."""
@@ -173,10 +176,15 @@ class PieceBuilder(ExpressionBuilder):
         return Ident(f"{front.text}.*", span=self.here())
 
     @reduction
+    def agents_pattern(self, front: Token) -> Ident:
+        """`front*`."""
+        return Ident(f"{front}*", span=self.here())
+
+    @reduction
     def _idents(self, *names: Ident) -> tuple[Ident, ...]:
         return names
 
-    scope_names = tool_names = passed_names = target_names = patterns = _idents
+    scope_names = tool_names = passed_names = target_names = redacted_names = patterns = _idents
 
     @reduction
     def text(self, token: Token) -> str:
@@ -221,10 +229,26 @@ class PieceBuilder(ExpressionBuilder):
     @reduction
     def duration(self, token: Token) -> Duration:
         """`5s`, `1h30m`."""
+        return self.duration_of(token, self.here())
+
+    def duration_of(self, token: Token, place: Span) -> Duration:
+        """Return the duration that a token is."""
         micros = micros_of(token)
         if micros is None:
-            self.diagnostics.append(messages.too_long_a_time(self.here()))
-        return Duration(micros or 0, span=self.here())
+            self.diagnostics.append(messages.too_long_a_time(place))
+        return Duration(micros or 0, span=place)
+
+    @reduction
+    def named_duration(self, token: Token) -> Duration:
+        """The name of a `let` where a duration stands."""
+        self.named.append(Ident(str(token), span=self.here()))
+        return Duration(1, self.named[-1], span=self.here())
+
+    @reduction
+    def named_count(self, token: Token) -> int:
+        """The name of a `let` where a number stands."""
+        self.named.append(Ident(str(token), span=self.here()))
+        return NamedNumber(self.named[-1])
 
     @reduction
     def money(self, amount: Token, currency: Ident) -> Money:

@@ -20,6 +20,7 @@ from interlock_dsl.syntax.tree import (
     Range,
     RecordType,
     RuleDecl,
+    RuleKind,
     TableDecl,
     TableRow,
 )
@@ -78,14 +79,26 @@ class RuleBuilder(PieceBuilder):
         """`overall`."""
         return self.clause("for each", Owner("overall", span=self.here()))
 
+    @reduction
+    def redact_rule(self, fields: tuple[Ident, ...], patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
+        """`redact result.iban, args.note for patterns clauses`."""
+        return self._rule("redact", patterns, clauses, fields=fields)
+
+    @reduction
+    def notify_rule(self, role: Ident, patterns: tuple[Ident, ...], *clauses: Clause) -> RuleDecl:
+        """`notify role for patterns clauses`."""
+        return self._rule("notify", patterns, clauses, role=role)
+
     def _rule(
         self,
-        kind: Literal["permit", "forbid", "require", "limit"],
+        kind: RuleKind,
         patterns: tuple[Ident, ...],
         parts: Sequence[Clause],
         approval: Approval | None = None,
         count: int | None = None,
         period: Duration | None = None,
+        role: Ident | None = None,
+        fields: tuple[Ident, ...] = (),
     ) -> RuleDecl:
         clauses = self.gather(parts)
         if approval is not None and (approval.count, approval.of) != (1, None):
@@ -97,13 +110,14 @@ class RuleBuilder(PieceBuilder):
             when=clauses.expression("when"),
             unless=clauses.expression("unless"),
             because=clauses.get("because", str),
-            role=None if approval is None else approval.role,
+            role=role if approval is None else approval.role,
             within=clauses.get("within", Duration),
             count=count,
             period=period,
             of=None if approval is None else approval.of,
             amount=clauses.expression("of"),
             owner=clauses.get("for each", Owner),
+            fields=fields,
             span=self.here(),
         )
 

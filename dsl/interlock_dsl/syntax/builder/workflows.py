@@ -28,6 +28,7 @@ from interlock_dsl.syntax.tree import (
     RecordType,
     RouteDecl,
     RoutesMode,
+    RuleDecl,
     SetStep,
     TableStep,
     ToolCall,
@@ -57,6 +58,7 @@ class WorkflowBuilder(PieceBuilder):
             routes=tuple(item for item in items if isinstance(item, RouteDecl)),
             promises=tuple(item for item in items if isinstance(item, PROMISES)),
             first=tuple(item for item in items if isinstance(item, RoutesMode)),
+            rules=tuple(item for item in items if isinstance(item, RuleDecl)),
             span=self.here(),
         )
 

@@ -10,7 +10,9 @@ from interlock_dsl.cel.parser.lexer import CLOSING, END, OPENING, UNKNOWN, WORD,
 from interlock_dsl.syntax.lexer import FileLexer
 from interlock_dsl.syntax.recovery.session import after
 
-DECLARATIONS: Final = frozenset({"use", "type", "tool", "agent", "role", "workflow", "policy", "pack", "table", "test"})
+DECLARATIONS: Final = frozenset(
+    {"use", "type", "tool", "agent", "role", "workflow", "policy", "pack", "table", "context", "let", "test"}
+)
 FAR: Final = 2_000
 """Characters of its line that are looked at before a place."""
 

@@ -133,7 +133,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell a role that something was escalated to it. Needs no answer."""
+    """Tell a role that something was escalated to it, or that a call is made. Needs no answer."""
 
     id: str
     role: str

@@ -104,7 +104,10 @@ class PromiseBroken:
 
 @dataclass(frozen=True, slots=True)
 class CallDecided:
-    """A tool call was decided. `call` is the command's id if it was allowed, `approvals` those that were spent."""
+    """A tool call was decided. `call` is the command's id if it was allowed, `approvals` those that were spent.
+
+    What a `redact` hides is hidden here, as in `CallDone` and `StepDone`.
+    """
 
     step: str
     agent: str
@@ -192,6 +195,17 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleNotified:
+    """A role was told that a call is made, as a rule (id) says."""
+
+    role: str
+    step: str
+    tool: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """The event could not be accepted and changed nothing: late, twice, by the wrong role, for something else."""
 
@@ -226,6 +240,7 @@ Note: TypeAlias = (
     | ApprovalCounted
     | ApprovalSettled
     | Escalated
+    | RoleNotified
     | Ignored
     | RunEnded
 )

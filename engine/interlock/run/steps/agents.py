@@ -12,7 +12,7 @@ from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
 from interlock.run.state import Call, CallEnded, Complete, Conversation, Fail, Run, Visit
-from interlock.run.steps import calls, handoff
+from interlock.run.steps import calls, handoff, obligations
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep
@@ -29,7 +29,7 @@ def begin(run: Run, visit: Visit) -> None:
         else:
             run.agenda.append(Fail(visit, "over budget", allowance.why))
         return
-    tools = run.plan.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
+    tools = run.workflow.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
     visit.conversation = Conversation(handoff.context_of(run, visit.route), tools, *allowance)
     _ask(run, visit, visit.conversation)
 
@@ -144,9 +144,9 @@ def _read(
         tool=asked.tool, args={}, agent=agent, problem=problem, principal=run.principal, history=run.history,
         now=run.now, grants=visit.grants, shown=conversation.tools, meter=run.meter,
     )  # fmt: skip
-    decision = run.plan.evaluator.authorize(request)
-    args = asked.args if isinstance(asked.args, dict) else {}
-    run.notes.append(CallDecided(visit.name, agent, asked.tool, args, "", decision))
+    decision = run.workflow.evaluator.authorize(request)
+    shown = obligations.unread(tool, asked.args, decision)
+    run.notes.append(CallDecided(visit.name, agent, asked.tool, shown, "", decision))
     conversation.outcomes[slot] = CallOutcome(
         asked.key, asked.tool, False, error=f"denied: {calls.reasons_of(decision)}"
     )

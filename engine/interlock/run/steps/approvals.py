@@ -15,7 +15,7 @@ from interlock.run.protocol.commands import AskApproval, Notify
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, TimerFired
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalCounted, ApprovalSettled, Escalated
 from interlock.run.state import Approval, Approved, Call, NotApproved, Run, Visit
-from interlock.run.steps import visits
+from interlock.run.steps import obligations, visits
 from interlock_dsl.program.model import Route
 
 
@@ -55,7 +55,8 @@ def _ask(
     step = owner.name if isinstance(owner, Visit) else owner.step
     approval = Approval(run.new_id("a"), owner, role, need, subject, digest, expires, escalate)
     run.ask(approval, AskApproval(approval.id, step, role, need.count, subject, digest, expires))
-    run.notes.append(ApprovalAsked(approval.id, step, role, need.count, subject, digest, expires))
+    shown = obligations.subject(owner, subject)
+    run.notes.append(ApprovalAsked(approval.id, step, role, need.count, shown, digest, expires))
     if expires is not None:
         approval.timer = run.set_timer(approval, expires, "expiry")
     return approval

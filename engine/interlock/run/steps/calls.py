@@ -19,7 +19,7 @@ from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
 from interlock.run.state import Call, CallEnded, Performed, Run
-from interlock.run.steps import approvals, reservations, visits
+from interlock.run.steps import approvals, obligations, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
@@ -53,7 +53,9 @@ def decide(run: Run, call: Call) -> None:
     allowed = decision.answer == "allow"
     spent = tuple(consent.id for consent in call.consents) if allowed else ()
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
-    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision, id, spent))
+    obligations.take(call, decision)
+    shown = obligations.args(call)
+    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision, id, spent))
     if allowed:
         _dispatch(run, call, id, decision.counts)
     elif decision.answer == "ask" and call.purpose != "undo":
@@ -126,7 +128,7 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         meter=run.meter,
         undo=visit is None,
     )
-    return run.plan.evaluator.authorize(request)
+    return run.workflow.evaluator.authorize(request)
 
 
 def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
@@ -134,6 +136,7 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
         call.past = budget.charge_call(run, call.tool, call.agent, call.values, counts)
         call.sent = run.now
     call.interrupted = False
+    obligations.notify(run, call)
     change(run, call, "in flight")
     call.command = id
     call.key = call.key or f"{run.id}:{id}"
@@ -169,8 +172,10 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         decide(run, call)
         return
     redacted = tuple(each for each in _decision(run, call).obligations if isinstance(each, RedactFields))
-    decision = replace(reservations.refusal(run.plan.evaluator, refused, asked, event), obligations=redacted)
-    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, call.args, call.subject, decision))
+    decision = replace(reservations.refusal(run.workflow.evaluator, refused, asked, event), obligations=redacted)
+    obligations.take(call, decision)
+    shown = obligations.args(call)
+    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision))
     _finish(run, call, "denied", reasons_of(decision))
 
 
@@ -196,11 +201,12 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     except ValidationError as invalid:
         _keep(run, call, None, f"its result was not usable: {invalid}")
         bad = f"{call.tool.name} gave a result that is not one of its type"
-        _finish(run, call, "failure", f"{bad}: {invalid}", shown=bad, made=True)
+        why = bad if obligations.hides_result(call) else f"{bad}: {invalid}"
+        _finish(run, call, "failure", why, shown=bad, made=True)
         return
     if call.past is not None:
         run.history.returned(call.past, value)
-    result = None if call.tool.result is None else run.plan.shown(call.tool.result, value)
+    result = None if call.tool.result is None else obligations.result(call, run.plan.shown(call.tool.result, value))
     if call.purpose != "undo" and call.tool.name in run.workflow.awaited:
         run.returned.add(call.tool.name)
     _keep(run, call, value, "")
