@@ -32,17 +32,24 @@ def run_input(given: Sequence[str], parameters: RecordType) -> dict[str, object]
     return found
 
 
-def _document(source: str) -> dict[str, object]:
-    value = _read(source)
+def context_given(source: str) -> dict[str, object]:
+    """Return what is said of the circumstances, from JSON or a file. Whether it fits is for the engine to say."""
+    if not source.startswith(("{", "@")) and source != "-":
+        raise CommandError(f"`{source}` is no context", "write a JSON object, `@file.json`, or `-` for standard input")
+    return _document(source, "--context")
+
+
+def _document(source: str, option: str = "--input") -> dict[str, object]:
+    value = _read(source, option)
     if not isinstance(value, dict):
-        shown = "`--input`" if source.startswith("{") else f"the input in `{source}`"
-        raise CommandError(f"{shown} is not a JSON object", 'write `{"parameter": value}`')
+        shown = f"`{option}`" if source.startswith("{") else f"the {option[2:]} in `{source}`"
+        raise CommandError(f"{shown} is not a JSON object", 'write `{"name": value}`')
     return value
 
 
-def _read(source: str) -> object:
+def _read(source: str, option: str = "--input") -> object:
     if source.startswith("{"):
-        return json_document(source, "`--input`", "quote it for the shell: `'{...}'`")
+        return json_document(source, f"`{option}`", "quote it for the shell: `'{...}'`")
     if source in ("-", "@-"):
         return json_document(read_stdin(), "standard input", IN_QUOTES)
     if source == "@":

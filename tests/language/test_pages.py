@@ -29,7 +29,18 @@ HERE = Path(__file__).parent
 GUIDE = sorted(path for path in HERE.rglob("*.md") if path.name != "README.md")
 PAGES = [*GUIDE, *EXPLAINED]
 GRAMMAR = (LANGUAGE / "syntax" / "grammar.lark").read_text()
-EXPECTATIONS = {"waits", "calls", "never calls", "denied", "escalates", "ends", "fails", "visits"}
+EXPECTATIONS = {
+    "waits",
+    "calls",
+    "never calls",
+    "denied",
+    "escalates",
+    "notifies",
+    "redacts",
+    "ends",
+    "fails",
+    "visits",
+}
 DECISIONS = {"allows", "denies", "asks"}
 EXPECTED = re.compile(r'//\s*(error|warning|note): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')
 

@@ -7,13 +7,25 @@ digest), what was answered, by which rules at which place, with whose approval, 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from interlock.decide import Obligation, RedactFields
 from interlock.journal.codec import encode
-from interlock.run.protocol.events import RunStarted, SessionStarted
+from interlock.run.protocol.events import (
+    CallProposed,
+    Event,
+    ModelCall,
+    ModelReplied,
+    RunStarted,
+    SessionStarted,
+    ToolReturned,
+)
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
+from interlock.run.redaction import arguments, fields_of, result
 from interlock_cli.formats.jsonable import plain
 from interlock_cli.present.quantity import instant
 from interlock_cli.recorded_run import RecordedRun, ReplayedEntry
+from interlock_dsl.program.model import Tool
 from interlock_dsl.schema.canonical import canonical
 
 Json = dict[str, object]
@@ -43,7 +55,7 @@ def audit(recorded: RecordedRun) -> Json:
         "meaning_kept": recorded.meaning_kept,
         "reproduced": recorded.meaning_kept and all(moment.same for moment in recorded.entries),
         "decisions": list(decisions(recorded)),
-        "entries": [_entry(moment) for moment in recorded.entries],
+        "entries": entries(recorded),
     }
 
 
@@ -88,6 +100,7 @@ def _decision(
         "subject_digest": note.digest,
         "answer": note.decision.answer,
         "reasons": [plain(reason) for reason in note.decision.reasons],
+        "obligations": [obligation(each) for each in note.decision.obligations],
         "needs": [plain(need) for need in note.decision.needs],
         "approvals": [approved.get(approval, {"approval": approval}) for approval in note.approvals],
         "call": note.call or None,
@@ -98,13 +111,54 @@ def _decision(
     }
 
 
-def _entry(moment: ReplayedEntry) -> Json:
+def obligation(given: Obligation) -> Json:
+    """Return an obligation: what is hidden, or who is told."""
+    if isinstance(given, RedactFields):
+        return {"redact": list(given.fields), "rule": given.rule}
+    return {"notify": given.role, "rule": given.rule, "reason": given.reason}
+
+
+def entries(recorded: RecordedRun) -> list[Json]:
+    """Return the entries. Of the events, which hold all that was said, is shown what the decisions on them do not hide.
+
+    The digests are those of the whole events, which `interlock verify` reads from the journal.
+    """
+    hidden: dict[str, tuple[Tool, tuple[str, ...]]] = {}
+    made: list[Json] = []
+    for moment in recorded.entries:
+        event = moment.event
+        asked: dict[str, tuple[str, ...]] = {}
+        for note in moment.notes:
+            tool = recorded.program.tools.get(note.tool) if isinstance(note, CallDecided) else None
+            fields = fields_of(note.decision) if isinstance(note, CallDecided) else ()
+            if tool is None or not isinstance(note, CallDecided) or not fields:
+                continue
+            asked[note.tool] = (*asked.get(note.tool, ()), *fields)
+            hidden[note.call] = tool, (*hidden.get(note.call, (tool, ()))[1], *fields)
+        if isinstance(event, ToolReturned) and event.command in hidden:
+            event = replace(event, result=result(hidden[event.command][0], event.result, hidden[event.command][1]))
+        elif isinstance(event, ModelReplied) and asked:
+            event = replace(event, raw=None, calls=tuple(_shown(each, asked, recorded) for each in event.calls))
+        elif isinstance(event, CallProposed) and isinstance(event.args, dict) and event.tool in asked:
+            shown = arguments(recorded.program.tools[event.tool], event.args, asked[event.tool])
+            event = replace(event, args=dict(shown))
+        made.append(_entry(moment, event))
+    return made
+
+
+def _shown(call: ModelCall, hidden: Mapping[str, tuple[str, ...]], recorded: RecordedRun) -> ModelCall:
+    if call.tool not in hidden or not isinstance(call.args, dict):
+        return call
+    return replace(call, args=dict(arguments(recorded.program.tools[call.tool], call.args, hidden[call.tool])))
+
+
+def _entry(moment: ReplayedEntry, event: Event) -> Json:
     import json
 
     return {
         "sequence": moment.entry.sequence,
         "at": instant(moment.event.at),
-        "event": json.loads(encode(moment.event)),
+        "event": json.loads(encode(event)),
         "notes": [named(note) for note in moment.notes],
         "digest": moment.entry.digest.hex(),
         "outcome": moment.entry.outcome.hex(),

@@ -216,6 +216,15 @@ class NeedJson(TypedDict):
     rule: str
 
 
+class ObligationJson(TypedDict):
+    """What goes with a decision: fields that are hidden (`redact`), or a role that is told (`notify`), and why."""
+
+    redact: NotRequired[list[str]]
+    notify: NotRequired[str]
+    reason: NotRequired[str]
+    rule: str
+
+
 class GivenApprovalJson(TypedDict):
     """An approval that a call used, and who gave it."""
 
@@ -241,6 +250,7 @@ class DecisionJson(TypedDict):
     answer: Literal["allow", "deny", "ask"]
     reasons: list[ReasonJson]
     needs: list[NeedJson]
+    obligations: list[ObligationJson]
     approvals: list[GivenApprovalJson]
     call: str | None
     program: str

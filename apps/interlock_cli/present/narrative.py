@@ -20,6 +20,7 @@ from interlock.run.protocol.notes import (
     Note,
     NoValue,
     PromiseBroken,
+    RoleNotified,
     RouteTaken,
     RunEnded,
     StepBegan,
@@ -241,6 +242,11 @@ class Narrative:
     @_tell.register
     def _told(self, note: Escalated) -> list[Line]:
         text = Text.assemble((note.role, "wait"), " is told" + (f": {_said(note.reason)}" if note.reason else ""))
+        return [self._line(note.step, "told", text)]
+
+    @_tell.register
+    def _notified(self, note: RoleNotified) -> list[Line]:
+        text = Text.assemble((note.role, "wait"), f" is told of {note.tool}", f": {_said(note.reason)}")
         return [self._line(note.step, "told", text)]
 
     @_tell.register

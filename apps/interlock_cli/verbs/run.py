@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--role", multiple=True, metavar="ROLE", help="A role they have; may be repeated.")
 @click.option("--scopes", metavar="A,B", help="The scopes they hold. Default: every scope.")
+@click.option("--context", metavar="JSON|@FILE", help="What the file declares as its `context`.")
 @drives
 def verb(
     *,
@@ -35,6 +36,7 @@ def verb(
     name: str,
     role: tuple[str, ...],
     scopes: str | None,
+    context: str | None,
     options: RunOptions,
 ) -> int:
     """Start a workflow and follow it until it is over or waits for people.
@@ -45,6 +47,7 @@ def verb(
     from interlock_cli.answering import require_answers
     from interlock_cli.compiling import compiled, the_workflow
     from interlock_cli.drive import Driver
+    from interlock_cli.inputs import context_given
     from interlock_cli.journal import open_journal
     from interlock_cli.sources import the_unit
 
@@ -53,6 +56,7 @@ def verb(
     chosen = the_workflow(program, workflow)
     held = _held(scopes, program)
     given = _input(input, chosen)
+    said = None if context is None else context_given(context)
     there = options if unit.project == options.project else replace(options, folder=unit.project.root)
     require_answers(there, chosen)
     driver = Driver(there, open_journal(unit.project, options.journal, create=True), chosen, program, principal=name)
@@ -60,7 +64,7 @@ def verb(
     async def start(runtime: "Runtime") -> str:
         from interlock.decide import Principal
 
-        return await runtime.start(program, chosen.name, given, principal=Principal(name, role, held))
+        return await runtime.start(program, chosen.name, given, principal=Principal(name, role, held), context=said)
 
     return driver.go(start)
 

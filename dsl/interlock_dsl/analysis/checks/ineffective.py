@@ -57,7 +57,8 @@ def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, t
     arriving_clauses = [link.clauses for link in arriving(outline.flow.graph, name)]
     approvals = [clauses.approval for clauses in arriving_clauses if clauses.approval is not None]
     asks_in_time = isinstance(step, AskStep) and step.within is not None
-    requires = [rule for policy in symbols.policies.values() for rule in policy.rules if rule.kind == "require"]
+    rules = [rule for policy in symbols.policies.values() for rule in policy.rules]
+    requires = [rule for rule in (*rules, *outline.decl.rules) if rule.kind == "require"]
     match trigger:
         case "timeout":
             return isinstance(step, AgentStep | CallStep)

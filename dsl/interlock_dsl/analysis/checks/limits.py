@@ -73,6 +73,8 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
             _count(report, "the number of times", route.bound.times, route.bound.span)
     for promise in workflow.promises:
         _promise(report, promise)
+    for rule in workflow.rules:
+        _rule(report, rule, clauses)
 
 
 def _promise(report: Report, promise: Promise) -> None:
@@ -99,6 +101,8 @@ def _budget(report: Report, budget: BudgetDecl, clauses: Clauses) -> None:
 
 def _rule(report: Report, rule: RuleDecl, clauses: Clauses) -> None:
     _duration(report, "the deadline", rule.within)
+    if rule.kind == "notify":
+        return
     if rule.role is not None:
         _count(report, "the number of people", rule.count, rule.role.span)
         if rule.count is not None and rule.of is not None and rule.count > rule.of:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from interlock_dsl.analysis.declarations.obligations import check_field
@@ -213,6 +214,22 @@ def concerns(rule: RuleDecl, tool: str, agent: str | None = None) -> bool:
     """Say whether a rule is about the calls of a tool: by an agent, by a step or an undo itself (`""`), or by any."""
     by = agent is None or rule.agent is None or matches_agent(rule.agent.text, agent)
     return by and any(matches(pattern.text, tool) for pattern in rule.patterns)
+
+
+def every_rule(facts: Facts) -> Iterator[RuleFacts]:
+    """Yield the rules of all policies and workflows."""
+    for _, rules in facts.policies.values():
+        yield from rules
+    for workflow in facts.workflows.values():
+        yield from workflow.rules
+
+
+def under(facts: Facts, workflow: WorkflowFacts) -> Facts:
+    """Return the facts as they are for the runs of a workflow: its own rules stand among those of policies."""
+    if not workflow.rules:
+        return facts
+    own = PolicyDecl(workflow.decl.name, tuple(rule.decl for rule in workflow.rules))
+    return replace(facts, policies={**facts.policies, f"workflow {workflow.decl.name.text}": (own, workflow.rules)})
 
 
 def rules_for(

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from networkx import ancestors, descendants, immediate_dominators
 
-from interlock_dsl.analysis.declarations.policies import rules_for
+from interlock_dsl.analysis.declarations.policies import rules_for, under
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import offered, turns_of
 from interlock_dsl.analysis.links import Link, leaving
@@ -97,7 +97,7 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
 
 def _visits(workflow: WorkflowFacts, facts: Facts) -> dict[str, Usage]:
     """Return what one visit of each step consumes at most: an agent calls what a route puts in its hand."""
-    budget, hands = workflow.decl.budget, offered(workflow, facts)
+    budget, hands, facts = workflow.decl.budget, offered(workflow, facts), under(facts, workflow)
     calls = None if budget is None else budget.tool_calls
     return {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
 

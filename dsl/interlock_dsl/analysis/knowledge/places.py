@@ -73,6 +73,10 @@ def _of_workflow(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[P
         yield from _of_route(name, route)
         if route.out is not None:
             yield from _of_route(name, route.out, own=route)
+    for rule in workflow.rules:
+        for condition in (rule.when, rule.unless):
+            if condition is not None:
+                yield Place(condition, "promise", name)
     for promise in workflow.promises:
         match promise:
             case NeverUnapprovedFacts(where=where) | NeverBeforeFacts(where=where):

@@ -73,7 +73,7 @@ def _required(workflow: WorkflowFacts, facts: Facts) -> Iterator[Diagnostic]:
     for name, step in workflow.steps.items():
         if not isinstance(step, CallStepFacts) or "denied" in handled[name]:
             continue
-        for rule in (found.decl for found in rules_for(facts, step.call.tool)):
+        for rule in (found.decl for found in rules_for(facts, step.call.tool, workflow=workflow)):
             if rule.kind == "require" and rule.role is not None:
                 yield _finding(rule.role, rule.span, name, workflow, Certainty.POSSIBLE)
                 break

@@ -107,7 +107,7 @@ def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
 
 def _required(workflow: WorkflowFacts, program: Examined) -> Iterator[tuple[str, Duration]]:
     tools = callable_tools(workflow, program.facts)
-    for _, rules in program.facts.policies.values():
+    for rules in (*(rules for _, rules in program.facts.policies.values()), workflow.rules):
         for rule in rules:
             decl = rule.decl
             if decl.kind != "require" or decl.within is None or decl.role is None:

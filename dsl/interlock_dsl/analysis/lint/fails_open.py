@@ -32,6 +32,7 @@ for presence. A pattern that is often a mistake, reported under `--strict`.
 
 from collections.abc import Iterator
 
+from interlock_dsl.analysis.declarations.policies import every_rule
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import NeverBeforeFacts, NeverUnapprovedFacts
 from interlock_dsl.analysis.knowledge.statements import parts
@@ -55,10 +56,9 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 
 def _restricting(program: Examined) -> Iterator[Checked]:
-    for _, rules in program.facts.policies.values():
-        for rule in rules:
-            if rule.decl.kind in ("forbid", "require") and rule.when is not None:
-                yield rule.when
+    for rule in every_rule(program.facts):
+        if rule.decl.kind in ("forbid", "require", "redact") and rule.when is not None:
+            yield rule.when
     for workflow in program.facts.workflows.values():
         for promise in workflow.promises:
             if isinstance(promise, NeverUnapprovedFacts | NeverBeforeFacts) and promise.where is not None:

@@ -88,6 +88,10 @@ def _stronger(strong: RuleFacts, weak: RuleFacts) -> bool:
     match one.kind, other.kind:
         case ("forbid", "forbid" | "require" | "limit") | ("permit", "permit"):
             return True
+        case "redact", "redact":
+            return all(any(_inside(field.text, wide.text) for wide in one.fields) for field in other.fields)
+        case "notify", "notify":
+            return one.role is not None and other.role is not None and one.role.text == other.role.text
         case "require", "require":
             same = one.role is not None and other.role is not None and one.role.text == other.role.text
             return same and _deadline(weak) >= _deadline(strong)
@@ -96,6 +100,10 @@ def _stronger(strong: RuleFacts, weak: RuleFacts) -> bool:
             return same and _kept(strong) <= _count(weak, strong)
         case _:
             return False
+
+
+def _inside(field: str, wide: str) -> bool:
+    return f"{field}.".startswith(f"{wide}.")
 
 
 def _deadline(rule: RuleFacts) -> float:

@@ -63,6 +63,7 @@ from collections.abc import Iterator
 
 from networkx import ancestors
 
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, CallStepFacts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways, ways_into
@@ -79,7 +80,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         for name, step in workflow.steps.items():
             if not isinstance(step, CallStepFacts):
                 continue
-            asked = program.rules.asks(step.call.tool, "")
+            asked = program.rules.asks(step.call.tool, "") or _asks(workflow, step.call.tool)
             if asked or program.facts.tools[step.call.tool].effect != "irreversible":
                 continue
             into = ways_to[name]
@@ -118,3 +119,11 @@ def _seen_by_people(workflow: WorkflowFacts, route: RouteFacts) -> bool:
     before = set(route.link.sources).union(*(ancestors(workflow.graph, source) for source in route.link.sources))
     asked = any(isinstance(workflow.steps.get(name), AskStepFacts) for name in before)
     return asked or any(each.approval is not None and before & set(each.link.targets) for each in ways(workflow))
+
+
+def _asks(workflow: WorkflowFacts, tool: str) -> bool:
+    """Say whether a rule of a workflow has every call of a step itself approved."""
+    return any(
+        rule.decl.kind == "require" and rule.when is None and rule.unless is None and concerns(rule.decl, tool, "")
+        for rule in workflow.rules
+    )

@@ -30,6 +30,7 @@ Found by looking at the roles that routes, questions and policies name. Certain.
 
 from collections.abc import Iterator
 
+from interlock_dsl.analysis.declarations.policies import every_rule as rules
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways
@@ -40,8 +41,12 @@ from interlock_dsl.diagnostics.report import diagnose
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the roles that workflows ask or tell and that cannot be reached."""
     facts = program.facts
+    notified = {rule.decl.role.text for rule in rules(facts) if rule.decl.kind == "notify" and rule.decl.role}
     for name, role in facts.roles.items():
         where = next((each for each, workflow in facts.workflows.items() if name in _named(workflow)), None)
+        if where is None and role.reach is None and name in notified:
+            message = f"`{name}` is told of calls, but has no `reach`"
+            yield diagnose("unreachable-role", message, role.name.span, help=f'write `role {name} {{ reach "..." }}`')
         if role.reach is None and where is not None:
             message = f"`{name}` is asked or told in `{where}`, but has no `reach`"
             yield diagnose("unreachable-role", message, role.name.span, help=f'write `role {name} {{ reach "..." }}`')

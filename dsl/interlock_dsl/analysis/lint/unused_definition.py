@@ -1,8 +1,9 @@
 """# unused-definition
 
-A declaration that nothing in the program uses: a type, an agent, a role or a table that no workflow, policy, tool or
-other declaration names. Such a declaration is left over, or the place that should name it names something else. Remove
-it, or use it. A tool that nothing calls is not reported: agents may be shown it by its scopes, and services call it.
+A declaration that nothing in the program uses: a type, an agent, a role, a table or a constant that no workflow,
+policy, tool or other declaration names, and a field of the context that no condition reads. Such a declaration is left
+over, or the place that should name it names something else. Remove it, or use it. A tool that nothing calls is not
+reported: agents may be shown it by its scopes, and services call it.
 
 ```ilk
 type Order { id: string }
@@ -31,6 +32,22 @@ workflow look(order: Order) {
 }
 ```
 
+```ilk
+context {
+  risk: enum("low", "high")
+  channel: string                      // warning: [unused-definition] "the context field `channel` is read nowhere"
+}
+
+let cap = 100
+let limit = 50                         // warning: [unused-definition] "the constant `limit` is used nowhere"
+
+tool pay.send(cents: int in 0..1_000) { needs pay.write  effect write  idempotent by cents }
+
+policy desk {
+  permit pay.send when args.cents <= cap && context.risk == "low"
+}
+```
+
 Found by collecting the names that declarations refer to. Certain. In a program of several files, what another program
 may use as well is not reported: only declarations of files that were given, not of those they `use`.
 """
@@ -39,13 +56,24 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.cel.tree import Name, Present, Select
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.parts import parts
-from interlock_dsl.syntax.tree import AgentDecl, File, Ident, RoleDecl, TableDecl, TypeDecl
+from interlock_dsl.syntax.tree import (
+    AgentDecl,
+    ContextDecl,
+    File,
+    Ident,
+    LetDecl,
+    NamedNumber,
+    RoleDecl,
+    TableDecl,
+    TypeDecl,
+)
 
-KINDS = {TypeDecl: "type", AgentDecl: "agent", RoleDecl: "role", TableDecl: "table"}
+KINDS = {TypeDecl: "type", AgentDecl: "agent", RoleDecl: "role", TableDecl: "table", LetDecl: "constant"}
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -56,10 +84,33 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         if file.source.name not in program.entries:
             continue
         for decl in file.declarations:
-            if isinstance(decl, TypeDecl | AgentDecl | RoleDecl | TableDecl) and decl.name.text not in used:
+            if isinstance(decl, ContextDecl):
+                yield from _unread(decl, program)
+            if isinstance(decl, TypeDecl | AgentDecl | RoleDecl | TableDecl | LetDecl) and decl.name.text not in used:
                 message = f"the {KINDS[type(decl)]} `{decl.name.text}` is used nowhere"
                 edits = (removal(decl.span, block=True),)
                 yield diagnose("unused-definition", message, decl.name.span, help="remove it, or use it", edits=edits)
+
+
+def _unread(decl: ContextDecl, program: Examined) -> Iterator[Diagnostic]:
+    """Yield the fields of the context that are read nowhere; all count as read where the whole is."""
+    read = {name for file in program.files for each in file.declarations for name in _context_fields(each)}
+    for field in decl.fields:
+        if field.name.text not in read and "" not in read:
+            message = f"the context field `{field.name.text}` is read nowhere"
+            yield diagnose("unused-definition", message, field.name.span, help="remove it, or use it")
+
+
+def _context_fields(value: object) -> Iterator[str]:
+    match value:
+        case Select(operand=Name(name="context"), field=field) | Present(operand=Name(name="context"), field=field):
+            yield field
+            return
+        case Name(name="context"):
+            yield ""
+            return
+    for part in parts(value):
+        yield from _context_fields(part)
 
 
 def _names(file: File) -> Iterator[str]:
@@ -71,8 +122,9 @@ def _names(file: File) -> Iterator[str]:
 
 
 def _inside(value: object) -> Iterator[str]:
-    if isinstance(value, Ident):
-        yield value.text
-        return
+    match value:
+        case Ident(text=name) | Name(name=name) | NamedNumber(ident=Ident(text=name)):
+            yield name
+            return
     for part in parts(value):
         yield from _inside(part)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from interlock.decide import ApprovalNeed, Consent
+from interlock.run import redaction
 from interlock.run.agreement import unacceptable, uncounted
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskApproval
@@ -39,7 +40,8 @@ def ask_all(state: SessionState, call: Call, needs: Iterable[ApprovalNeed], subj
 def _ask(state: SessionState, approval: Approval, subject: dict[str, Json]) -> None:
     need, id, digest, expires = approval.need, approval.id, approval.digest, approval.expires
     state.ask(approval, AskApproval(id, "", need.role, need.count, subject, digest, expires))
-    state.notes.append(ApprovalAsked(id, "", need.role, need.count, subject, digest, expires))
+    shown = redaction.subject(approval.call.tool, subject, approval.call.hidden)
+    state.notes.append(ApprovalAsked(id, "", need.role, need.count, shown, digest, expires))
 
 
 def refused(

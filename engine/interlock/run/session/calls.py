@@ -12,6 +12,7 @@ from typing import cast
 from interlock.decide import Claim, Decision, Reason
 from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
 from interlock.decide.request import Request
+from interlock.run import redaction
 from interlock.run.protocol.commands import CallTool, Release, Reserve
 from interlock.run.protocol.events import CallProposed, Exhausted, Json, Reserved, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import CallDecided, CallDone, LedgerAnswered, Trigger
@@ -40,7 +41,8 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
         checked = checked._replace(problem=event.unreadable)
     if checked.problem:
         decision = _decision(state, checked, agent, "", None)
-        state.notes.append(CallDecided("", agent, event.tool, raw, "", decision))
+        shown = redaction.arguments(checked.tool, raw, redaction.fields_of(decision))
+        state.notes.append(CallDecided("", agent, event.tool, shown, "", decision))
         return
     args = cast("Mapping[str, Json]", plan.shown(checked.tool.parameters, checked.values))
     same = state.keyed.get(event.key) if event.key else None
@@ -75,7 +77,7 @@ def _ask(state: SessionState, call: Call, decision: Decision) -> None:
     subject = _subject(state, call.tool, call.args, call.agent)
     call.digest = call.digest or digest(subject)
     _give_back(state, call)
-    state.notes.append(CallDecided("", call.agent, call.tool.name, call.args, call.digest, decision))
+    _keep(state, call, decision)
     state.waiting[call.digest] = call
     change(state, call, "in approval")
     approvals.ask_all(state, call, decision.needs, subject)
@@ -84,7 +86,7 @@ def _ask(state: SessionState, call: Call, decision: Decision) -> None:
 def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
     """Deny a call. What was asked for it before stays: it may be allowed at another time."""
     _give_back(state, call)
-    state.notes.append(CallDecided("", call.agent, call.tool.name, call.args, call.digest, decision))
+    _keep(state, call, decision)
     if call.phase != "reserving":
         return
     if call.waits and call.digest not in state.waiting:
@@ -93,6 +95,13 @@ def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
     else:
         approvals.withdraw(state, call)
         change(state, call, "over")
+
+
+def _keep(state: SessionState, call: Call, decision: Decision, id: str = "", spent: tuple[str, ...] = ()) -> None:
+    """Note a decision on a call, without what it hides, or hid before."""
+    call.hidden = tuple(dict.fromkeys((*call.hidden, *redaction.fields_of(decision))))
+    shown = redaction.arguments(call.tool, call.args, call.hidden)
+    state.notes.append(CallDecided("", call.agent, call.tool.name, shown, call.digest, decision, id, spent))
 
 
 def _subject(state: SessionState, tool: Tool, args: Mapping[str, Json], agent: str) -> dict[str, Json]:
@@ -144,7 +153,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
     # What was agreed to covers this call when it is proposed again under its key, however late that is.
     call.consents = tuple([replace(consent, expires=None) for consent in call.consents])
     spent = tuple([consent.id for consent in call.consents])
-    state.notes.append(CallDecided("", call.agent, tool.name, call.args, call.digest, decision, id, spent))
+    _keep(state, call, decision, id, spent)
     key = key or call.key or f"{state.id}:{id}"
     state.ask(call, CallTool(id, "", tool.name, call.args, key, 1, tool.timeout, "agent"))
 
@@ -213,7 +222,8 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
             because = "it was not reserved when the call was allowed under the same key"
             decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because)
     id = call.id if decision.answer == "allow" else ""
-    state.notes.append(CallDecided("", agent, checked.tool.name, args, call.digest, decision, id))
+    shown = redaction.arguments(checked.tool, args, (*redaction.fields_of(decision), *call.hidden))
+    state.notes.append(CallDecided("", agent, checked.tool.name, shown, call.digest, decision, id))
 
 
 def _is(call: Call, tool: Tool, args: Mapping[str, Json], agent: str) -> bool:
@@ -281,4 +291,5 @@ def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
 def _over(state: SessionState, call: Call, ok: bool, result: Json, message: str, trigger: Trigger | None) -> None:
     del state.open[call.id]
     change(state, call, "over")
-    state.notes.append(CallDone("", call.tool.name, call.id, ok, result, message, "agent", trigger))
+    shown = redaction.result(call.tool, result, call.hidden)
+    state.notes.append(CallDone("", call.tool.name, call.id, ok, shown, message, "agent", trigger))

@@ -25,7 +25,7 @@ class Call:
     for it. `sent` is when it was allowed, and `past` what the history keeps of it; what was agreed to then stays in
     `consents`. `refusal` says who did not approve, which holds until `refused_until`. `came` is what came of it: a
     result, a plain failure, or nobody knows. `reserve` is what is asked of the ledger, `reserved` what it holds for the
-    call.
+    call. `hidden` are the fields that records do not show.
     """
 
     tool: Tool
@@ -45,6 +45,7 @@ class Call:
     refused_until: int | None = None
     reserve: Reserve | None = None
     reserved: tuple[Reserve, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
