@@ -80,7 +80,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         for name, step in workflow.steps.items():
             if not isinstance(step, CallStepFacts):
                 continue
-            asked = program.rules.asks(step.call.tool, "") or _asks(workflow, step.call.tool)
+            asked = True if _asks(workflow, step.call.tool) else program.rules.asks(step.call.tool, "")
             if asked or program.facts.tools[step.call.tool].effect != "irreversible":
                 continue
             into = ways_to[name]

@@ -30,7 +30,7 @@ def approvers(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[s
             found.add(route.approval.role.text)
             found.update(each.decl.role.text for each in route.escalations if each.decl.on_expiry)
     tools = calls(test, workflow, facts)
-    for rules in (*(rules for _, rules in facts.policies.values()), workflow.rules):
+    for rules in (*(rules for _, rules in facts.policies.values()), () if workflow is None else workflow.rules):
         for rule in (rule.decl for rule in rules if rule.decl.kind == "require"):
             if rule.role is not None and any(concerns(rule, tool) for tool in tools):
                 found.add(rule.role.text)
