@@ -50,12 +50,17 @@ def asked(guard: Guard, tool: str = "money.send", agent: str | None = "teller", 
             "money.send",
             "teller",
             {"account": "a", "cents": 20_000},
-            "`bank/permit#1` permits it when args.cents <= 10_000",
+            "a call with args.cents <= 10_000: then `bank/permit#1` permits it",
         ),
-        ("money.send", "teller", {"account": "y", "cents": 1}, 'when not (args.account == "y")'),
-        ("money.send", "clerk", {"account": "a", "cents": 1}, "`bank/permit#1` permits it to teller when"),
+        ("money.send", "teller", {"account": "y", "cents": 1}, 'a call with args.account != "y": then'),
+        ("money.send", "clerk", {"account": "a", "cents": 1}, "the agent teller: `bank/permit#1` permits it when"),
         ("money.keep", "teller", {"account": "a"}, "a rule that permits money.keep: there is none"),
-        ("money.send", "teller", {"account": "z", "cents": 1}, '`bank/forbid#1` forbids it when args.account == "z"'),
+        (
+            "money.send",
+            "teller",
+            {"account": "z", "cents": 1},
+            'a call with args.account != "z": `bank/forbid#1` forbids it',
+        ),
         (
             "money.send",
             "teller",
@@ -75,7 +80,68 @@ def test_the_nearest_way_to_be_allowed_is_said(
 
 def test_only_the_parts_of_a_condition_that_are_not_met_are_told(guard: Guard) -> None:
     (said,) = asked(guard, account="x", cents=5).nearest
-    assert said == '`bank/permit#1` permits it when args.account != "x"'
+    assert said == 'a call with args.account != "x": then `bank/permit#1` permits it'
+
+
+MORE = """
+agent teller { may money.move }
+agent reader { }
+role clerk
+context { risk: int in 0..100 }
+tool money.send(account: string, cents: int in 1..100_000_000) { needs money.move  effect write }
+tool money.look(account: string) -> { balance: int  owner: string } { needs money.move  effect read }
+policy bank {
+  permit money.send when "clerk" in principal.roles
+  permit money.look
+  forbid money.send when args.cents > 500 && !args.account.startsWith("IN") && context.risk >= 50
+    unless args.cents == 999
+  limit money.send of args.cents to 1_000 per 1h for each principal
+  redact result.owner for money.look
+  notify clerk for money.look because "an account was looked at"
+}
+"""
+CLERK = Principal("ann", ("clerk",))
+
+
+@pytest.mark.parametrize(
+    ("principal", "agent", "cents", "context", "said"),
+    [
+        (Principal("ann"), "teller", 1, {"risk": 1}, "a call with a principal of role clerk: then `bank/permit#1`"),
+        (CLERK, "reader", 1, {"risk": 1}, "an agent that may `money.move`: `reader` may not"),
+        (Principal("ann", ("clerk",), frozenset()), "teller", 1, {"risk": 1}, "who holds the scope `money.move`"),
+        (
+            CLERK,
+            "teller",
+            900,
+            {"risk": 50},
+            'args.cents <= 500 or args.account.startsWith("IN") or context.risk < 50 or args.cents == 999: `bank/forbid',
+        ),
+        (CLERK, "teller", 900, None, "context.risk < 50 (which has no value)"),
+        (CLERK, "teller", 5_000, {"risk": 1}, "no more than 1000 at once, where it is 5000"),
+        (CLERK, "teller", 600, {"risk": 1}, "less at once, or the same call later: `bank/limit#1`"),
+    ],
+)
+def test_roles_scopes_bounds_and_limits_are_said(
+    principal: Principal, agent: str, cents: int, context: dict[str, object] | None, said: str
+) -> None:
+    guard = Guard(compile_text(MORE, "bank.ilk"), clock=ManualClock(START))
+    guard.session(principal=CLERK, context={"risk": 1}).decide(
+        "money.send", {"account": "a", "cents": 450}, agent="teller"
+    )
+    session = guard.session(principal=principal, context=context)
+    decision = session.decide("money.send", {"account": "a", "cents": cents}, agent=agent)
+    assert not decision
+    assert any(said in each for each in decision.nearest), decision.nearest
+
+
+def test_obligations_are_part_of_the_explanation() -> None:
+    session = Guard(compile_text(MORE, "bank.ilk")).session(principal=CLERK, context={"risk": 1})
+    decision = session.decide("money.look", {"account": "a"}, agent="teller")
+    assert decision
+    assert decision.explain().splitlines()[-2:] == [
+        "  not shown: result.owner [bank/redact#1]",
+        "  clerk is told: an account was looked at [bank/notify#1]",
+    ]
 
 
 def test_what_is_allowed_needs_nothing(guard: Guard) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from interlock.decide import Answer, ApprovalNeed, Obligation, Reason
+from interlock.decide import Answer, ApprovalNeed, Obligation, Reason, RedactFields
 from interlock.guard.record import DecisionRecord
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import Json
@@ -50,12 +50,13 @@ class CallDecision:
         return f"{self.tool}: {_ANSWERS[self.answer]}: " + "; ".join(map(_said, self.reasons))
 
     def explain(self) -> str:
-        """Return the whole explanation: each reason with its place, what is missing, the nearest way to be allowed."""
+        """Return the whole explanation: each reason with its place, the nearest way to be allowed, the obligations."""
         lines = [f"{self.tool}: {_ANSWERS[self.answer]}"]
         lines += [
             f"  {_said(reason)}" + (f"  ({place})" if (place := place_of(reason)) else "") for reason in self.reasons
         ]
         lines += [f"  to be allowed: {each}" for each in self.nearest]
+        lines += [f"  {_obligation(each)}" for each in self.obligations]
         return "\n".join(lines)
 
     def record(self) -> DecisionRecord:
@@ -69,6 +70,13 @@ _ANSWERS = {"allow": "allowed", "deny": "denied", "ask": "waits for approval"}
 
 def _said(reason: Reason) -> str:
     return f"{reason.text} [{reason.rule}]" if reason.rule else reason.text
+
+
+def _obligation(given: Obligation) -> str:
+    at = f" [{given.rule}]" if given.rule else ""
+    if isinstance(given, RedactFields):
+        return f"not shown: {', '.join(given.fields)}{at}"
+    return f"{given.role} is told" + (f": {given.reason}" if given.reason else "") + at
 
 
 def place_of(reason: Reason) -> str:

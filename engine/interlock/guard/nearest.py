@@ -1,21 +1,15 @@
 """The nearest way for a call to be allowed: what is missing, in sentences, for whoever proposed it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from interlock.decide import Decision, Reason
 from interlock.decide.history import matches
+from interlock.guard.wording import otherwise, unmet, value, written
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import CallProposed
-from interlock_dsl.cel import CompiledExpression, EvaluationError
-from interlock_dsl.cel.meter import Meter
-from interlock_dsl.cel.tree import Call
 from interlock_dsl.diagnostics.spelling import nearest as most_alike
 from interlock_dsl.program.model import Program, Rule, Tool
 from interlock_dsl.schema import ValidationError, decode
-
-if TYPE_CHECKING:
-    from interlock_dsl.cel.tree import Expression
 
 
 def nearest(
@@ -24,18 +18,20 @@ def nearest(
     decision: Decision,
     approvals: Sequence[AskApproval],
     bindings: Mapping[str, object],
+    scopes: Set[str] | None,
 ) -> tuple[str, ...]:
     """Return what would have to be otherwise for a call to be allowed, for each reason against it; none if it is.
 
-    `bindings` is what conditions read in the session. Conditions are told as they are written, and of the permits that
-    do not match only those parts that are not true.
+    `bindings` is what conditions read in the session, `scopes` what its principal holds (None: every scope). Conditions
+    are told as they are written: of the permits that do not match those parts that are not true, of what forbids a call
+    the opposite of each part.
     """
     if decision.answer == "allow":
         return ()
     if decision.answer == "ask":
         return tuple(_approval(asked) for asked in approvals)
     tool = program.tools.get(proposed.tool)
-    found = [said for reason in decision.reasons for said in _for(program, tool, proposed, reason, bindings)]
+    found = [said for reason in decision.reasons for said in _for(program, tool, proposed, reason, bindings, scopes)]
     return tuple(dict.fromkeys(found))
 
 
@@ -45,7 +41,12 @@ def _approval(asked: AskApproval) -> str:
 
 
 def _for(
-    program: Program, tool: Tool | None, proposed: CallProposed, reason: Reason, bindings: Mapping[str, object]
+    program: Program,
+    tool: Tool | None,
+    proposed: CallProposed,
+    reason: Reason,
+    bindings: Mapping[str, object],
+    scopes: Set[str] | None,
 ) -> Iterator[str]:
     rule = _rule(program, reason.rule)
     match reason.cause:
@@ -59,16 +60,43 @@ def _for(
             yield f"arguments that fit the declaration: {reason.text}"
         case "no-permit" if tool is not None:
             yield from _permits(program, tool, proposed, bindings)
-        case "missing-scope":
-            yield f"an agent that may, and a principal that does, hold what it needs: {reason.text}"
+        case "missing-scope" if tool is not None:
+            yield from _scopes(program, tool, proposed.agent, scopes)
         case "forbid" if rule is not None:
-            yield f"`{rule.id}` forbids it{_written(rule) or ' always'}"
-        case "limit":
-            yield f"less within the time that `{reason.rule}` counts, or later"
+            yield _unforbidden(rule, tool, proposed, bindings)
+        case "limit" if rule is not None and tool is not None:
+            yield _limited(rule, tool, proposed, bindings)
         case "repeated":
             yield "another key, if it is meant to be another call"
         case _:
             return
+
+
+def _scopes(program: Program, tool: Tool, agent: str | None, held: Set[str] | None) -> Iterator[str]:
+    needed = ", ".join(f"`{scope}`" for scope in sorted(tool.needs))
+    known = None if agent is None else program.agents.get(agent)
+    if known is not None and not tool.needs <= known.may:
+        yield f"an agent that may {needed}: `{agent}` may not"
+    if held is not None and not tool.needs <= held:
+        yield f"a principal who holds the scope {needed}"
+
+
+def _unforbidden(rule: Rule, tool: Tool | None, proposed: CallProposed, bindings: Mapping[str, object]) -> str:
+    known = {} if tool is None else _values(tool, proposed, bindings)
+    opposite = otherwise(rule, known)
+    if not opposite:
+        return f"another tool or agent: `{rule.id}` always forbids this one"
+    return f"a call with {opposite}: `{rule.id}` forbids it{written(rule)}"
+
+
+def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> str:
+    limit = rule.limit
+    if limit is not None and limit.amount is not None:
+        asked = value(limit.amount, _values(tool, proposed, bindings))
+        if isinstance(asked, int) and asked > limit.most:
+            return f"no more than {limit.most} at once, where it is {asked}: `{rule.id}` never allows more"
+        return f"less at once, or the same call later: `{rule.id}` counts what was used of it before"
+    return f"the same call later: `{rule.id}` counts the calls before it"
 
 
 def _permits(program: Program, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> Iterator[str]:
@@ -80,9 +108,9 @@ def _permits(program: Program, tool: Tool, proposed: CallProposed, bindings: Map
     known = _values(tool, proposed, bindings)
     for rule in about:
         if rule.agent is not None and not matches(rule.agent, agent):
-            yield f"`{rule.id}` permits it to {rule.agent}{_written(rule)}"
-        elif unmet := _unmet(rule, known):
-            yield f"`{rule.id}` permits it when {unmet}"
+            yield f"the agent {rule.agent}: `{rule.id}` permits it{written(rule)}"
+        elif missing := unmet(rule, known):
+            yield f"a call with {missing}: then `{rule.id}` permits it"
 
 
 def _values(tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> Mapping[str, object]:
@@ -94,43 +122,6 @@ def _values(tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) 
     return {**bindings, "args": args, "agent": proposed.agent or "", "tool": about}
 
 
-def _unmet(rule: Rule, known: Mapping[str, object]) -> str:
-    """Return the parts of a permit's condition that are not true, as they are written."""
-    parts = [] if rule.when is None else [part for part in _parts(rule.when) if _value(part, known) is not True]
-    said = [_text(part) for part in parts]
-    if rule.unless is not None and _value(rule.unless, known) is not False:
-        said.append(f"not ({_text(rule.unless)})")
-    return " && ".join(said)
-
-
-def _parts(condition: CompiledExpression) -> list[CompiledExpression]:
-    return [CompiledExpression(part, condition.scope, None) for part in _conjuncts(condition.expression)]
-
-
-def _conjuncts(expression: "Expression") -> Iterator["Expression"]:
-    if isinstance(expression, Call) and expression.function == "_&&_" and expression.receiver is None:
-        for argument in expression.arguments:
-            yield from _conjuncts(argument)
-    else:
-        yield expression
-
-
-def _value(condition: CompiledExpression, known: Mapping[str, object]) -> object:
-    try:
-        return condition.interpreted(known, Meter())
-    except EvaluationError:
-        return None
-
-
 def _rule(program: Program, id: str) -> Rule | None:
     rules = (rule for policy in program.policies.values() for rule in policy.rules)
     return next((rule for rule in rules if rule.id == id), None)
-
-
-def _written(rule: Rule) -> str:
-    when = "" if rule.when is None else f" when {_text(rule.when)}"
-    return when + ("" if rule.unless is None else f" unless {_text(rule.unless)}")
-
-
-def _text(condition: CompiledExpression) -> str:
-    return " ".join(condition.expression.span.text.split())

@@ -85,6 +85,7 @@ class Session:
         if decision.answer == "ask":
             asked = tuple(each for each in machine.waiting_for if each.digest == note.digest)
         allowed = machine.command(note.call) if note.call else None
+        held = None if record.started.scopes is None else frozenset(record.started.scopes)
         used: list[ApprovalRecord] = [
             {"approval": each.id, "role": each.role, "by": list(each.by)}
             for each in machine.consents(note.call)
@@ -101,7 +102,7 @@ class Session:
             missing=decision.needs,
             approvals=asked,
             obligations=decision.obligations,
-            nearest=nearest(record.program, event, decision, asked, machine.bindings),
+            nearest=nearest(record.program, event, decision, asked, machine.bindings, held),
             at=event.at,
             made=partial(
                 decision_record,

@@ -1,0 +1,92 @@
+"""Conditions of rules in words, as far as a call does not meet them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from interlock_dsl.cel import CompiledExpression, EvaluationError
+from interlock_dsl.cel.meter import Meter
+from interlock_dsl.cel.tree import Call, Expression, Literal, Name, Select
+from interlock_dsl.program.model import Rule
+
+_OPPOSITE: Final = {"_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<", "_==_": "!=", "_!=_": "=="}
+
+
+def unmet(rule: Rule, known: Mapping[str, object]) -> str:
+    """Return the parts of a permit's condition that are not true of `known`, as they are written; empty if all are."""
+    parts = [] if rule.when is None else list(_parts(rule.when))
+    said = [_wanted(part.expression) for part in parts if value(part, known) is not True]
+    if rule.unless is not None and value(rule.unless, known) is not False:
+        said.append(_opposite(rule.unless.expression))
+    return " and ".join(said)
+
+
+def otherwise(rule: Rule, known: Mapping[str, object]) -> str:
+    """Return what keeps a rule from applying: the opposite of each part of its condition; empty if nothing does.
+
+    A part that has no value for `known` says so: what it reads is missing.
+    """
+    said: list[str] = []
+    for part in () if rule.when is None else _parts(rule.when):
+        missing = " (which has no value)" if value(part, known) is None else ""
+        said.append(_opposite(part.expression) + missing)
+    if rule.unless is not None:
+        said += [" and ".join(_wanted(part.expression) for part in _parts(rule.unless))]
+    return " or ".join(said)
+
+
+def value(condition: CompiledExpression, known: Mapping[str, object]) -> object:
+    """Return the value of an expression, or None where it has none."""
+    try:
+        return condition.interpreted(known, Meter())
+    except EvaluationError:
+        return None
+
+
+def written(rule: Rule) -> str:
+    """Return the condition of a rule as it is written, with a space before it; empty where there is none."""
+    when = "" if rule.when is None else f" when {_text(rule.when.expression)}"
+    return when + ("" if rule.unless is None else f" unless {_text(rule.unless.expression)}")
+
+
+def _wanted(part: Expression) -> str:
+    role = _role(part)
+    return f"a principal of role {role}" if role else _text(part)
+
+
+def _opposite(part: Expression) -> str:
+    role = _role(part)
+    if role:
+        return f"a principal who is no {role}"
+    if isinstance(part, Call):
+        if part.function == "!_":
+            return _text(part.arguments[0])
+        if part.function in _OPPOSITE:
+            left, right = part.arguments
+            return f"{_text(left)} {_OPPOSITE[part.function]} {_text(right)}"
+    return f"!({_text(part)})"
+
+
+def _role(part: Expression) -> str:
+    """Return the role that `"role" in principal.roles` asks for; empty for anything else."""
+    match part:
+        case Call("@in", (Literal(str(role)), Select(Name("principal"), "roles"))):
+            return role
+        case _:
+            return ""
+
+
+def _parts(condition: CompiledExpression) -> Iterator[CompiledExpression]:
+    for part in _conjuncts(condition.expression):
+        yield CompiledExpression(part, condition.scope, None)
+
+
+def _conjuncts(expression: Expression) -> Iterator[Expression]:
+    if isinstance(expression, Call) and expression.function == "_&&_" and expression.receiver is None:
+        for argument in expression.arguments:
+            yield from _conjuncts(argument)
+    else:
+        yield expression
+
+
+def _text(expression: Expression) -> str:
+    return " ".join(expression.span.text.split())
