@@ -7,10 +7,10 @@ something else. Such a run can be called off: what it did is undone as far as th
 """
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar, cast
 
-from interlock.errors import Diverged, JournalCorrupt, MeaningChanged, ProgramMismatch, Refused
+from interlock.errors import Diverged, InterlockError, JournalCorrupt, MeaningChanged, ProgramMismatch, Refused
 from interlock.journal.codec import decode
 from interlock.journal.journal import Entry, Journal
 from interlock.journal.verify import Verification
@@ -22,6 +22,7 @@ from interlock.run.protocol.events import AnsweredBy, Event, RunCancelled, RunRe
 from interlock.run.protocol.meaning import KEPT, MEANING
 from interlock.run.protocol.notes import Note
 from interlock.run.session import SessionMachine
+from interlock.runtime.ledger import ledger_problems
 from interlock.runtime.programs import problem_of, program_of
 from interlock.runtime.report import Difference, ReplayReport
 from interlock_dsl.program.model import Program
@@ -175,8 +176,16 @@ def _start(event: Event, run: str) -> Start:
 
 
 def verify(journal: Journal) -> Verification:
-    """Read a whole journal and report every run's first break, and programs whose sources were exchanged.
+    """Read a whole journal and report every run's first break, programs whose sources were exchanged, and a ledger
+    that differs from what the runs hold.
 
     Raises nothing that a damaged journal could cause.
     """
-    return verify_entries(journal, problem_of)
+    found = verify_entries(journal, problem_of)
+    if not found.holds:
+        return found
+    try:
+        problems = ledger_problems(journal)
+    except InterlockError as error:
+        problems = (f"what the ledger should hold cannot be worked out: {error}",)
+    return replace(found, problems=problems)

@@ -120,8 +120,10 @@ def _hidden(note: CallDecided) -> set[str]:
 def _is_why(act: Act, reason: Reason) -> bool:
     """Whether a reason is the one that a test names: all of its text, or the rule; without either, any is."""
     if act.because is not None:
-        # A rule whose condition has no value says so after its text.
-        return reason.text == act.because or reason.text.startswith(f"{act.because} (its condition has no value")
+        # A rule whose condition has no value says so after its text; a limit beyond one run says what was used.
+        further = ": " if reason.cause == "limit" else " (its condition has no value"
+        no_value = f"{act.because} (its condition has no value"
+        return reason.text == act.because or reason.text.startswith((f"{act.because}{further}", no_value))
     return act.rule is None or reason.rule == act.rule
 
 

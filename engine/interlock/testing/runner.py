@@ -1,7 +1,8 @@
 """A `test` of a file, run through the machine: no model, no tools, no people, and a clock of its own.
 
-Agents and persons answer as the test says, tools too (those it says nothing of return a smallest value), approvals are
-given when the test says `then`. Time stands still but for `then 4h pass` and the waits before another attempt.
+Agents and persons answer as the test says, tools too (those it says nothing of return a smallest value), approvals
+are given when the test says `then`. Limits beyond one run start unused in every test. Time stands still but for `then
+4h pass` and the waits before another attempt.
 """
 
 from collections import deque
@@ -9,9 +10,10 @@ from collections.abc import Mapping
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
+from interlock.run.ledger import Ledger, releases_of, reservation_of, settled
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, SetTimer
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -21,6 +23,7 @@ from interlock.run.protocol.events import (
     ModelFailed,
     ModelReplied,
     PersonAnswered,
+    Reserved,
     TimerFired,
     ToolFailed,
     ToolReturned,
@@ -55,6 +58,7 @@ class _TestRun:
         self.failures: list[tuple[Span, str]] = []
         self._todo: deque[Command] = deque()
         self._sent: dict[str, Mapping[str, Json]] = {}
+        self._ledger = Ledger()
         self._agents = {step: deque(turns) for step, turns in test.agents.items()}
         self._persons = {step: deque(answers) for step, answers in test.persons.items()}
         self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
@@ -109,10 +113,12 @@ class _TestRun:
     def _feed(self, event: Event) -> None:
         self.events.append(event)
         notes = self.machine.feed(event)
-        self.notes += notes
         commands = self.machine.commands()
+        self.notes += notes
         self._sent |= {command.id: command.args for command in commands if isinstance(command, CallTool)}
         self._todo += commands
+        for reservation in releases_of("test", event, commands):
+            self._ledger.release(reservation)
 
     # --- the world ---------------------------------------------------------------------------------------------------
 
@@ -127,13 +133,15 @@ class _TestRun:
             self._fire(min(waits, key=lambda timer: timer.at))
 
     def _perform(self, command: Command) -> None:
-        if isinstance(command, AskModel | CallTool | AskPerson) and command not in self.machine.pending():
+        if isinstance(command, AskModel | CallTool | AskPerson | Reserve) and command not in self.machine.pending():
             return
         match command:
             case AskModel():
                 self._reply(command)
             case CallTool():
                 self._return(command)
+            case Reserve():
+                self._reserve(command)
             case AskPerson(step=step) if self._persons.get(step):
                 by = person(command.role, 0, self.test.principal)
                 answer = plain(self._persons[step].popleft())
@@ -189,6 +197,12 @@ class _TestRun:
             self._feed(ToolReturned(self.now, command.id, plain(reply.value)))
         else:
             self._feed(ToolFailed(self.now, command.id, "error", reply.failure))
+
+    def _reserve(self, command: Reserve) -> None:
+        answer = settled(command, self.now, self._ledger.standings(command.claims, self.now))
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
+        self._feed(answer)
 
     # --- people and time ---------------------------------------------------------------------------------------------
 
