@@ -38,6 +38,7 @@ VERBS = {
         "show": "tell what a run did, and why",
         "replay": "decide everything again and say whether anything differs",
         "verify": "check that the journal has not been tampered with",
+        "ledger": "list what is used of limits beyond one run",
         "schema": "print the JSON Schema of what is read and printed",
     },
 }

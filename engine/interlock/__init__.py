@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from interlock.journal.memory import MemoryJournal as MemoryJournal
     from interlock.journal.sqlite import SqliteJournal as SqliteJournal
     from interlock.journal.verify import Verification as Verification
+    from interlock.run.ledger import Held as Held
     from interlock.run.lifecycle.start import prepare as prepare
     from interlock.run.machine import Machine as Machine
     from interlock.run.protocol.commands import AskApproval as AskApproval
@@ -62,15 +63,19 @@ if TYPE_CHECKING:
     from interlock.run.protocol.commands import Cancel as Cancel
     from interlock.run.protocol.commands import FinishRun as FinishRun
     from interlock.run.protocol.commands import Notify as Notify
+    from interlock.run.protocol.commands import Release as Release
+    from interlock.run.protocol.commands import Reserve as Reserve
     from interlock.run.protocol.commands import SetTimer as SetTimer
     from interlock.run.protocol.events import AnsweredBy as AnsweredBy
     from interlock.run.protocol.events import ApprovalDenied as ApprovalDenied
     from interlock.run.protocol.events import ApprovalGiven as ApprovalGiven
     from interlock.run.protocol.events import CallProposed as CallProposed
+    from interlock.run.protocol.events import Exhausted as Exhausted
     from interlock.run.protocol.events import ModelCall as ModelCall
     from interlock.run.protocol.events import ModelFailed as ModelFailed
     from interlock.run.protocol.events import ModelReplied as ModelReplied
     from interlock.run.protocol.events import PersonAnswered as PersonAnswered
+    from interlock.run.protocol.events import Reserved as Reserved
     from interlock.run.protocol.events import RunCancelled as RunCancelled
     from interlock.run.protocol.events import RunResumed as RunResumed
     from interlock.run.protocol.events import RunStarted as RunStarted
@@ -86,6 +91,7 @@ if TYPE_CHECKING:
     from interlock.runtime.answers import Answers as Answers
     from interlock.runtime.clock import ManualClock as ManualClock
     from interlock.runtime.clock import SystemClock as SystemClock
+    from interlock.runtime.ledger import rebuild_ledger as rebuild_ledger
     from interlock.runtime.models import LanguageModels as LanguageModels
     from interlock.runtime.recover import history as history
     from interlock.runtime.recover import replay as replay
@@ -122,13 +128,15 @@ _HOMES: Final = {
     "interlock.journal.sqlite": ("SqliteJournal",),
     "interlock.journal.verify": ("Verification",),
     "interlock.run.protocol.commands": (
-        "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "SetTimer",
+        "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "Release", "Reserve",
+        "SetTimer",
     ),
     "interlock.run.protocol.events": (
-        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "ModelCall", "ModelFailed", "ModelReplied",
-        "PersonAnswered", "RunCancelled", "RunResumed", "RunStarted", "SessionStarted", "TimerFired", "ToolFailed",
-        "ToolReturned", "Usage",
+        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "Exhausted", "ModelCall", "ModelFailed",
+        "ModelReplied", "PersonAnswered", "Reserved", "RunCancelled", "RunResumed", "RunStarted", "SessionStarted",
+        "TimerFired", "ToolFailed", "ToolReturned", "Usage",
     ),
+    "interlock.run.ledger": ("Held",),
     "interlock.run.machine": ("Machine",),
     "interlock.run.lifecycle.start": ("prepare",),
     "interlock.run.session": ("SessionMachine",),
@@ -136,6 +144,7 @@ _HOMES: Final = {
     "interlock.runtime.adapter": ("Notice", "Setting"),
     "interlock.runtime.answers": ("Answers",),
     "interlock.runtime.clock": ("ManualClock", "SystemClock"),
+    "interlock.runtime.ledger": ("rebuild_ledger",),
     "interlock.runtime.models": ("LanguageModels",),
     "interlock.runtime.recover": ("history", "replay", "verify"),
     "interlock.runtime.report": ("ReplayReport", "RunReport"),
@@ -171,8 +180,10 @@ __all__ = [
     "Diverged",
     "DrivenElsewhere",
     "Entry",
+    "Exhausted",
     "FinishRun",
     "Guard",
+    "Held",
     "History",
     "InterlockError",
     "InvalidInput",
@@ -199,7 +210,10 @@ __all__ = [
     "Reason",
     "RedactFields",
     "Refused",
+    "Release",
     "ReplayReport",
+    "Reserve",
+    "Reserved",
     "RunCancelled",
     "RunReport",
     "RunResumed",
@@ -233,6 +247,7 @@ __all__ = [
     "history",
     "prepare",
     "prepare_session",
+    "rebuild_ledger",
     "replay",
     "verify",
 ]

@@ -19,6 +19,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "show": "show --format json",
     "replay": "replay --format json",
     "verify": "verify --format json",
+    "ledger": "ledger --format json",
     "event": "the events of a journal",
     "decision": "decision records: of show --format json, and of sessions",
 }
@@ -64,6 +65,7 @@ def printed(name: str) -> "TypeAdapter[object]":
     from pydantic import TypeAdapter
 
     from interlock_cli.formats import json_models as models
+    from interlock_cli.formats import ledger_models
     from interlock_cli.formats import proof_models as proofs
 
     outputs: Mapping[str, TypeAdapter[object]] = {
@@ -77,5 +79,6 @@ def printed(name: str) -> "TypeAdapter[object]":
         "show": TypeAdapter(models.AuditJson),
         "replay": TypeAdapter(list[models.ReplayJson]),
         "verify": TypeAdapter(models.VerifyJson),
+        "ledger": TypeAdapter(list[ledger_models.LedgerLineJson]),
     }
     return outputs[name]

@@ -33,7 +33,7 @@ def rebuild_ledger(journal: Journal, programs: Mapping[str, Program] | None = No
 
 def held_by_runs(journal: Journal, programs: Mapping[str, Program]) -> Iterator[Held]:
     """Yield what each run of a journal reserved and did not give back, at the moments of its events."""
-    for summary in journal.runs():
+    for summary in reversed(journal.runs()):
         entries = list(journal.read(summary.run))
         if any(_RESERVED in entry.event for entry in entries):
             yield from _held_by(journal, summary.run, [entry.event for entry in entries], programs)

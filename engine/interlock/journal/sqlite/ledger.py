@@ -122,15 +122,11 @@ class SqliteLedger:
         # A period may be longer than time itself.
         before = self._one(_BEFORE, known[0], max(max(at, latest) - claim.period, -MOST))
         if before is not None:
-            used = _sum(total) - _sum(before[0])
-        else:
-            first = self._one(_FIRST, known[0])
-            if first is None or not isinstance(first[1], int):
-                raise DamagedLedger("an amount in it is no number")
-            used = _sum(total) - _sum(first[0]) + first[1]
-        if used < 0:
-            raise DamagedLedger("its sums decrease")
-        return used
+            return _increase(before[0], total)
+        first = self._one(_FIRST, known[0])
+        if first is None or not isinstance(first[1], int):
+            raise DamagedLedger("an amount in it is no number")
+        return _increase(first[0], total) + int(first[1])
 
     def _opened(self, claim: Claim) -> int:
         """Return the number of a claim's account, opened if it is new; the longest window is remembered with it."""
@@ -162,6 +158,13 @@ class SqliteLedger:
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, values).fetchall()
+
+
+def _increase(before: object, total: object) -> int:
+    used = _sum(total) - _sum(before)
+    if used < 0:
+        raise DamagedLedger("its sums decrease")
+    return used
 
 
 def _bytes(total: int) -> bytes:
