@@ -1,6 +1,6 @@
 """The JSON form of what the ledger holds."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
 class LedgerLineJson(TypedDict):
