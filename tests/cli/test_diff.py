@@ -262,3 +262,22 @@ def test_mistakes_and_several_programs_are_refused() -> None:
 
 def test_the_programs_compile() -> None:
     assert compile_text(POLICY).policies and compile_text(REFUND).workflows
+
+
+@pytest.mark.parametrize("owner", ["for each principal", "overall", "for each run by teller"])
+def test_a_limit_for_others_is_another_limit(owner: str) -> None:
+    said = diff(POLICY, POLICY.replace("per 24h for each run", f"per 24h {owner}")).out
+    assert "is not limited by `limit money.send to 10 per 24h for each run`" in said
+    assert f"is limited by `limit money.send to 10 per 24h {owner}`" in said
+
+
+def test_the_sum_and_the_keys_of_a_limit_are_compared() -> None:
+    limit = "limit money.send of args.cents to 100 per 24h for each args.to, principal"
+    old = POLICY.replace("limit money.send to 10 per 24h for each run", limit)
+    same = old.replace("for each args.to, principal", "for each principal, args.to")
+    assert "limited" not in diff(old, same).out
+    for text, other in (("of args.cents", "of args.cents * 2"), ("args.to, principal", "principal")):
+        said = diff(old, old.replace(text, other)).out
+        assert "is not limited by" in said and "is limited by" in said
+    more = diff(old, old.replace("to 100 per", "to 200 per")).out
+    assert "is not limited by" in more and "is limited by" not in more
