@@ -5,10 +5,12 @@ from interlock_dsl.compiler.compile import STAGES
 from interlock_dsl.compiler.stages import Compilation
 
 
-def examined(text: str, name: str = "made.ilk") -> Examined:
+def examined(text: str, file: str = "made.ilk") -> Examined:
     """Return what is examined of a text without mistakes."""
-    unit = Compilation((name,), {name: text}.__getitem__)
-    for _, stage in STAGES[:5]:
+    unit = Compilation((file,), {file: text}.__getitem__)
+    for name, stage in STAGES:
+        if name == "lower":
+            break
         unit = stage(unit)
     assert unit.facts is not None, unit.report.ordered()
     return Examined(unit.files, unit.declarations, unit.facts, frozenset(unit.entries))
