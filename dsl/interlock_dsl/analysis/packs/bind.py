@@ -1,14 +1,29 @@
 """The uses of packs: what each parameter is given, and the policies that come of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Final
 
 from interlock_dsl.analysis.expressions import dotted
 from interlock_dsl.analysis.packs.expand import expand
 from interlock_dsl.analysis.uses import Given, PackUse, kind_of
-from interlock_dsl.cel.tree import Literal
+from interlock_dsl.cel.tree import Literal, Name
 from interlock_dsl.diagnostics.messages import packs as say
 from interlock_dsl.diagnostics.report import Report
-from interlock_dsl.syntax.tree import Duration, FieldNode, File, Ident, PackArgument, PackDecl, UsePack
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.tree import (
+    Duration,
+    FieldNode,
+    File,
+    Ident,
+    NamedNumber,
+    Node,
+    PackArgument,
+    PackDecl,
+    UsePack,
+)
+
+A_TIME: Final = "a time"
 
 
 def bind_all(uses: Iterable[tuple[UsePack, File]], report: Report) -> tuple[PackUse, ...]:
@@ -46,7 +61,35 @@ def _given(use: UsePack, pack: PackDecl, report: Report) -> dict[str, Given]:
         value = _value(parameter, arguments[name], report)
         if value is not None:
             given[name] = value
+    for name, what, place in counted(pack):
+        of = given.get(name)
+        if isinstance(of, Name) or of is None:
+            continue  # a constant of the file that uses the pack, or a mistake that is reported
+        if not (isinstance(of, Duration) if what == A_TIME else isinstance(of, Literal) and type(of.value) is int):
+            report.add(say.not_constant(name, what, arguments[name].value.span, place))
     return given
+
+
+def counted(pack: PackDecl) -> Iterator[tuple[str, str, Span]]:
+    """Yield the names that stand in the rules of a pack where a number or a time does, with what is wanted there."""
+    for rule in pack.rules:
+        yield from _counted(rule)
+
+
+def _counted(value: object) -> Iterator[tuple[str, str, Span]]:
+    match value:
+        case NamedNumber(ident=ident):
+            yield ident.text, "a whole number", ident.span
+        case Duration(name=Ident() as ident):
+            yield ident.text, A_TIME, ident.span
+        case tuple():
+            for part in value:
+                yield from _counted(part)
+        case Node():
+            for each in fields(value):
+                yield from _counted(getattr(value, each.name))
+        case _:
+            pass
 
 
 def _value(parameter: FieldNode, argument: PackArgument, report: Report) -> Given | None:

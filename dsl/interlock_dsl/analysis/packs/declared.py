@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Final
 
 from interlock_dsl.analysis.expressions import free_names
+from interlock_dsl.analysis.packs.bind import counted
 from interlock_dsl.analysis.symbols import unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.uses import kind_of
@@ -45,6 +46,9 @@ def _check(pack: PackDecl, types: Types, report: Report) -> None:
     tools = {pack.calls.text, *(name for name, kind in kinds.items() if kind in ("tool", "tools"))}
     roles = {name for name, kind in kinds.items() if kind == "role"}
     known = {name for name, kind in kinds.items() if kind != "tools"} | SEEN
+    for name, what, place in counted(pack):
+        if name not in kinds:
+            report.add(say.not_given(what.removeprefix("a "), name, place, kinds))
     for rule in pack.rules:
         for pattern in rule.patterns:
             if pattern.text not in tools:
