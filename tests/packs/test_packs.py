@@ -43,7 +43,7 @@ def failing(program: Program | None) -> list[str]:
 
 
 def test_there_are_packs() -> None:
-    assert {"egress", "four_eyes", "office_hours", "read_only_until_approved"} <= set(PACKS)
+    assert set(PACKS) == {"egress", "four_eyes", "office_hours", "read_only_until_approved", "spending"}
 
 
 @pytest.mark.parametrize("pack", PACKS)
