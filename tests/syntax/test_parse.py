@@ -39,7 +39,7 @@ def value(constant):
 def test_the_examples_parse(path):
     file, diagnostics = parse_partial(path.read_text("utf-8"), path.name)
     assert diagnostics == ()
-    assert any(isinstance(found, s.WorkflowDecl) for found in file.declarations)
+    assert any(isinstance(found, s.WorkflowDecl | s.PolicyDecl) for found in file.declarations)
 
 
 def test_fields_without_commas_and_clauses_without_separators():
