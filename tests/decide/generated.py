@@ -14,6 +14,7 @@ from interlock_dsl.program.model import ApprovalRule, Program
 from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 
 TOOLS = """
+context { risk: int in 0..10  note?: string max 5 }
 tool a.read(n: int in 0..100, s?: string max 5) { needs a.see  effect read }
 tool a.write(n: int in 0..100, s?: string max 5) { needs a.see, a.do  effect write }
 tool b.read(n: int in 0..100, s?: string max 5) { needs b.see  effect read }
@@ -45,8 +46,11 @@ conditions = st.sampled_from([
     '"boss" in principal.roles', 'calls(a.read).within("1h") >= 2', "calls(c).count() > 0", "true",
     'calls(a.read).within("90m").sum(c, c.args.n) + args.n > 9', "calls(b.read).exists(x, x.args.n == args.n)",
     'calls(c).exists(x, x.agent == agent)', "false",
-    "100 / args.n > 10 || args.n < 5", "args.n * 2 <= 9", '!(args.n in [3, 6]) && run.workflow == "w"',
+    "100 / args.n > 10 || args.n < 5", "args.n * 2 <= 9",
+    "context.risk > 5", 'has(context.note) && context.note == "x"', "context.risk == args.n || args.n < 5",
+    '!(args.n in [3, 6]) && run.workflow == "w"',
 ])  # fmt: skip
+KINDS = ("permit", "forbid", "require", "limit", "redact", "notify")
 AMOUNTS = ["of args.n to 30", "of args.n - 4 to 9", "of args.n * args.n to 200", "of 90 / args.n to 30", "of 7 to 20"]
 owners = st.sampled_from([
     "for each run", "for each run", "overall", "for each principal", "for each agent", "for each args.n",
@@ -57,14 +61,19 @@ patterns = st.sampled_from([*NAMES, "a.*", "b.*", "*"])
 
 
 @st.composite
-def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("permit", "forbid", "require", "limit")) -> str:
+def rules(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS) -> str:
     """Return the text of one rule."""
     kind = draw(st.sampled_from(kinds))
     about = ", ".join(draw(st.lists(patterns, min_size=1, max_size=2, unique=True)))
-    by = draw(st.sampled_from(["", "", "", " by ann", " by bob"]))
+    by = draw(st.sampled_from(["", "", "", " by ann", " by bob", " by b*"]))
     when = draw(st.one_of(st.just(""), conditions.map(lambda c: f" when {c}")))
     unless = draw(st.one_of(st.just(""), conditions.map(lambda c: f" unless {c}")))
     match kind:
+        case "redact":
+            fields = draw(st.lists(st.sampled_from(["args.n", "args.s", "args"]), min_size=1, max_size=2, unique=True))
+            return f"redact {', '.join(fields)} for {about}{by}{when}{unless}"
+        case "notify":
+            return f"notify {draw(st.sampled_from(['boss', 'chief']))} for {about}{by}{when}{unless}"
         case "require":
             role = draw(st.sampled_from(["boss", "chief", "boss", "2 of boss", "chief 2 of 3"]))
             return f"require approval by {role} for {about}{by}{when}{unless}"
@@ -144,6 +153,11 @@ def histories(draw: st.DrawFn) -> History:
     return history
 
 
+contexts = st.sampled_from(
+    [{}, {"context": {"risk": 3}}, {"context": {"risk": 8, "note": "x"}}, {"context": {"risk": 6, "note": "y"}}]
+)
+
+
 @st.composite
 def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Request:
     """Return a request to a program: for policy alone, for its workflow, or either."""
@@ -172,6 +186,7 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
             "run": {"id": "r", "workflow": "w", "started": Timestamp(0)},
             "$history": history,
             "x": 1,
+            **draw(contexts),
         },
         history=history,
         now=now,

@@ -55,7 +55,7 @@ def value_of(expression: object, request: Request, program: Program) -> object:
 def is_about(pattern: str, name: str) -> bool:
     if pattern == "*":
         return True
-    if pattern.endswith(".*"):
+    if pattern.endswith("*"):
         return name.startswith(pattern[:-1])
     return pattern == name
 
@@ -257,6 +257,23 @@ def reference(program: Program, request: Request) -> Verdict:
     of_runs = [r for r in matching if r.limit is not None and r.limit.per == "run"]
     counting = {r.limit.identity for r in of_runs if r.limit and (r.when is not None or r.unless is not None)}
     return Verdict("allow", because, claims=tuple(claims), counts=frozenset(counting))
+
+
+def obligations(program: Program, request: Request, answer: str) -> frozenset[tuple[str, str]]:
+    """Return which rules hide something of a call, and which tell somebody. All hide that of one nobody could read."""
+    unread = request.problem or (request.shown is not None and request.tool not in request.shown)
+    if request.tool not in program.tools:
+        return frozenset()
+    found = set()
+    for policy in program.policies.values():
+        for rule in policy.rules:
+            if not concerns(rule, request):
+                continue
+            if rule.kind == "redact" and (unread or restriction_matches(rule, request, program)):
+                found.add(("redact", rule.id))
+            if rule.kind == "notify" and answer == "allow" and restriction_matches(rule, request, program):
+                found.add(("notify", rule.id))
+    return frozenset(found)
 
 
 def reference_decision(

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decide.generated import NAMES, TOOLS, WORKFLOW, again, compiled, policy, programs, requests, rule_sets, rules
-from decide.reference import places, reference
-from interlock.decide import Decision
+from decide.reference import obligations, places, reference
+from interlock.decide import Decision, RedactFields
 from interlock.decide.evaluator import Evaluator
 from interlock.decide.request import Request
 from interlock_dsl.program.model import Program
@@ -37,6 +37,10 @@ def test_authorize_agrees_with_the_reference(data: st.DataObject) -> None:
         assert {need.role for need in decision.needs} == expected.roles
         assert frozenset(decision.counts) == expected.counts
         assert decision.claims == expected.claims
+        obliged = frozenset(
+            ("redact" if isinstance(each, RedactFields) else "notify", each.rule) for each in decision.obligations
+        )
+        assert obliged == obligations(program, again(request), decision.answer)
 
 
 @settings(FEW, max_examples=100)
@@ -74,6 +78,20 @@ def _adding(data: st.DataObject, kinds: tuple[str, ...]) -> None:
     for _ in range(SEVERAL):
         request = data.draw(requests(old))
         assert RANK[decided(new, request).answer] <= RANK[decided(old, request).answer]
+
+
+@FEW
+@given(st.data())
+def test_obligations_change_no_answer(data: st.DataObject) -> None:
+    before = data.draw(rule_sets)
+    more = [*before, *data.draw(st.lists(rules(("redact", "notify")), min_size=1, max_size=3))]
+    old, new = (compiled(TOOLS + WORKFLOW % ("grant a.see, a.do", "") + policy(each)) for each in (before, more))
+    for _ in range(SEVERAL):
+        request = data.draw(requests(old))
+        one, other = decided(old, request), decided(new, request)
+        reasons = [[(reason.cause, reason.text, reason.rule) for reason in each.reasons] for each in (one, other)]
+        assert (one.answer, one.needs, reasons[0]) == (other.answer, other.needs, reasons[1])
+        assert {each.rule for each in one.obligations} <= {each.rule for each in other.obligations}
 
 
 @FEW
