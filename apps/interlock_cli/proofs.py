@@ -94,13 +94,33 @@ def compared(path: Path, programs: "list[CertifiedJson]") -> list[str]:
     try:
         claimed = printed("certificate").validate_json(text)
     except ValueError as problem:
-        first = str(problem).splitlines()[0]
-        raise CommandError(f"`{path}` is not a certificate: {first}", "`check --certificate` writes one") from None
+        why = _not_a_certificate(problem)
+        raise CommandError(f"`{path}` is not a certificate: {why}", "`check --certificate` writes one") from None
     made: CertificateJson = json.loads(text)
     assert isinstance(claimed, dict)
     if made["version"] != FORMAT:
         raise CommandError(f"`{path}` is a certificate of another form: version {made['version']}")
     return list(differences(made, programs))
+
+
+def _not_a_certificate(problem: ValueError) -> str:
+    """Say in words what keeps a text from being a certificate."""
+    from pydantic import ValidationError
+
+    assert isinstance(problem, ValidationError)
+    first = problem.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return "it is not JSON"
+    if not first["loc"]:
+        return "it is JSON, but not an object"
+    at = ".".join(map(str, first["loc"]))
+    match first["type"]:
+        case "missing":
+            return f"`{at}` is missing"
+        case "extra_forbidden":
+            return f"`{at}` does not belong there"
+        case _:
+            return f"the value of `{at}` does not fit"
 
 
 def write_tests(path: Path, programs: "Sequence[tuple[Unit, Checked]]") -> int:

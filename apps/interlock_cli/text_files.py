@@ -1,4 +1,4 @@
-"""The one way in which the command line reads files and standard input: UTF-8 text of bounded size.
+"""The one way in which the command line reads files and standard input, and writes files anew: UTF-8 of bounded size.
 
 Nothing is read further than its limit, and nothing that is not a regular file is opened for reading unless the caller
 says so, so that a pipe, a device or a file of endless size neither blocks nor fills the memory.
@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,13 @@ def read_bounded(path: Path, most: int, *, inside: Path | None = None, pipes: bo
     if len(content) > most:
         raise UnusableFileError(f"it is larger than {most:,} bytes")
     return content.decode("utf-8-sig")
+
+
+def write_in_place(path: Path, text: str) -> None:
+    """Write a text in place of that which a file holds. A byte order mark stays. Raises OSError."""
+    with path.open("rb") as file:
+        marked = file.read(len(BOM_UTF8)) == BOM_UTF8
+    path.write_bytes((BOM_UTF8 if marked else b"") + text.encode())
 
 
 def _opened(path: Path, pipes: bool) -> int:

@@ -1,5 +1,6 @@
 """`interlock fix`: writes what it puts right, shows what is left, and changes nothing with `--diff`."""
 
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from cli.terminal import interlock
@@ -41,3 +42,19 @@ def test_fix_leaves_bundles_alone(desk: Path) -> None:
     assert interlock("compile", "desk.ilk", "-o", "desk.ilkb").code == 0
     before = (desk / "desk.ilkb").read_bytes()
     assert (interlock("fix", "desk.ilkb").code, (desk / "desk.ilkb").read_bytes()) == (0, before)
+
+
+def test_fix_keeps_the_byte_order_mark_of_a_file_that_has_one(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    good = file.read_bytes()
+    file.write_bytes(BOM_UTF8 + good + UNUSED.encode())
+    assert (interlock("fix").code, file.read_bytes()) == (0, BOM_UTF8 + good)
+
+
+def test_fix_spells_the_code_of_an_allowed_finding(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    allowed = file.read_text() + '\n// interlock: allow unused-definition because "later"' + UNUSED
+    file.write_text(allowed.replace("allow unused-definition", "allow unused-definiton"))
+    assert interlock("check").code == 1
+    assert interlock("fix").code == 0
+    assert file.read_text() == allowed

@@ -45,6 +45,7 @@ def verb(*, targets: tuple[str, ...], diff: bool) -> int:
 def _put(unit: "Unit", fixed: "Fixed", *, diff: bool) -> None:
     """Write the files that changed, or print what would change."""
     from interlock_cli.sources import STDIN
+    from interlock_cli.text_files import write_in_place
 
     if diff:
         from interlock_cli.present.difference import show_difference
@@ -55,7 +56,7 @@ def _put(unit: "Unit", fixed: "Fixed", *, diff: bool) -> None:
         sys.stdout.write(fixed.texts.get(STDIN, unit.read(STDIN)))
     else:
         for name, text in fixed.texts.items():
-            (unit.base / name).write_bytes(text.encode())
+            write_in_place(unit.base / name, text)
 
 
 def _say(fixed: "Sequence[Fixed]", left: "Sequence[Diagnostic]") -> None:

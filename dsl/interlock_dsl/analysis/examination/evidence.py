@@ -6,15 +6,25 @@ from dataclasses import replace
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
 from interlock_dsl.analysis.knowledge.places import Place, places
+from interlock_dsl.analysis.values.domain import numbers
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
+from interlock_dsl.cel.library.instants import read_timestamp
 from interlock_dsl.cel.tree import Expression, children
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.witness import Witness
+
+CLOCKS = (("now",), ("run", "started"))
+SHOWN_BY_CLOCKS = numbers(
+    "timestamp",
+    read_timestamp("1970-01-01T00:00:00Z").nanoseconds,
+    read_timestamp("2200-01-01T00:00:00Z").nanoseconds,
+)
+"""What a clock shows: the time between two such moments is a duration, which that between any two timestamps is not."""
 
 
 def shown(program: Examined, place: Place, statement: Statement, diagnostic: Diagnostic) -> Diagnostic | None:
@@ -95,4 +105,8 @@ def _can_end_in(failing: Failing, node: Expression, state: State, codes: frozens
 
 
 def _start(place: Place) -> State:
-    return State(place.checked.scope.variables, place.checked.scope.optional_variables)
+    state = State(place.checked.scope.variables, place.checked.scope.optional_variables)
+    for path in CLOCKS:
+        if path[0] in place.checked.variables:
+            state.narrow(path, SHOWN_BY_CLOCKS)
+    return state

@@ -32,13 +32,15 @@ workflow look(id: string) {
 Found by running every rule. Certain.
 """
 
+import re
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.examination.suppressions import allowable, suppressions
 from interlock_dsl.diagnostics import CODES, Diagnostic
-from interlock_dsl.diagnostics.edits import removal
+from interlock_dsl.diagnostics.edits import removal, respelt
 from interlock_dsl.diagnostics.report import diagnose, instead
+from interlock_dsl.diagnostics.source import Span
 
 CODE = "unused-suppression"
 FORM = 'write `// interlock: allow CODE because "reason"`'
@@ -51,8 +53,9 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             yield diagnose(CODE, "this comment allows nothing: it cannot be read", each.span, help=FORM)
         for code in each.codes if each.reason or not each.codes else ():
             if code not in CODES:
+                said = f"this comment allows nothing: there is no code `{code}`"
                 near = instead(code, CODES)
-                yield diagnose(CODE, f"this comment allows nothing: there is no code `{code}`", each.span, help=near)
+                yield diagnose(CODE, said, each.span, help=near, edits=respelt(code, CODES, _place(code, each.span)))
             elif not allowable(code):
                 yield diagnose(
                     CODE, f"`{code}` is an error of the language or about a promise, which cannot be allowed", each.span
@@ -62,3 +65,10 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                 edits = (removal(each.span),) if len(each.codes) == 1 else ()
                 said = f"nothing {where} is reported as `{code}`"
                 yield diagnose(CODE, said, each.span, help="remove it", edits=edits)
+
+
+def _place(code: str, comment: Span) -> Span:
+    """Return where a code stands in a comment."""
+    found = re.search(rf"(?<![a-z-]){code}(?![a-z-])", comment.text)
+    at = comment.start + (found.start() if found is not None else 0)
+    return Span(comment.source, at, at + len(code))
