@@ -162,6 +162,12 @@ def test_another_limit_begins_anew(other: str) -> None:
     assert limits(under(ONE, name="q"))[0].identity != limits(under(ONE))[0].identity
 
 
+def test_a_limit_of_runs_has_no_part_in_what_others_are_called() -> None:
+    run, overall = "limit pay to 3 per 1h for each run", "limit pay to 9 per 1h overall"
+    both, alone = under(run, overall), under(overall)
+    assert [each.identity for each in limits(both)][1:] == [each.identity for each in limits(alone)]
+
+
 def test_limits_that_differ_in_numbers_only_are_told_apart() -> None:
     found = [each.identity for each in limits(under(ONE, ONE.replace("1h", "1d"), ONE.replace("9 per", "20 per")))]
     assert len(set(found)) == 3

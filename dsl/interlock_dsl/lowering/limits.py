@@ -21,7 +21,8 @@ def lower_limits(policy: str, rules: Sequence[RuleFacts]) -> dict[str, Limit]:
         agent = None if decl.agent is None else decl.agent.text
         patterns = sorted({pattern.text for pattern in decl.patterns})
         amount = optional(rule.amount)
-        what = part_digest([policy, patterns, agent, optional(rule.when), optional(rule.unless), amount, keys])
+        conditions = [optional(rule.when), optional(rule.unless)]
+        what = part_digest([policy, patterns, agent, *conditions, amount, decl.owner.per, keys])
         counted[what] += 1
         # Several limits of the same calls (so many an hour, so many a day) are kept apart.
         identity = what if counted[what] == 1 else part_digest([what, counted[what]])
