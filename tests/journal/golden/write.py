@@ -24,6 +24,8 @@ tool stock.put(id: string) { needs stock.write  effect write }
 agent clerk { model "small"  may stock.read  tokens 4_000  retry 1 times backoff 1s..2s }
 role manager { reach "desk" }
 
+policy shop { limit stock.take of args.n to 99 per 24h overall }
+
 workflow order(sku: string) {
   budget { steps 9  tool_calls 9  tokens 20_000  time 1d }
   step judge by clerk { task "how many?"  returns { n: int in 0..99  note?: string } }
