@@ -264,6 +264,58 @@ def test_the_programs_compile() -> None:
     assert compile_text(POLICY).policies and compile_text(REFUND).workflows
 
 
+@pytest.mark.parametrize(
+    ("written", "otherwise", "expected"),
+    [
+        (
+            "redact args.to for",
+            "redact args.cents for",
+            ["- the rule `redact args.cents", "+ the rule `redact args.to"],
+        ),
+        ("redact args.to for money.send\n", "", ["+ the rule `redact args.to"]),
+        ("  notify chief for money.* when context.risk > 3\n", "", ["~ the rule `notify chief"]),
+        ("risk: int", "risk: string", ["~ declares other"]),
+        ("args.cents < least", "args.cents < 5", ["+ "]),
+        ("args.cents < least", "args.cents < 9", []),
+        (
+            "has(look.sum) && look.sum > 3",
+            "has(look.sum) && look.sum > 4",
+            ["- the rule", "+ the rule"],
+        ),
+    ],
+)
+def test_obligations_context_and_rules_of_workflows_are_compared(
+    written: str, otherwise: str, expected: list[str]
+) -> None:
+    text = POLICY.replace(
+        "policy desk {",
+        """let least = 9
+context { risk: int }
+workflow w(day: int in 0..9) {
+  step look calls money.list(day: day)
+  step send calls money.send(cents: 5, to: "ann")
+  end done
+  start -> look grant money.read
+  look -> send grant money.send
+  send -> done
+  forbid money.send when has(look.sum) && look.sum > 3
+}
+policy desk {
+  redact args.to for money.send
+  notify chief for money.* when context.risk > 3
+  forbid money.send when args.cents < least
+""",
+    )
+    changed = text.replace(written, otherwise)
+    assert changed != text
+    ran = diff(
+        text, changed.replace("context.risk > 3", "size(context.risk) > 3") if "string" in otherwise else changed
+    )
+    lines = [line.strip() for line in ran.out.splitlines() if line.strip()[:1] in MARKS.values()]
+    assert all(any(line.startswith(start) for line in lines) for start in expected), ran.out
+    assert bool(lines) == bool(expected), ran.out
+
+
 @pytest.mark.parametrize("owner", ["for each principal", "overall", "for each run by teller"])
 def test_a_limit_for_others_is_another_limit(owner: str) -> None:
     said = diff(POLICY, POLICY.replace("per 24h for each run", f"per 24h {owner}")).out

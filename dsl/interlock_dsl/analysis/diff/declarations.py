@@ -31,6 +31,8 @@ def declared(old: Facts, new: Facts, same_calls: Callable[[str], bool]) -> Itera
             yield _presence(f"agent {name}", other is not None, other or one)
         elif one != other:
             yield from _agent(one, other)
+    if old.context != new.context:
+        yield Difference(Direction.CHANGES, "context", "declares other circumstances than before")
     for name in _either(old.roles, new.roles):
         role, another = old.roles.get(name), new.roles.get(name)
         if role is None or another is None:

@@ -4,9 +4,9 @@ A decision depends on the arguments, the principal, the time and the history; it
 permits, forbids, approvals and limits each say the same of all of them.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from math import inf, prod
-from typing import cast
+from typing import Final, cast
 
 from interlock_dsl.analysis.declarations.policies import concerns, rules_for
 from interlock_dsl.analysis.diff.difference import (
@@ -25,6 +25,9 @@ from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
 from interlock_dsl.cel.types import DYN, Field, RecordType, StringType, Type
 
+OBLIGING: Final = ("redact", "notify")
+RESTRICTING: Final = ("forbid", "require", "limit", *OBLIGING)
+
 
 def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]:
     """Yield in what the policies differ."""
@@ -36,6 +39,8 @@ def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]
         for agents in groups.values():
             whose = _whose(tool, agents if len(groups) > 1 else ())
             yield from _decided(old, new, reasoner, tool, agents, whose)
+    ours, theirs = ([rule for _, each in facts.policies.values() for rule in each] for facts in (old, new))
+    yield from rules(ours, theirs, old.tools.keys() | new.tools.keys(), "policies", OBLIGING)
 
 
 def _agents(facts: Facts) -> set[str]:
@@ -67,6 +72,29 @@ def _decided(
         without, needs = f"{whose} needs no approval by {people}", f"{whose} needs an approval by {people}"
         yield from compared(about, regions, without, needs)
     yield from _limits(before, now, subject, whose, names)
+
+
+def rules(
+    before: Iterable[RuleFacts], now: Iterable[RuleFacts], tools: Set[str], subject: str, kinds: Collection[str]
+) -> Iterator[Difference]:
+    """Yield the rules of some kinds that are gone, and those that are new, each as it is written."""
+    ours, theirs = ({_whole(rule, tools): rule for rule in each if rule.decl.kind in kinds} for each in (before, now))
+    for said, rule in ours.items():
+        if said not in theirs:
+            direction = Direction.CHANGES if rule.decl.kind == "notify" else Direction.PERMITS
+            yield Difference(direction, subject, f"the rule `{_line(rule)}` is not there any more", rule.decl.span)
+    for said, rule in theirs.items():
+        if said not in ours:
+            direction = Direction.CHANGES if rule.decl.kind == "notify" else Direction.REFUSES
+            yield Difference(direction, subject, f"the rule `{_line(rule)}` is new", rule.decl.span)
+
+
+def _whole(rule: RuleFacts, tools: Set[str]) -> object:
+    """Return all that a rule says, and of which calls."""
+    decl = rule.decl
+    about = frozenset(tool for tool in tools if concerns(decl, tool))
+    agent = None if decl.agent is None else decl.agent.text
+    return _said(rule, tools), about, agent, frozenset(field.text for field in decl.fields)
 
 
 def _same(before: Sequence[RuleFacts], now: Sequence[RuleFacts], tools: Set[str]) -> bool:
