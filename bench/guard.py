@@ -78,7 +78,7 @@ def bare(wanted: list[Call]) -> Callable[[], object]:
             decision = authorizer.decide(tool, args, agent="teller", principal=ANN, now=START, history=history)
             answers.append(decision.answer)
             if decision.answer == "allow":
-                history.record(tool, START, agent="teller")
+                history.record(tool, START, agent="teller", args=args)
         return answers
 
     return run

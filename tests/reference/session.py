@@ -67,6 +67,7 @@ class Case:
     came: str = ""
     result: object = None
     shows: bool = False
+    counts: frozenset[str] = frozenset()
 
 
 class Naive:
@@ -265,7 +266,9 @@ class Naive:
         history = History(self.start.run, started=self.start.at)
         for past in self.made:
             if past is not without:
-                kept = history.record(past.tool.name, past.made_at, agent=past.agent, args=past.values)
+                kept = history.record(
+                    past.tool.name, past.made_at, agent=past.agent, args=past.values, counts=tuple(past.counts)
+                )
                 if past.shows:
                     history.returned(kept, past.result)
         history.now = self.now
@@ -345,7 +348,7 @@ class Naive:
         self.withdraw(case)
         self.waiting = [other for other in self.waiting if other is not case]
         self.reserving = [other for other in self.reserving if other is not case]
-        case.id, case.made_at = self.number("c"), self.now
+        case.id, case.made_at, case.counts = self.number("c"), self.now, verdict.counts
         self.made.append(case)
         if case.key:
             self.keys[case.key] = case

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Claim, Decision, Reason
+from interlock.decide import Claim, Decision, Reason, RedactFields
 from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
 from interlock.decide.request import Request
 from interlock.run import redaction
@@ -20,7 +20,7 @@ from interlock.run.session import approvals
 from interlock.run.session.state import Call, SessionState
 from interlock.run.session.transitions import change
 from interlock.run.steps import reservations
-from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.cel.meter import Meter
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Tool
@@ -58,8 +58,9 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
 def _answer(state: SessionState, call: Call, decision: Decision) -> None:
     """Go on with a call as was decided on it."""
     if decision.answer == "allow":
-        claims = reservations.lacking(call.reserved, decision)
+        claims = reservations.lacking(call.reserved, decision) if decision.claims else ()
         if claims:
+            _hide(call, decision)
             _reserve(state, call, claims)
         else:
             _allow(state, call, decision)
@@ -99,9 +100,14 @@ def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
 
 def _keep(state: SessionState, call: Call, decision: Decision, id: str = "", spent: tuple[str, ...] = ()) -> None:
     """Note a decision on a call, without what it hides, or hid before."""
-    call.hidden = tuple(dict.fromkeys((*call.hidden, *redaction.fields_of(decision))))
+    _hide(call, decision)
     shown = redaction.arguments(call.tool, call.args, call.hidden)
     state.notes.append(CallDecided("", call.agent, call.tool.name, shown, call.digest, decision, id, spent))
+
+
+def _hide(call: Call, decision: Decision) -> None:
+    if decision.obligations:
+        call.hidden = tuple(dict.fromkeys((*call.hidden, *redaction.fields_of(decision))))
 
 
 def _subject(state: SessionState, tool: Tool, args: Mapping[str, Json], agent: str) -> dict[str, Json]:
@@ -136,7 +142,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
     """Let a call go: it is charged, and what was agreed to for it is spent."""
     tool = call.tool
     try:
-        key = _key(tool, call.values)
+        key = "" if tool.idempotency_key is None else _key(tool.idempotency_key, tool, call.values)
     except (EvaluationError, ValueError, TypeError) as error:
         reason = Reason("arguments", f"the idempotency key of {tool.name} has no value: {error}", span=tool.span)
         _refuse(state, call, Decision("deny", (reason,), obligations=decision.obligations))
@@ -151,18 +157,18 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
     if call.key:
         state.keyed[call.key] = call
     # What was agreed to covers this call when it is proposed again under its key, however late that is.
-    call.consents = tuple([replace(consent, expires=None) for consent in call.consents])
-    spent = tuple([consent.id for consent in call.consents])
+    spent: tuple[str, ...] = ()
+    if call.consents:
+        call.consents = tuple([replace(consent, expires=None) for consent in call.consents])
+        spent = tuple([consent.id for consent in call.consents])
     _keep(state, call, decision, id, spent)
     key = key or call.key or f"{state.id}:{id}"
     state.ask(call, CallTool(id, "", tool.name, call.args, key, 1, tool.timeout, "agent"))
 
 
-def _key(tool: Tool, values: Mapping[str, object]) -> str:
-    """Return the key under which the author says two calls are the same; empty where a call is only like itself."""
-    if tool.idempotency_key is None:
-        return ""
-    value = tool.idempotency_key.metered(values, Meter())
+def _key(expression: CompiledExpression, tool: Tool, values: Mapping[str, object]) -> str:
+    """Return the key under which the author says two calls are the same."""
+    value = expression.metered(values, Meter())
     return f"{tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
 
 
@@ -189,12 +195,16 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
     state.notes.append(LedgerAnswered("", tool, asked.id, asked.claims, standings, granted, False, unavailable))
     if granted:
         call.reserved = (*call.reserved, asked)
-        checked = CheckedCall(call.tool, call.values, "", frozenset())
-        _answer(state, call, _decision(state, checked, call.agent, call.digest, call))
+    checked = CheckedCall(call.tool, call.values, "", frozenset())
+    decision = _decision(state, checked, call.agent, call.digest, call)
+    if granted:
+        _answer(state, call, decision)
         return
     if isinstance(event, Reserved):
         state.commands.append(Release(state.new_id("r"), asked.id))
-    _refuse(state, call, reservations.refusal(state.plan.evaluator, refused, asked, event))
+    denied = reservations.refusal(state.plan.evaluator, refused, asked, event)
+    redacted = tuple(each for each in decision.obligations if isinstance(each, RedactFields))
+    _refuse(state, call, replace(denied, obligations=redacted))
 
 
 def _give_back(state: SessionState, call: Call) -> None:

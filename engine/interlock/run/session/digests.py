@@ -19,7 +19,11 @@ def picture(state: SessionState) -> dict[str, object]:
         "principal": plain(state.principal),
         "context": plain(state.context),
         "now": state.now,
-        "history": plain(state.history),
+        "history": {
+            tool: [plain((past.at, past.agent, past.args, past.result, past.counts)) for past in calls]
+            for tool in state.plan.tools
+            if (calls := state.history.since(tool, None))
+        },
         "waiting": [_call(call) for call in state.waiting.values()],
         "keyed": {str(plain(key)): _call(call) for key, call in state.keyed.items()},
         "open": [

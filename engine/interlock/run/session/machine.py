@@ -102,7 +102,7 @@ class SessionMachine:
         """Take in what happened, and return what was decided on it."""
         state = self._state
         state.notes, state.commands = [], []
-        now = max(state.now, event.at)
+        now = event.at if event.at > state.now else state.now
         found = self._find(event, now)
         if isinstance(found[0], WhyIgnored):
             state.ignore(*found)
@@ -176,7 +176,7 @@ class SessionMachine:
             return "new"
         if state.ending:
             return state.ending
-        return "waiting" if any(isinstance(owner, Approval) for owner, _ in state.open.values()) else "running"
+        return "waiting" if any(call.approvals for call in state.waiting.values()) else "running"
 
     @property
     def ended(self) -> str:
