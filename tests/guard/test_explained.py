@@ -114,7 +114,7 @@ CLERK = Principal("ann", ("clerk",))
             "teller",
             900,
             {"risk": 50},
-            'args.cents <= 500 or args.account.startsWith("IN") or context.risk < 50 or args.cents == 999: `bank/forbid',
+            'args.cents <= 500 or args.account.startsWith("IN") or context.risk < 50 or args.cents == 999: `bank/',
         ),
         (CLERK, "teller", 900, None, "context.risk < 50 (which has no value)"),
         (CLERK, "teller", 5_000, {"risk": 1}, "no more than 1000 at once, where it is 5000"),
