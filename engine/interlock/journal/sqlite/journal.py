@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from interlock.errors import Conflict, JournalCorrupt
+from interlock.errors import Conflict, JournalCorrupt, JournalUnavailable
 from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, Reserving, RunSummary
 from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
@@ -327,18 +327,32 @@ class SqliteJournal:
 
     def held(self) -> Sequence[Held]:
         """Return what the ledger holds, by limit and key, each in order of time."""
-        with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
-            return self._ledger.held() if file.has_ledger(self._connection) else ()
+        with self._lock, file.explained(self.path):
+            if not file.has_ledger(self._connection):
+                return ()
+        with self._lock, self._explained(), self._transaction("DEFERRED"):
+            return self._ledger.held()
 
     def replace_ledger(self, held: Sequence[Held]) -> None:
         """Have the ledger hold exactly this, durably."""
-        with self._lock, file.explained(self.path), self._transaction():
+        with self._lock, self._explained(), self._transaction():
             self._ledger.replace(held)
 
     def prune_ledger(self) -> int:
         """Forget what no window reaches any more, and return how much that was."""
-        with self._lock, file.explained(self.path), self._transaction():
+        with self._lock, self._explained(), self._transaction():
             return self._ledger.prune()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            with file.explained(self.path):
+                if not file.has_ledger(self._connection):  # it would have one, were it opened for writing
+                    raise JournalUnavailable(f"the journal {self.path} cannot be used: it is read-only")
+                yield
+        except DamagedLedger as damaged:
+            help = "`interlock ledger --rebuild` makes it again"
+            raise JournalCorrupt(f"the ledger of the journal {self.path} is damaged: {damaged}; {help}") from None
 
     # --- leases ------------------------------------------------------------------------------------------------------
 

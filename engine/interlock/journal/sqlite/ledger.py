@@ -67,6 +67,8 @@ class SqliteLedger:
             'SELECT reservation, "limit", rule, key, amount, most, period, at FROM ledger JOIN accounts USING (account)'
             ' ORDER BY "limit", key, at, position'
         )
+        if not all(map(_of_one_kind, rows)):
+            raise DamagedLedger("a row of it is not as it was written")
         return tuple(Held(reservation, Claim(*claim), at) for reservation, *claim, at in rows)
 
     def replace(self, held: Sequence[Held]) -> None:
@@ -81,6 +83,8 @@ class SqliteLedger:
         for account, period in self._all("SELECT account, period FROM accounts"):
             last = self._one(_LAST, account)
             if last is not None:
+                if not (isinstance(last[0], int) and isinstance(period, int)):
+                    raise DamagedLedger("a moment in it is no number")
                 old = self._execute("DELETE FROM ledger WHERE account = ? AND at <= ?", account, last[0] - period)
                 forgotten += old.rowcount
         return forgotten
@@ -158,6 +162,10 @@ class SqliteLedger:
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, values).fetchall()
+
+
+def _of_one_kind(row: tuple[object, ...]) -> bool:
+    return all(isinstance(cell, str) for cell in row[:4]) and all(isinstance(cell, int) for cell in row[4:])
 
 
 def _increase(before: object, total: object) -> int:
