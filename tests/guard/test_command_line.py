@@ -91,3 +91,15 @@ def test_what_only_runs_of_workflows_have_is_refused_in_words(session: Session, 
     assert refused.code == 2
     assert "s1 is a session" in refused.err
     assert interlock("resume", "--all", *JOURNAL).code == 0
+
+
+def test_the_records_of_a_session_are_those_of_its_audit(program: Program, tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "runs.db")
+    made = Guard(program, journal=journal, clock=ManualClock(START)).session(principal=Principal("Ann"), id="s3")
+    large = {"account": "a", "cents": 20_000}
+    asked = made.decide("money.send", large, agent="teller")
+    made.approve(asked.approvals[0], by="maria", role="controller")
+    refused = made.decide("money.send", {"account": "blocked", "cents": 1}, agent="teller")
+    allowed = made.decide("money.send", large, agent="teller")
+    audit = json.loads(interlock("show", "s3", "--journal", tmp_path / "runs.db", "--format", "json").out)
+    assert audit["decisions"] == [each.record() for each in (asked, refused, allowed)]

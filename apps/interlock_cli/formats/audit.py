@@ -4,12 +4,11 @@ A decision record can stand alone: who asked for what on whose behalf, with whic
 digest), what was answered, by which rules at which place, with whose approval, under which program, after which entry.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from interlock.decide import Obligation, RedactFields
 from interlock.journal.codec import encode
 from interlock.run.protocol.events import (
     CallProposed,
@@ -26,7 +25,9 @@ from interlock_cli.formats.jsonable import plain
 from interlock_cli.present.quantity import instant
 from interlock_cli.recorded_run import RecordedRun, ReplayedEntry
 from interlock_dsl.program.model import Tool
-from interlock_dsl.schema.canonical import canonical
+
+if TYPE_CHECKING:
+    from interlock.guard.record import ApprovalRecord, DecisionRecord
 
 Json = dict[str, object]
 
@@ -59,10 +60,12 @@ def audit(recorded: RecordedRun) -> Json:
     }
 
 
-def decisions(recorded: RecordedRun) -> Iterator[Json]:
+def decisions(recorded: RecordedRun) -> "Iterator[DecisionRecord]":
     """Yield a record for each decision on a tool call, in order."""
-    previous = ""
-    approved: dict[str, Json] = {}
+    from interlock.guard.record import decision_record
+
+    previous = b""
+    approved: dict[str, ApprovalRecord] = {}
     for moment in recorded.entries:
         for number, note in enumerate(moment.notes, 1):
             match note:
@@ -71,51 +74,19 @@ def decisions(recorded: RecordedRun) -> Iterator[Json]:
                 case ApprovalSettled(approval=approval, by=by):
                     approved.setdefault(approval, {"approval": approval})["by"] = list(by)
                 case CallDecided():
-                    yield _decision(recorded, moment, number, note, approved, previous)
+                    yield decision_record(
+                        recorded.started,
+                        recorded.program.tools.get(note.tool),
+                        note,
+                        at=moment.event.at,
+                        entry=moment.entry.sequence,
+                        number=number,
+                        previous=previous,
+                        approvals=[approved.get(approval, {"approval": approval}) for approval in note.approvals],
+                    )
                 case _:
                     pass
-        previous = moment.entry.digest.hex()
-
-
-def _decision(
-    recorded: RecordedRun,
-    moment: ReplayedEntry,
-    number: int,
-    note: CallDecided,
-    approved: Mapping[str, Json],
-    previous: str,
-) -> Json:
-    tool = recorded.program.tools.get(note.tool)
-    return {
-        "decision": f"{recorded.summary.run}/{moment.entry.sequence}/{number}",
-        "at": instant(moment.event.at),
-        "run": recorded.summary.run,
-        "step": note.step,
-        "agent": note.agent,
-        "principal": recorded.started.principal,
-        "tool": note.tool,
-        "effect": tool.effect if tool else None,
-        "arguments": note.args,
-        "arguments_digest": hashlib.sha256(canonical(dict(note.args))).hexdigest(),
-        "subject_digest": note.digest,
-        "answer": note.decision.answer,
-        "reasons": [plain(reason) for reason in note.decision.reasons],
-        "obligations": [obligation(each) for each in note.decision.obligations],
-        "needs": [plain(need) for need in note.decision.needs],
-        "approvals": [approved.get(approval, {"approval": approval}) for approval in note.approvals],
-        "call": note.call or None,
-        "program": recorded.started.program,
-        "mode": "enforce",
-        "entry": moment.entry.sequence,
-        "previous": previous,
-    }
-
-
-def obligation(given: Obligation) -> Json:
-    """Return an obligation: what is hidden, or who is told."""
-    if isinstance(given, RedactFields):
-        return {"redact": list(given.fields), "rule": given.rule}
-    return {"notify": given.role, "rule": given.rule, "reason": given.reason}
+        previous = moment.entry.digest
 
 
 def entries(recorded: RecordedRun) -> list[Json]:

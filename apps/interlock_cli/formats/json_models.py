@@ -8,6 +8,8 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from interlock.guard.record import DecisionRecord
+
 Json = Any
 Kind = Literal["workflow", "session"]
 Status = Literal["running", "waiting", "ended", "failed", "cancelled"]
@@ -198,67 +200,6 @@ class PrincipalJson(TypedDict):
     scopes: list[str] | None
 
 
-class ReasonJson(TypedDict):
-    """One rule or check that determined a decision, and where it stands (`file:line:column`)."""
-
-    cause: str
-    text: str
-    rule: str
-    span: str | None
-
-
-class NeedJson(TypedDict):
-    """An approval that is still missing; `within` is in microseconds."""
-
-    role: str
-    count: int
-    within: int | None
-    rule: str
-
-
-class ObligationJson(TypedDict):
-    """What goes with a decision: fields that are hidden (`redact`), or a role that is told (`notify`), and why."""
-
-    redact: NotRequired[list[str]]
-    notify: NotRequired[str]
-    reason: NotRequired[str]
-    rule: str
-
-
-class GivenApprovalJson(TypedDict):
-    """An approval that a call used, and who gave it."""
-
-    approval: str
-    role: NotRequired[str]
-    by: NotRequired[list[str]]
-
-
-class DecisionJson(TypedDict):
-    """A decision on one call of a tool, so that it can stand alone. Digests are SHA-256 in hexadecimal."""
-
-    decision: str
-    at: str
-    run: str
-    step: str
-    agent: str
-    principal: str
-    tool: str
-    effect: str | None
-    arguments: dict[str, Json]
-    arguments_digest: str
-    subject_digest: str
-    answer: Literal["allow", "deny", "ask"]
-    reasons: list[ReasonJson]
-    needs: list[NeedJson]
-    obligations: list[ObligationJson]
-    approvals: list[GivenApprovalJson]
-    call: str | None
-    program: str
-    mode: Literal["enforce"]
-    entry: int
-    previous: str
-
-
 class EntryJson(TypedDict):
     """One entry of the journal: its event (see the schema `event`), and the notes that follow from it. `same` says
     whether they are the ones of then.
@@ -293,7 +234,7 @@ class AuditJson(TypedDict):
     ended: dict[str, Json] | None
     meaning_kept: bool
     reproduced: bool
-    decisions: list[DecisionJson]
+    decisions: list[DecisionRecord]
     entries: list[EntryJson]
 
 
