@@ -8,7 +8,6 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from errno import ENOENT
 from pathlib import Path
 
 from interlock_cli.errors import CommandError
@@ -17,7 +16,6 @@ from interlock_cli.text_files import MOST_SOURCE, read_bounded, read_stdin, read
 
 STDIN = "<stdin>"
 SUFFIX = ".ilk"
-PACKS = "interlock/"
 BUNDLE = ".ilkb"
 WANTED = f"name an {SUFFIX} file, a folder that holds some, or `-`"
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -46,13 +44,8 @@ class Unit:
         return root if self.project.settings is not None and first.is_relative_to(root) else first.parent
 
     def read(self, name: str) -> str:
-        """Return the text of a file. Raises OSError or UnicodeDecodeError, as the compiler wants it.
-
-        The names of shipped packs are those of no files: nothing beside a program takes the place of a pack.
-        """
+        """Return the text of a file. Raises OSError or UnicodeDecodeError, as the compiler wants it."""
         if name not in self.given:
-            if name.startswith(PACKS):
-                raise FileNotFoundError(ENOENT, "it is not looked for among files", name)
             self.given[name] = read_bounded(self.base / name, MOST_SOURCE, inside=self.boundary)
         return self.given[name]
 

@@ -79,6 +79,8 @@ def test_a_program_is_compiled_again_from_what_it_kept_of_a_pack() -> None:
     again = compile_sources({**program.sources, "interlock/four_eyes.ilk": older})
     assert {rule.within for rule in again.policies["four_eyes"].rules} == {23 * 3600 * 1_000_000}
     assert compile_sources(program.sources).digest == program.digest != again.digest
+    beside = {"desk.ilk": desk, "interlock/four_eyes.ilk": older}
+    assert compile_sources(beside, ("desk.ilk",)).digest == program.digest  # a file that nobody gave
 
 
 def test_a_finding_in_a_rule_shows_where_the_pack_is_used() -> None:

@@ -33,6 +33,10 @@ def pack_of(pack: str) -> PackDecl:
     return decl
 
 
+def entries(pack: str) -> tuple[str, ...]:
+    return "tests.ilk", f"interlock/{pack}.ilk"
+
+
 def reading(pack: str, text: str) -> Callable[[str], str]:
     return {"tests.ilk": cases_of(pack), f"interlock/{pack}.ilk": text}.__getitem__
 
@@ -48,7 +52,7 @@ def test_there_are_packs() -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_a_pack_has_no_findings_and_its_tests_hold(pack: str) -> None:
-    program, found = check(("tests.ilk",), reading(pack, pack_text(pack)), lint=Lint(strict=True))
+    program, found = check(entries(pack), reading(pack, pack_text(pack)), lint=Lint(strict=True))
     assert [str(each) for each in found] == []
     assert failing(program) == []
     assert format(cases_of(pack)) == cases_of(pack)
@@ -64,14 +68,14 @@ def lifted(pack: str, *numbers: int) -> str:
 
 @pytest.mark.parametrize(("pack", "number"), [(p, n) for p in PACKS for n in range(len(pack_of(p).rules))])
 def test_without_one_of_its_rules_a_test_fails(pack: str, number: int) -> None:
-    program, _ = check(("tests.ilk",), reading(pack, lifted(pack, number)))
+    program, _ = check(entries(pack), reading(pack, lifted(pack, number)))
     assert failing(program), f"no test needs rule {number}"
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_without_the_pack_what_it_is_for_goes_wrong(pack: str) -> None:
     """The tests of what is denied or waits fail, and those of what is allowed hold."""
-    program, _ = check(("tests.ilk",), reading(pack, lifted(pack, *range(len(pack_of(pack).rules)))))
+    program, _ = check(entries(pack), reading(pack, lifted(pack, *range(len(pack_of(pack).rules)))))
     wrong = failing(program)
     assert program is not None and wrong and len(wrong) < len(program.tests)
 
@@ -81,13 +85,13 @@ def test_the_page_has_the_pack_its_parameters_and_its_use(pack: str) -> None:
     (section,) = [each for each in re.split(r"^## ", PAGE, flags=re.MULTILINE) if f"[`interlock/{pack}`]" in each]
     for parameter in pack_of(pack).parameters:
         assert re.search(rf"`{parameter.name.text}: {re.escape(parameter.type.span.text)}`", section), parameter.name
-    assert "*Without it*" in section and f"```ilk part of {pack}\n" in section
+    assert "*Without it*" in section and f'```ilk part\nuse "interlock/{pack}"' in section
 
 
 def test_the_uses_on_the_page_are_those_of_the_tests() -> None:
-    parts = re.findall(r"^```ilk part of (\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert {pack for pack, _ in parts} == set(PACKS)
-    assert [pack for pack, part in parts if part not in cases_of(pack)] == []
+    parts = re.findall(r"^```ilk part\n(use .interlock/(\w+).*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert {pack for _, pack in parts} == set(PACKS)
+    assert [pack for part, pack in parts if part not in cases_of(pack)] == []
 
 
 def test_new_lists_the_packs_with_what_they_take() -> None:

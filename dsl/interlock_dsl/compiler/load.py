@@ -1,11 +1,11 @@
 """Files: the first ones, what they use, what those use. Each is read once, so cycles of `use` are no harm.
 
-A path that begins with `interlock/` names a pack that is shipped; nothing of that name is looked for beside the files,
-but what a program kept of the pack it was compiled with is read in its place.
+A path that begins with `interlock/` names a pack that is shipped. No file of that name is looked for, but one that is
+given is read in its place: so is what a program kept of the pack that it was compiled with.
 """
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -30,12 +30,14 @@ Read: TypeAlias = Callable[[str], str]
 class Loaded:
     """Files in the order in which they were reached, where their clauses stand, and the uses of packs.
 
+    `given` are the paths that were given.
     Each use has a copy of the pack's file of its own, so that a place in it tells which use is meant.
     """
 
     files: dict[str, File] = field(default_factory=dict)
     clauses: Clauses = field(default_factory=Clauses)
     packs: list[tuple[UsePack, File]] = field(default_factory=list)
+    given: frozenset[str] = frozenset()
 
 
 def load(entries: Iterable[str], read: Read, report: Report) -> Loaded:
@@ -43,8 +45,9 @@ def load(entries: Iterable[str], read: Read, report: Report) -> Loaded:
 
     Raises what `read` raises for an entry; a used file that cannot be read is a finding at its `use`.
     """
-    loaded = Loaded()
-    for entry in entries:
+    given = tuple(entries)
+    loaded = Loaded(given=frozenset(map(posixpath.normpath, given)))
+    for entry in given:
         path = posixpath.normpath(entry)
         if path not in loaded.files:
             _load(path, read(entry), loaded, read, report)
@@ -60,9 +63,9 @@ def _load(path: str, text: str, loaded: Loaded, read: Read, report: Report) -> N
         file = _parsed(path, text, loaded, report)
         for use in file.declarations:
             if isinstance(use, Use):
-                waiting.extend(_used(path, use, loaded.files, read, report))
+                waiting.extend(_used(path, use, loaded, read, report))
             elif isinstance(use, UsePack):
-                found = _text_of(path, use, read, report)
+                found = _text_of(path, use, read, loaded, report)
                 if found is not None:
                     loaded.packs.append((use, _parsed(*found, loaded, report)))
 
@@ -76,24 +79,22 @@ def _parsed(path: str, text: str, loaded: Loaded, report: Report) -> File:
     return parsed.file
 
 
-def _used(path: str, use: Use, known: dict[str, File], read: Read, report: Report) -> list[tuple[str, str]]:
+def _used(path: str, use: Use, loaded: Loaded, read: Read, report: Report) -> list[tuple[str, str]]:
     if use.path.startswith(SHIPPED):
         return []  # a pack without calls, which is reported where packs are
-    found = _text_of(path, use, read, report, known=known)
+    found = _text_of(path, use, read, loaded, report)
     return [] if found is None else [found]
 
 
-def _text_of(
-    path: str, use: Use | UsePack, read: Read, report: Report, known: Collection[str] = ()
-) -> tuple[str, str] | None:
+def _text_of(path: str, use: Use | UsePack, read: Read, loaded: Loaded, report: Report) -> tuple[str, str] | None:
     """Return the path and the text of a file that another one uses, None where it is known or cannot be read."""
     if posixpath.isabs(use.path) or "\\" in use.path or ":" in use.path:
         report.add(say.absolute_path(use.path, use.span))
         return None
     if use.path.startswith(SHIPPED):
-        return _shipped(use, read, report)
+        return _shipped(use, read, loaded, report)
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), use.path))
-    if target in known:
+    if isinstance(use, Use) and target in loaded.files:
         return None
     try:
         return target, read(target)
@@ -107,13 +108,11 @@ def _text_of(
     return None
 
 
-def _shipped(use: Use | UsePack, read: Read, report: Report) -> tuple[str, str] | None:
-    """Return the path and the text of a shipped pack: as the program kept it, else as it is now."""
+def _shipped(use: Use | UsePack, read: Read, loaded: Loaded, report: Report) -> tuple[str, str] | None:
+    """Return the path and the text of a shipped pack: as it was given, else as it is."""
     target = f"{use.path}.ilk"
-    try:
+    if target in loaded.given:
         return target, read(target)
-    except (OSError, LookupError, UnicodeDecodeError):
-        pass
     name = use.path.removeprefix(SHIPPED)
     if name in shipped():
         return target, pack_text(name)
