@@ -4,7 +4,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {path.stem: path.read_text() for path in sorted((ROOT / "examples").glob("*/*.ilk"))}
+EXAMPLES = {
+    path.stem: text
+    for path in sorted((ROOT / "examples").glob("*/*.ilk"))
+    if "\nworkflow " in (text := path.read_text())
+}
+"""The examples that have a workflow."""
 GUIDE = [
     block
     for page in sorted((ROOT / "tests" / "language").glob("*.md"))

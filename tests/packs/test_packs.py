@@ -100,3 +100,11 @@ def test_new_lists_the_packs_with_what_they_take() -> None:
     for pack in PACKS:
         assert f'use "interlock/{pack}"' in done.output
         assert all(parameter.name.text in done.output for parameter in pack_of(pack).parameters)
+
+
+def test_the_example_uses_every_pack_and_its_tests_hold() -> None:
+    text = (ROOT / "examples" / "agent_desk" / "agent_desk.ilk").read_text()
+    program, found = check(("agent_desk.ilk",), {"agent_desk.ilk": text}.__getitem__, lint=Lint(strict=True))
+    assert [str(each) for each in found] == []
+    assert program is not None and set(PACKS) <= set(program.policies)
+    assert failing(program) == []
