@@ -11,11 +11,18 @@ from interlock_dsl.cel import INT, STRING, Cause, Environment, EvaluationError, 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "dsl" / "interlock_dsl").rglob("*.py"))
 RAISED = re.compile(r'(?:Fault|LimitExceeded|_raising)\(\s*"([a-z-]+)"')
-CHECKED_BEFORE = {"unbound-variable", "undefined-reference", "no-such-field", "function-failed"}
+CHECKED_BEFORE = {"undefined-reference", "no-such-field", "function-failed"}
 """What a checker finds, or what a host does wrong: of a checked expression these are defects."""
 ROW = re.compile(r"^\| ([a-z ]+) \| (`.*`) \|$", re.MULTILINE)
 
-ENVIRONMENT = Environment({"n": INT, "m": MapType(STRING, INT), "r": RecordType("R", {"f": Field(INT, optional=True)})})
+ENVIRONMENT = Environment(
+    {
+        "n": INT,
+        "m": MapType(STRING, INT),
+        "r": RecordType("R", {"f": Field(INT, optional=True)}),
+        "c": RecordType("C", {"f": Field(INT)}),
+    }
+)
 LACKING: Mapping[str, tuple[Cause, str]] = {
     "9223372036854775807 + n": (Cause.OVERFLOW, "+"),
     "1 / (n - n)": (Cause.ZERO, "/"),
@@ -31,6 +38,7 @@ LACKING: Mapping[str, tuple[Cause, str]] = {
     "lists.range(1000000000)": (Cause.LIMIT, "range"),
     "optional.none().value()": (Cause.OUTSIDE_TYPE, "value"),
     "dyn(1) + 1.0": (Cause.OUTSIDE_TYPE, "+"),
+    "c.f == 1": (Cause.NOT_SUPPLIED, "c"),
 }
 
 

@@ -21,6 +21,7 @@ class Cause(StrEnum):
     TIME_RANGE = "time range"
     LIMIT = "pattern or cost limit"
     OUTSIDE_TYPE = "value outside its type"
+    NOT_SUPPLIED = "context that is not supplied"
 
 
 _CAUSES: Final[Mapping[str, Cause]] = {
@@ -43,6 +44,8 @@ _CAUSES: Final[Mapping[str, Cause]] = {
     "not-a-number": Cause.OUTSIDE_TYPE,
     # Only a value of type `dyn` gets as far as an operator that does not take it.
     "no-such-overload": Cause.OUTSIDE_TYPE,
+    # Everything but `context` is bound by the engine itself.
+    "unbound-variable": Cause.NOT_SUPPLIED,
 }
 
 
