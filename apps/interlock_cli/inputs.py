@@ -39,10 +39,17 @@ def context_given(source: str) -> dict[str, object]:
     return _document(source, "--context")
 
 
+def arguments_given(source: str) -> dict[str, object]:
+    """Return the arguments of a call, from JSON or a file. Whether they fit is decided with the call."""
+    if not source.startswith(("{", "@")) and source != "-":
+        raise CommandError(f"`{source}` is no object of arguments", 'write `{"name": value}`, `@file.json`, or `-`')
+    return _document(source, "ARGS")
+
+
 def _document(source: str, option: str = "--input") -> dict[str, object]:
     value = _read(source, option)
     if not isinstance(value, dict):
-        shown = f"`{option}`" if source.startswith("{") else f"the {option[2:]} in `{source}`"
+        shown = f"`{option}`" if source.startswith("{") else f"the {option.removeprefix('--')} in `{source}`"
         raise CommandError(f"{shown} is not a JSON object", 'write `{"name": value}`')
     return value
 

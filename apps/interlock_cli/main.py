@@ -26,6 +26,7 @@ VERBS = {
         "compile": "write a program to one file that loads without the compiler",
     },
     "Run": {
+        "decide": "say whether an agent may make a call, and why",
         "run": "start a workflow and follow it",
         "approve": "agree to exactly what a run asks for",
         "deny": "refuse it",

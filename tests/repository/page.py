@@ -8,7 +8,7 @@ A fenced block is an instruction when its first words say so:
 
 `cd FOLDER` holds for the rest of the page. Shown output is compared loosely: colours and the amount of blank space do
 not matter, lines may be left out, `...` stands for anything, and `RUN` for a run's name. A command must succeed unless
-a line of what is shown begins with `error`, or the command ends with the comment `# exit 1`.
+a line of what is shown begins with `error`, or the command ends with the comment `# exit 1` or `# exit 2`.
 """
 
 import os
@@ -92,7 +92,8 @@ def check(page: Path, command: Command, folder: Path) -> None:
         command.text, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120
     )
     printed = ESCAPES.sub("", done.stdout + done.stderr)
-    fails = "# exit 1" in command.text or any(line.startswith("error") for line in command.shown)
+    told = any(f"# exit {code}" in command.text for code in (1, 2))
+    fails = told or any(line.startswith("error") for line in command.shown)
     assert (done.returncode != 0) == fails, f"{place} gave exit code {done.returncode}:\n{printed}"
     missing = first_missing(command.shown, printed)
     assert missing is None, f"{place} did not print `{missing}`, but:\n{printed}"

@@ -21,7 +21,8 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "verify": "verify --format json",
     "ledger": "ledger --format json",
     "event": "the events of a journal",
-    "decision": "decision records: of show --format json, and of sessions",
+    "decision": "decision records: of decide and show --format json, and of sessions",
+    "batch": "decide --batch, each line of what is read",
 }
 """The name of each schema, and what it is of."""
 
@@ -50,6 +51,10 @@ def _made(name: str) -> dict[str, object]:
             from interlock.journal.codec import event_schema
 
             return event_schema()
+        case "batch":
+            from interlock_cli.batch import Line
+
+            return Line.model_json_schema()
         case "decision":
             from pydantic import TypeAdapter
 

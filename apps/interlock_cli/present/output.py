@@ -12,8 +12,16 @@ def write(text: str) -> None:
 
 def json_text(thing: object) -> str:
     """Return a value as indented JSON, in which characters that cannot be seen are JSON's own escapes."""
+    return _visible(json.dumps(thing, indent=2, ensure_ascii=False) + "\n")
+
+
+def json_line(thing: object) -> str:
+    """Return a value as one line of JSON, escaped as `json_text` does."""
+    return _visible(json.dumps(thing, ensure_ascii=False) + "\n")
+
+
+def _visible(text: str) -> str:
     from interlock_cli.present.escape import escape
 
-    text = json.dumps(thing, indent=2, ensure_ascii=False) + "\n"
     hidden = [char for char in set(text) if char != "\n" and escape(char) != char]
     return text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) if hidden else text

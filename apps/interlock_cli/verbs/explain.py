@@ -1,22 +1,29 @@
-"""`interlock explain`: what a diagnostic code means, and what to do about it."""
+"""`interlock explain`: what a diagnostic code means and what to do about it, or why a call was so decided."""
 
 import re
 from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from interlock_cli.exit_codes import ExitCode
+from interlock_cli.options import journal, project
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Code
 
+DECISION = re.compile(r"(.+)/[0-9]+/[0-9]+", re.DOTALL)
+"""The name of a decision: the run, the entry of its journal, the place there."""
+
 
 @click.command()
-@click.argument("code", default="", metavar="[CODE]", help="A code such as `unbounded-loop`. Default: list all.")
-def verb(*, code: str) -> int:
-    """Explain a diagnostic code, with an example of the mistake.
+@click.argument("code", default="", metavar="[CODE|DECISION]", help="A code or a decision. Default: list all codes.")
+@project
+@journal
+def verb(*, code: str, project: Path | None, journal: Path | None) -> int:
+    """Explain a diagnostic code, with an example of the mistake, or a recorded decision, such as `r1f00d/4/1`.
 
     Without a code, every code is listed by topic, with its severity and what it means.
     """
@@ -27,6 +34,9 @@ def verb(*, code: str) -> int:
     if not code:
         write(_index(CODES.values()))
         return ExitCode.CLEAN
+    decision = DECISION.fullmatch(code)
+    if decision is not None:
+        return _decision(decision[1], code, project, journal)
     name = code.removeprefix("error[").removeprefix("warning[").rstrip("]:")
     if name not in CODES:
         raise CommandError(
@@ -42,6 +52,26 @@ def verb(*, code: str) -> int:
     text = re.sub(r"\[([^\]]+)\]\([^)]+\.md\)", r"`\1`", page.split("\n", 2)[2])
     reported = "\nreported: under `--strict`" if found.strict else ""
     write(f"{found.severity}[{name}]: {found.summary}\ncertainty: {found.certainty}{reported}\n\n{text}")
+    return ExitCode.CLEAN
+
+
+def _decision(run: str, wanted: str, project: Path | None, journal: Path | None) -> int:
+    from interlock_cli.errors import CommandError
+    from interlock_cli.formats.audit import decisions
+    from interlock_cli.journal import open_journal, the_run
+    from interlock_cli.present.decision import explained
+    from interlock_cli.present.output import write
+    from interlock_cli.project import find
+    from interlock_cli.recorded_run import load
+
+    opened = open_journal(find(project), journal, readonly=True)
+    recorded = load(opened, the_run(opened, run))
+    name = recorded.summary.run + wanted.removeprefix(run)
+    found = next((each for each in decisions(recorded) if each["decision"] == name), None)
+    opened.close()
+    if found is None:
+        raise CommandError(f"run {recorded.summary.run} has no decision `{wanted}`", f"`interlock show {run}` has all")
+    write(explained(found))
     return ExitCode.CLEAN
 
 

@@ -11,7 +11,6 @@ from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
-    from interlock_dsl.program.model import Program
     from interlock_dsl.program.model import Workflow as Declared
 
 
@@ -49,12 +48,13 @@ def verb(
     from interlock_cli.drive import Driver
     from interlock_cli.inputs import context_given
     from interlock_cli.journal import open_journal
+    from interlock_cli.principals import held_scopes
     from interlock_cli.sources import the_unit
 
     unit = the_unit(target, options.folder)
     program = compiled(unit)
     chosen = the_workflow(program, workflow)
-    held = _held(scopes, program)
+    held = held_scopes(scopes, program)
     given = _input(input, chosen)
     said = None if context is None else context_given(context)
     there = options if unit.project == options.project else replace(options, folder=unit.project.root)
@@ -67,21 +67,6 @@ def verb(
         return await runtime.start(program, chosen.name, given, principal=Principal(name, role, held), context=said)
 
     return driver.go(start)
-
-
-def _held(scopes: str | None, program: "Program") -> frozenset[str] | None:
-    """Return the scopes that are held (None: every one). Raises `CommandError` for one that no tool needs."""
-    from interlock_cli.errors import CommandError, did_you_mean
-
-    if scopes is None:
-        return None
-    held = [each.strip() for each in scopes.split(",") if each.strip()]
-    known = sorted({scope for tool in program.tools.values() for scope in tool.needs})
-    for each in held:
-        if each not in known:
-            otherwise = "" if known else "none needs any"
-            raise CommandError(f"no tool needs the scope `{each}`", did_you_mean(each, known, otherwise))
-    return frozenset(held)
 
 
 def _input(given: Sequence[str], workflow: "Declared") -> dict[str, object]:
