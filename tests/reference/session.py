@@ -311,7 +311,10 @@ class Naive:
             self.decided(case.tool.name, case.agent, case.args, "ask", verdict.because)
             self.reserving = [other for other in self.reserving if other is not case]
             if case not in self.waiting:
-                self.waiting = [other for other in self.waiting if other.digest != case.digest] + [case]
+                for other in [each for each in self.waiting if each.digest == case.digest]:
+                    self.withdraw(other)
+                    self.waiting.remove(other)
+                self.waiting.append(case)
             self.ask(case)
         else:
             because = set(verdict.because) | (

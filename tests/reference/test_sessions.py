@@ -28,6 +28,11 @@ def test_two_machines_agree_on_sessions(first: int) -> None:
     assert {"ignored", "settled", "done"} <= set(tally.said)
 
 
+@pytest.mark.parametrize("seed", [112, 275, 380, 592, 601])
+def test_two_machines_agree_where_a_call_is_proposed_again_while_the_ledger_is_asked(seed: int) -> None:
+    assert examine(seed, 10).findings == []
+
+
 @FEW
 @given(randoms, randoms)
 def test_two_machines_agree_on_sessions_that_hypothesis_finds(rules: Random, random: Random) -> None:

@@ -79,9 +79,19 @@ def _ask(state: SessionState, call: Call, decision: Decision) -> None:
     call.digest = call.digest or digest(subject)
     _give_back(state, call)
     _keep(state, call, decision)
+    other = state.waiting.get(call.digest, call)
+    if other is not call:  # proposed again while the ledger was asked for this one
+        approvals.withdraw(state, other)
+        approvals.forget(state, other)
     state.waiting[call.digest] = call
     change(state, call, "in approval")
     approvals.ask_all(state, call, decision.needs, subject)
+
+
+def _waits_no_more(state: SessionState, call: Call) -> None:
+    """Take a call from those that wait, where it is this one that waits under its digest."""
+    if state.waiting.get(call.digest) is call:
+        del state.waiting[call.digest]
 
 
 def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
@@ -149,7 +159,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
         return
     if call.digest:
         approvals.withdraw(state, call)
-        state.waiting.pop(call.digest, None)
+        _waits_no_more(state, call)
     id = call.id = state.new_id("c")
     change(state, call, "in flight")
     call.sent = state.now
@@ -177,7 +187,7 @@ def _key(expression: CompiledExpression, tool: Tool, values: Mapping[str, object
 
 def _reserve(state: SessionState, call: Call, claims: tuple[Claim, ...]) -> None:
     """Have claims reserved for a call that everything else allows, approvals included."""
-    state.waiting.pop(call.digest, None)
+    _waits_no_more(state, call)
     change(state, call, "reserving")
     call.reserve = Reserve(state.new_id("h"), "", claims)
     state.ask(call, call.reserve)
