@@ -33,7 +33,7 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock.run.protocol.notes import Note
+from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.session import approvals, calls, lifecycle
 from interlock.run.session.digests import digest_of
 from interlock.run.session.state import Approval, Asked, Call, Owner, Phase, SessionState
@@ -104,8 +104,8 @@ class SessionMachine:
         state.notes, state.commands = [], []
         now = event.at if event.at > state.now else state.now
         found = self._find(event, now)
-        if isinstance(found[0], WhyIgnored):
-            state.ignore(*found)
+        if isinstance(found, Ignored):
+            state.notes.append(found)
         else:
             handler, owner = found
             state.subject, state.cause = owner, event.__class__
@@ -121,7 +121,7 @@ class SessionMachine:
         self._asked += self._commands
         return self._notes
 
-    def _find(self, event: Event, now: int) -> tuple[Handler, Owner] | tuple[WhyIgnored, str]:
+    def _find(self, event: Event, now: int) -> tuple[Handler, Owner] | Ignored:
         """Return who handles an event and what it is about, or why it is not accepted: nothing has changed by then."""
         state = self._state
         owner: Owner = None
@@ -131,23 +131,21 @@ class SessionMachine:
             id: str = getattr(event, field)
             known = state.open.get(id)
             if known is None:
-                return WhyIgnored.NOT_WAITING, f"nothing waits for `{id}` (any more)"
+                return Ignored(WhyIgnored.NOT_WAITING, f"nothing waits for `{id}` (any more)")
             owner, command = known
             if command.__class__ is not kind:
-                return WhyIgnored.WRONG_KIND, f"`{id}` is not {what}"
+                return Ignored(WhyIgnored.WRONG_KIND, f"`{id}` is not {what}")
         handler = HANDLERS.get((kind_of(owner), phase_of(state, owner), event.__class__))
         if handler is None:
             about = "the session is" if owner is None else f"the {kind_of(owner)} is"
-            return (
-                WhyIgnored.WRONG_PHASE,
-                f"a {event.__class__.__name__} means nothing now: {about} {phase_of(state, owner)}",
-            )
+            said = f"a {event.__class__.__name__} means nothing now: {about} {phase_of(state, owner)}"
+            return Ignored(WhyIgnored.WRONG_PHASE, said)
         problem = None
         if isinstance(owner, Approval):
             problem = approvals.refused(state, owner, cast("ApprovalGiven | ApprovalDenied", event), now)
         elif isinstance(event, SessionStarted):
             problem = lifecycle.refused(state, event)
-        return problem or (handler, owner)
+        return (handler, owner) if problem is None else Ignored(*problem)
 
     def commands(self) -> tuple[Command, ...]:
         """Return what was asked since the last call of this."""

@@ -7,10 +7,9 @@ from typing import Literal, TypeAlias
 from interlock.decide import ApprovalNeed, Consent, History, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan
-from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, Reserve
 from interlock.run.protocol.events import Event, Json
-from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Tool
 
 Phase: TypeAlias = Literal["new", "open", "deciding", "in approval", "reserving", "in flight", "over"]
@@ -128,7 +127,3 @@ class SessionState:
         if id in self.open:
             del self.open[id]
             self.commands.append(Cancel(self.new_id("x"), id))
-
-    def ignore(self, code: WhyIgnored, reason: str) -> None:
-        """Say that the event changes nothing, and why."""
-        self.notes.append(Ignored(code, reason))
