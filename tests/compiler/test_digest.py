@@ -112,7 +112,7 @@ CHANGES = [
     ("  never", "  cost <= 1.00 usd\n  never"),
     ("  never", "  reaches refunded\n  never"),
     ("args.amount > 100_000", "args.amount > 100_001"),
-    ('.within("1h")', '.within("2h")'),
+    ("count() >= 3", "count() >= 4"),
     ("end refunded { amount: assess.amount", "end refunded { amount: assess.amount + 0"),
     ("  assess -> declined\n    otherwise", "  routes assess first\n  assess -> declined\n    otherwise"),
 ]
