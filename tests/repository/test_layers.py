@@ -22,6 +22,8 @@ WRONG = {
     "apps/interlock_cli/verbs/check.py": ("import networkx", "networkx: the graph"),
     "engine/interlock/runtime/clock.py": ("import sqlite3", "each database driver"),
     "apps/interlock_cli/version.py": ("import pydantic_ai", "model libraries"),
+    "engine/interlock/adapters/functions.py": ("import agents", "the Agents SDK only in its adapter"),
+    "engine/interlock/adapters/mcp.py": ("import fastmcp", "FastMCP only in its adapter"),
     "engine/interlock/run/machine.py": ("import time", "the pure packages"),
 }
 """A line that must not be added to a file, and the contract that says so."""

@@ -138,8 +138,8 @@ class Toolbox:
                 setting.run, setting.workflow, command.step, command.tool, command.key, command.attempt,
                 setting.principal, command.purpose,
             )  # fmt: skip
-            call = function.call(arguments, context, partial(_result, tool))
-            result = cast("Json | _Unusable", await _in_time(call, command.timeout))
+            call = function.call(arguments, context, partial(result_of, tool))
+            result = cast("Json | Unusable", await _in_time(call, command.timeout))
         except _NotCalled as error:
             return _failed(command, setting, "error", str(error))
         except _Late as error:
@@ -151,13 +151,13 @@ class Toolbox:
             return _failed(command, setting, "error", "the call was cancelled from within")
         except ToolError as error:
             kind: Literal["error", "uncertain"] = "uncertain" if isinstance(error, Uncertain) else "error"
-            return _failed(command, setting, kind, _text(error), function.raised(error))
+            return _failed(command, setting, kind, said_by(error), function.raised(error))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             _log.info("the tool %s failed in run %s, step %s", command.tool, setting.run, command.step, exc_info=True)
             return _failed(command, setting, "error", "", function.raised(error))
-        if isinstance(result, _Unusable):
+        if isinstance(result, Unusable):
             # The function was called: for anything but a read, what it did is done.
             kind = "error" if tool.effect == "read" else "uncertain"
             return _failed(command, setting, kind, result.message, result.problems)
@@ -165,7 +165,7 @@ class Toolbox:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unusable:
+class Unusable:
     """A function returned what its tool's declaration does not allow: the fact, and for people where it differs."""
 
     message: str
@@ -208,8 +208,8 @@ def _leave(task: "asyncio.Task[object]") -> None:
     task.cancel()
 
 
-def _result(tool: Tool, returned: object) -> "Json | _Unusable":
-    """Return what a function returned as JSON; `_Unusable` if its tool's declaration does not allow it."""
+def result_of(tool: Tool, returned: object) -> "Json | Unusable":
+    """Return what a function returned as JSON; `Unusable` if its tool's declaration does not allow it."""
     if tool.result is None:
         return None
     message = f"`{tool.name}` returned something else than its declaration says"
@@ -217,20 +217,20 @@ def _result(tool: Tool, returned: object) -> "Json | _Unusable":
         check_bounds("the result", returned)
         converted = to_json(returned)
     except OutOfBoundsError as error:
-        return _Unusable(f"`{tool.name}`: {error}", "")
+        return Unusable(f"`{tool.name}`: {error}", "")
     except NoTimeZoneError as error:
-        return _Unusable(message, str(error))
+        return Unusable(message, str(error))
     except Exception as error:
         # What a value of the author's own raises while it is read may say anything.
-        return _Unusable(message, type(error).__name__)
+        return Unusable(message, type(error).__name__)
     try:
         result = json_value(converted)
         decode(tool.result, result)
     except ValidationError as invalid:
         # Not the values themselves: they may be anything, and have been refused.
-        return _Unusable(message, _short("; ".join(invalid.expectations)))
+        return Unusable(message, _short("; ".join(invalid.expectations)))
     except ValueError as error:
-        return _Unusable(message, _short(str(error)))
+        return Unusable(message, _short(str(error)))
     return result
 
 
@@ -253,7 +253,7 @@ def _failed(
     return ToolFailed(setting.now(), command.id, kind, message, setting.jitter(), raised)
 
 
-def _text(error: ToolError) -> str:
+def said_by(error: ToolError) -> str:
     """Return what the author of a tool says, as text that can be recorded."""
     try:
         text = str(error)

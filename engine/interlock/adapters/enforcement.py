@@ -1,0 +1,153 @@
+"""What all adapters do: have a call decided, make it with the arguments that were decided, report what came of it."""
+
+import copy
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Literal, NoReturn, cast
+
+from interlock.errors import InterlockError, InvalidInput
+from interlock.guard import CallDecision, Session
+from interlock.run.protocol.events import Json
+from interlock.runtime.toolbox import ToolError, Uncertain, Unusable, result_of, said_by
+from interlock_dsl.cel.types import RecordType
+from interlock_dsl.program.model import Tool
+from interlock_dsl.schema import ValidationError, decode
+
+Arguments = dict[str, Json]
+
+
+class NotAllowed(InterlockError):
+    """A call was not made: it was denied, or waits for an approval. `str` says why in one line; see `decision`."""
+
+    def __init__(self, decision: CallDecision) -> None:
+        asked = "; ".join(f"approval {each.id} is open, for {each.role}" for each in decision.approvals)
+        super().__init__(" ".join(" - ".join(filter(None, (str(decision), asked))).split()))
+        self.decision = decision
+
+
+class Enforcer:
+    """The calls of one agent in one session.
+
+    A framework's tool is the declared tool of its name, or the one whose name has a `.` where the framework's has a
+    `_`; `names` says for a framework's name which declared tool it is. What is no declared tool is denied.
+
+    Raises `InvalidInput` where a framework's name could be either of two declared tools and `names` does not say which.
+    """
+
+    def __init__(self, session: Session, agent: str | None = None, names: Mapping[str, str] | None = None) -> None:
+        self.session = session
+        self.agent = agent
+        self._tools = session.program.tools
+        self._names: dict[str, str] = dict(names or {})
+        for tool in self._tools:
+            for name in {tool, tool.replace(".", "_")} - set(names or ()):
+                other = self._names.setdefault(name, tool)
+                if other != tool:
+                    raise InvalidInput(
+                        f"`{name}` could be `{other}` or `{tool}`: say which, names={{{name!r}: {tool!r}}}"
+                    )
+
+    def name_of(self, tool: str) -> str:
+        """Return the declared tool of a framework's tool; its own name where there is none."""
+        return self._names.get(tool, tool)
+
+    def unwrapped(self, name: str, structured: Mapping[str, object]) -> tuple[object, bool]:
+        """Return the result in MCP's structured content, and whether it stood in a field `result` of its own.
+
+        There, what is no object travels in that field.
+        """
+        tool = self._tools.get(self.name_of(name))
+        wrapped = structured.keys() == {"result"} and tool is not None and not isinstance(tool.result, RecordType)
+        return (structured["result"] if wrapped else structured), wrapped
+
+    def offered(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of a framework's tools of which some call could be allowed, or asked for."""
+        listed = frozenset(self.session.allowed_tools(self.agent))
+        return frozenset(name for name in names if self.name_of(name) in listed)
+
+    def decide(self, name: str, args: object, key: str | None) -> CallDecision:
+        """Have a call decided. Raises what `Session.decide` raises; then it must not be made."""
+        return self.session.decide(self.name_of(name), args, agent=self.agent, key=key or None)
+
+    async def adecide(self, name: str, args: object, key: str | None) -> CallDecision:
+        """Do what `decide` does, beside the event loop."""
+        return await self.session.adecide(self.name_of(name), args, agent=self.agent, key=key or None)
+
+    def make(self, decision: CallDecision, call: Callable[[Arguments], object]) -> Json:
+        """Make a call that was allowed, and return what may be shown of its result.
+
+        `call` is given the arguments that were decided. Raises `NotAllowed` for one that was not allowed, whatever
+        `call` raises (once that is on record), `ToolError` for a result that is not one of the tool's declared type,
+        and what the journal raises.
+        """
+        args = self._arguments(decision)
+        try:
+            returned = call(args)
+        except BaseException as error:
+            kind, message = self._failure(decision, error)
+            self.session.failed(decision, message, kind=kind, raised=type(error).__name__)
+            raise
+        result = self._result(decision, returned)
+        if isinstance(result, Unusable):
+            self.session.failed(decision, result.message, kind=self._doubt(decision), raised=result.problems)
+            _refuse(result)
+        return self.session.observe(decision, result)
+
+    async def amake(self, decision: CallDecision, call: Callable[[Arguments], Awaitable[object]]) -> Json:
+        """Do what `make` does for a call that is awaited; one that is cancelled may have happened."""
+        args = self._arguments(decision)
+        try:
+            returned = await call(args)
+        except BaseException as error:
+            kind, message = self._failure(decision, error)
+            await self.session.afailed(decision, message, kind=kind, raised=type(error).__name__)
+            raise
+        result = self._result(decision, returned)
+        if isinstance(result, Unusable):
+            await self.session.afailed(decision, result.message, kind=self._doubt(decision), raised=result.problems)
+            _refuse(result)
+        return await self.session.aobserve(decision, result)
+
+    def _arguments(self, decision: CallDecision) -> Arguments:
+        if not decision:
+            raise NotAllowed(decision)
+        return cast(Arguments, copy.deepcopy(decision.args))
+
+    def _result(self, decision: CallDecision, returned: object) -> "Json | Unusable":
+        tool = self._tools[decision.tool]
+        return result_of(tool, _read(tool, returned) if isinstance(returned, str) else returned)
+
+    def _doubt(self, decision: CallDecision) -> Literal["error", "uncertain"]:
+        return "error" if self._tools[decision.tool].effect == "read" else "uncertain"
+
+    def _failure(self, decision: CallDecision, error: BaseException) -> tuple[Literal["error", "uncertain"], str]:
+        """Return whether the call may have happened, and what its author says; frameworks wrap what a tool raised."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ToolError):
+                return "uncertain" if isinstance(cause, Uncertain) else "error", said_by(cause)
+            cause = cause.__cause__
+        return self._doubt(decision), ""
+
+
+def _refuse(result: Unusable) -> NoReturn:
+    raise ToolError(result.message)
+
+
+def _read(tool: Tool, text: str) -> object:
+    """Return what a text says: itself where the tool is declared to return one, else the JSON that it is."""
+    if tool.result is None:
+        return text
+    try:
+        decode(tool.result, text)
+        return text
+    except ValidationError:
+        try:
+            return cast(object, json.loads(text))
+        except (ValueError, RecursionError):
+            return text
+
+
+def shown_as_text(result: Json) -> str:
+    """Return a result as the text that a model is sent: a text as it is, else JSON."""
+    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
