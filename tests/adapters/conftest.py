@@ -20,6 +20,8 @@ policy bank {
   permit accounts.*, money.* by teller
   forbid money.send when args.account.startsWith("XX") because "that bank is closed"
   require approval by controller for money.send when args.cents > 10_000
+  redact args.account, result.receipt for money.send when args.account.startsWith("SE")
+  notify controller for money.send when args.cents > 5_000 because "it is much"
   limit money.send of args.cents to 20_000 per 24h for each run
 }
 """

@@ -5,6 +5,7 @@ Every one is driven by the framework's own run loop, with the framework's own mo
 
 import asyncio
 import functools
+import itertools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -93,7 +94,7 @@ class Framework(Protocol):
 
     suspends: bool
 
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None: ...
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None: ...
 
     def run(self, *turns: Sequence[Call]) -> Seen:
         """Have the model propose the calls of each turn at once, and say what it was told."""
@@ -104,9 +105,11 @@ class Framework(Protocol):
         ...
 
 
+_numbers = itertools.count()
+
+
 def _named(turns: Sequence[Sequence[Call]]) -> list[list[tuple[str, str, dict[str, Any]]]]:
-    numbers = iter(range(1_000))
-    return [[(f"call{next(numbers)}", name, args) for name, args in turn] for turn in turns]
+    return [[(f"call{next(_numbers):04}", name, args) for name, args in turn] for turn in turns]
 
 
 def _text(content: object) -> str:
@@ -116,14 +119,14 @@ def _text(content: object) -> str:
 class PydanticAi:
     suspends = True
 
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
         self.turns: list[list[tuple[str, str, dict[str, Any]]]] = []
         self.offered: frozenset[str] = frozenset()
         self.agent: Agent[None, Any] = Agent(
             FunctionModel(self.answer),
             output_type=[str, DeferredToolRequests],
             tools=list(bank.functions().values()),
-            capabilities=[GuardCapability(session, "teller", hide=hide, suspend=suspend)],
+            capabilities=[GuardCapability(session, "teller", **options)],
         )
 
     def answer(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
@@ -162,8 +165,8 @@ class _Scripted(GenericFakeChatModel):
 class LangChain:
     suspends = True
 
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
-        self.middleware = GuardMiddleware(session, "teller", hide=hide, suspend=suspend)
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
+        self.middleware = GuardMiddleware(session, "teller", **options)
         self.asynchronous = bank.asynchronous
         made = [
             StructuredTool.from_function(
@@ -200,9 +203,9 @@ class LangChain:
 class OpenAiAgents:
     suspends = True
 
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
         tools = [agents.function_tool(each, strict_mode=False) for each in bank.functions().values()]
-        self.tools = guarded_tools(tools, session, "teller", hide=hide, suspend=suspend)
+        self.tools = guarded_tools(tools, session, "teller", **options)
 
     def run(self, *turns: Sequence[Call]) -> Seen:
         steps = [[function_call(name, args, call_id=id) for id, name, args in turn] for turn in _named(turns)]
@@ -227,6 +230,10 @@ class OpenAiAgents:
         return Seen([told[each] for each in sorted(told)], bool(result.interruptions), offered)
 
 
+def _without_suspend(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name != "suspend"}
+
+
 class _AtOnce(ABC):
     suspends = False
 
@@ -241,11 +248,11 @@ class _AtOnce(ABC):
 
 
 class McpClient(_AtOnce):
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
         self.server = mcp.server.mcpserver.MCPServer("bank")
         for function in bank.functions().values():
             self.server.tool()(function)
-        self.guard = lambda client: GuardedClient(client, session, "teller", hide=hide)
+        self.guard = lambda client: GuardedClient(client, session, "teller", **_without_suspend(options))
 
     async def act(self, turns: Sequence[Sequence[Call]]) -> Seen:
         async with mcp.client.Client(self.server) as client:
@@ -259,11 +266,11 @@ class McpClient(_AtOnce):
 
 
 class FastMcp(_AtOnce):
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
         self.server = fastmcp.FastMCP("bank")
         for function in bank.functions().values():
             self.server.tool(function)
-        self.server.add_middleware(FastMcpMiddleware(session, "teller", hide=hide))
+        self.server.add_middleware(FastMcpMiddleware(session, "teller", **_without_suspend(options)))
 
     async def act(self, turns: Sequence[Sequence[Call]]) -> Seen:
         async with fastmcp.Client(self.server) as client:
@@ -277,12 +284,12 @@ class FastMcp(_AtOnce):
 
 
 class Functions(_AtOnce):
-    def __init__(self, session: Session, bank: Bank, *, hide: bool = False, suspend: bool = True) -> None:
-        self.session = session
+    def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
+        self.session, self.options = session, {"notify": options.get("notify")}
         self.functions = {name: guarded(_declared(name))(each) for name, each in bank.functions().items()}
 
     async def act(self, turns: Sequence[Sequence[Call]]) -> Seen:
-        with acting(self.session, agent="teller"):
+        with acting(self.session, agent="teller", **self.options):
             said = [await _said(self.functions[name], args) for turn in turns for name, args in turn]
             return Seen(said)
 

@@ -1,14 +1,17 @@
 """What holds in every framework: what is allowed is made and reported, what is not is not made, and is told why."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
 from adapters.frameworks import Bank, Framework, McpClient
 from interlock import (
+    CallDecision,
     Guard,
     JournalUnavailable,
     MemoryJournal,
+    NotifyRole,
     Principal,
     Program,
     Session,
@@ -146,6 +149,30 @@ def test_a_result_that_is_not_declared_is_not_shown(framework: type[Framework], 
     except ToolError as told:
         said = [str(told)]
     assert said == ["`money.send` returned something else than its declaration says"]
+
+
+def test_what_is_redacted_is_for_the_tool_alone(framework: type[Framework], session: Session, bank: Bank) -> None:
+    call = ("money_send", {"account": "SE01", "cents": 1_200})
+    seen = framework(session, bank).run([call])
+    assert bank.made == [call] and json.loads(seen.said[0]) == {"receipt": "[redacted]"}
+
+
+def test_a_role_is_told_before_the_call_or_it_is_not_made(
+    framework: type[Framework], session: Session, bank: Bank, journal: MemoryJournal
+) -> None:
+    told: list[str] = []
+
+    def notify(obligation: NotifyRole, decision: CallDecision) -> None:
+        told.append(f"{obligation.role}: {obligation.reason}")
+        if len(told) > 1:
+            raise ConnectionError("nobody can be told")
+
+    call = ("money_send", {"account": "DE02", "cents": 6_000})
+    framework(session, bank, notify=notify).run([SEND, call])
+    assert told == ["controller: it is much"] and len(bank.made) == 2
+    with suppress(Exception):
+        framework(session, bank, notify=notify).run([("money_send", {"account": "DE03", "cents": 6_000})])
+    assert len(told) == 2 and len(bank.made) == 2 and _failures(journal, session) == ["error"]
 
 
 def test_hidden_tools_are_not_offered(framework: type[Framework], session: Session, bank: Bank) -> None:

@@ -33,7 +33,14 @@ HOMES = {
     "lark": ("interlock_dsl.syntax", "interlock_dsl.cel.parser"),
     "networkx": ("interlock_dsl.program", "interlock_dsl.analysis", "interlock.run.plan", "interlock_cli.drawing"),
     "sqlite3": ("interlock.journal.sqlite",),
-    "pydantic_ai": ("interlock.runtime.models", "interlock.runtime.conversation"),
+    "pydantic_ai": ("interlock.runtime.models", "interlock.runtime.conversation", "interlock.adapters.pydantic_ai"),
+    "langchain": ("interlock.adapters.langchain",),
+    "langchain_core": ("interlock.adapters.langchain",),
+    "langgraph": ("interlock.adapters.langchain",),
+    "agents": ("interlock.adapters.openai_agents",),
+    "mcp": ("interlock.adapters.mcp",),
+    "mcp_types": ("interlock.adapters.mcp", "interlock.adapters.fastmcp"),
+    "fastmcp": ("interlock.adapters.fastmcp",),
 }
 """The only modules, with all in them, that may import a library: the contracts name all others."""
 

@@ -2,9 +2,11 @@
 
 import copy
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Literal, NoReturn, cast
 
+from interlock.decide import NotifyRole
 from interlock.errors import InterlockError, InvalidInput
 from interlock.guard import CallDecision, Session
 from interlock.run.protocol.events import Json
@@ -13,7 +15,11 @@ from interlock_dsl.cel.types import RecordType
 from interlock_dsl.program.model import Tool
 from interlock_dsl.schema import ValidationError, decode
 
+_log = logging.getLogger("interlock.adapters")
+
 Arguments = dict[str, Json]
+Notify = Callable[[NotifyRole, CallDecision], None]
+"""Tells the people of a role that a call is made. Raises where it cannot: the call is not made then."""
 
 
 class NotAllowed(InterlockError):
@@ -29,13 +35,21 @@ class Enforcer:
     """The calls of one agent in one session.
 
     A framework's tool is the declared tool of its name, or the one whose name has a `.` where the framework's has a
-    `_`; `names` says for a framework's name which declared tool it is. What is no declared tool is denied.
+    `_`; `names` says for a framework's name which declared tool it is. What is no declared tool is denied. `notify` is
+    called where a rule says so, before a call is made; without it, that is logged.
 
     Raises `InvalidInput` where a framework's name could be either of two declared tools and `names` does not say which.
     """
 
-    def __init__(self, session: Session, agent: str | None = None, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        agent: str | None = None,
+        names: Mapping[str, str] | None = None,
+        notify: Notify | None = None,
+    ) -> None:
         self.session = session
+        self._notify = notify or _logged
         self.agent = agent
         self._tools = session.program.tools
         self._names: dict[str, str] = dict(names or {})
@@ -82,6 +96,11 @@ class Enforcer:
         """
         args = self._arguments(decision)
         try:
+            self._tell(decision)
+        except BaseException as error:
+            self.session.failed(decision, "", raised=type(error).__name__)
+            raise
+        try:
             returned = call(args)
         except BaseException as error:
             kind, message = self._failure(decision, error)
@@ -96,6 +115,11 @@ class Enforcer:
     async def amake(self, decision: CallDecision, call: Callable[[Arguments], Awaitable[object]]) -> Json:
         """Do what `make` does for a call that is awaited; one that is cancelled may have happened."""
         args = self._arguments(decision)
+        try:
+            self._tell(decision)
+        except BaseException as error:
+            await self.session.afailed(decision, "", raised=type(error).__name__)
+            raise
         try:
             returned = await call(args)
         except BaseException as error:
@@ -113,6 +137,11 @@ class Enforcer:
             raise NotAllowed(decision)
         return cast(Arguments, copy.deepcopy(decision.args))
 
+    def _tell(self, decision: CallDecision) -> None:
+        for each in decision.obligations:
+            if isinstance(each, NotifyRole):
+                self._notify(each, decision)
+
     def _result(self, decision: CallDecision, returned: object) -> "Json | Unusable":
         tool = self._tools[decision.tool]
         return result_of(tool, _read(tool, returned) if isinstance(returned, str) else returned)
@@ -128,6 +157,10 @@ class Enforcer:
                 return "uncertain" if isinstance(cause, Uncertain) else "error", said_by(cause)
             cause = cause.__cause__
         return self._doubt(decision), ""
+
+
+def _logged(obligation: NotifyRole, decision: CallDecision) -> None:
+    _log.warning("%s is to be told of %s: %s [%s]", obligation.role, decision.id, obligation.reason, obligation.rule)
 
 
 def _refuse(result: Unusable) -> NoReturn:

@@ -13,7 +13,7 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
 from mcp_types import CallToolRequestParams, ListToolsRequest, TextContent
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
 from interlock.guard import Session
 from interlock.runtime.toolbox import ToolError
 
@@ -25,7 +25,8 @@ class GuardMiddleware(Middleware):
 
     `session` is the session, or a function from a call's context to the session of whoever calls. Middleware added
     after this one could change a call that was decided: add it last. `names` says which declared tool a tool is that
-    has another name. With `hide`, tools of which no call could be allowed are not listed.
+    has another name. With `hide`, tools of which no call could be allowed are not listed. `notify` is called where a
+    rule has somebody told, before the call; without it, that is logged.
     """
 
     def __init__(
@@ -35,15 +36,17 @@ class GuardMiddleware(Middleware):
         *,
         names: Mapping[str, str] | None = None,
         hide: bool = False,
+        notify: Notify | None = None,
     ) -> None:
         self._session = session
         self._agent = agent
         self._names = names
         self._hide = hide
+        self._notify = notify
 
     def _enforcer(self, context: MiddlewareContext[Any]) -> Enforcer:
         session = self._session if isinstance(self._session, Session) else self._session(context)
-        return Enforcer(session, self._agent, self._names)
+        return Enforcer(session, self._agent, self._names, self._notify)
 
     async def on_call_tool(self, context: Call, call_next: CallNext[CallToolRequestParams, ToolResult]) -> ToolResult:
         """Decide a call, make it if it is allowed, report what came of it."""

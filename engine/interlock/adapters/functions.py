@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-from interlock.adapters.enforcement import Arguments, Enforcer
+from interlock.adapters.enforcement import Arguments, Enforcer, Notify
 from interlock.adapters.enforcement import NotAllowed as NotAllowed
 from interlock.errors import Refused
 from interlock.guard import Session
@@ -30,12 +30,13 @@ _acting: ContextVar[Enforcer] = ContextVar("interlock.acting")
 
 
 @contextmanager
-def acting(session: Session, *, agent: str | None = None) -> Iterator[None]:
+def acting(session: Session, *, agent: str | None = None, notify: Notify | None = None) -> Iterator[None]:
     """Have guarded functions decided by a session, as calls of an agent, for as long as the context is open.
 
-    It holds for this thread, or this task and what it starts (`contextvars`).
+    It holds for this thread, or this task and what it starts (`contextvars`). `notify` is called where a rule has
+    somebody told, before the call; without it, that is logged.
     """
-    token = _acting.set(Enforcer(session, agent))
+    token = _acting.set(Enforcer(session, agent, notify=notify))
     try:
         yield
     finally:

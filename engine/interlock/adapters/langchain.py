@@ -14,7 +14,7 @@ from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command, interrupt
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
 from interlock.guard import CallDecision, Session
 from interlock.run.protocol.events import Json
 from interlock.runtime.toolbox import ToolError
@@ -27,7 +27,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
 
     Middleware after this one could change a call that was decided: put it last. `names` says which declared tool a
     function is that has another name. With `hide`, tools of which no call could be allowed are not shown to the model.
-    Without `suspend`, a call that waits for an approval is denied, with the id of the approval.
+    Without `suspend`, a call that waits for an approval is denied, with the id of the approval. `notify` is called
+    where a rule has somebody told, before the call; without it, that is logged.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         names: Mapping[str, str] | None = None,
         hide: bool = False,
         suspend: bool = True,
+        notify: Notify | None = None,
     ) -> None:
         super().__init__()
-        self._enforcer = Enforcer(session, agent, names)
+        self._enforcer = Enforcer(session, agent, names, notify)
         self._hide = hide
         self._suspend = suspend
 

@@ -14,7 +14,7 @@ from typing import Any
 from mcp.client import Client
 from mcp_types import CallToolResult, ListToolsResult, TextContent
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
 from interlock.guard import Session
 from interlock.runtime.toolbox import ToolError
 
@@ -23,7 +23,8 @@ class GuardedClient:
     """The tools of a connected client: every call is decided by `session`, as a call of the declared agent `agent`.
 
     `names` says which declared tool a server's tool is that has another name. With `hide`, tools of which no call could
-    be allowed are not listed. Hand an agent this in place of the client, which decides nothing.
+    be allowed are not listed. `notify` is called where a rule has somebody told, before the call; without it, that is
+    logged. Hand an agent this in place of the client, which decides nothing.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class GuardedClient:
         *,
         names: Mapping[str, str] | None = None,
         hide: bool = False,
+        notify: Notify | None = None,
     ) -> None:
         self._client = client
-        self._enforcer = Enforcer(session, agent, names)
+        self._enforcer = Enforcer(session, agent, names, notify)
         self._hide = hide
 
     async def call_tool(

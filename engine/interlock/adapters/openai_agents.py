@@ -15,7 +15,7 @@ from agents import AgentBase, FunctionTool, RunContextWrapper
 from agents.tool import maybe_invoke_function_tool_failure_error_function, set_function_tool_failure_error_function
 from agents.tool_context import ToolContext
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
 from interlock.guard import CallDecision, Session
 from interlock.runtime.toolbox import ToolError
 
@@ -28,16 +28,18 @@ def guarded(
     names: Mapping[str, str] | None = None,
     hide: bool = False,
     suspend: bool = True,
+    notify: Notify | None = None,
 ) -> list[Any]:
     """Return function tools of which every call is decided by `session`, as a call of the declared agent `agent`.
 
     `names` says which declared tool a function is that has another name. With `hide`, tools of which no call could be
     allowed are not shown to the model; the SDK ends a run whose model calls one all the same. Without `suspend`, a call
-    that waits for an approval is denied, with the id of the approval.
+    that waits for an approval is denied, with the id of the approval. `notify` is called where a rule has somebody
+    told, before the call; without it, that is logged.
 
     Raises TypeError for what is no function tool: hosted tools are called by the provider, where nothing is decided.
     """
-    enforcer = Enforcer(session, agent, names)
+    enforcer = Enforcer(session, agent, names, notify)
     return [_guarded(tool, enforcer, hide, suspend) for tool in tools]
 
 

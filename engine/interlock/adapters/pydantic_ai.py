@@ -18,7 +18,7 @@ from pydantic_ai.tools import AgentDepsT
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 from pydantic_core import to_jsonable_python
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify
 from interlock.guard import Session
 from interlock.runtime.toolbox import ToolError
 
@@ -29,7 +29,7 @@ class GuardCapability(AbstractCapability[AgentDepsT]):
 
     `names` says which declared tool a function is that has another name. With `hide`, tools of which no call could be
     allowed are not shown to the model. Without `suspend`, a call that waits for an approval is denied, with the id of
-    the approval.
+    the approval. `notify` is called where a rule has somebody told, before the call; without it, that is logged.
     """
 
     session: Session
@@ -37,9 +37,10 @@ class GuardCapability(AbstractCapability[AgentDepsT]):
     names: Mapping[str, str] = field(default_factory=dict)
     hide: bool = False
     suspend: bool = True
+    notify: Notify | None = None
 
     def __post_init__(self) -> None:
-        self._enforcer = Enforcer(self.session, self.agent, self.names)
+        self._enforcer = Enforcer(self.session, self.agent, self.names, self.notify)
 
     def get_ordering(self) -> CapabilityOrdering:
         """Have no other capability between the decision and the call."""
