@@ -6,11 +6,13 @@ however often it is used.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, TypeAlias, TypeVar
 
 from interlock_dsl.analysis.uses import PackUse
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.report import Report
+from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.tree import (
     AgentDecl,
     ContextDecl,
@@ -72,6 +74,21 @@ class Declarations:
     tests: tuple[TestDecl, ...] = ()
     scopes: frozenset[str] = frozenset()
     uses: tuple[PackUse, ...] = ()
+
+    @cached_property
+    def meant_scopes(self) -> frozenset[str]:
+        """The scopes that are nearest to those that agents, workflows and routes name and no tool needs.
+
+        That such a scope is missing somewhere follows from the name that is wrong.
+        """
+        named = {scope.text for agent in self.agents.values() for scope in agent.may}
+        for workflow in self.workflows.values():
+            named.update(scope.text for scope in workflow.may or ())
+            for route in workflow.routes:
+                own = route.bound.own.grants if route.bound is not None and route.bound.own is not None else ()
+                named.update(scope.text for grant in (*route.grants, *own) for scope in grant.scopes)
+        wrong = sorted(named - self.scopes)[:MOST_COMPARED]
+        return frozenset(near for name in wrong if (near := nearest(name, self.scopes)) is not None)
 
     def reporting(self, report: Report) -> "Symbols":
         """Return these declarations for looking up names, where those that are missing go to a report."""

@@ -9,13 +9,16 @@ from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident
 
 
 def check_permissions(outline: Outline, symbols: Symbols) -> None:
-    """Report grants that are too wide for their target or the workflow, and calls that no grant lets through."""
+    """Report grants that are too wide for their target or the workflow, and calls that no grant lets through.
+
+    What is lacking where its name was written wrong is not reported again.
+    """
     for link in outline.routes:
         for clauses, written in handed(link.decl):
             targets = [target.text for target in written if target.text in outline.steps]
             for grant in clauses.grants:
                 for scope in grant.scopes:
-                    if symbols.scope(scope):
+                    if symbols.scope(scope) and scope.text not in symbols.meant_scopes:
                         _granted(outline, symbols, scope, targets)
     for name in outline.steps:
         _needed(outline, symbols, name)
@@ -57,7 +60,7 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
     tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
     if tool is None or not isinstance(step, CallStep):
         return
-    needed = frozenset(scope.text for scope in tool.needs)
+    needed = frozenset(scope.text for scope in tool.needs) - symbols.meant_scopes
     lacking = [(route, needed - granted(route)) for route in routes if needed - granted(route)]
     if not lacking or not outline.complete:
         return
@@ -77,7 +80,7 @@ def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[Lin
         tool = symbols.tools.get(name.text)
         if tool is None or not routes or not outline.complete:
             continue
-        needed = frozenset(scope.text for scope in tool.needs)
+        needed = frozenset(scope.text for scope in tool.needs) - symbols.meant_scopes
         if not needed <= may:
             continue
         if not any(needed <= granted(route) for route in routes):

@@ -23,17 +23,22 @@ OF_SUPPRESSIONS = ("unused-suppression", "suppressed-finding")
 """Rules that judge comments by what the other rules have found, and are run after them."""
 
 
-CAUSES = frozenset({"beyond-the-type", "unknown-time-zone"})
-"""Rules about a part of a condition. What they find is why the whole is always true, or never, or has no value."""
-
-CONSEQUENCES = frozenset(
+OF_CONDITIONS = frozenset(
     {
         "always-true-condition", "condition-may-error", "grant-refuses-route", "impossible-step", "overridden-permit",
         "redundant-route", "rule-always-applies", "rule-never-applies", "shadowed-route", "shadowed-rule",
         "unreachable-otherwise", "unsatisfiable-condition", "value-may-error",
     }
 )  # fmt: skip
-"""Rules whose findings are left out where one of a cause stands in what they point at."""
+"""Rules about whole conditions."""
+
+CONSEQUENCES = {
+    "beyond-the-type": OF_CONDITIONS,
+    "unknown-time-zone": OF_CONDITIONS,
+    "shadowed-route": frozenset({"redundant-route"}),
+    "unused-scope": frozenset({"unused-tool"}),
+}
+"""What each rule of a cause makes other rules find: that is left out where the cause stands in what it points at."""
 
 
 class _Rule(Protocol):
@@ -58,10 +63,11 @@ def lint(program: Examined, *, strict: bool = False, only: frozenset[str] | None
 
 
 def _without_consequences(found: list[Diagnostic]) -> Iterator[Diagnostic]:
-    causes = [each.span for each in found if each.code in CAUSES and not each.quiet]
+    causes = [each for each in found if each.code in CONSEQUENCES and not each.quiet]
     for each in found:
-        places = [label.span for label in each.labels] if each.code in CONSEQUENCES and causes else []
-        if not any(_inside(cause, place) for cause in causes for place in places):
+        places = [label.span for label in each.labels]
+        of = [cause.span for cause in causes if each.code in CONSEQUENCES[cause.code]]
+        if not any(_inside(cause, place) for cause in of for place in places):
             yield each
 
 

@@ -40,8 +40,9 @@ workflow look(id: string) {
 }
 ```
 
-Found by comparing `may` with the grants of all routes and the permits of all policies. Certain. Agents of files that
-are only used by those that were given are left out, since other programs may grant them more.
+Found by comparing `may` with the grants of all routes and the permits of all policies. Certain. A scope that both an
+agent and a workflow may hold is reported once, at the agent. Agents of files that are only used by those that were
+given are left out, since other programs may grant them more.
 """
 
 from collections.abc import Iterator
@@ -58,17 +59,19 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the scopes in a `may` that nothing grants."""
     facts = program.facts
     granted, permitted = _granted(facts), _permitted(facts)
+    reported: set[str] = set()
     for name, agent in facts.agents.items():
         if agent.span.source.name not in program.entries or not (name in granted or permitted.get(name)):
             continue
         for scope in agent.may:
             if scope.text not in granted.get(name, set()) | permitted.get(name, set()):
                 message = f"`{name}` may hold `{scope.text}`, but no route grants it to the agent"
+                reported.add(scope.text)
                 yield diagnose("unused-scope", message, scope.span, "never granted", help="remove it, or grant it")
     for name, workflow in facts.workflows.items():
         given = {scope.text for route in ways(workflow) for grant in route.grants for scope in grant.decl.scopes}
         for scope in workflow.decl.may or ():
-            if scope.text not in given:
+            if scope.text not in given | reported:
                 message = f"the workflow `{name}` may grant `{scope.text}`, but none of its routes does"
                 yield diagnose("unused-scope", message, scope.span, "never granted", help="remove it, or grant it")
 

@@ -42,13 +42,15 @@ Found by following the grants of all routes and the permits of all policies. Cer
 of files that are only used by those that were given are left out, and so are programs without workflows and permits.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.knowledge.handovers import callable_tools, undos
-from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.source import Span
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -61,7 +63,12 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     used = {tool for workflow in facts.workflows.values() for tool in callable_tools(workflow, facts)}
     used |= {name for name in facts.tools if any(matches(pattern, name) for pattern in permitted)}
     used |= undos(set(facts.tools), facts)
+    holders: dict[str, list[Span]] = defaultdict(list)
+    for scope in (scope for agent in facts.agents.values() for scope in agent.may):
+        holders[scope.text].append(scope.span)
     for name, tool in facts.tools.items():
         if tool.decl is not None and name not in used and tool.decl.span.source.name in program.entries:
             message = f"nobody may call `{name}`: no step does, no agent is shown it, and no rule permits it"
-            yield diagnose("unused-tool", message, tool.decl.name.span, help="remove it, or grant what it needs")
+            held = [Label(span, "may be held") for scope in tool.needs for span in holders.get(scope, ())]
+            place, help = tool.decl.name.span, "remove it, or grant what it needs"
+            yield diagnose("unused-tool", message, place, "", *held, help=help)

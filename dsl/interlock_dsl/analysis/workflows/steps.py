@@ -112,7 +112,7 @@ class Steps:
             if tool is None or agent is None:
                 continue
             lacking = {scope.text for scope in tool.needs} - {scope.text for scope in agent.may}
-            if lacking:
+            if lacking - self._symbols.meant_scopes:
                 report.add(say.tool_out_of_reach(name.text, agent.name.text, lacking, name.span, agent.name.span))
 
     def _call(self, name: str, step: syntax.CallStep) -> CallStepFacts | None:

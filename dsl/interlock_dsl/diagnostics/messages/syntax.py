@@ -87,6 +87,7 @@ NO_SPACE: Final = "write the number and its unit as one word, as in `4h` or `30m
 OPTIONAL: Final = "what may be absent is read with `.?`, as in `request.?note`"
 CURRENCY: Final = "an amount of money has its currency, as in `0.50 usd`"
 NAMED: Final = "an argument is given by its name, as in `order_id: request.order_id`"
+ONE_GIVEN: Final = 'each value has a `given` of its own, as in `given id "A1" given count 2`'
 NO_COLON: Final = "write no `:` here: the value follows its word"
 
 END_OF_FILE: Final = "the end of the file"

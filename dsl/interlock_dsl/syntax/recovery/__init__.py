@@ -26,7 +26,7 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.syntax.builder import FileBuilder
 from interlock_dsl.syntax.grammar import grammar
-from interlock_dsl.syntax.recovery.advice import advice
+from interlock_dsl.syntax.recovery.advice import advice, is_extra_colon
 from interlock_dsl.syntax.recovery.expectations import beginnings, phrases
 from interlock_dsl.syntax.recovery.foreign import REACH, Found, foreign
 from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
@@ -93,9 +93,13 @@ class Recovery:
             )
             if elsewhere is not None and elsewhere.start >= self._foreign_until:
                 return self._rewritten(elsewhere, start_of(found))
-        if found.type == UNKNOWN or self._is_foreign_comment(found):
+        if found.type == UNKNOWN or self.source.text.startswith("/*", start_of(found)):
             return self._lost(found)
-        reconsidered = None if quiet else self._nameless(found) or self._reconsidered(found)
+        kind = self.parse.lexer.keywords.get(found) if found.type == WORD else None
+        if kind is not None and after(self.parse.parser, kind) is not None:  # a name only because of the `:` after it
+            return token(kind, found, start_of(found), end_of(found))
+        late = not quiet and not is_extra_colon(found, self._expected() if found == ":" else ())
+        reconsidered = self._nameless(found) or self._reconsidered(found) if late else None
         if reconsidered is not None:
             return reconsidered
         return self._go_on(found, quiet=quiet)
@@ -113,9 +117,6 @@ class Recovery:
         return following if goes_on else self._at_next_item(following)
 
     # --- texts and characters that are no tokens
-
-    def _is_foreign_comment(self, found: Token) -> bool:
-        return found == "/" and self.source.text.startswith("/*", start_of(found))
 
     def _lost(self, found: Token) -> Token:
         text, start = self.source.text, start_of(found)
@@ -185,6 +186,8 @@ class Recovery:
                 return self._back_to(snapshot)
             if since > 1:
                 continue
+            if snapshot.brackets and self.near.ends_block(word, snapshot.brackets[-1][0], snapshot.parser):
+                return self._back_to(snapshot)
             if word in self.parse.lexer.soft and "operand" in snapshot.parser.choices():
                 return self._back_to(snapshot)
             if self._keyword_for(word, snapshot.parser, end_of(word)) is not None:

@@ -14,6 +14,8 @@ from interlock_dsl.syntax.recovery.expectations import firsts
 CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
 _SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
 
+_GIVEN: Final = re.compile(r"(?:^|\n)[ \t]*given\b[^\n]*\Z")
+
 
 def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[str, str]) -> str | None:
     """Return the help line for a token where only what is `expected` can stand."""
@@ -22,8 +24,10 @@ def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[s
         return messages.NO_UNIT
     if _SAFE_ACCESS.search(text, max(0, start - 200), start):
         return messages.OPTIONAL
-    if found == ":" and messages.PHRASES["text"] in expected:
+    if is_extra_colon(found, expected):
         return messages.NO_COLON
+    if (found == "," or found.type == WORD) and messages.PHRASES["test_item"] in expected:
+        return messages.ONE_GIVEN if _GIVEN.search(text, max(0, start - 200), start) else None
     if found in (",", ")") and list(expected) == ["`:`"]:
         return messages.NAMED
     if messages.PHRASES["currency"] in expected:
@@ -31,6 +35,11 @@ def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[s
     if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (found in UNITS and "`steps`" in expected):
         return messages.NO_SPACE
     return _clauses(found, expected, keywords)
+
+
+def is_extra_colon(found: Token, expected: Sequence[str]) -> bool:
+    """Say whether a token is a colon between the word of a clause and its text or block."""
+    return found == ":" and (messages.PHRASES["text"] in expected or list(expected) == ["`{`"])
 
 
 def _clauses(found: Token, expected: Sequence[str], keywords: Mapping[str, str]) -> str | None:

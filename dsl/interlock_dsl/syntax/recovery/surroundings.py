@@ -58,6 +58,13 @@ class Surroundings:
             return False
         return not self.lexer.name_follows.match(self.text, end_of(word))
 
+    def ends_block(self, word: Token, opening: Token, parser: InteractiveParser) -> bool:
+        """Say whether a word fits after the innermost block, still open, and stands no further right than it does."""
+        if opening != "{" or not self.first_on_line(word) or self.indentation(opening) < self.indentation(word):
+            return False
+        closed = after(parser, "RBRACE")
+        return closed is not None and self.fits(closed, start_of(word), 2)
+
     # --- lines
 
     def begins_declaration(self, at: Token) -> bool:
