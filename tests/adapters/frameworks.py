@@ -166,7 +166,7 @@ class LangChain:
     suspends = True
 
     def __init__(self, session: Session, bank: Bank, **options: Any) -> None:
-        self.middleware = GuardMiddleware(session, "teller", **options)
+        self.middleware: list[Any] = [GuardMiddleware(session, "teller", **options)]
         self.asynchronous = bank.asynchronous
         made = [
             StructuredTool.from_function(
@@ -183,7 +183,7 @@ class LangChain:
             for turn in _named(turns)
         ]
         self.model = _Scripted(messages=cast("Iterator[Any]", iter([*messages, AIMessage("done")])), offered=[])
-        self.graph = create_agent(self.model, self.tools, middleware=[self.middleware], checkpointer=InMemorySaver())
+        self.graph = create_agent(self.model, self.tools, middleware=self.middleware, checkpointer=InMemorySaver())
         return self.go({"messages": [("user", "go")]})
 
     def resume(self) -> Seen:
