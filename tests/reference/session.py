@@ -140,10 +140,14 @@ class Naive:
             return "calls"
         if any(case.reserving == id for case in self.reserving):
             return "ledger"
-        return "papers" if any(paper.id == id for case in self.waiting for paper in case.papers) else ""
+        return "papers" if any(paper.id == id for case in self.asking() for paper in case.papers) else ""
+
+    def asking(self) -> list[Case]:
+        """Return the calls whose approvals are open: also of those for which the ledger is being asked."""
+        return [*self.waiting, *self.reserving]
 
     def paper(self, id: str) -> tuple[Case, Paper]:
-        return next((case, paper) for case in self.waiting for paper in case.papers if paper.id == id)
+        return next((case, paper) for case in self.asking() for paper in case.papers if paper.id == id)
 
     def unfit(self, event: ApprovalGiven | ApprovalDenied, now: int) -> str:
         assert self.start is not None
@@ -404,6 +408,7 @@ class Naive:
         for case in self.waiting:
             self.withdraw(case)
         for case in self.reserving:
+            self.withdraw(case)
             self.said.append(("cancel", self.number("x"), case.reserving))
         self.waiting, self.reserving = [], []
         self.said += [("ended", self.status), ("finish", self.number("f"), self.status)]
@@ -427,9 +432,10 @@ class Naive:
 
     def standing(self) -> Said:
         """Return what can be seen of the session from outside."""
-        papers = [(p.id, p.role, p.count, p.expires, tuple(p.by)) for case in self.waiting for p in case.papers]
+        papers = [(p.id, p.role, p.count, p.expires, tuple(p.by)) for case in self.asking() for p in case.papers]
         calls = [(case.id, case.tool.name) for case in self.made if not case.came]
-        status = self.status if self.status != "open" else "waiting" if papers else "running"
+        waits = any(case.papers for case in self.waiting)
+        status = self.status if self.status != "open" else "waiting" if waits else "running"
         return status, sorted(papers), sorted(calls), sorted(case.reserving for case in self.reserving)
 
 

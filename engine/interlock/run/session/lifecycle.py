@@ -80,6 +80,7 @@ def closed(state: SessionState, session: None, event: RunCancelled) -> None:
         approvals.forget(state, call)
     for owner, command in list(state.open.values()):
         if isinstance(owner, Call) and isinstance(command, Reserve):
+            approvals.withdraw(state, owner)
             change(state, owner, "over")
             state.cancel(command.id)
     doubts = [
