@@ -29,24 +29,64 @@ FILES = {
     help="The folder to make; the workflow is named after it.",
 )
 @click.option("--list", "listing", is_flag=True, help="List the packs of rules that are shipped, with what each takes.")
-def verb(*, folder: Path | None, listing: bool) -> int:
+@click.option("--tools", metavar="MODULE:NAME", help="Declare the tools of a Python module instead, and permit none.")
+@click.option("--mcp", metavar="COMMAND", help="Declare the tools of the MCP server that this starts, and permit none.")
+@click.option(
+    "--effect",
+    type=click.Choice(["read", "write", "irreversible"]),
+    default="write",
+    show_default=True,
+    help="The effect of these tools.",
+)
+def verb(*, folder: Path | None, listing: bool, tools: str | None, mcp: str | None, effect: str) -> int:
     """Make a small project that works: a workflow with tests, its tools, and answers in place of a model.
 
     Its `check`, `test` and `run` pass as they are; change it from there. Nothing that exists is overwritten.
+    With `--tools` or `--mcp` it is a first policy for an agent that is there already: its tools are declared.
     """
     if listing:
         return _list_packs()
     if folder is None:
         raise CommandError("which folder is to be made?", "name one: `interlock new my_project`, or `--list` the packs")
+    if tools is not None and mcp is not None:
+        raise CommandError("`--tools` and `--mcp` both say where the tools are", "leave one out")
     name = _identifier(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandError(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
+    if tools is not None or mcp is not None:
+        return _first_policy(folder, name, tools, mcp, effect)
     templates = Path(__file__).parent.parent / "templates" / "desk"
     folder.mkdir(parents=True, exist_ok=True)
     for target, template in FILES.items():
         text = (templates / template).read_text(encoding="utf-8").replace("NAME", name)
         (folder / target.replace("NAME", name)).write_text(text, encoding="utf-8")
     _tell(folder, name)
+    return ExitCode.CLEAN
+
+
+def _first_policy(folder: Path, name: str, tools: str | None, mcp: str | None, effect: str) -> int:
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.marks import mark
+    from interlock_cli.starting.policy import policy_text
+
+    if mcp is not None:
+        from interlock_cli.starting.mcp_server import mcp_tools
+
+        found, source = mcp_tools(mcp), "an MCP server"
+    else:
+        from interlock_cli.starting.python_tools import python_tools
+
+        found, source = python_tools(tools or ""), f"`{tools}`"
+    text = policy_text(name, found, source, effect)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.ilk").write_text(text, encoding="utf-8")
+    console = out()
+    told = f"{len(found)} {'tool' if len(found) == 1 else 'tools'} declared, none permitted"
+    console.print(Text.assemble((mark("done"), "good"), " made ", (f"{folder}/{name}.ilk", "name"), f"  {told}"))
+    following = f"cd {shlex.quote(str(folder))} && interlock check && interlock test"
+    console.print(Text.assemble("  next: ", (following, "name"), ", then permit what is safe"))
     return ExitCode.CLEAN
 
 

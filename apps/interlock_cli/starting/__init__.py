@@ -1,0 +1,1 @@
+"""A first policy for an agent that is there already, from the JSON Schemas of its tools."""
