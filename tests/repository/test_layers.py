@@ -38,8 +38,11 @@ HOMES = {
     "langchain_core": ("interlock.adapters.langchain",),
     "langgraph": ("interlock.adapters.langchain",),
     "agents": ("interlock.adapters.openai_agents",),
-    "mcp": ("interlock.adapters.mcp",),
-    "mcp_types": ("interlock.adapters.mcp", "interlock.adapters.fastmcp"),
+    "mcp": (
+        "interlock.adapters.mcp",
+        "interlock.adapters.mcp_tools",
+    ),
+    "mcp_types": ("interlock.adapters.mcp", "interlock.adapters.mcp_tools", "interlock.adapters.fastmcp"),
     "fastmcp": ("interlock.adapters.fastmcp",),
 }
 """The only modules, with all in them, that may import a library: the contracts name all others."""

@@ -13,7 +13,7 @@ PATIENCE: Final = 30.0
 """Seconds that a server has to start and to list its tools."""
 
 
-def mcp_tools(command: str, seconds: float = PATIENCE) -> list[FoundTool]:
+def mcp_tools(command: str) -> list[FoundTool]:
     """Start the server, return what tools it lists, and stop it.
 
     Raises CommandError if the SDK is not installed, the command cannot be started, fails, or does not answer in time.
@@ -30,10 +30,10 @@ def mcp_tools(command: str, seconds: float = PATIENCE) -> list[FoundTool]:
         raise CommandError(f"there is no command `{words[0] if words else ''}`", "`--mcp` takes what starts the server")
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         try:
-            listed = asyncio.run(asyncio.wait_for(server_tools(words, said), seconds))
+            listed = asyncio.run(asyncio.wait_for(server_tools(words, said), PATIENCE))
         except TimeoutError as error:
             help = _last(said) or "it has to speak MCP over standard input and output"
-            raise CommandError(f"the server did not list its tools within {seconds:g} s", help) from error
+            raise CommandError(f"the server did not list its tools within {PATIENCE:g} s", help) from error
         except Exception as error:
             help = _last(said) or "it has to speak MCP over standard input and output"
             raise CommandError(f"the server did not list its tools: {_reason(error)}", help) from error

@@ -19,6 +19,13 @@ FILES = {
 }
 """What a project gets, and the template of each."""
 
+STARTS = {
+    "FOLDER": "a workflow with a policy, tests, tools, and answers in place of a model",
+    "FOLDER --tools MODULE:NAME": "a policy for the tools of a Python module, which permits none yet",
+    "FOLDER --mcp COMMAND": "a policy for the tools of an MCP server, which permits none yet",
+}
+"""What can be made, by what is typed after the verb."""
+
 
 @click.command()
 @click.argument(
@@ -28,7 +35,7 @@ FILES = {
     required=False,
     help="The folder to make; the workflow is named after it.",
 )
-@click.option("--list", "listing", is_flag=True, help="List the packs of rules that are shipped, with what each takes.")
+@click.option("--list", "listing", is_flag=True, help="List what there is to start from: this and packs of rules.")
 @click.option("--tools", metavar="MODULE:NAME", help="Declare the tools of a Python module instead, and permit none.")
 @click.option("--mcp", metavar="COMMAND", help="Declare the tools of the MCP server that this starts, and permit none.")
 @click.option(
@@ -45,7 +52,7 @@ def verb(*, folder: Path | None, listing: bool, tools: str | None, mcp: str | No
     With `--tools` or `--mcp` it is a first policy for an agent that is there already: its tools are declared.
     """
     if listing:
-        return _list_packs()
+        return _list()
     if folder is None:
         raise CommandError("which folder is to be made?", "name one: `interlock new my_project`, or `--list` the packs")
     if tools is not None and mcp is not None:
@@ -122,8 +129,8 @@ def _tell(folder: Path, name: str) -> None:
     console.print(Text.assemble("  next: ", (following, "name")))
 
 
-def _list_packs() -> int:
-    """Print the shipped packs: what each is for, and its parameters as they are written where it is used."""
+def _list() -> int:
+    """Print what can be made, and the shipped packs with their parameters as they are written where they are used."""
     from rich.text import Text
 
     from interlock_cli.present.console import out
@@ -133,6 +140,8 @@ def _list_packs() -> int:
     from interlock_dsl.syntax.tree import PackDecl
 
     console = out()
+    for command, made in STARTS.items():
+        console.print(Text.assemble((f"interlock new {command}", "name"), "  ", made))
     for name in shipped():
         file = parse(pack_text(name), name)
         said = file.comments[0].text.removeprefix("//").strip()
