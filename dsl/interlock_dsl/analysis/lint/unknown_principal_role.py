@@ -1,7 +1,8 @@
 """# unknown-principal-role
 
 A condition asks whether the principal has a role that nothing in the program knows: no `role` is declared by that
-name, and no test starts a run with it. Mostly it is misspelt, so that the condition is never true.
+name, and no test starts a run, or makes calls, on behalf of somebody who has it. Mostly it is misspelt, so that the
+condition is never true.
 
 ```ilk
 tool payments.send(cents: int) { needs payments.write  effect write }
@@ -40,12 +41,13 @@ from interlock_dsl.analysis.knowledge.principals import roles_asked
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.syntax.tree import Starts
+from interlock_dsl.syntax.tree import Asker, Starts
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the roles of principals that nothing else knows."""
-    started = (item for test in program.declarations.tests for item in test.items if isinstance(item, Starts))
+    tests = program.declarations.tests
+    started = (item for test in tests for item in (*test.items, test.asker) if isinstance(item, Starts | Asker))
     known = {*program.declarations.roles, *(role for start in started for role in start.roles)}
     for place in places(program.facts):
         for role in roles_asked(place.checked):

@@ -47,7 +47,7 @@ given are left out, since other programs may grant them more.
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.declarations.policies import concerns
+from interlock_dsl.analysis.declarations.policies import concerns, matches_agent
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, Facts
 from interlock_dsl.analysis.knowledge.handovers import ways
@@ -96,7 +96,7 @@ def _permitted(facts: Facts) -> dict[str, set[str]]:
     """Return the scopes of the tools that policies permit each agent to call."""
     found: dict[str, set[str]] = {}
     for rule in (rule.decl for _, rules in facts.policies.values() for rule in rules if rule.decl.kind == "permit"):
-        agents = facts.agents if rule.agent is None or rule.agent.text == "*" else (rule.agent.text,)
+        agents = [name for name in facts.agents if rule.agent is None or matches_agent(rule.agent.text, name)]
         for tool in facts.tools.values():
             if concerns(rule, tool.name):
                 for agent in agents:
