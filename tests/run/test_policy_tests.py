@@ -102,6 +102,26 @@ def test_coverage_counts_what_determines_a_decision() -> None:
     }  # fmt: skip
 
 
+def test_coverage_counts_the_rules_of_workflows() -> None:
+    program = compile_text("""
+    tool pay.out(n: int in 0..9) { needs pay.write effect write idempotent by n }
+    workflow send(n: int in 0..9) {
+      step a calls pay.out(n: n)
+      end done
+      end refused
+      start -> a grant pay.write
+      a -> done
+      a -> refused on denied
+      forbid pay.out when args.n > 5
+      forbid pay.out when args.n > 7
+    }
+    test "six" of send { given n 6 expect ends refused }
+    """)
+    found = coverage(program, [(test, run_test(program, test)) for test in program.tests])
+    rules = [(each.id, each.workflow, each.reached) for each in found if "forbid" in each.id]
+    assert rules == [("send/forbid#1", "", True), ("send/forbid#2", "", False)]
+
+
 def test_coverage_of_routes_tells_ways_out_apart() -> None:
     text = """
     workflow look(n: int in 0..9) {

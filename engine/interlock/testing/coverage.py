@@ -13,7 +13,7 @@ from interlock_dsl.program.model import Program
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A rule of a policy, or (with its workflow) a route, and whether a test reached it."""
+    """A rule of a policy or of a workflow, or (with its workflow) a route, and whether a test reached it."""
 
     id: str
     workflow: str
@@ -40,8 +40,11 @@ def coverage(program: Program, results: Iterable[tuple[Test, TestResult]]) -> tu
                     pass
     rules = [
         Covered(rule.id, "", rule.span, rule.id in decided)
-        for policy in program.policies.values()
-        for rule in policy.rules
+        for rules in (
+            *(policy.rules for policy in program.policies.values()),
+            *(workflow.rules for workflow in program.workflows.values()),
+        )
+        for rule in rules
     ]
     routes = [
         Covered(each.id, name, each.span, (name, each.id) in taken)
