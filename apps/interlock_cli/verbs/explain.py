@@ -70,7 +70,9 @@ def _decision(run: str, wanted: str, project: Path | None, journal: Path | None)
     found = next((each for each in decisions(recorded) if each["decision"] == name), None)
     opened.close()
     if found is None:
-        raise CommandError(f"run {recorded.summary.run} has no decision `{wanted}`", f"`interlock show {run}` has all")
+        raise CommandError(
+            f"run {recorded.summary.run} has no decision `{wanted}`", f"`interlock show {run} --format json` has all"
+        )
     write(explained(found))
     return ExitCode.CLEAN
 
