@@ -214,6 +214,22 @@ def test_everybody_who_has_to_agree_is_another_person(guard: Guard) -> None:
     assert send(session, HUGE)
 
 
+def test_what_was_asked_or_decided_in_another_session_means_nothing_in_this_one(guard: Guard) -> None:
+    one, other = guard.session(), guard.session()
+    asked, elsewhere = send(one, LARGE).approvals[0], send(other, HUGE).approvals[0]
+    assert (asked.id, asked.role) == (elsewhere.id, elsewhere.role)
+    for answer in (other.approve, other.deny):
+        with pytest.raises(Refused, match="something else"):
+            answer(asked, by="maria", role="controller")
+    assert elsewhere in other.approvals
+    allowed, under_way = send(one, SMALL), send(other, SMALL)
+    with pytest.raises(Refused, match="decided in session"):
+        other.observe(allowed, {"receipt": "r"})
+    with pytest.raises(Refused):
+        other.failed(allowed)
+    assert [call.id for call in other.under_way] == [under_way.call]
+
+
 # --- listing ----------------------------------------------------------------------------------------------------------
 
 

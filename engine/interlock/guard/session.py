@@ -96,7 +96,7 @@ class Session:
             self.id,
             decision.answer,
             event.tool,
-            cast("Json", allowed.args if allowed is not None else note.args or args),
+            cast("Json", note.args if allowed is None else allowed.args),
             event.agent,
             reasons=decision.reasons,
             missing=decision.needs,
@@ -126,7 +126,7 @@ class Session:
         `Refused` for a call that is not under way, what the journal raises, and `InvalidInput` for a result that cannot
         be recorded; then it is on record that the call may have happened.
         """
-        id = _id(call)
+        id = self._call_id(call)
         try:
             given = recorded_result(result)
         except ValueError as problem:
@@ -148,7 +148,8 @@ class Session:
 
         `message` may be shown to a model; `raised` is for people alone. Raises `Refused` like `observe`.
         """
-        id, message, raised = _id(call), recorded_text("the message", message), recorded_text("what was raised", raised)
+        id, message = self._call_id(call), recorded_text("the message", message)
+        raised = recorded_text("what was raised", raised)
         if kind not in ("error", "timeout", "uncertain"):
             raise InvalidInput(f"a call fails by `error`, `timeout` or `uncertain`, not by {kind!r}")
         with self._lock:
@@ -185,7 +186,7 @@ class Session:
         unless given. Raises `Refused`, saying why, when the session does not accept it: too late, twice, by the wrong
         role, by the principal; the attempt is recorded all the same.
         """
-        id = approval if isinstance(approval, str) else approval.id
+        id, digest = (approval, digest) if isinstance(approval, str) else (approval.id, digest or approval.digest)
         name, typed = recorded_name(by)
 
         def given(at: int) -> Event:
@@ -205,7 +206,9 @@ class Session:
         name, typed = recorded_name(by)
         why = recorded_text("the reason", reason)
         with self._lock:
-            self._record.catch_up()
+            asked = next((each for each in self._record.catch_up().waiting_for if each.id == id), None)
+            if asked is not None and not isinstance(approval, str) and asked.digest != approval.digest:
+                raise Refused("the approval is for something else: its digest is not that of what was asked")
             self._record.submit(lambda at: ApprovalDenied(at, id, name, role, why, typed), keep_refusals=True)
 
     def close(self, *, by: str = "", reason: str = "") -> None:
@@ -252,10 +255,11 @@ class Session:
     async def _beside(self, function: Callable[[], T]) -> T:
         return await in_thread(function, f"interlock session {self.id}")
 
-
-def _id(call: CallDecision | str) -> str:
-    if isinstance(call, str):
-        return call
-    if not call.call:
-        raise Refused(f"the call of {call.tool} was not allowed, so nothing can have come of it")
-    return call.call
+    def _call_id(self, call: CallDecision | str) -> str:
+        if isinstance(call, str):
+            return call
+        if call.session != self.id:
+            raise Refused(f"the call of {call.tool} was decided in session {call.session}, not in {self.id}")
+        if not call.call:
+            raise Refused(f"the call of {call.tool} was not allowed, so nothing can have come of it")
+        return call.call
