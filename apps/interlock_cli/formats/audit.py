@@ -20,7 +20,7 @@ from interlock.run.protocol.events import (
     ToolReturned,
 )
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
-from interlock.run.redaction import arguments, fields_of, result
+from interlock.run.redaction import HIDDEN, arguments, fields_of, hides_arguments, result
 from interlock_cli.formats.jsonable import plain
 from interlock_cli.present.quantity import instant
 from interlock_cli.recorded_run import RecordedRun, ReplayedEntry
@@ -28,6 +28,7 @@ from interlock_dsl.program.model import Tool
 
 if TYPE_CHECKING:
     from interlock.guard.record import ApprovalRecord, DecisionRecord
+    from interlock.run.protocol.events import Json as Value
 
 Json = dict[str, object]
 
@@ -110,17 +111,23 @@ def entries(recorded: RecordedRun) -> list[Json]:
             event = replace(event, result=result(hidden[event.command][0], event.result, hidden[event.command][1]))
         elif isinstance(event, ModelReplied) and asked:
             event = replace(event, raw=None, calls=tuple(_shown(each, asked, recorded) for each in event.calls))
-        elif isinstance(event, CallProposed) and isinstance(event.args, dict) and event.tool in asked:
-            shown = arguments(recorded.program.tools[event.tool], event.args, asked[event.tool])
-            event = replace(event, args=dict(shown))
+        elif isinstance(event, CallProposed) and event.tool in asked:
+            event = replace(event, args=_without(recorded.program.tools[event.tool], event.args, asked[event.tool]))
         made.append(_entry(moment, event))
     return made
 
 
 def _shown(call: ModelCall, hidden: Mapping[str, tuple[str, ...]], recorded: RecordedRun) -> ModelCall:
-    if call.tool not in hidden or not isinstance(call.args, dict):
+    if call.tool not in hidden:
         return call
-    return replace(call, args=dict(arguments(recorded.program.tools[call.tool], call.args, hidden[call.tool])))
+    return replace(call, args=_without(recorded.program.tools[call.tool], call.args, hidden[call.tool]))
+
+
+def _without(tool: Tool, given: "Value", fields: tuple[str, ...]) -> "Value":
+    """Return arguments without what is hidden. Of what is no object nothing is shown, where any argument is hidden."""
+    if isinstance(given, dict):
+        return dict(arguments(tool, given, fields))
+    return HIDDEN if hides_arguments(fields) else given
 
 
 def _entry(moment: ReplayedEntry, event: Event) -> Json:

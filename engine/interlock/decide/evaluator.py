@@ -248,15 +248,31 @@ def _restricted(
 
 def _unread(rules: RuleSet, reason: Reason) -> Decision:
     """Deny a call whose arguments are not known. No condition of a `redact` has a value then, so all apply."""
-    hidden = [_obligation(each) for each in rules.obliging if each.rule.kind == "redact"]
-    return Decision("deny", (reason,), obligations=tuple(hidden))
+    hidden = tuple([_obligation(each) for each in rules.obliging if each.rule.kind == "redact"])
+    if hidden and reason.cause == "arguments":
+        reason = replace(reason, text="the arguments do not fit the declaration")
+    return Decision("deny", (reason,), obligations=hidden)
 
 
 def _obliged(decision: Decision, rules: RuleSet, request: Request, meter: Meter) -> Decision:
     """Return a decision with its obligations: what is hidden in any case, who is told where the call is allowed."""
     found = _matching(rules.obliging, request.bindings, meter)
     obligations = [_obligation(each) for each in found if each.rule.kind == "redact" or decision.answer == "allow"]
-    return replace(decision, obligations=tuple(obligations)) if obligations else decision
+    if not obligations:
+        return decision
+    reasons = decision.reasons
+    if any(isinstance(each, RedactFields) for each in obligations):
+        texts = {each.rule.id: each.reason.text for each in rules.rules}
+        reasons = tuple([_unquoting(reason, texts.get(reason.rule, reason.text)) for reason in reasons])
+    return replace(decision, reasons=reasons, obligations=tuple(obligations))
+
+
+def _unquoting(reason: Reason, text: str) -> Reason:
+    """Return a reason without what follows the `text` of its rule after a colon: an error, which may quote a value."""
+    added = reason.text.removeprefix(text)
+    if not added.startswith(" (") or added == reason.text or ": " not in added:
+        return reason
+    return replace(reason, text=f"{text}{added.partition(': ')[0]})")
 
 
 def _obligation(indexed: IndexedRule) -> Obligation:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from interlock.decide import Decision, Reason
 from interlock.decide.history import matches
 from interlock.guard.wording import otherwise, unmet, value, written
+from interlock.run import redaction
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import CallProposed
 from interlock_dsl.diagnostics.spelling import nearest as most_alike
@@ -31,7 +32,10 @@ def nearest(
     if decision.answer == "ask":
         return tuple(_approval(asked) for asked in approvals)
     tool = program.tools.get(proposed.tool)
-    found = [said for reason in decision.reasons for said in _for(program, tool, proposed, reason, bindings, scopes)]
+    quiet = redaction.hides_arguments(redaction.fields_of(decision))
+    found = [
+        said for reason in decision.reasons for said in _for(program, tool, proposed, reason, bindings, scopes, quiet)
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -47,6 +51,7 @@ def _for(
     reason: Reason,
     bindings: Mapping[str, object],
     scopes: Set[str] | None,
+    quiet: bool,
 ) -> Iterator[str]:
     rule = _rule(program, reason.rule)
     match reason.cause:
@@ -65,7 +70,7 @@ def _for(
         case "forbid" if rule is not None:
             yield _unforbidden(rule, tool, proposed, bindings)
         case "limit" if rule is not None and tool is not None:
-            yield _limited(rule, tool, proposed, bindings)
+            yield _limited(rule, tool, proposed, bindings, quiet)
         case "repeated":
             yield "another key, if it is meant to be another call"
         case _:
@@ -89,12 +94,13 @@ def _unforbidden(rule: Rule, tool: Tool | None, proposed: CallProposed, bindings
     return f"a call with {opposite}: `{rule.id}` forbids it{written(rule)}"
 
 
-def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> str:
+def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object], quiet: bool) -> str:
     limit = rule.limit
     if limit is not None and limit.amount is not None:
         asked = value(limit.amount, _values(tool, proposed, bindings))
         if isinstance(asked, int) and asked > limit.most:
-            return f"no more than {limit.most} at once, where it is {asked}: `{rule.id}` never allows more"
+            where = "" if quiet else f", where it is {asked}"
+            return f"no more than {limit.most} at once{where}: `{rule.id}` never allows more"
         return f"less at once, or the same call later: `{rule.id}` counts what was used of it before"
     return f"the same call later: `{rule.id}` counts the calls before it"
 

@@ -1,9 +1,10 @@
 """What `redact` hides: fields of a call's arguments and result, as an agent, a record or a display is shown them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, cast
 
-from interlock.decide import Decision, RedactFields
+from interlock.decide import Claim, Decision, RedactFields
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import ListType, MapType, RecordType, Type
 from interlock_dsl.program.model import Tool
@@ -23,7 +24,11 @@ def arguments(tool: Tool, given: Mapping[str, Json], fields: Sequence[str]) -> M
         return given
     if "args" in fields:
         return dict.fromkeys(given, HIDDEN)
-    return cast("Mapping[str, Json]", _shown(tool.parameters, given, fields, "args"))
+    shown = cast("Mapping[str, Json]", _shown(tool.parameters, given, fields, "args"))
+    if not hides_arguments(fields):
+        return shown
+    # What is not declared may be what is hidden, under a misspelt name.
+    return {name: value if name in tool.parameters.fields else HIDDEN for name, value in shown.items()}
 
 
 def result(tool: Tool, value: Json, fields: Sequence[str]) -> Json:
@@ -35,6 +40,33 @@ def subject(tool: Tool, whole: Mapping[str, Json], fields: Sequence[str]) -> Map
     """Return what an approval of a call is for, as records show it. Who approves sees the whole."""
     given = whole.get("args")
     return {**whole, "args": dict(arguments(tool, given, fields))} if fields and isinstance(given, dict) else whole
+
+
+def alone(denied: Decision, decision: Decision) -> Decision:
+    """Return a denial that hides what another decision on the same call does."""
+    hidden = tuple(each for each in decision.obligations if isinstance(each, RedactFields))
+    return replace(denied, obligations=hidden)
+
+
+def claims(given: tuple[Claim, ...], fields: Sequence[str]) -> tuple[Claim, ...]:
+    """Return what a call takes of limits as records show it: without keys and amounts, which are made of arguments."""
+    return tuple(replace(claim, key=HIDDEN, amount=0) for claim in given) if hides_arguments(fields) else given
+
+
+def noted(decision: Decision, fields: Sequence[str]) -> Decision:
+    """Return a decision as records show it."""
+    hidden = decision.claims and hides_arguments(fields)
+    return replace(decision, claims=claims(decision.claims, fields)) if hidden else decision
+
+
+def hides_arguments(fields: Sequence[str]) -> bool:
+    """Whether something of the arguments is hidden, so that no message may quote them."""
+    return any(field.split(".")[0] == "args" for field in fields)
+
+
+def hides_result(fields: Sequence[str]) -> bool:
+    """Whether something of the result is hidden, so that no message may quote it."""
+    return any(field.split(".")[0] == "result" for field in fields)
 
 
 def _shown(type: Type, value: object, fields: Sequence[str], head: str) -> Json:

@@ -123,8 +123,9 @@ class CallDecided:
 class LedgerAnswered:
     """What a call needs of limits beyond one run was reserved (`granted`) under the command's id, or was not.
 
-    `standings` are what was used before, for each claim. `forced`: an undo, which goes on in any case. `unavailable`
-    says why the ledger did not answer.
+    `standings` are what was used before, for each claim. Where something of the arguments is hidden, there are none,
+    and the claims are without keys and amounts. `forced`: an undo, which goes on in any case. `unavailable` says why
+    the ledger did not answer.
     """
 
     step: str

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Claim, Decision, Reason, RedactFields
+from interlock.decide import Claim, Decision, Reason
 from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
 from interlock.decide.request import Request
 from interlock.run import redaction
@@ -112,7 +112,8 @@ def _keep(state: SessionState, call: Call, decision: Decision, id: str = "", spe
     """Note a decision on a call, without what it hides, or hid before."""
     _hide(call, decision)
     shown = redaction.arguments(call.tool, call.args, call.hidden)
-    state.notes.append(CallDecided("", call.agent, call.tool.name, shown, call.digest, decision, id, spent))
+    noted = redaction.noted(decision, call.hidden)
+    state.notes.append(CallDecided("", call.agent, call.tool.name, shown, call.digest, noted, id, spent))
 
 
 def _hide(call: Call, decision: Decision) -> None:
@@ -154,7 +155,9 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
     try:
         key = "" if tool.idempotency_key is None else _key(tool.idempotency_key, tool, call.values)
     except (EvaluationError, ValueError, TypeError) as error:
-        reason = Reason("arguments", f"the idempotency key of {tool.name} has no value: {error}", span=tool.span)
+        _hide(call, decision)
+        why = "" if redaction.hides_arguments(call.hidden) else f": {error}"
+        reason = Reason("arguments", f"the idempotency key of {tool.name} has no value{why}", span=tool.span)
         _refuse(state, call, Decision("deny", (reason,), obligations=decision.obligations))
         return
     if call.digest:
@@ -202,7 +205,9 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
     granted = isinstance(event, Reserved) and not refused
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
     tool, standings = call.tool.name, event.standings
-    state.notes.append(LedgerAnswered("", tool, asked.id, asked.claims, standings, granted, False, unavailable))
+    claims = redaction.claims(asked.claims, call.hidden)
+    standings = () if claims is not asked.claims else standings
+    state.notes.append(LedgerAnswered("", tool, asked.id, claims, standings, granted, False, unavailable))
     if granted:
         call.reserved = (*call.reserved, asked)
     checked = CheckedCall(call.tool, call.values, "", frozenset())
@@ -212,9 +217,9 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
         return
     if isinstance(event, Reserved):
         state.commands.append(Release(state.new_id("r"), asked.id))
-    denied = reservations.refusal(state.plan.evaluator, refused, asked, event)
-    redacted = tuple(each for each in decision.obligations if isinstance(each, RedactFields))
-    _refuse(state, call, replace(denied, obligations=redacted))
+    _hide(call, decision)
+    denied = reservations.refusal(state.plan.evaluator, refused, asked, event, call.hidden)
+    _refuse(state, call, redaction.alone(denied, decision))
 
 
 def _give_back(state: SessionState, call: Call) -> None:
@@ -231,7 +236,7 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
     """Decide a call that was allowed before under the same key: nobody knows, here, whether it was made."""
     problem = _not_again(call, checked.tool, args, agent)
     if problem is not None:
-        decision = Decision("deny", (problem,))
+        decision = redaction.alone(Decision("deny", (problem,)), _decision(state, checked, agent, "", None))
     else:
         with state.history.without(call.tool.name, call.sent, call.agent):
             decision = _decision(state, checked, agent, call.digest, call)
@@ -242,7 +247,9 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
             because = "it was not reserved when the call was allowed under the same key"
             decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because)
     id = call.id if decision.answer == "allow" else ""
-    shown = redaction.arguments(checked.tool, args, (*redaction.fields_of(decision), *call.hidden))
+    decision = redaction.noted(decision, call.hidden)
+    before = call.hidden if call.tool.name == checked.tool.name else ()
+    shown = redaction.arguments(checked.tool, args, (*redaction.fields_of(decision), *before))
     state.notes.append(CallDecided("", agent, checked.tool.name, shown, call.digest, decision, id))
 
 
@@ -292,7 +299,8 @@ def returned(state: SessionState, call: Call, event: ToolReturned) -> None:
         if call.past is not None:
             state.history.returned(call.past, value)
     except ValidationError as invalid:
-        problem = f"{tool.name} gave a result that is not one of its type: {invalid}"
+        problem = f"{tool.name} gave a result that is not one of its type"
+        problem += "" if redaction.hides_result(call.hidden) else f": {invalid}"
     _over(state, call, not problem, result, problem, "failure" if problem else None)
 
 

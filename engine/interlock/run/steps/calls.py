@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from interlock.decide import Decision, Reason, RedactFields
+from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
-from interlock.run import budget, values
+from interlock.run import budget, redaction, values
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
@@ -45,9 +45,13 @@ def decide(run: Run, call: Call) -> None:
         except (EvaluationError, ValueError, TypeError) as error:
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
             return
-    decision = _twice(call) or _decision(run, call)
+    decision = _decision(run, call)
+    twice = _twice(call)
+    if twice is not None:
+        decision = redaction.alone(twice, decision)
     lacking = reservations.lacking(call.reserved, decision)
     if lacking:
+        obligations.take(call, decision)
         reservations.ask(run, call, lacking)
         return
     allowed = decision.answer == "allow"
@@ -55,7 +59,8 @@ def decide(run: Run, call: Call) -> None:
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
     obligations.take(call, decision)
     shown = obligations.args(call)
-    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision, id, spent))
+    noted = redaction.noted(decision, call.hidden)
+    run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, noted, id, spent))
     if allowed:
         _dispatch(run, call, id, decision.counts)
     elif decision.answer == "ask" and call.purpose != "undo":
@@ -171,8 +176,10 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
     if not refused:
         decide(run, call)
         return
-    redacted = tuple(each for each in _decision(run, call).obligations if isinstance(each, RedactFields))
-    decision = replace(reservations.refusal(run.workflow.evaluator, refused, asked, event), obligations=redacted)
+    now = _decision(run, call)
+    obligations.take(call, now)
+    denied = reservations.refusal(run.workflow.evaluator, refused, asked, event, call.hidden)
+    decision = redaction.alone(denied, now)
     obligations.take(call, decision)
     shown = obligations.args(call)
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision))

@@ -45,7 +45,7 @@ def result(call: Call, value: Json) -> Json:
 
 def hides_result(call: Call) -> bool:
     """Whether something of the result is hidden, so that no message may quote it."""
-    return any(field.split(".")[0] == "result" for field in call.hidden)
+    return redaction.hides_result(call.hidden)
 
 
 def subject(owner: "Visit | Call", whole: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -5,10 +5,11 @@ When the answer is there the call is decided again, for time has passed, and oth
 A call that certainly did not happen gives back what it held; one that did, or may have, stays counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from interlock.decide import Claim, Decision, Reason
 from interlock.decide.evaluator import Evaluator
+from interlock.run import redaction
 from interlock.run.protocol.commands import Release, Reserve
 from interlock.run.protocol.events import Exhausted, Reserved
 from interlock.run.protocol.notes import LedgerAnswered
@@ -43,10 +44,10 @@ def settle(run: Run, call: Call, event: Reserved | Exhausted) -> tuple[Reserve, 
     refused = () if asked.forced else ungranted(asked, event)
     granted = isinstance(event, Reserved) and not refused
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
+    claims = redaction.claims(asked.claims, call.hidden)
+    standings = event.standings if claims is asked.claims else ()
     run.notes.append(
-        LedgerAnswered(
-            call.step, call.tool.name, asked.id, asked.claims, event.standings, granted, asked.forced, unavailable
-        )
+        LedgerAnswered(call.step, call.tool.name, asked.id, claims, standings, granted, asked.forced, unavailable)
     )
     if granted or asked.forced:
         call.reserved = (*call.reserved, asked)
@@ -70,13 +71,23 @@ def ungranted(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
     return over or tuple(claim for claim in claims if claim.limit in event.limits) or claims
 
 
-def refusal(evaluator: Evaluator, claims: tuple[Claim, ...], asked: Reserve, event: Reserved | Exhausted) -> Decision:
-    """Return the denial of a call whose claims the ledger does not grant, saying what was used before."""
+def refusal(
+    evaluator: Evaluator,
+    claims: tuple[Claim, ...],
+    asked: Reserve,
+    event: Reserved | Exhausted,
+    hidden: Sequence[str] = (),
+) -> Decision:
+    """Return the denial of a call whose claims the ledger does not grant.
+
+    It says what was used before, unless something of the arguments is among what is `hidden`.
+    """
+    quiet = redaction.hides_arguments(hidden)
     used = dict(zip(asked.claims, event.standings, strict=False))
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
     reasons: list[Reason] = []
     for claim in claims:
-        because = f"{used.get(claim, 0)} of {claim.most} used, and it takes {claim.amount}"
+        because = "" if quiet else f"{used.get(claim, 0)} of {claim.most} used, and it takes {claim.amount}"
         if unavailable:
             because = f"how much of it is used is not known: the ledger does not answer ({unavailable})"
         denied = evaluator.refused((claim.limit,), because).reasons
