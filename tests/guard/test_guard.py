@@ -352,6 +352,28 @@ def test_a_tool_that_is_no_text_is_the_callers_mistake(guard: Guard, tool: Any) 
         guard.session().decide(tool, {})
 
 
+@pytest.mark.parametrize("wrong", [7, None, b"x", "\ud800"])
+def test_what_is_no_text_is_never_recorded(guard: Guard, wrong: Any) -> None:
+    """An entry that cannot be read back would make the session, and the check of the journal, useless."""
+    session = guard.session()
+    asked = send(session, LARGE).approvals[0]
+    for do in (
+        lambda: session.approve(asked, by="maria", role=wrong),
+        lambda: session.approve(wrong, by="maria", role="controller"),
+        lambda: session.approve(asked, by=wrong, role="controller"),
+        lambda: session.deny(asked, by="maria", role=wrong),
+        lambda: session.deny(asked, by="maria", role="controller", reason=wrong),
+        lambda: session.observe(wrong, {}),
+        lambda: session.close(by="maria", reason=wrong),
+        lambda: guard.session(principal=Principal("ann", ("\ud800",))),
+        lambda: guard.session(principal=Principal("ann", scopes=frozenset({"\ud800"}))),
+    ):
+        with pytest.raises((TypeError, InvalidInput, Refused)):
+            do()
+    assert verify(guard.journal).holds
+    assert send(session, LARGE).approvals == (asked,)
+
+
 def test_a_closed_session_decides_nothing(guard: Guard) -> None:
     session = guard.session()
     decision, asked = send(session, SMALL), send(session, LARGE)

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from interlock.decide import Principal
 from interlock.errors import Conflict, InterlockError, InvalidInput, NotReloaded, abridged
-from interlock.guard.incoming import recorded_context, recorded_text
+from interlock.guard.incoming import recorded_context
 from interlock.guard.session import Session
 from interlock.guard.sources import Paths, load_program
 from interlock.guard.standing import Record
@@ -17,6 +17,7 @@ from interlock.journal.memory import MemoryJournal
 from interlock.run.plan import plan_of
 from interlock.run.session.lifecycle import prepare_session
 from interlock.runtime.clock import Clock, SystemClock
+from interlock.runtime.incoming import recorded_text
 from interlock.runtime.programs import keep_now
 from interlock_dsl.diagnostics import DiagnosticError
 from interlock_dsl.program.model import Program
@@ -82,6 +83,9 @@ class Guard:
         """
         program = self._program
         who = NOBODY if principal is None else principal
+        if isinstance(who, Principal):
+            for held in (*who.roles, *(who.scopes or ())):
+                recorded_text("what the principal holds", held)
         name = f"s{secrets.randbits(60):015x}" if id is None else recorded_text("the id of a session", id)
         if not name:
             raise InvalidInput("the id of a session is empty; leave it out to have one made up")

@@ -1,16 +1,13 @@
 """What a service hands in, as a journal can hold it."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import cast
 
 from interlock.errors import InvalidInput, abridged
 from interlock.run.protocol.events import Json
 from interlock.runtime.bounds import check_bounds
 from interlock.runtime.values import to_json
 from interlock_dsl.schema import json_value
-
-_SHORT: Final = 1_000
-"""Characters of text that is recorded as it is, if they are ASCII."""
 
 
 def recorded_arguments(given: object) -> tuple[Json, str]:
@@ -39,16 +36,3 @@ def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] |
         return cast("dict[str, Json]", json_value(dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"the context cannot be recorded: {problem}") from None
-
-
-def recorded_text(what: str, given: object) -> str:
-    """Return a text. Raises TypeError for another type, `InvalidInput` for what is too large or no valid Unicode."""
-    if not isinstance(given, str):
-        raise TypeError(f"{what}: expected text, got {abridged(given)}")
-    if given.__class__ is str and len(given) <= _SHORT and given.isascii():
-        return given
-    try:
-        check_bounds(what, given)
-        return cast(str, json_value(given))
-    except ValueError as problem:
-        raise InvalidInput(f"{what} cannot be recorded: {problem}") from None

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeVar, cast
 
-from interlock.errors import InvalidInput, Refused
+from interlock.errors import InvalidInput, Refused, abridged
 from interlock.guard.decision import CallDecision
-from interlock.guard.incoming import recorded_arguments, recorded_result, recorded_text
+from interlock.guard.incoming import recorded_arguments, recorded_result
 from interlock.guard.nearest import nearest
 from interlock.guard.record import ApprovalRecord, decision_id, decision_record
 from interlock.guard.standing import Record, Recorded
@@ -23,7 +23,7 @@ from interlock.run.protocol.events import (
     ToolReturned,
 )
 from interlock.run.protocol.notes import CallDecided, CallDone
-from interlock.runtime.incoming import recorded_name
+from interlock.runtime.incoming import recorded_name, recorded_text
 from interlock.runtime.threads import in_thread
 from interlock_dsl.program.model import Program
 
@@ -186,8 +186,9 @@ class Session:
         unless given. Raises `Refused`, saying why, when the session does not accept it: too late, twice, by the wrong
         role, by the principal; the attempt is recorded all the same.
         """
-        id, digest = (approval, digest) if isinstance(approval, str) else (approval.id, digest or approval.digest)
-        name, typed = recorded_name(by)
+        id = approval.id if isinstance(approval, AskApproval) else approval
+        digest = digest or (approval.digest if isinstance(approval, AskApproval) else "")
+        name, typed = recorded_name(by, id, role, digest)
 
         def given(at: int) -> Event:
             asked = (each.digest for each in self._record.machine().waiting_for if each.id == id)
@@ -202,8 +203,8 @@ class Session:
 
         Raises `Refused` like `approve`.
         """
-        id = approval if isinstance(approval, str) else approval.id
-        name, typed = recorded_name(by)
+        id = approval.id if isinstance(approval, AskApproval) else approval
+        name, typed = recorded_name(by, id, role)
         why = recorded_text("the reason", reason)
         with self._lock:
             asked = next((each for each in self._record.catch_up().waiting_for if each.id == id), None)
@@ -258,6 +259,8 @@ class Session:
     def _call_id(self, call: CallDecision | str) -> str:
         if isinstance(call, str):
             return call
+        if not isinstance(call, CallDecision):
+            raise TypeError(f"a call: expected what `decide` returned, or its id, got {abridged(call)}")
         if call.session != self.id:
             raise Refused(f"the call of {call.tool} was decided in session {call.session}, not in {self.id}")
         if not call.call:

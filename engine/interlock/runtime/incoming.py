@@ -1,13 +1,16 @@
 """What comes in from outside, in the form in which it is recorded: inputs, answers, names of people."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 
 from interlock.errors import InvalidInput, Refused, abridged
 from interlock.run.protocol.events import Json
 from interlock.runtime.bounds import check_bounds
 from interlock_dsl.schema import json_value
 from interlock_dsl.schema.person import UnusableName, entered
+
+_SHORT: Final = 1_000
+"""Characters of text that is recorded as it is, if they are ASCII."""
 
 
 def recorded_input(given: Mapping[str, object], what: str = "the input") -> Mapping[str, Json]:
@@ -38,11 +41,29 @@ def recorded_answer(given: object) -> Json:
         raise Refused(f"the answer cannot be recorded: {problem}") from None
 
 
-def recorded_name(by: str) -> tuple[str, str]:
+def recorded_text(what: str, given: object) -> str:
+    """Return a text. Raises TypeError for another type, `InvalidInput` for what is too large or no valid Unicode."""
+    if not isinstance(given, str):
+        raise TypeError(f"{what}: expected text, got {abridged(given)}")
+    if given.__class__ is str and len(given) <= _SHORT and given.isascii():
+        return given
+    try:
+        check_bounds(what, given)
+        return cast(str, json_value(given))
+    except ValueError as problem:
+        raise InvalidInput(f"{what} cannot be recorded: {problem}") from None
+
+
+def recorded_name(by: str, *said: str) -> tuple[str, str]:
     """Return a person's name as names are compared, and as typed where that differs.
 
-    Raises `Refused` for a name with a character that cannot be seen.
+    `said` is what else is recorded of what they did. Raises `Refused` for a name with a character that cannot be seen,
+    and like `recorded_text` for what is no text.
     """
+    for each in said:
+        recorded_text("an answer", each)
+    if not isinstance(by, str):
+        raise TypeError(f"a person's name: expected text, got {abridged(by)}")
     try:
         return entered(by)
     except UnusableName as unusable:

@@ -219,7 +219,7 @@ class Runtime:
         `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same. When another
         process drives the run, it finds what was decided and performs it.
         """
-        name, typed = recorded_name(by)
+        name, typed = recorded_name(by, approval, role, digest)
 
         def given(drive: Drive) -> Event:
             wanted = digest or _digest_asked(drive, approval)
@@ -229,13 +229,13 @@ class Runtime:
 
     async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
         """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
-        name, typed = recorded_name(by)
+        name, typed = recorded_name(by, approval, role, reason)
         await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, name, role, reason, typed))
 
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
         given = recorded_answer(answer)
-        name, typed = recorded_name(by)
+        name, typed = recorded_name(by, question, role)
         await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, name, role, given, typed))
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
@@ -243,7 +243,7 @@ class Runtime:
 
         This is also the way out for a run that an older version recorded and this one cannot resume.
         """
-        name, typed = recorded_name(by)
+        name, typed = recorded_name(by, reason)
         self._cancelling.add(run)
         try:
             await self._person(run, lambda drive: RunCancelled(drive.setting.now(), name, reason, typed), cancels=True)
