@@ -252,3 +252,12 @@ def test_a_decision_names_its_obligations(program: Program) -> None:
     (redact,) = decision.obligations
     assert decision.answer == "deny" and isinstance(redact, RedactFields)
     assert (redact.fields, redact.rule) == (("result.iban", "args.note"), "p/redact#1")
+
+
+def test_what_is_not_declared_may_be_hidden_under_a_misspelt_name(program: Program) -> None:
+    tool = program.tools["crm.get"]
+    assert redaction.result(tool, {"ibann": NUMBER, "name": "Ann"}, ("result.iban",)) == {
+        "ibann": redaction.HIDDEN,
+        "name": "Ann",
+    }
+    assert redaction.arguments(tool, {"id": "a", "noet": NOTE}, ("args.note",)) == {"id": "a", "noet": redaction.HIDDEN}

@@ -24,11 +24,7 @@ def arguments(tool: Tool, given: Mapping[str, Json], fields: Sequence[str]) -> M
         return given
     if "args" in fields:
         return dict.fromkeys(given, HIDDEN)
-    shown = cast("Mapping[str, Json]", _shown(tool.parameters, given, fields, "args"))
-    if not hides_arguments(fields):
-        return shown
-    # What is not declared may be what is hidden, under a misspelt name.
-    return {name: value if name in tool.parameters.fields else HIDDEN for name, value in shown.items()}
+    return cast("Mapping[str, Json]", _shown(tool.parameters, given, fields, "args"))
 
 
 def result(tool: Tool, value: Json, fields: Sequence[str]) -> Json:
@@ -88,6 +84,8 @@ def _without(type: Type, value: object, path: Sequence[str]) -> object:
             if not isinstance(value, Mapping):
                 return HIDDEN
             name = path[0]
+            # What is not declared may be what is hidden, under a misspelt name.
+            value = {each: held if each in fields else HIDDEN for each, held in value.items()}
             if name not in value:
                 return value
             inner = _without(fields[name].type, value[name], path[1:]) if name in fields else HIDDEN
