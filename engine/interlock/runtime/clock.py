@@ -44,7 +44,10 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is told to go on: for tests and simulations, where hours pass at once."""
+    """A clock that stands still until it is told to go on: for tests and simulations, where hours pass at once.
+
+    `start` is in microseconds since 1970, in UTC.
+    """
 
     def __init__(self, start: int = 0) -> None:
         self._now = start
