@@ -1,12 +1,12 @@
 """A run or a session read from its journal: its events, and what its program decides on each of them again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from interlock.run.protocol.commands import Command
+from interlock.run.protocol.commands import CallTool, Command
 from interlock.run.protocol.events import AnsweredBy, Event, RunResumed, RunStarted, SessionStarted
 from interlock.run.protocol.meaning import KEPT
-from interlock.run.protocol.notes import Note
+from interlock.run.protocol.notes import CallDecided, Note
 
 if TYPE_CHECKING:
     from interlock.journal.journal import Entry, Journal, RunSummary
@@ -51,6 +51,16 @@ class RecordedRun:
             )
             raise CommandError(f"{self.summary.run} is a session, not a run of a workflow", help)
         return self.program.workflows[self.started.workflow]
+
+    @property
+    def pending(self) -> "tuple[Command, ...]":
+        """What was asked and has not come back; the arguments of calls without what is hidden."""
+        notes = (note for moment in self.entries for note in moment.notes)
+        shown = {note.call: note.args for note in notes if isinstance(note, CallDecided) and note.call}
+        return tuple(
+            replace(each, args=shown.get(each.id, each.args)) if isinstance(each, CallTool) else each
+            for each in self.machine.pending()
+        )
 
     @property
     def is_session(self) -> bool:

@@ -13,8 +13,10 @@ from interlock.journal.codec import encode
 from interlock.run.protocol.events import (
     CallProposed,
     Event,
+    Exhausted,
     ModelCall,
     ModelReplied,
+    Reserved,
     RunStarted,
     SessionStarted,
     ToolReturned,
@@ -97,16 +99,18 @@ def entries(recorded: RecordedRun) -> list[Json]:
     """
     hidden: dict[str, tuple[Tool, tuple[str, ...]]] = {}
     made: list[Json] = []
+    answered = _on_answers(recorded)
     for moment in recorded.entries:
         event = moment.event
         asked: dict[str, tuple[str, ...]] = {}
-        for note in moment.notes:
-            tool = recorded.program.tools.get(note.tool) if isinstance(note, CallDecided) else None
-            fields = fields_of(note.decision) if isinstance(note, CallDecided) else ()
-            if tool is None or not isinstance(note, CallDecided) or not fields:
-                continue
+        for note in _redacting(moment, recorded):
+            tool, fields = recorded.program.tools[note.tool], fields_of(note.decision)
             asked[note.tool] = (*asked.get(note.tool, ()), *fields)
             hidden[note.call] = tool, (*hidden.get(note.call, (tool, ()))[1], *fields)
+        if isinstance(event, Reserved | Exhausted) and any(map(hides_arguments, asked.values())):
+            event = replace(event, standings=())
+        for name, more in answered.items():
+            asked[name] = (*asked.get(name, ()), *more)
         if isinstance(event, ToolReturned) and event.command in hidden:
             event = replace(event, result=result(hidden[event.command][0], event.result, hidden[event.command][1]))
         elif isinstance(event, ModelReplied) and asked:
@@ -115,6 +119,22 @@ def entries(recorded: RecordedRun) -> list[Json]:
             event = replace(event, args=_without(recorded.program.tools[event.tool], event.args, asked[event.tool]))
         made.append(_entry(moment, event))
     return made
+
+
+def _on_answers(recorded: RecordedRun) -> dict[str, tuple[str, ...]]:
+    """Return what is hidden, by tool, of calls that were decided on an answer of the ledger: later than proposed."""
+    found: dict[str, tuple[str, ...]] = {}
+    for moment in recorded.entries:
+        for note in _redacting(moment, recorded) if isinstance(moment.event, Reserved | Exhausted) else ():
+            found[note.tool] = tuple(dict.fromkeys((*found.get(note.tool, ()), *fields_of(note.decision))))
+    return found
+
+
+def _redacting(moment: ReplayedEntry, recorded: RecordedRun) -> Iterator[CallDecided]:
+    """Yield the decisions on calls of known tools that hide something."""
+    for note in moment.notes:
+        if isinstance(note, CallDecided) and note.tool in recorded.program.tools and fields_of(note.decision):
+            yield note
 
 
 def _shown(call: ModelCall, hidden: Mapping[str, tuple[str, ...]], recorded: RecordedRun) -> ModelCall:

@@ -42,6 +42,7 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
 def _tell(recorded: "RecordedRun") -> None:
     import time
 
+    from interlock.run.protocol.commands import CallTool
     from interlock.run.protocol.events import RunStarted
     from interlock.run.session import SessionMachine
     from interlock_cli.present.console import out
@@ -83,10 +84,10 @@ def _tell(recorded: "RecordedRun") -> None:
     for text in labelled("waits", waiting(asked, machine.approved_by, run, now, "", first.principal)):
         console.print(text, soft_wrap=True)
     if isinstance(machine, SessionMachine):
-        for text in labelled("open", unreported(machine.under_way)):
+        for text in labelled("open", unreported(each for each in recorded.pending if isinstance(each, CallTool))):
             console.print(text, soft_wrap=True)
     else:
-        for text in labelled("open", under_way(machine.pending() if machine.status == "running" else (), run)):
+        for text in labelled("open", under_way(recorded.pending if machine.status == "running" else (), run)):
             console.print(text, soft_wrap=True)
         for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
             console.print(text, soft_wrap=True)
