@@ -28,7 +28,7 @@ from interlock_dsl.syntax.builder import FileBuilder
 from interlock_dsl.syntax.grammar import grammar
 from interlock_dsl.syntax.recovery.advice import advice, is_extra_colon
 from interlock_dsl.syntax.recovery.expectations import beginnings, phrases
-from interlock_dsl.syntax.recovery.foreign import REACH, Found, foreign
+from interlock_dsl.syntax.recovery.foreign import ELSEWHERE, REACH, Found, foreign
 from interlock_dsl.syntax.recovery.session import Session, Snapshot, after, height_of
 from interlock_dsl.syntax.recovery.surroundings import Surroundings, line_end
 
@@ -41,11 +41,6 @@ ITEMS: Final = frozenset(
     }
 )  # fmt: skip
 """What lists are made of; a parse goes on at the next of these."""
-ELSEWHERE: Final = {
-    "and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND", "|": "OR", "is": "EQUAL", "equals": "EQUAL",
-    "if": "WHEN", "where": "WHEN", "else": "OTHERWISE", "default": "OTHERWISE", "without": "BEFORE", "mod": "MODULO",
-}  # fmt: skip
-"""How other languages write an operator or a clause."""
 _NAMELESS: Final = re.compile(r"\b(by(?: \d+ of)?|escalate to)[ \t]*(?://[^\n]*)?\n\s*([\w., ]+)\Z")
 INSERTED: Final = ("COLON", "COMMA", "->")
 

@@ -11,6 +11,11 @@ from typing import Final
 
 REACH: Final = 200
 """How far around the mistake a form may begin and end."""
+ELSEWHERE: Final = {
+    "and": "AND", "or": "OR", "not": "NOT", "=": "EQUAL", "&": "AND", "|": "OR", "is": "EQUAL", "equals": "EQUAL",
+    "if": "WHEN", "where": "WHEN", "else": "OTHERWISE", "default": "OTHERWISE", "without": "BEFORE", "mod": "MODULO",
+}  # fmt: skip
+"""How other languages write an operator or a clause."""
 _PATH: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _VALUE: Final = rf'(?:"[^"\n]*"|{_PATH}|-?\d[\d_.]*)'
 _BLANK: Final = re.compile(r"\s*(?://[^\n]*\n\s*)*")
