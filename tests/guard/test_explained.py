@@ -117,6 +117,7 @@ CLERK = Principal("ann", ("clerk",))
             'args.cents <= 500 or args.account.startsWith("IN") or context.risk < 50 or args.cents == 999: `bank/',
         ),
         (CLERK, "teller", 900, None, "context.risk < 50 (which has no value)"),
+        (Principal("", ("clerk",)), "teller", 1, {"risk": 1}, "a call on behalf of somebody: `bank/limit#1`"),
         (CLERK, "teller", 5_000, {"risk": 1}, "no more than 1000 at once, where it is 5000"),
         (CLERK, "teller", 600, {"risk": 1}, "less at once, or the same call later: `bank/limit#1`"),
     ],

@@ -96,6 +96,8 @@ def _unforbidden(rule: Rule, tool: Tool | None, proposed: CallProposed, bindings
 
 def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object], quiet: bool) -> str:
     limit = rule.limit
+    if limit is not None and any(key.kind == "principal" for key in limit.keys) and _nobody(bindings):
+        return f"a call on behalf of somebody: `{rule.id}` counts for each principal"
     if limit is not None and limit.amount is not None:
         asked = value(limit.amount, _values(tool, proposed, bindings))
         if isinstance(asked, int) and asked > limit.most:
@@ -103,6 +105,11 @@ def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[s
             return f"no more than {limit.most} at once{where}: `{rule.id}` never allows more"
         return f"less at once, or the same call later: `{rule.id}` counts what was used of it before"
     return f"the same call later: `{rule.id}` counts the calls before it"
+
+
+def _nobody(bindings: Mapping[str, object]) -> bool:
+    principal = bindings.get("principal")
+    return isinstance(principal, Mapping) and not principal.get("name")
 
 
 def _permits(program: Program, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> Iterator[str]:
