@@ -541,6 +541,26 @@ def test_what_is_redacted_reaches_the_tool_and_nobody_else() -> None:
     assert [each["notify"] for each in decision.record()["obligations"] if "notify" in each] == ["auditor"]
 
 
+def test_what_is_redacted_is_hidden_of_calls_that_no_rule_was_asked_about() -> None:
+    narrow = HIDING.replace("note: string", "note: string max 9").replace(
+        "money.send because", "money.send by teller because"
+    )
+    other = "tool money.look(account: string) { needs money.move  effect read }\n"
+    session = Guard(compile_text(other + narrow, "bank.ilk")).session()
+    assert session.decide("money.look", {"account": "a"}, agent="teller", key="k")
+    private = {"account": "a", "note": "for Eve"}
+    for args, agent, key, cause in (
+        (private, "nobody", None, "unknown-agent"),
+        (private, "teller", "k", "arguments"),
+        ({"account": "a", "note": "all this is for Eve"}, "teller", None, "arguments"),
+        ({"account": "a", "note": ["for Eve"]}, "teller", None, "arguments"),
+    ):
+        decision = session.decide("money.send", args, agent=agent, key=key)
+        assert causes(decision) == [cause]
+        assert "for Eve" not in f"{decision.record()} {decision.args} {decision.explain()}"
+        assert "args.note" in decision.obligations[0].fields
+
+
 def test_a_context_is_what_the_program_declares(program: Program) -> None:
     text = HIDING + "context { risk: int in 0..10 }\npolicy risky { forbid money.send when context.risk > 5 }"
     guard = Guard(compile_text(text, "bank.ilk"))

@@ -82,7 +82,7 @@ class Authorizer:
         _check(now, history)
         _check_people(principal, approvals)
         who = _NOBODY if principal is None else _normalised(principal)
-        checked = checked_call(self._tools, self._may, tool, raw_args, agent, who.scopes)
+        checked = checked_call(self._tools, self._may, tool, raw_args, agent, who.scopes, self._evaluator)
         if isinstance(checked, Decision):
             return checked
         declared, values, problem, lacking = checked
@@ -183,17 +183,19 @@ def checked_call(
     raw_args: object,
     agent: str | None,
     held: frozenset[str] | None,
+    evaluator: Evaluator,
 ) -> CheckedCall | Decision:
     """Return a call under policies alone as it can be decided on, or its denial where tool or agent are unknown.
 
-    `may` are the scopes that each agent may hold, `held` those of the principal.
+    `may` are the scopes that each agent may hold, `held` those of the principal; `evaluator` says what is hidden of a
+    call by an unknown agent.
     """
     declared = tools.get(tool) if isinstance(tool, str) else None
     if declared is None:
         return Decision("deny", (Reason("unknown-tool", f"there is no tool `{_shown(tool)}`"),))
     ceiling = None if agent is None else may.get(agent) if isinstance(agent, str) else None
     if agent is not None and ceiling is None:
-        return Decision("deny", (Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"),))
+        return evaluator.undecided(declared.name, Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"))
     values, problem = decode_arguments(declared, raw_args)
     return CheckedCall(declared, values, problem, _beyond(declared, ceiling, held))
 

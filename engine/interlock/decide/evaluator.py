@@ -89,6 +89,11 @@ class Evaluator:
         hidden = tuple(each for each in obligations if isinstance(each, RedactFields))
         return Decision("deny", tuple(reasons), obligations=hidden)
 
+    def undecided(self, tool: str, reason: Reason) -> Decision:
+        """Return the denial of a call on which no rule is asked: all that a `redact` about its tool hides is hidden."""
+        hidden = tuple([RedactFields(rule.fields, rule.id, rule.span) for rule in self._index.redacts(tool)])
+        return Decision("deny", (reason,), obligations=hidden)
+
     def _decide(self, request: Request) -> Decision:
         """Return a decision. Its conditions count together: where they cost too much, none of them has a value."""
         meter = request.meter or Meter()

@@ -93,6 +93,10 @@ class RuleIndex:
             found = self._found[key] = self._collect(self._tools[tool], agent, interpreted)
         return found
 
+    def redacts(self, tool: str) -> list[Rule]:
+        """Return the `redact` rules about a tool, of whatever agents they are."""
+        return [rule for rule in self._rules if rule.kind == "redact" and any_matches(rule.patterns, tool)]
+
     def compile(self, tool: str, agent: str) -> RuleSet:
         """Return the rules for a call with conditions of the compiled tier, and keep these from now on."""
         found = self._found[tool, self.kind(agent)] = self._collect(self._tools[tool], agent, condition)

@@ -31,11 +31,14 @@ from interlock_dsl.schema.canonical import canonical, digest
 def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     """Decide a call: it may be made, it waits for approvals, or it is denied."""
     plan = state.plan
-    checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, state.principal.scopes)
+    scopes = state.principal.scopes
+    checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, scopes, plan.evaluator)
     agent = event.agent or ""
     raw = event.args if isinstance(event.args, dict) else {}
     if isinstance(checked, Decision):
-        state.notes.append(CallDecided("", agent, event.tool, raw, "", checked))
+        tool = plan.tools.get(event.tool)
+        known = raw if tool is None else redaction.arguments(tool, raw, redaction.fields_of(checked))
+        state.notes.append(CallDecided("", agent, event.tool, known, "", checked))
         return
     if event.unreadable:
         checked = checked._replace(problem=event.unreadable)
@@ -245,7 +248,7 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
             decision = Decision("deny", decision.reasons, obligations=decision.obligations)
         elif lacking:
             because = "it was not reserved when the call was allowed under the same key"
-            decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because)
+            decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because, decision)
     id = call.id if decision.answer == "allow" else ""
     decision = redaction.noted(decision, call.hidden)
     before = call.hidden if call.tool.name == checked.tool.name else ()
