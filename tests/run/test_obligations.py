@@ -261,3 +261,20 @@ def test_what_is_not_declared_may_be_hidden_under_a_misspelt_name(program: Progr
         "name": "Ann",
     }
     assert redaction.arguments(tool, {"id": "a", "noet": NOTE}, ("args.note",)) == {"id": "a", "noet": redaction.HIDDEN}
+
+
+def test_an_idempotency_key_without_a_value_quotes_nothing() -> None:
+    text = """
+tool pay.send(to: string) { needs pay.send  effect write  idempotent by int(to) }
+workflow w() {
+  step pay calls pay.send(to: "secret note")
+  end done
+  start -> pay grant pay.send
+  pay -> done
+}
+"""
+    for rule, quoted in (("", True), ("policy p { redact args.to for pay.send }", False)):
+        program = compile_text(text + rule)
+        notes = Machine(program).feed(prepare(program, "w", {}, run="r", at=0))
+        assert "the idempotency key of pay.send has no value" in repr(notes)
+        assert (NOTE in repr(notes)) is quoted

@@ -43,7 +43,9 @@ def decide(run: Run, call: Call) -> None:
         try:
             call.key = _key(run, call)
         except (EvaluationError, ValueError, TypeError) as error:
-            _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value: {error}")
+            obligations.take(call, _decision(run, call))
+            why = "" if redaction.hides_arguments(call.hidden) else f": {error}"
+            _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value{why}")
             return
     decision = _decision(run, call)
     twice = _twice(call)
