@@ -34,8 +34,9 @@ SHOWN = 8
 
 
 def unknown_variable(name: str, span: Span, variables: Iterable[str]) -> Diagnostic:
-    """A name that no variable has."""
-    known = sorted(variables)
+    """A name that no variable has. What nobody can write (`$...`) is said as it is written, and not offered."""
+    known = sorted(each for each in variables if not each.startswith("$"))
+    name = span.text if name.startswith("$") else name
     word = WORDS.get(name.casefold())
     return Diagnostic(
         "undefined-reference",

@@ -21,9 +21,10 @@ PHRASES: Final = {
     "restriction": "a rule",
     "rule_clause": "a clause of the rule",
     "table_item": "a row of the table",
-    "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `then`, `expect`)",
+    "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `call`, `then`, `expect`)",
     "expectation": (
-        "`waits`, `calls`, `never calls`, `denied`, `escalates`, `notifies`, `redacts`, `ends`, `visits` or `fails`"
+        "`waits`, `calls`, `never calls`, `denied`, `escalates`, `notifies`, `redacts`, `ends`, `visits`, `fails`, `allows`, "
+        "`denies` or `asks`"
     ),
     "trigger": "`failure`, `timeout`, `denied`, `expiry` or `over budget`",
     "cell": "a cell",
