@@ -103,7 +103,7 @@ def test_check_speaks_the_formats_of_machines(desk: Path) -> None:
 
 def test_check_says_what_each_stage_took(desk: Path) -> None:
     lines = interlock("check", "--timings").err.splitlines()[1:]
-    assert [line.split()[0] for line in lines] == ["parse", "analyse", "lower", "lint"]
+    assert [line.split()[0] for line in lines] == ["parse", "analyse", "constants", "lower", "lint"]
 
 
 def test_fmt_formats_in_place_shows_or_asks(desk: Path) -> None:

@@ -208,7 +208,9 @@ def watched(whole: Program, given: dict[str, Json], principal: Principal) -> tup
     """Return a machine whose decisions are watched, and the event that starts it."""
     machine = Machine(whole)
     watch = Watched(whole)
-    machine._run.plan = replace(machine._run.plan, evaluator=watch)
+    plan = machine._run.plan
+    workflows = {name: replace(planned, evaluator=watch) for name, planned in plan.workflows.items()}
+    machine._run.plan = replace(plan, evaluator=watch, workflows=workflows)
     return machine, watch, prepare(whole, next(iter(whole.workflows)), given, run="r1", at=0, principal=principal)
 
 
