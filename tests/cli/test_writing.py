@@ -44,8 +44,9 @@ def test_a_new_project_is_clean_and_its_tests_pass(desk: Path) -> None:
         "  ✓ a larger credit waits for a lead\n"
         "  ✓ what a lead refuses is not given\n"
         "  ✓ nothing above the limit is given, whoever asks\n"
+        "  ✓ a credit that fails goes to a lead\n"
         "  ✓ a question goes to a person\n"
-        "✓ 5 tests passed  TIME"
+        "✓ 6 tests passed  TIME"
     )
 
 
@@ -190,12 +191,12 @@ def test_test_results_go_to_machines_too(desk: Path) -> None:
     text = (desk / "desk.ilk").read_text()
     (desk / "desk.ilk").write_text(text.replace("expect never calls", "expect calls"))
     report = json.loads(interlock("test", "--format", "json").out)
-    assert (report["tests"], report["failed"]) == (5, 1)
+    assert (report["tests"], report["failed"]) == (6, 1)
     failed = next(result for result in report["results"] if not result["passed"])
     assert failed["title"] == "what a lead refuses is not given"
     assert failed["failures"][0]["message"].startswith("expected a call of credits.give")
     root = ElementTree.fromstring(interlock("test", "--format", "junit").out)
-    assert (root.get("tests"), root.get("failures")) == ("5", "1")
+    assert (root.get("tests"), root.get("failures")) == ("6", "1")
     annotated = interlock("test", "--format", "github")
     assert (annotated.code, annotated.out.count("::error file=desk.ilk,")) == (1, 1)
 
@@ -205,7 +206,7 @@ def test_many_tests_are_summed_up(desk: Path) -> None:
     case = text[text.index('test "a question') :]
     more = "".join("\n" + case.replace("a question", f"question {n}") for n in range(40))
     (desk / "desk.ilk").write_text(text + more)
-    assert interlock("test").steady == "✓ desk.ilk  45 tests\n✓ 45 tests passed  TIME"
+    assert interlock("test").steady == "✓ desk.ilk  46 tests\n✓ 46 tests passed  TIME"
 
 
 def test_without_a_test_there_is_nothing_to_say(desk: Path) -> None:
@@ -219,4 +220,4 @@ def test_what_does_not_compile_does_not_keep_the_others_from_being_tested(desk: 
     ran = interlock("test", ".")
     assert ran.code == 1
     assert "there is no agent `clark`" in ran.err
-    assert ran.out.splitlines()[-1].startswith("✓ 5 tests passed")
+    assert ran.out.splitlines()[-1].startswith("✓ 6 tests passed")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import interlock_dsl as grammar
+from interlock.testing.coverage import untaken
 from interlock.testing.runner import run_test
 from interlock_dsl.analysis.lint import RULES, page_of
 from interlock_dsl.compiler.compile import check
@@ -60,7 +61,7 @@ class Block:
 
     def program(self) -> tuple[Program | None, tuple[Diagnostic, ...]]:
         name = Path(self.page).name
-        lint = None if self.rule is None else Lint(strict=True, only=frozenset({self.rule}))
+        lint = None if self.rule is None else Lint(strict=True, only=frozenset({self.rule}), untaken=untaken)
         return check((name,), {**dict(self.files), name: self.before + self.text}.__getitem__, lint=lint)
 
     def __str__(self) -> str:

@@ -26,10 +26,12 @@ def explained(record: "DecisionRecord") -> str:
     for given in record["approvals"]:
         lines.append(f"  approval {given['approval']}, given by {', '.join(given.get('by', []))}")
     for each in record["obligations"]:
-        if "redact" in each:
-            lines.append(f"  not shown: {', '.join(each['redact'])} [{each['rule']}]")
+        fields = each.get("redact")
+        if fields is not None:
+            lines.append(f"  not shown: {', '.join(fields)} [{each['rule']}]")
         else:
-            why = f": {each['reason']}" if each.get("reason") else ""
+            told = each.get("reason")
+            why = f": {told}" if told else ""
             lines.append(f"  {each.get('notify', '')} is told{why} [{each['rule']}]")
     who = f"by {record['agent']}" if record["agent"] else "by no agent"
     whom = f" for {record['principal']}" if record["principal"] else ""

@@ -14,6 +14,7 @@ from interlock_cli.options import A_FILE, output_format, targets
 
 if TYPE_CHECKING:
     from interlock_dsl.diagnostics import Diagnostic
+    from interlock_dsl.program.model import Program
 
 
 @click.command()
@@ -60,7 +61,7 @@ def verb(
     keeping = Keeping(save_tests, certificate, certificate_of)
     with _progress(format):
         for unit in units(targets):
-            lint = Lint(unit.project.strict if strict is None else strict, proofs)
+            lint = Lint(unit.project.strict if strict is None else strict, proofs, untaken=_untaken)
             checked = examine(unit, clock, lint)
             found.update(dict.fromkeys(checked.found))
             allowed.update(dict.fromkeys(Allowed(each, reason) for each, reason in checked.allowed))
@@ -70,6 +71,12 @@ def verb(
     if clock is not None:
         _timings(clock.parts)
     return keeping.keep() or _code(found)
+
+
+def _untaken(program: "Program") -> frozenset[tuple[str, str]]:
+    from interlock.testing.coverage import untaken
+
+    return untaken(program)
 
 
 def _code(found: "Iterable[Diagnostic]") -> ExitCode:

@@ -37,12 +37,14 @@ class Lint:
     """What is to be looked for in a program without mistakes, beside mistakes.
 
     By default what is certain or has a witness; `strict`: everything. `proofs`: whether the solver may be asked.
-    `only`: the codes of the rules to run, None for all.
+    `only`: the codes of the rules to run, None for all. `untaken` runs the tests of a program and returns the routes
+    that none of them takes, as workflow and id; None: nobody here can run tests.
     """
 
     strict: bool = False
     proofs: bool = True
     only: frozenset[str] | None = None
+    untaken: Callable[[Program], frozenset[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 
     report = unit.report.copy()
+    program, untaken = unit.program, wanted.untaken
     examined = Examined(
         files=unit.files,
         declarations=unit.declarations,
@@ -172,6 +175,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
         reasoner=Reasoner(proofs=wanted.proofs, after=after),
         found=report.ordered(),
         quiet=wanted.strict or any(suppressions(unit.files)),  # what comments allow is found, reported or not
+        untaken=frozenset() if program is None or untaken is None or not wanted.strict else untaken(program),
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
     return replace(unit, report=report, examined=examined)

@@ -115,6 +115,7 @@ LINT_CODES: Final = (
     _lint("unused-output", _DATA, _WARNING, _PROVED, "nothing reads what a step gives"),
     _lint("tainted-sink", _DATA, _WARNING, _PROVED, "untrusted text goes straight into a tool that changes the world"),
     _lint("contradictory-test", _TESTS, _WARNING, _PROVED, "a test can never hold"),
+    _lint("untested-route", _TESTS, _WARNING, _PROVED, "no test takes a route of a workflow", strict=True),
     _lint("test-that-cannot-fail", _TESTS, _WARNING, _PROVED, "a test holds whatever happens"),
     _lint("unused-script", _TESTS, _WARNING, _PROVED, "a line of a test's script has no effect"),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from interlock.decide import Decision
 from interlock.run.protocol.notes import CallDecided, RouteTaken
 from interlock.testing.result import TestResult
+from interlock.testing.runner import run_test
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Test
 from interlock_dsl.program.model import Program
@@ -53,6 +54,14 @@ def coverage(program: Program, results: Iterable[tuple[Test, TestResult]]) -> tu
         for each in ((route,) if route.out is None else (route, route.out))
     ]
     return (*rules, *routes)
+
+
+def untaken(program: Program) -> frozenset[tuple[str, str]]:
+    """Run the tests of a program, and return the routes that none of them takes: their workflow and their id."""
+    results = ((test, run_test(program, test)) for test in program.tests)
+    return frozenset(
+        (each.workflow, each.id) for each in coverage(program, results) if each.workflow and not each.reached
+    )
 
 
 def _determining(decision: Decision) -> set[str]:

@@ -23,7 +23,8 @@ class Examined:
 
     `entries` are the names of the files that were given; the others are used by them. `found` is what has been
     reported so far, for the rules that judge comments by it. `quiet`: whether findings that only `--strict` reports
-    are looked for where that is dear.
+    are looked for where that is dear. `untaken` are the routes, by workflow and id, that no test of the program takes,
+    where somebody has run the tests.
     """
 
     files: tuple[File, ...]
@@ -33,6 +34,7 @@ class Examined:
     reasoner: Reasoner = field(default_factory=Reasoner)
     found: tuple[Diagnostic, ...] = ()
     quiet: bool = True
+    untaken: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def questions(self) -> "Mapping[str, Questions]":

@@ -123,8 +123,11 @@ def _names(file: File) -> Iterator[str]:
 
 def _inside(value: object) -> Iterator[str]:
     match value:
-        case Ident(text=name) | Name(name=name) | NamedNumber(ident=Ident(text=name)):
+        case Ident(text=name) | Name(name=name):
             yield name
+            return
+        case NamedNumber():
+            yield value.ident.text
             return
     for part in parts(value):
         yield from _inside(part)

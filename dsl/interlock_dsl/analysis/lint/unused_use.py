@@ -115,8 +115,10 @@ def _is_unused(reached: set[str], files: Mapping[str, File]) -> bool:
 
 def _names(value: object) -> Iterator[str]:
     match value:
-        case Ident(text=name) | Name(name=name) | NamedNumber(ident=Ident(text=name)):
+        case Ident(text=name) | Name(name=name):
             yield name
+        case NamedNumber():
+            yield value.ident.text
         case File(declarations=declarations):
             for decl in declarations:
                 yield from _names(decl)

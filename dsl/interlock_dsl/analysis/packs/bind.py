@@ -78,8 +78,8 @@ def counted(pack: PackDecl) -> Iterator[tuple[str, str, Span]]:
 
 def _counted(value: object) -> Iterator[tuple[str, str, Span]]:
     match value:
-        case NamedNumber(ident=ident):
-            yield ident.text, "a whole number", ident.span
+        case NamedNumber():
+            yield value.ident.text, "a whole number", value.ident.span
         case Duration(name=Ident() as ident):
             yield ident.text, A_TIME, ident.span
         case tuple():
