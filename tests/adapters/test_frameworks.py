@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.frameworks import Bank, Framework, McpClient
+from adapters.frameworks import Bank, FastMcp, Framework, McpClient
 from interlock import (
     CallDecision,
     Guard,
@@ -155,6 +155,15 @@ def test_what_is_redacted_is_for_the_tool_alone(framework: type[Framework], sess
     call = ("money_send", {"account": "SE01", "cents": 1_200})
     seen = framework(session, bank).run([call])
     assert bank.made == [call] and json.loads(seen.said[0]) == {"receipt": "[redacted]"}
+
+
+@pytest.mark.parametrize("server", [McpClient, FastMcp])
+def test_a_server_that_fails_quotes_nothing_that_is_redacted(
+    server: type[Framework], session: Session, bank: Bank
+) -> None:
+    bank.fails = ToolError("no account SE01")
+    quoted = server(session, bank).run([("money_send", {"account": "SE01", "cents": 1_200})])
+    assert "SE01" not in quoted.said[0] and "money.send failed" in quoted.said[0]
 
 
 def test_a_role_is_told_before_the_call_or_it_is_not_made(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Literal, NoReturn, cast
 
-from interlock.decide import NotifyRole
+from interlock.decide import NotifyRole, RedactFields
 from interlock.errors import InterlockError, InvalidInput
 from interlock.guard import CallDecision, Session
 from interlock.run.protocol.events import Json
@@ -157,6 +157,16 @@ class Enforcer:
                 return "uncertain" if isinstance(cause, Uncertain) else "error", said_by(cause)
             cause = cause.__cause__
         return self._doubt(decision), ""
+
+
+def hidden_failure(decision: CallDecision) -> str:
+    """Return what is shown in place of a server's own words on a failed call; empty where they may be shown.
+
+    Such words may quote anything, so a rule that hides fields of the call hides them all.
+    """
+    if not any(isinstance(each, RedactFields) for each in decision.obligations):
+        return ""
+    return f"{decision.tool} failed; what the server says of it is not shown, as fields of the call are hidden"
 
 
 def _logged(obligation: NotifyRole, decision: CallDecision) -> None:

@@ -13,7 +13,8 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
 from mcp_types import CallToolRequestParams, ListToolsRequest, TextContent
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, hidden_failure, shown_as_text
+from interlock.errors import InterlockError
 from interlock.guard import Session
 from interlock.runtime.toolbox import ToolError
 
@@ -70,9 +71,17 @@ class GuardMiddleware(Middleware):
         try:
             shown = await enforcer.amake(decision, call)
         except _Failed:
-            return failure[0]
+            hidden = hidden_failure(decision)
+            return ToolResult(content=hidden, is_error=True) if hidden else failure[0]
         except (NotAllowed, ToolError) as why:
             return ToolResult(content=str(why), is_error=True)
+        except InterlockError:
+            raise
+        except Exception:
+            hidden = hidden_failure(decision)
+            if not hidden:
+                raise
+            return ToolResult(content=hidden, is_error=True)
         structured = {"result": shown} if wrapped else shown if isinstance(shown, dict) else None
         return ToolResult(content=shown_as_text(shown), structured_content=structured)
 

@@ -14,7 +14,7 @@ from typing import Any
 from mcp.client import Client
 from mcp_types import CallToolResult, ListToolsResult, TextContent
 
-from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, shown_as_text
+from interlock.adapters.enforcement import Arguments, Enforcer, NotAllowed, Notify, hidden_failure, shown_as_text
 from interlock.guard import Session
 from interlock.runtime.toolbox import ToolError
 
@@ -64,7 +64,8 @@ class GuardedClient:
         try:
             shown = await self._enforcer.amake(decision, call)
         except _Failed:
-            return failure[0]
+            hidden = hidden_failure(decision)
+            return CallToolResult(content=[TextContent(text=hidden)], is_error=True) if hidden else failure[0]
         except (NotAllowed, ToolError) as why:
             return CallToolResult(content=[TextContent(text=str(why))], is_error=True)
         structured = {"result": shown} if wrapped else shown if isinstance(shown, dict) else None

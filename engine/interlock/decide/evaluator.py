@@ -4,13 +4,14 @@ The order is fixed: the tool and its arguments; scopes in hand (a workflow) or a
 `require` and `never`; `limit`, budgets and the promised cost; last the obligations, which change no answer. Every check
 that determines the answer is named, in that order and within it in the order of the source. A reason against a call
 beats one that asks a person, and that beats one that allows it: no person is asked about a call that would be denied
-anyway.
+anyway, but by a limit beyond one run, which nothing is taken of while people think.
 
 # INVARIANT: with no rule and no scope in hand there is nothing that allows, so the answer is deny.
 # INVARIANT: more `forbid`, `require`, `limit` or `never` never allow more; fewer grants or permits never allow more.
 # (A `require` can turn the denial by a `never` into a question to the same role, but into no more than that.)
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -255,8 +256,14 @@ def _unread(rules: RuleSet, reason: Reason) -> Decision:
     """Deny a call whose arguments are not known. No condition of a `redact` has a value then, so all apply."""
     hidden = tuple([_obligation(each) for each in rules.obliging if each.rule.kind == "redact"])
     if hidden and reason.cause == "arguments":
-        reason = replace(reason, text="the arguments do not fit the declaration")
+        reason = replace(reason, text=f"the arguments do not fit the declaration{_misfits(rules.tool, reason.text)}")
     return Decision("deny", (reason,), obligations=hidden)
+
+
+def _misfits(tool: Tool, problem: str) -> str:
+    """Return which parameters a problem is about, and nothing of what was given for them."""
+    names = [name for name in tool.parameters.fields if re.search(rf"^{re.escape(name)}\W", problem, re.MULTILINE)]
+    return f": see {', '.join(f'`{name}`' for name in names)}" if names else ""
 
 
 def _obliged(decision: Decision, rules: RuleSet, request: Request, meter: Meter) -> Decision:
