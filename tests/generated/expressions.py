@@ -53,12 +53,15 @@ def reads_perhaps(root: str, type: Type) -> Iterable[Read]:
 
 @dataclass
 class Expressions:
-    """Writes expressions over `reads`. `calls` are tools whose history may be asked for, none in tables and keys."""
+    """Writes expressions over `reads`. `calls` are tools whose history may be asked for, none in tables and keys; with
+    `held` also for what the calls held, which needs the tools' declarations.
+    """
 
     dice: Dice
     reads: list[Read]
     calls: tuple[str, ...] = ()
     everywhere: bool = True
+    held: bool = True
     careless: list[Read] = field(default_factory=list)
     pairs: list[tuple[Read, Read]] = field(default_factory=list)
     """Two outputs of one type of which one is always there."""
@@ -107,9 +110,15 @@ class Expressions:
             some += [
                 f"calls({tool}).count() >= {dice.number(0, 2)}",
                 f'calls({tool}).within("{dice.one(PERIODS)}") > 0',
-                f'calls({tool}).within("{dice.one(PERIODS)}").exists(c, c.at == now || c.agent == "")',
-                f"calls({tool}).sum(c, {dice.one(('1', 'size(c.agent)', 'c.at > run.started ? 2 : 0'))}) > 2",
             ]
+            some += (
+                [
+                    f'calls({tool}).within("{dice.one(PERIODS)}").exists(c, c.at == now || c.agent == "")',
+                    f"calls({tool}).sum(c, {dice.one(('1', 'size(c.agent)', 'c.at > run.started ? 2 : 0'))}) > 2",
+                ]
+                if self.held
+                else []
+            )
         return dice.one(some)
 
     def _about(self, read: Read) -> str:

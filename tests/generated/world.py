@@ -81,12 +81,20 @@ class World:
         timers = [one for one in pending if isinstance(one, SetTimer)]
         if timers:
             timer = min(timers, key=lambda one: one.at) if dice.often(0.7) else dice.one(timers)
+            overdue = [one for one in working if self.tame and self._is_over_before(one, timer)]
+            if overdue:
+                return self._answer(dice.one(overdue))
             if self.tame or dice.often(0.9):
                 self.now = max(self.now, timer.at)
             return TimerFired(self.now, timer.id)
         if working:
             return self._answer(dice.one(working))
         return RunResumed(self.now)
+
+    def _is_over_before(self, command: Command, timer: SetTimer) -> bool:
+        """Whether a turn or a call has an answer, if only that it took too long, before a timer is due."""
+        limit = command.timeout if isinstance(command, AskModel | CallTool) else None
+        return limit is not None and self.now + limit < timer.at
 
     def _out_of_the_blue(self, machine: Machine) -> Event:
         dice = self.dice

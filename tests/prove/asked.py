@@ -47,7 +47,7 @@ def problem(dice: Dice) -> tuple[Problem, list[str]]:
     """Return a question about one to three conditions, with their texts."""
     variables = variables_of(dice)
     reads = [r for name in ("r", "s", "v") for r in reads_of(name, variables[name])]
-    write = Expressions(dice, reads, calls=("a.b", "a.c"))
+    write = Expressions(dice, reads, calls=("a.b", "a.c"), held=False)
     texts = [write.boolean(2) for _ in range(dice.number(1, 3))]
     statements: list[Statement] = []
     for text in texts:

@@ -22,7 +22,7 @@ def test_what_a_region_gained(random: Random, seed: int) -> None:
     dice = Dice(random)
     variables = variables_of(dice)
     reads = [read for name in ("r", "s", "v") for read in reads_of(name, variables[name])]
-    write = Expressions(dice, reads, calls=("a.b",))
+    write = Expressions(dice, reads, calls=("a.b",), held=False)
     claims = [Claim(checked(write.boolean(1), variables)) for _ in range(4)]
     new = Region(tuple(Case((claim,)) for claim in claims[: dice.number(1, 3)]))
     old = Region(tuple(Case((claim,)) for claim in claims[dice.number(0, 2) :]))
