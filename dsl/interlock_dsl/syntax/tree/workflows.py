@@ -1,0 +1,169 @@
+"""Workflows: budget, steps, ends and routes."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from interlock_dsl.cel.tree import Expression
+from interlock_dsl.syntax.tree.declarations import Argument, ToolCall
+from interlock_dsl.syntax.tree.pieces import Approval, Duration, Ident, Money, Node
+from interlock_dsl.syntax.tree.promises import Promise
+from interlock_dsl.syntax.tree.rules import RuleDecl
+from interlock_dsl.syntax.tree.types import FieldNode, RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetDecl(Node):
+    """`budget { steps 12  tool_calls 8  tokens 60_000  cost 0.50 usd  time 8h }`; what is absent is unlimited."""
+
+    steps: int | None = None
+    tool_calls: int | None = None
+    tokens: int | None = None
+    cost: Money | None = None
+    time: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStep(Node):
+    """`step s by agent { task "..."  returns { ... } }`. `tools` narrows what the agent is shown."""
+
+    name: Ident
+    agent: Ident
+    task: str | None = None
+    returns: RecordType | None = None
+    tools: tuple[Ident, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep(Node):
+    """`step s calls tool(...)`."""
+
+    name: Ident
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class AskStep(Node):
+    """`step s asks role { question "..."  returns { ... }  within 4h }`."""
+
+    name: Ident
+    role: Ident
+    question: str | None = None
+    returns: RecordType | None = None
+    within: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep(Node):
+    """`step s decides table(argument: expression, ...)`."""
+
+    name: Ident
+    table: Ident
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetStep(Node):
+    """`step s sets { field: expression }`."""
+
+    name: Ident
+    values: tuple[Argument, ...]
+
+
+StepNode: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
+
+
+@dataclass(frozen=True, slots=True)
+class EndDecl(Node):
+    """`end refunded { amount: assess.amount }`."""
+
+    name: Ident
+    values: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Node):
+    """`grant refunds.write where args.amount <= 10_000`."""
+
+    scopes: tuple[Ident, ...]
+    where: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate(Node):
+    """`escalate to role [on expiry | when cel] [because "..."]`."""
+
+    role: Ident
+    on_expiry: bool = False
+    when: Expression | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut(Node):
+    """`{ grant ... pass ... after approval ... escalate ... }` after `then -> x`: what the way out has of its own."""
+
+    grants: tuple[Grant, ...] = ()
+    passes: tuple[Ident, ...] = ()
+    approval: Approval | None = None
+    escalations: tuple[Escalate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """`at most 3 times, then -> editor`. Without a block of its own the way out takes over its route's clauses."""
+
+    times: int
+    then: Ident | None = None
+    own: WayOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(Node):
+    """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them."""
+
+    count: int | None = None
+    of: int | None = None
+
+
+Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecl(Node):
+    """`sources -> targets [on trigger] clauses`. `sources` may be the name `start`."""
+
+    sources: tuple[Ident, ...]
+    targets: tuple[Ident, ...]
+    trigger: Trigger | None = None
+    when: Expression | None = None
+    otherwise: bool = False
+    grants: tuple[Grant, ...] = ()
+    passes: tuple[Ident, ...] = ()
+    approval: Approval | None = None
+    escalations: tuple[Escalate, ...] = ()
+    bound: Bound | None = None
+    merge: Merge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesMode(Node):
+    """`routes assess first`: at this step the first route that matches is taken, in the order written."""
+
+    step: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowDecl(Node):
+    """`workflow refund(request: Request) { ... }`. `may` is the ceiling of scopes any route may grant."""
+
+    name: Ident
+    parameters: tuple[FieldNode, ...]
+    goal: str | None = None
+    may: tuple[Ident, ...] | None = None
+    budget: BudgetDecl | None = None
+    steps: tuple[StepNode, ...] = ()
+    ends: tuple[EndDecl, ...] = ()
+    routes: tuple[RouteDecl, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    first: tuple[RoutesMode, ...] = ()
+    rules: tuple[RuleDecl, ...] = ()
