@@ -8,7 +8,9 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from repository.files import ROOT
+from hatchling.builders.wheel import WheelBuilder
+
+from repository.files import ROOT, committed
 
 
 def test_the_wheel_runs_an_example(tmp_path: Path) -> None:
@@ -32,7 +34,21 @@ def test_the_wheel_runs_an_example(tmp_path: Path) -> None:
     assert "passed" in interlock("test")
     assert "refunded" in interlock("run", "--as", "ada", "-i", "order_id=A1", "-i", "message=it broke")
     assert "certainty: proved" in interlock("explain", "unbounded-loop")
-    assert 'use "interlock/four_eyes"' in interlock("new", "--list")
+    listed = interlock("new", "--list")
+    assert 'use "interlock/four_eyes"' in listed and "procurement" in listed
+    interlock("new", "mine", "--from", "procurement")
+    assert "nothing wrong" in interlock("check", "mine")
+
+
+def test_every_example_is_packed_and_nothing_else_of_them() -> None:
+    """What the build configuration takes into the wheel; a folder that is added to the examples is taken too."""
+    home = "interlock_cli/examples/"
+    packed = {each.distribution_path for each in WheelBuilder(str(ROOT)).recurse_included_files()}
+    expected = {str(path.relative_to("examples")) for path in committed() if path.parts[0] == "examples"}
+    assert {path.removeprefix(home) for path in packed if path.startswith(home)} == expected - {"demo.py"}
+    assert {path.split("/")[0] for path in packed} == {
+        "interlock_dsl", "interlock", "interlock_policies", "interlock_cli",
+    }  # fmt: skip
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:

@@ -7,7 +7,9 @@ import click
 
 from interlock_cli.errors import CommandError
 from interlock_cli.exit_codes import ExitCode
+from interlock_cli.starting.examples import Example, copy, example, examples
 
+TEMPLATES = Path(__file__).parents[1] / "templates" / "desk"
 FILES = {
     "NAME.ilk": "workflow.ilk",
     "tools.py": "tools.py",
@@ -23,6 +25,7 @@ STARTS = {
     "FOLDER": "a workflow with a policy, tests, tools, and answers in place of a model",
     "FOLDER --tools MODULE:NAME": "a policy for the tools of a Python module, which permits none yet",
     "FOLDER --mcp COMMAND": "a policy for the tools of an MCP server, which permits none yet",
+    "FOLDER --from EXAMPLE": "a copy of an example:",
 }
 """What can be made, by what is typed after the verb."""
 
@@ -35,7 +38,10 @@ STARTS = {
     required=False,
     help="The folder to make; the workflow is named after it.",
 )
-@click.option("--list", "listing", is_flag=True, help="List what there is to start from: this and packs of rules.")
+@click.option(
+    "--list", "listing", is_flag=True, help="List what there is to start from: this, examples, packs of rules."
+)
+@click.option("--from", "origin", metavar="EXAMPLE", help="Copy an example instead.")
 @click.option("--tools", metavar="MODULE:NAME", help="Declare the tools of a Python module instead, and permit none.")
 @click.option("--mcp", metavar="COMMAND", help="Declare the tools of the MCP server that this starts, and permit none.")
 @click.option(
@@ -45,29 +51,52 @@ STARTS = {
     show_default=True,
     help="The effect of these tools.",
 )
-def verb(*, folder: Path | None, listing: bool, tools: str | None, mcp: str | None, effect: str) -> int:
+def verb(
+    *, folder: Path | None, listing: bool, origin: str | None, tools: str | None, mcp: str | None, effect: str
+) -> int:
     """Make a small project that works: a workflow with tests, its tools, and answers in place of a model.
 
     Its `check`, `test` and `run` pass as they are; change it from there. Nothing that exists is overwritten.
     With `--tools` or `--mcp` it is a first policy for an agent that is there already: its tools are declared.
+    With `--from` it is a copy of an example.
     """
     if listing:
         return _list()
     if folder is None:
         raise CommandError("which folder is to be made?", "name one: `interlock new my_project`, or `--list` the packs")
-    if tools is not None and mcp is not None:
-        raise CommandError("`--tools` and `--mcp` both say where the tools are", "leave one out")
+    given = [each for each, value in (("--from", origin), ("--tools", tools), ("--mcp", mcp)) if value is not None]
+    if len(given) > 1:
+        raise CommandError(f"`{given[0]}` and `{given[1]}` both say what to start from", "leave one out")
+    chosen = example(origin) if origin is not None else None
     name = _identifier(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandError(f"`{folder}` exists and is not an empty folder", "name a folder that is not there yet")
+    if chosen is not None:
+        return _copied(chosen, folder)
     if tools is not None or mcp is not None:
         return _first_policy(folder, name, tools, mcp, effect)
-    templates = Path(__file__).parent.parent / "templates" / "desk"
     folder.mkdir(parents=True, exist_ok=True)
     for target, template in FILES.items():
-        text = (templates / template).read_text(encoding="utf-8").replace("NAME", name)
+        text = (TEMPLATES / template).read_text(encoding="utf-8").replace("NAME", name)
         (folder / target.replace("NAME", name)).write_text(text, encoding="utf-8")
     _tell(folder, name)
+    return ExitCode.CLEAN
+
+
+def _copied(chosen: Example, folder: Path) -> int:
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.marks import mark
+
+    folder.mkdir(parents=True, exist_ok=True)
+    copy(chosen, folder)
+    (folder / ".gitignore").write_text((TEMPLATES / FILES[".gitignore"]).read_text("utf-8"), "utf-8")
+    console = out()
+    told = f"{len(chosen.files)} files of the example {chosen.name}"
+    console.print(Text.assemble((mark("done"), "good"), " made ", (f"{folder}/", "name"), f"  {told}"))
+    following = f"cd {shlex.quote(str(folder))} && interlock check && interlock test"
+    console.print(Text.assemble("  next: ", (following, "name"), ", then what its README.md says"))
     return ExitCode.CLEAN
 
 
@@ -142,6 +171,9 @@ def _list() -> int:
     console = out()
     for command, made in STARTS.items():
         console.print(Text.assemble((f"interlock new {command}", "name"), "  ", made))
+    wide = max((len(each.name) for each in examples()), default=0) + 2
+    for start in examples():
+        console.print(Text.assemble("    ", (start.name.ljust(wide), "route"), (start.says, "quiet")))
     for name in shipped():
         file = parse(pack_text(name), name)
         said = file.comments[0].text.removeprefix("//").strip()
