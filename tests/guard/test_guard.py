@@ -506,6 +506,28 @@ def test_the_same_call_again_reserves_nothing_more(sums: Guard) -> None:
     assert not send(session, {"account": "a", "cents": 200})
 
 
+REPEATABLE = SUMS.replace("  effect irreversible", "  effect write  idempotent by account")
+
+
+def test_a_plain_failure_of_a_call_that_was_allowed_again_gives_nothing_back(tmp_path: Path) -> None:
+    """The process ended after the call was made, and another one made it again, in vain."""
+    sums = Guard(compile_text(REPEATABLE, "sums.ilk"), journal=SqliteJournal(tmp_path / "sums.db"))
+    begun = sums.session(principal=Principal("ann"), id="s1")
+    most = {"account": "a", "cents": 500}
+    first = send(begun, most, "k")
+    session = Guard(compile_text(REPEATABLE, "sums.ilk"), journal=SqliteJournal(tmp_path / "sums.db")).resume("s1")
+    again = send(session, most, "k")
+    assert again.call == first.call
+    session.failed(again, "not now")
+    assert len(sums.journal.held()) == 2, "the first sending may have happened"
+    assert "may have happened" in str([notes for *_, notes in history(sums.journal, "s1")][-1])
+    third = send(session, most, "k")
+    assert third and third.call != first.call, "it may be repeated, as a further call"
+    session.failed(third, "not now")
+    assert len(sums.journal.held()) == 2, "the third was sent once, and failed"
+    assert replay(sums.journal, "s1").same and verify(sums.journal).holds
+
+
 # --- obligations ------------------------------------------------------------------------------------------------------
 
 

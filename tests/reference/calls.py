@@ -124,6 +124,7 @@ def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
         call.past = Past(call.tool.name, run.now, call.agent, call.values, counts=counts)
         run.history.calls.append(call.past)
         call.sent = run.now
+    call.perhaps = call.perhaps or call.lost
     call.lost = False
     call.phase, call.id = "in flight", id
     call.key = call.key or f"{run.id}:{id}"
@@ -188,7 +189,7 @@ def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
         give_back(run, call)
     if in_doubt(call):
         run.doubts.append(call.tool.name)
-        trigger = "failure" if call.lost else trigger
+        trigger = "timeout" if trigger == "timeout" else "failure"
     if call.id:
         run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
     run.later(after, run, call, trigger, None, None)

@@ -65,6 +65,7 @@ class Case:
     id: str = ""
     made_at: int = 0
     came: str = ""
+    twice: bool = False
     result: object = None
     shows: bool = False
     counts: frozenset[str] = frozenset()
@@ -255,6 +256,7 @@ class Naive:
             verdict = self.verdict(before, without=before)
             lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in before.held)]
             if verdict.answer == "allow" and not lacking:
+                before.twice = True
                 self.decided(case.tool.name, case.agent, case.args, "allow", verdict.because, before.id)
             else:
                 because = {("limit", claim.rule) for claim in lacking} or set(verdict.because)
@@ -388,7 +390,7 @@ class Naive:
 
     def came(self, case: Case, event: ToolReturned | ToolFailed) -> None:
         if isinstance(event, ToolFailed):
-            case.came = "failed" if event.kind == "error" else "in doubt"
+            case.came = "failed" if event.kind == "error" and not case.twice else "in doubt"
             if case.came == "failed":
                 self.give_back(case)
             self.said.append(("done", case.id, False, None))

@@ -221,6 +221,22 @@ def test_a_call_that_was_under_way_keeps_what_it_holds_and_reserves_what_it_lack
     assert refused.finished.end == "slow" and released(refused) == [], "it may have happened, and stays counted"
 
 
+def test_a_plain_failure_of_a_call_that_was_sent_again_gives_nothing_back() -> None:
+    """The first sending may have happened: its runtime stopped before it could say so."""
+    for plain in (0, 1):
+        world = paying()
+        world.reserves()
+        for _ in range(plain):
+            world.fails("pay.issue")
+            world.wait(2_000_000)
+        world.feed(RunResumed(world.now))
+        while world.open(CallTool):
+            world.fails("pay.issue")
+            world.wait(2_000_000)
+        assert world.called == ["pay.issue"] * 3 and world.finished.end == "slow"
+        assert released(world) == [] and world.finished.reason == "may have happened: pay.issue"
+
+
 def test_what_was_asked_of_the_ledger_stays_asked_when_a_run_is_resumed() -> None:
     world = paying()
     asked = world.the(Reserve)

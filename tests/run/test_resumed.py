@@ -119,6 +119,67 @@ def test_the_approval_it_was_made_with_still_covers_it() -> None:
     assert not world.open(AskApproval)
 
 
+def test_a_plain_failure_after_it_was_sent_again_says_nothing_about_the_first_sending() -> None:
+    world = once("")
+    resume(world)
+    world.fails("pay.issue")
+    world.wait(2_000_000)
+    world.fails("pay.issue")
+    assert world.finished.end == "unsure"
+    assert world.finished.reason == "may have happened: pay.issue"
+    plain = once("")
+    plain.fails("pay.issue")
+    plain.wait(2_000_000)
+    plain.fails("pay.issue")
+    assert plain.finished.reason == ""
+
+
+def test_one_that_is_denied_after_its_second_sending_failed_takes_on_failure() -> None:
+    world = once('forbid pay.issue when now > timestamp("1970-01-01T01:00:00Z")')
+    resume(world)
+    world.now = 2 * HOUR
+    world.fails("pay.issue")
+    world.wait(2_000_000)
+    assert world.called == ["pay.issue"] * 2
+    assert world.finished.end == "unsure"
+    assert world.finished.reason == "may have happened: pay.issue"
+
+
+def test_a_result_of_the_second_sending_leaves_no_doubt() -> None:
+    world = once("")
+    resume(world)
+    world.fails("pay.issue")
+    world.wait(2_000_000)
+    world.returns("pay.issue", {"id": "R1"})
+    world.returns("orders.get", {"id": "A1", "total": 1})
+    assert (world.finished.end, world.finished.reason) == ("paid", "")
+
+
+def test_giving_up_undoes_what_was_done_and_names_what_was_sent_again() -> None:
+    world = World(TRAVEL, {"id": "A1"})
+    world.returns("pay.issue", {"id": "R1"})
+    resume(world)
+    for _ in range(2):
+        world.fails("pay.issue")
+        world.wait(2_000_000)
+    assert world.the(CallTool).tool == "pay.void"
+    world.returns("pay.void")
+    assert world.finished.status == "failed"
+    assert world.finished.reason.endswith("may have happened: pay.issue")
+
+
+def test_an_undo_that_was_sent_again_and_failed_may_have_happened() -> None:
+    world = World(TRAVEL, {"id": "A1"})
+    world.returns("pay.issue", {"id": "R1"})
+    world.feed(RunCancelled(0, "ann"))
+    world.fails("pay.issue")
+    resume(world)
+    for _ in range(2):
+        world.fails("pay.void")
+        world.wait(2_000_000)
+    assert "not undone: pay.issue (pay.void may have happened" in world.finished.reason
+
+
 def test_a_call_that_must_not_be_repeated_is_not() -> None:
     world = World(TRAVEL, {"id": "A1"})
     world.returns("pay.issue", {"id": "R1"})

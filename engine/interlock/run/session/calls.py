@@ -249,7 +249,9 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
         elif lacking:
             because = "it was not reserved when the call was allowed under the same key"
             decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because, decision)
-    id = call.id if decision.answer == "allow" else ""
+    allowed = decision.answer == "allow"
+    call.repeated = call.repeated or allowed
+    id = call.id if allowed else ""
     decision = redaction.noted(decision, call.hidden)
     before = call.hidden if call.tool.name == checked.tool.name else ()
     shown = redaction.arguments(checked.tool, args, (*redaction.fields_of(decision), *before))
@@ -308,9 +310,9 @@ def returned(state: SessionState, call: Call, event: ToolReturned) -> None:
 
 
 def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
-    """No result came. Whether the call took effect is known only after a plain error."""
+    """No result came. Whether the call took effect is known only after a plain error, where it was sent once."""
     tool = call.tool
-    call.came = "failed" if event.kind == "error" else "in doubt"
+    call.came = "failed" if event.kind == "error" and not call.repeated else "in doubt"
     said = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
     if call.came == "failed":
         _give_back(state, call)

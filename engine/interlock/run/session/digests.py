@@ -46,6 +46,7 @@ def _call(call: Call) -> dict[str, object]:
         "id": call.id,
         "sent": call.sent,
         "came": call.came,
+        "repeated": call.repeated,
         "approvals": [_approval(approval) for approval in call.approvals],
         "consents": [plain(consent) for consent in call.consents],
         "refused": bool(call.refusal),

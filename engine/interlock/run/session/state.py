@@ -23,8 +23,8 @@ class Call:
     `digest` is that of what an approval of it is for, empty where none was asked for. `key` is the caller's own name
     for it. `sent` is when it was allowed, and `past` what the history keeps of it; what was agreed to then stays in
     `consents`. `refusal` says who did not approve, which holds until `refused_until`. `came` is what came of it: a
-    result, a plain failure, or nobody knows. `reserve` is what is asked of the ledger, `reserved` what it holds for the
-    call. `hidden` are the fields that records do not show.
+    result, a plain failure, or nobody knows; `repeated`: it was allowed again before that was known. `reserve` is what
+    is asked of the ledger, `reserved` what it holds for the call. `hidden` are the fields that records do not show.
     """
 
     tool: Tool
@@ -38,6 +38,7 @@ class Call:
     sent: int = 0
     past: PastCall | None = None
     came: Literal["", "returned", "failed", "in doubt"] = ""
+    repeated: bool = False
     approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
     refusal: str = ""

@@ -6,6 +6,7 @@ a call that was under way when its runtime stopped: it is decided again too, and
 
 # INVARIANT: no `CallTool` without a decision `allow` taken on the event that made it.
 # INVARIANT: a call that may have happened is repeated only if its tool is repeatable.
+# INVARIANT: one that was sent again may have happened, whatever comes of the second sending, until a result is there.
 """
 
 from collections.abc import Mapping
@@ -142,6 +143,8 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     if not call.interrupted:
         call.past = budget.charge_call(run, call.tool, call.agent, call.values, counts)
         call.sent = run.now
+    # What was sent before a runtime stopped may have happened, however plainly this sending fails.
+    call.doubtful = call.doubtful or call.interrupted
     call.interrupted = False
     obligations.notify(run, call)
     change(run, call, "in flight")
@@ -286,7 +289,7 @@ def _finish(
         reservations.give_back(run, call)
     shown = message if shown is None else shown
     if call.in_doubt:
-        trigger = "failure" if call.interrupted else trigger
+        trigger = trigger if trigger == "timeout" else "failure"
         run.doubts.append(call.tool.name)
         message, shown = (f"{call.tool.name} may have happened: {text}" for text in (message, shown))
     if call.command:
