@@ -23,7 +23,8 @@ from interlock_dsl.analysis.facts import (
     StepFacts,
     TableStepFacts,
 )
-from interlock_dsl.analysis.knowledge.bounds import Usage, bounds
+from interlock_dsl.analysis.knowledge.bounds import bounds
+from interlock_dsl.analysis.knowledge.consumption import Usage
 from interlock_dsl.analysis.knowledge.quantities import MICROS_IN_ONE, duration_words
 from interlock_dsl.analysis.promises import kept
 from interlock_dsl.analysis.promises.calling import NOT_FALSE

@@ -9,34 +9,16 @@ more either, as far as the shape of the graph goes: conditions are not looked at
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
-from typing import Final, TypeAlias
 
 from networkx import ancestors, descendants, immediate_dominators
 
-from interlock_dsl.analysis.declarations.policies import rules_for, under
-from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
-from interlock_dsl.analysis.knowledge.handovers import offered, turns_of
+from interlock_dsl.analysis.declarations.policies import under
+from interlock_dsl.analysis.facts import Facts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.consumption import Amount, Usage, add, least_of, worst_of
+from interlock_dsl.analysis.knowledge.handovers import offered
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
 from interlock_dsl.program.graph import START, without
-from interlock_dsl.program.model import Agent
-from interlock_dsl.syntax.tree import Duration, Retry
-
-Amount: TypeAlias = int | None
-"""How much at most; None is without a bound."""
-CHANGING: Final = frozenset({"now", "$history"})
-"""What rules read that changes while a call waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How much is consumed: `cost` in millionths of the currency, `time` in microseconds. None is without a bound."""
-
-    steps: Amount = 0
-    calls: Amount = 0
-    tokens: Amount = 0
-    cost: Amount = 0
-    time: Amount = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,116 +74,11 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
     return {name: shape.heaviest(each) if shape.simple else 0 for name, each in weights.items()}
 
 
-# --- one visit of a step ---------------------------------------------------------------------------------------------
-
-
 def _visits(workflow: WorkflowFacts, facts: Facts) -> dict[str, Usage]:
     """Return what one visit of each step consumes at most: an agent calls what a route puts in its hand."""
     budget, hands, facts = workflow.decl.budget, offered(workflow, facts), under(facts, workflow)
     calls = None if budget is None else budget.tool_calls
     return {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
-
-
-def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
-    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be.
-
-    `hand` are the tools that an agent may call, `calls` how many calls the whole run may make.
-    """
-    match step:
-        case CallStepFacts(call=call):
-            tool = facts.tools[call.tool]
-            retry = None if tool.decl is None else tool.decl.retry
-            repeatable = tool.effect == "read" or tool.key is not None
-            attempts = 1 + (retry.times if retry is not None and repeatable else 0)
-            time = _attempts(_tool_time(call.tool, facts), attempts, retry)
-            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, _add(time, _asked(call.tool, facts)))
-        case AgentStepFacts(decl=decl):
-            return _agent(decl.agent.text, tuple(hand), facts, calls)
-        case AskStepFacts(decl=decl):
-            return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
-        case _:
-            return Usage(steps=1)
-
-
-def least_of(step: StepFacts, facts: Facts) -> Usage:
-    """Return what one visit of a step consumes at least, if it succeeds."""
-    if isinstance(step, CallStepFacts):
-        return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
-    return Usage(steps=1)
-
-
-def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> Usage:
-    decl = facts.agents[name]
-    attempts = 1 + (0 if decl.retry is None else decl.retry.times)
-    usual = Agent(name, decl.span)
-    turns = turns_of(decl)
-    tokens = usual.tokens if decl.tokens is None else decl.tokens
-    calls: Amount = None if calling and turns > 1 else 0
-    cost: Amount = None if decl.cost is None else decl.cost.micros * attempts
-    dearest = max((tool_cost(tool, facts) for tool in calling), default=0)
-    if calls is None and dearest:
-        cost = None if cost is None or most is None else cost + dearest * most
-    time: Amount = None if decl.timeout is None else decl.timeout.micros * turns
-    if calls is None:
-        for tool in calling:
-            worst = _add(_attempts_of(tool, facts), _asked(tool, facts))
-            time = None if time is None or worst is None else max(time, _talking(decl.timeout, turns, worst))
-    return Usage(1, calls, tokens * attempts, cost, _attempts(time, attempts, decl.retry))
-
-
-def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
-    """Return the time of an attempt in which every turn but the last waits for calls that take `worst`."""
-    return (0 if timeout is None else timeout.micros) * turns + worst * (turns - 1)
-
-
-def _attempts_of(tool: str, facts: Facts) -> Amount:
-    known = facts.tools[tool]
-    retry = None if known.decl is None else known.decl.retry
-    repeatable = known.effect == "read" or known.key is not None
-    return _attempts(_tool_time(tool, facts), 1 + (retry.times if retry is not None and repeatable else 0), retry)
-
-
-def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
-    """Return the time of so many attempts with the waits between them."""
-    if time is None:
-        return None
-    first = 0 if retry is None or retry.first is None else retry.first.micros
-    most = 0 if retry is None or retry.most is None else retry.most.micros
-    waits = (first << min(at, 62) for at in range(attempts - 1))
-    return time * attempts + sum(min(wait, most) if most else wait for wait in waits)
-
-
-def _tool_time(tool: str, facts: Facts) -> Amount:
-    decl = facts.tools[tool].decl
-    return None if decl is None or decl.timeout is None else decl.timeout.micros
-
-
-def tool_cost(tool: str, facts: Facts) -> int:
-    """Return what one attempt of a call costs, in millionths of the currency."""
-    decl = facts.tools[tool].decl
-    return 0 if decl is None or decl.cost is None else decl.cost.micros
-
-
-def _asked(tool: str, facts: Facts) -> Amount:
-    """Return how long rules of policies may have a call wait for approvals.
-
-    They ask at once, but for those that may come to apply while others are waited for, or at a further attempt.
-    """
-    together: Amount = 0
-    later: Amount = 0
-    for rule in rules_for(facts, tool):
-        if rule.decl.kind == "require":
-            within = None if rule.decl.within is None else rule.decl.within.micros
-            reads = {name for each in (rule.when, rule.unless) if each is not None for name in each.variables}
-            if reads & CHANGING:
-                later = _add(later, within)
-            else:
-                together = None if within is None or together is None else max(together, within)
-    return _add(together, later)
-
-
-def _add(one: Amount, other: Amount) -> Amount:
-    return None if one is None or other is None else one + other
 
 
 # --- the graph -------------------------------------------------------------------------------------------------------
@@ -260,19 +137,19 @@ class _Shape:
         """Return the weight of the longest way. `parallel`: of branches only the longest counts, and waiting does."""
         known: dict[str, Amount] = {}
         for name in reversed(self._flow.order):
-            known[name] = _add(weights.get(name, 0), self._onward(name, known, parallel))
+            known[name] = add(weights.get(name, 0), self._onward(name, known, parallel))
         found = known[START]
         for link in self._back:
             assert link.decl.bound is not None
             gain = self._gain(link, weights, known, parallel)
-            found = _add(found, 0 if gain == 0 else None if gain is None else gain * link.decl.bound.times)
+            found = add(found, 0 if gain == 0 else None if gain is None else gain * link.decl.bound.times)
         return found
 
     def heaviest(self, weights: Mapping[str, int]) -> int:
         """Return the weight of the heaviest way that goes round one loop at most, as often as its bound allows."""
         known: dict[str, Amount] = {}
         for name in reversed(self._flow.order):
-            known[name] = _add(weights.get(name, 0), self._onward(name, known, parallel=False))
+            known[name] = add(weights.get(name, 0), self._onward(name, known, parallel=False))
         found = known[START] or 0
         far = 1 + sum(weights.values())
         for link in self._back:
@@ -283,7 +160,7 @@ class _Shape:
             through: dict[str, Amount] = {}
             for name in reversed(self._flow.order):
                 own = weights.get(name, 0) + (far if name == source else 0)
-                through[name] = _add(own, self._onward(name, through, parallel=False))
+                through[name] = add(own, self._onward(name, through, parallel=False))
             way, gain = (through[START] or 0) - far, self._gain(link, weights, known, parallel=False)
             found = max(found, way + (gain or 0) * bound.times if way >= 0 else 0)
         return found
@@ -297,9 +174,9 @@ class _Shape:
             if parallel:
                 together = _most((together, *(self._after(link, known, parallel) for link in links)))
             elif any(link.sources[0] == name or link.merge < len(link.sources) for link in links):
-                together = _add(together, _most(self._after(link, known, parallel) for link in links))
+                together = add(together, _most(self._after(link, known, parallel) for link in links))
         # A join that does not wait for all may be decided although this source took another way.
-        return _add(best, together) if self._partial and not parallel else _most((best, together))
+        return add(best, together) if self._partial and not parallel else _most((best, together))
 
     def _joins(self, name: str) -> list[list[Link]]:
         links = sorted((link for link in self._leaving[name] if len(link.sources) > 1), key=lambda link: link.sources)
@@ -308,14 +185,14 @@ class _Shape:
     def _after(self, link: Link, known: Mapping[str, Amount], parallel: bool) -> Amount:
         values = [known[target] for target in link.targets]
         found = _most(values) if parallel else _total(values)
-        return _add(found, waiting(link)) if parallel else found
+        return add(found, waiting(link)) if parallel else found
 
     def _gain(self, link: Link, weights: Mapping[str, Amount], known: Mapping[str, Amount], parallel: bool) -> Amount:
         """Return the weight of one further round at most."""
         before = waiting(link) if parallel else 0
         ends = self._rounds[link.id]
         if ends is None:
-            return _add(_total([known[target] for target in link.targets]), before)
+            return add(_total([known[target] for target in link.targets]), before)
         first, last = ends
         inside = {last, *ancestors(self._flow.forward, last)} & {first, *descendants(self._flow.forward, first)}
         round: dict[str, Amount] = {}
@@ -325,9 +202,9 @@ class _Shape:
                 values = [round[t] if t in inside else known[t] for t in each.targets]
                 if any(target in inside for target in each.targets):
                     step = _most(values) if parallel else _total(values)
-                    ways.append(_add(step, waiting(each)) if parallel else step)
-            round[name] = _add(weights.get(name, 0), _most(ways))
-        return _add(round[first], before)
+                    ways.append(add(step, waiting(each)) if parallel else step)
+            round[name] = add(weights.get(name, 0), _most(ways))
+        return add(round[first], before)
 
     def shortest(self, weights: Mapping[str, int], parallel: bool) -> int:
         """Return the weight of the shortest way to an end on which nothing fails."""

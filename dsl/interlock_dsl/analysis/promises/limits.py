@@ -19,7 +19,8 @@ from interlock_dsl.analysis.facts import (
     RouteFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
-from interlock_dsl.analysis.knowledge.bounds import CHANGING, Amount, Bounds, bounds, tool_cost, waiting, worst_of
+from interlock_dsl.analysis.knowledge.bounds import Bounds, bounds, waiting
+from interlock_dsl.analysis.knowledge.consumption import CHANGING, Amount, tool_cost, worst_of
 from interlock_dsl.analysis.knowledge.handovers import offered, ways
 from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
 from interlock_dsl.analysis.knowledge.wording import ends

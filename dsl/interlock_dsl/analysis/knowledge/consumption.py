@@ -1,0 +1,130 @@
+"""What one visit of a step consumes, at least and at most: every attempt made, and each as long as it may be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from interlock_dsl.analysis.declarations.policies import rules_for
+from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts
+from interlock_dsl.analysis.knowledge.handovers import turns_of
+from interlock_dsl.program.model import Agent
+from interlock_dsl.syntax.tree import Duration, Retry
+
+Amount: TypeAlias = int | None
+"""How much at most; None is without a bound."""
+CHANGING: Final = frozenset({"now", "$history"})
+"""What rules read that changes while a call waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much is consumed: `cost` in millionths of the currency, `time` in microseconds. None is without a bound."""
+
+    steps: Amount = 0
+    calls: Amount = 0
+    tokens: Amount = 0
+    cost: Amount = 0
+    time: Amount = 0
+
+
+def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
+    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be.
+
+    `hand` are the tools that an agent may call, `calls` how many calls the whole run may make.
+    """
+    match step:
+        case CallStepFacts(call=call):
+            tool = facts.tools[call.tool]
+            retry = None if tool.decl is None else tool.decl.retry
+            repeatable = tool.effect == "read" or tool.key is not None
+            attempts = 1 + (retry.times if retry is not None and repeatable else 0)
+            time = _attempts(_tool_time(call.tool, facts), attempts, retry)
+            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, add(time, _asked(call.tool, facts)))
+        case AgentStepFacts(decl=decl):
+            return _agent(decl.agent.text, tuple(hand), facts, calls)
+        case AskStepFacts(decl=decl):
+            return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
+        case _:
+            return Usage(steps=1)
+
+
+def least_of(step: StepFacts, facts: Facts) -> Usage:
+    """Return what one visit of a step consumes at least, if it succeeds."""
+    if isinstance(step, CallStepFacts):
+        return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
+    return Usage(steps=1)
+
+
+def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> Usage:
+    decl = facts.agents[name]
+    attempts = 1 + (0 if decl.retry is None else decl.retry.times)
+    usual = Agent(name, decl.span)
+    turns = turns_of(decl)
+    tokens = usual.tokens if decl.tokens is None else decl.tokens
+    calls: Amount = None if calling and turns > 1 else 0
+    cost: Amount = None if decl.cost is None else decl.cost.micros * attempts
+    dearest = max((tool_cost(tool, facts) for tool in calling), default=0)
+    if calls is None and dearest:
+        cost = None if cost is None or most is None else cost + dearest * most
+    time: Amount = None if decl.timeout is None else decl.timeout.micros * turns
+    if calls is None:
+        for tool in calling:
+            worst = add(_attempts_of(tool, facts), _asked(tool, facts))
+            time = None if time is None or worst is None else max(time, _talking(decl.timeout, turns, worst))
+    return Usage(1, calls, tokens * attempts, cost, _attempts(time, attempts, decl.retry))
+
+
+def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
+    """Return the time of an attempt in which every turn but the last waits for calls that take `worst`."""
+    return (0 if timeout is None else timeout.micros) * turns + worst * (turns - 1)
+
+
+def _attempts_of(tool: str, facts: Facts) -> Amount:
+    known = facts.tools[tool]
+    retry = None if known.decl is None else known.decl.retry
+    repeatable = known.effect == "read" or known.key is not None
+    return _attempts(_tool_time(tool, facts), 1 + (retry.times if retry is not None and repeatable else 0), retry)
+
+
+def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
+    """Return the time of so many attempts with the waits between them."""
+    if time is None:
+        return None
+    first = 0 if retry is None or retry.first is None else retry.first.micros
+    most = 0 if retry is None or retry.most is None else retry.most.micros
+    waits = (first << min(at, 62) for at in range(attempts - 1))
+    return time * attempts + sum(min(wait, most) if most else wait for wait in waits)
+
+
+def _tool_time(tool: str, facts: Facts) -> Amount:
+    decl = facts.tools[tool].decl
+    return None if decl is None or decl.timeout is None else decl.timeout.micros
+
+
+def tool_cost(tool: str, facts: Facts) -> int:
+    """Return what one attempt of a call costs, in millionths of the currency."""
+    decl = facts.tools[tool].decl
+    return 0 if decl is None or decl.cost is None else decl.cost.micros
+
+
+def _asked(tool: str, facts: Facts) -> Amount:
+    """Return how long rules of policies may have a call wait for approvals.
+
+    They ask at once, but for those that may come to apply while others are waited for, or at a further attempt.
+    """
+    together: Amount = 0
+    later: Amount = 0
+    for rule in rules_for(facts, tool):
+        if rule.decl.kind == "require":
+            within = None if rule.decl.within is None else rule.decl.within.micros
+            reads = {name for each in (rule.when, rule.unless) if each is not None for name in each.variables}
+            if reads & CHANGING:
+                later = add(later, within)
+            else:
+                together = None if within is None or together is None else max(together, within)
+    return add(together, later)
+
+
+def add(one: Amount, other: Amount) -> Amount:
+    """Return two amounts together."""
+    return None if one is None or other is None else one + other
