@@ -5,6 +5,7 @@ import json
 import pytest
 
 from interlock import CallDecision, Guard, Principal, Program, Session, compile_text, history
+from interlock.decide import NotifyRole
 from interlock.run.protocol.events import Json
 
 SECRET, NUMBER = "hush-DE02", 70_123
@@ -83,3 +84,24 @@ def test_a_result_that_does_not_fit_is_not_quoted(session: Session) -> None:
     allowed = session.decide("money.send", {"account": "a", "cents": 1, "note": ""}, agent="teller")
     session.observe(allowed, {"receipt": SECRET})
     assert SECRET not in whole(session.decide("money.send", {}, agent="teller"), session)
+
+
+TELLING = """
+tool money.send(note: string max 40) { needs money.move  effect write }
+agent teller { may money.move }
+role boss
+policy bank {
+  permit money.send by teller
+  redact args.note for money.send
+  notify boss for money.send when int(args.note) > 3
+}
+"""
+
+
+def test_who_is_told_of_a_call_reads_nothing_that_is_hidden() -> None:
+    """The condition of the `notify` has no value, and the error quotes what it read."""
+    session = Guard(compile_text(TELLING, "bank.ilk")).session()
+    allowed = session.decide("money.send", {"note": SECRET}, agent="teller")
+    (told,) = [each for each in allowed.obligations if isinstance(each, NotifyRole)]
+    assert told.reason == "`bank/notify#1` tells boss (its condition has no value)"
+    assert SECRET not in whole(allowed, session).replace(json.dumps(allowed.args), "")

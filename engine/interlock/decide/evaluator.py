@@ -276,6 +276,10 @@ def _obliged(decision: Decision, rules: RuleSet, request: Request, meter: Meter)
     if any(isinstance(each, RedactFields) for each in obligations):
         texts = {each.rule.id: each.reason.text for each in rules.rules}
         reasons = tuple([_unquoting(reason, texts.get(reason.rule, reason.text)) for reason in reasons])
+        told = {each.rule.id: _unquoting(each.reason, texts[each.rule.id]).text for each in found}
+        obligations = [
+            replace(each, reason=told[each.rule]) if isinstance(each, NotifyRole) else each for each in obligations
+        ]
     return replace(decision, reasons=reasons, obligations=tuple(obligations))
 
 
