@@ -10,10 +10,12 @@ from generated.dice import Dice
 from generated.programs import clean_program
 from generated.world import World
 from interlock.run import Machine
+from interlock.run.moves import Enter
+from interlock.run.parts import Frame
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.notes import NotTaken
 from interlock.run.routing import routes as routing
-from interlock.run.state import Enter, Run
+from interlock.run.state import Run
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel import CompiledExpression, EvaluationError
@@ -25,7 +27,7 @@ RUNS = 12
 
 
 def value(checked: Checked, run: Run) -> object:
-    return CompiledExpression(checked.expression, checked.scope, checked).evaluate(run.values)
+    return CompiledExpression(checked.expression, checked.scope, checked).evaluate(run.root.reads(run.now))
 
 
 def holds(statement: Statement, run: Run) -> bool:
@@ -34,7 +36,7 @@ def holds(statement: Statement, run: Run) -> bool:
             case Claim(condition=condition, outcomes=outcomes):
                 return (Outcome.TRUE if value(condition, run) is True else Outcome.FALSE) in outcomes
             case Bound(path=(step, field), expression=expression):
-                output = run.values[step]
+                output = run.root.values[step]
                 return isinstance(output, dict) and field in output and equal(output[field], value(expression, run))
             case _:
                 raise AssertionError(statement)
@@ -44,7 +46,7 @@ def holds(statement: Statement, run: Run) -> bool:
 
 def wrong(arrival: Arrival, run: Run) -> list[object]:
     """Return what an arrival says that is not so in a run."""
-    there = run.shown.keys()
+    there = run.root.shown.keys()
     return [
         *(claim for claim in arrival.claims if not holds(claim, run)),
         *(f"{name} is not written" for name in arrival.written - there),
@@ -63,10 +65,10 @@ def test_some_arrival_is_true_of_every_run(seed: int, monkeypatch: pytest.Monkey
     arrivals = examined(text).questions["w"].arrivals
     seen: Counter[str] = Counter()
 
-    def go(run: Run, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
+    def go(run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
         _check(arrivals.taken(facts[planned.id]), run, f"{planned.id} is taken\n{text}")
         before = list(run.agenda)
-        original(run, planned, source, others)
+        original(run, frame, planned, source, others)
         for move in run.agenda:
             if isinstance(move, Enter) and move not in before:
                 _check(arrivals.at(move.target), run, f"{move.target} begins, by {planned.id}\n{text}")

@@ -109,13 +109,13 @@ def test_no_run_exceeds_its_worst_case(seed: int) -> None:
             event = world.next(machine)
         run = machine._run
         worst, least = found.worst, found.least
-        assert worst.steps is not None and run.spent.steps <= worst.steps, text
-        for name, times in run.visits.items():
+        assert worst.steps is not None and run.root.spent.steps <= worst.steps, text
+        for name, times in run.root.visits.items():
             assert times <= found.visits.get(name, 1), (name, text)
         if machine.status == "ended":
-            assert worst.calls is None or run.spent.tool_calls <= worst.calls, text
+            assert worst.calls is None or run.root.spent.tool_calls <= worst.calls, text
             if not failed and least.steps is not None:
-                assert least.steps <= run.spent.steps, text
+                assert least.steps <= run.root.spent.steps, text
 
 
 def test_a_stand_in_is_waited_for_after_those_who_did_not_answer() -> None:

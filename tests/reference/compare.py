@@ -172,10 +172,11 @@ class Pair:
             found: Told = (run.phase, run.now)
             expected: Told = ("new", other.now)
         else:
+            spent, active = run.root.spent, run.root.active.values()
             found = (
-                run.phase, run.now, run.shown, run.spent.steps, run.spent.tool_calls, run.spent.tokens, run.spent.cost,
-                run.spent.reserved_tokens, run.spent.reserved_cost,
-                sorted((visit.name, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in run.active.values()),
+                run.phase, run.now, run.root.shown, spent.steps, spent.tool_calls, spent.tokens, spent.cost,
+                spent.reserved_tokens, spent.reserved_cost,
+                sorted((visit.name, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
                 sorted((str(self.ids.get(id)), waiting[1].__class__.__name__) for id, waiting in run.open.items()),
             )  # fmt: skip
             expected = (

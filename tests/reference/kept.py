@@ -49,17 +49,18 @@ class Watch:
         begun = {(note.step, note.visit) for note in notes if isinstance(note, StepBegan)}
         self.steps -= len(refused & begun)
         run = machine._run
+        frame = run.root
         standing = run.phase in ("running", "ending") or machine.status == "ended"
         for promise in self.workflow.promises if standing else ():
             match promise:
-                case Always(needs=needs) if needs <= run.shown.keys() and not _holds(promise, run.values):
+                case Always(needs=needs) if needs <= frame.shown.keys() and not _holds(promise, frame.reads(run.now)):
                     found.append(f"{promise.id} does not hold")
                 case EndsWithinSteps(steps=steps) if self.steps > steps:
                     found.append(f"{promise.id}: {self.steps} steps")
                 case EndsWithin(time=time) if run.phase == "running" and run.now >= self.started + time:
                     found.append(f"{promise.id}: the run goes on")
-                case CostAtMost(cost=cost) if run.spent.cost > cost:
-                    found.append(f"{promise.id}: it cost {run.spent.cost}")
+                case CostAtMost(cost=cost) if run.root.spent.cost > cost:
+                    found.append(f"{promise.id}: it cost {run.root.spent.cost}")
                 case _:
                     pass
         return found

@@ -155,7 +155,7 @@ class Chance:
                     now, id, self.one(("error", "timeout", "uncertain")), "broke", self.one((0, 500, 5_000))
                 )
             case AskPerson(step=step, role=role):
-                asking = machine._run.workflow.workflow.steps[step]
+                asking = machine._run.root.plan.workflow.steps[step]
                 fitting = self.fitting(getattr(asking, "returns", None))
                 return PersonAnswered(now, id, self.one(PEOPLE), role if self.often(0.8) else self.one(ROLES), fitting)
             case AskApproval(role=role, digest=digest):
@@ -172,7 +172,7 @@ class Chance:
         usage = self.usage(asked.tokens)
         if self.often(0.15):
             return ModelFailed(now, id, self.one(BROKEN), "broke", usage, self.one((0, 1_000)))
-        step = machine._run.workflow.workflow.steps[asked.step]
+        step = machine._run.root.plan.workflow.steps[asked.step]
         output = self.fitting(getattr(step, "returns", None))
         if self.often(0.5):
             return ModelReplied(now, id, True, output, usage=usage)

@@ -155,7 +155,7 @@ def test_tokens_are_reserved_used_and_given_back() -> None:
     run.asks(("nope", {}), usage=Usage(300, 100))
     assert run.the(AskModel).tokens == 600
     run.answers({"amount": 1}, usage=Usage(100, 100))
-    spent = run.machine._run.spent
+    spent = run.machine._run.root.spent
     assert (spent.tokens, spent.reserved_tokens) == (600, 0)
 
 

@@ -73,7 +73,7 @@ def test_6_no_call_is_dispatched_while_its_decision_is_pending() -> None:
     run = World(PAY, {"id": "A1", "amount": 600})
     assert run.open(AskApproval)
     assert not run.open(CallTool)
-    assert run.machine._run.spent.tool_calls == 0
+    assert run.machine._run.root.spent.tool_calls == 0
 
 
 def test_7_what_is_hidden_cannot_be_called_and_what_is_shown_can() -> None:
@@ -98,7 +98,7 @@ def test_9_denied_calls_consume_nothing_and_reserved_ones_are_counted_at_once(am
         ModelCall(f"k{n}", "pay.issue", {"id": f"A{n}", "amount": amount}) for n, amount in enumerate(amounts)
     )
     run.feed(ModelReplied(0, run.the(AskModel).id, False, calls=calls))
-    assert len(run.called) == min(2, amounts.count(5)) == run.machine._run.spent.tool_calls
+    assert len(run.called) == min(2, amounts.count(5)) == run.machine._run.root.spent.tool_calls
 
 
 def test_9_parallel_branches_share_one_budget() -> None:
@@ -125,7 +125,7 @@ def test_9_tokens_of_parallel_agents_are_reserved_before_they_are_asked() -> Non
     run = World(tighten(text, tokens=1_500), {"id": "A1"})
     assert [ask.tokens for ask in run.open(AskModel)] == [1_000, 500]
     run.answers({"ok": True}, Usage(10, 0), "a")
-    spent = run.machine._run.spent
+    spent = run.machine._run.root.spent
     assert (spent.tokens, spent.reserved_tokens) == (10, 500)
 
 

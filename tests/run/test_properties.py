@@ -83,7 +83,7 @@ def _check_budget(machine: Machine) -> None:
     run = machine._run
     if run.phase == "new":
         return
-    budget, spent = run.workflow.workflow.budget, run.spent
+    budget, spent = run.root.plan.workflow.budget, run.root.spent
     assert budget.steps is None or spent.steps <= budget.steps
     if budget.tool_calls is not None and run.phase == "running":
         assert spent.tool_calls <= budget.tool_calls
@@ -91,7 +91,7 @@ def _check_budget(machine: Machine) -> None:
         assert spent.tokens + spent.reserved_tokens <= budget.tokens
     assert spent.reserved_tokens >= 0
     assert spent.reserved_cost >= 0
-    if not run.active:
+    if not run.root.active:
         assert spent.reserved_tokens == 0
 
 
@@ -125,7 +125,7 @@ def test_every_run_ends_when_the_world_gives_up(seed: int, whole: Given) -> None
             machine.feed(RunCancelled(now, "ann"))
     assert machine.status in OVER
     assert not machine.pending()
-    assert not machine._run.active
+    assert not machine._run.root.active
     assert not machine._run.orphans
     assert sum(isinstance(command, FinishRun) for command in machine.commands()) <= 1
 

@@ -149,7 +149,7 @@ policy more { limit mail.send to 3 per 1h overall }
     )
     world = World(text + LIMITS, dict(INPUT))
     first, second = world.open(Reserve)
-    world.machine._run.spent.tool_calls = 1
+    world.machine._run.root.spent.tool_calls = 1
     world.feed(settled(first, 0, (0, 0)))
     world.feed(settled(second, 0, (0,)))
     assert world.called == ["pay.issue"] and released(world) == [second.id]

@@ -215,7 +215,7 @@ def test_stopped_anywhere_it_ends_as_the_unbroken_one(name: str, times: int) -> 
         else:
             assert (finish.status, finish.end, finish.output) == (expected.status, expected.end, expected.output)
             assert world.done.keys() == ideal.done.keys()
-        spent = machine._run.spent
+        spent = machine._run.root.spent
         assert (spent.reserved_tokens, spent.reserved_cost) == (0, 0)
 
 

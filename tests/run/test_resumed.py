@@ -62,7 +62,7 @@ def test_a_call_that_is_denied_now_is_not_sent_and_may_have_happened() -> None:
     assert not [command for command in resume(world) if isinstance(command, CallTool)]
     assert world.finished.end == "unsure"
     assert "may have happened" in world.of(CallDone)[-1].message
-    assert world.machine._run.spent.tool_calls == 1
+    assert world.machine._run.root.spent.tool_calls == 1
 
 
 def test_a_read_that_is_denied_now_is_denied() -> None:
@@ -78,7 +78,7 @@ def test_its_own_charge_does_not_count_against_it() -> None:
     sent = world.the(CallTool)
     for _ in range(3):
         assert resume(world) == [sent]
-    assert world.machine._run.spent.tool_calls == 1
+    assert world.machine._run.root.spent.tool_calls == 1
     assert world.machine._run.history.count("pay.issue") == 1
 
 
@@ -99,7 +99,7 @@ def test_an_approval_that_is_needed_now_is_asked_for_and_the_call_is_the_same() 
     assert not world.open(CallTool)
     world.approves()
     assert world.the(CallTool) == sent
-    assert world.machine._run.spent.tool_calls == 1
+    assert world.machine._run.root.spent.tool_calls == 1
 
 
 def test_an_approval_that_is_refused_now_leaves_a_call_that_may_have_happened() -> None:
@@ -283,7 +283,7 @@ def test_a_lost_turn_is_repeated_as_a_further_one_and_charged_with_the_most_it_c
     world = World(AGENT, {"id": "A1", "secret": "s"})
     sent = world.the(AskModel)
     assert resume(world) == [sent]
-    spent = world.machine._run.spent
+    spent = world.machine._run.root.spent
     assert (spent.tokens, spent.reserved_tokens) == (1_000, 1_000)
     world.answers({"amount": 1}, Usage(10, 5))
     assert (spent.tokens, spent.reserved_tokens) == (1_015, 0)
@@ -304,7 +304,7 @@ def test_lost_turns_use_up_the_budget_of_the_run() -> None:
     for _ in range(3):
         resume(world)
     assert world.failed == [("work", "over budget")]
-    spent = world.machine._run.spent
+    spent = world.machine._run.root.spent
     assert (spent.tokens, spent.reserved_tokens) == (3_000, 0)
 
 
@@ -313,10 +313,10 @@ def test_what_a_lost_turn_may_have_cost_is_all_that_was_left_where_its_agent_has
     world = World(limited, {"id": "A1", "secret": "s"})
     resume(world)
     assert world.failed == [("work", "over budget")]
-    assert world.machine._run.spent.cost == 1_000_000
+    assert world.machine._run.root.spent.cost == 1_000_000
     world = World(limited.replace("turns 3", "turns 3  cost 0.10 usd"), {"id": "A1", "secret": "s"})
     assert len(resume(world)) == 1
-    assert (world.machine._run.spent.cost, world.machine._run.spent.reserved_cost) == (100_000, 100_000)
+    assert (world.machine._run.root.spent.cost, world.machine._run.root.spent.reserved_cost) == (100_000, 100_000)
 
 
 def test_an_allowance_that_shrinks_is_what_the_repeated_turn_is_told() -> None:

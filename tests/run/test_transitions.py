@@ -14,8 +14,8 @@ import pytest
 import interlock.run
 from interlock.run import Machine, transitions
 from interlock.run.handlers import HANDLERS
+from interlock.run.parts import Phase
 from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, Usage
-from interlock.run.state import Phase
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
 from run import test_reservations as reservations
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched

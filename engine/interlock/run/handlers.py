@@ -8,6 +8,20 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar, cast
 
 from interlock.run.lifecycle import finish, interruption, start
+from interlock.run.moves import (
+    Abandon,
+    Approved,
+    Arrive,
+    Begin,
+    CallEnded,
+    Complete,
+    Enter,
+    Fail,
+    Move,
+    NotApproved,
+    Unwind,
+)
+from interlock.run.parts import Approval, Call, Owner, Phase, Visit
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
     ApprovalDenied,
@@ -26,25 +40,7 @@ from interlock.run.protocol.events import (
     ToolReturned,
 )
 from interlock.run.routing import routes
-from interlock.run.state import (
-    Abandon,
-    Approval,
-    Approved,
-    Arrive,
-    Begin,
-    Call,
-    CallEnded,
-    Complete,
-    Enter,
-    Fail,
-    Move,
-    NotApproved,
-    Owner,
-    Phase,
-    Run,
-    Unwind,
-    Visit,
-)
+from interlock.run.state import Run
 from interlock.run.steps import agents, approvals, calls, entry, people
 from interlock.run.transitions import Kind
 

@@ -18,6 +18,8 @@ from interlock.run import budget
 from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
+from interlock.run.moves import Abandon
+from interlock.run.parts import Approval, Owner
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
@@ -33,9 +35,8 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
-from interlock.run.state import Abandon, Approval, Owner, Run
+from interlock.run.state import Run
 from interlock.run.transitions import kind_of, phase_of, settle
-from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
 
 Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
@@ -75,8 +76,8 @@ class Machine:
         if event.at > before:
             self._at(event.at)
         found = self._find(event)
-        if run.phase == "running" and budget.is_late(run) and len(found) == 3 and found[2] != run.timer:
-            budget.time_is_up(run)
+        if run.phase == "running" and budget.is_late(run, run.root) and len(found) == 3 and found[2] != run.root.timer:
+            budget.time_is_up(run, run.root)
             self._work()
             found = self._find(event)
         if len(found) == 2:
@@ -100,8 +101,6 @@ class Machine:
         """Set the time. It never runs backwards within a run, whatever the clocks of its runtimes say."""
         run = self._run
         run.now = run.history.now = now
-        if run.phase != "new":
-            run.values["now"] = Timestamp(now * 1000)
 
     def _find(self, event: Event) -> tuple[Handler, Owner, str] | tuple[WhyIgnored, str]:
         """Return who handles an event, what it is about, and under which id that was asked; or why nothing does."""
@@ -131,10 +130,11 @@ class Machine:
             while run.agenda:
                 move = run.agenda.popleft()
                 MOVES[move.__class__](run, move)
-            if run.phase == "running" and not run.active:
+            if run.phase == "running" and not run.root.active:
                 run.agenda.append(
                     Abandon(
-                        WhyGivenUp.NOTHING_LEFT, "nothing is left to do, and no end was reached" + joins.waiting(run)
+                        WhyGivenUp.NOTHING_LEFT,
+                        "nothing is left to do, and no end was reached" + joins.waiting(run.root),
                     )
                 )
 

@@ -6,40 +6,44 @@ A call that would break one is denied instead, which `decide` does. `reaches` is
 """
 
 from interlock.decide.conditions import truth
+from interlock.run.moves import Abandon
+from interlock.run.parts import Frame
 from interlock.run.protocol.codes import WhyBroken, WhyGivenUp
 from interlock.run.protocol.notes import PromiseBroken
-from interlock.run.state import Abandon, Run
+from interlock.run.state import Run
 from interlock_dsl.program.promises import Promise
 
 
-def hold(run: Run, written: str | None = None) -> bool:
-    """Judge every `always` that reads the output that was just written (None: each); return whether the run goes on.
+def hold(run: Run, frame: Frame, written: str | None = None) -> bool:
+    """Judge every `always` of a workflow that reads the output that was just written (None: each).
 
-    One is judged when everything that it needs is there. If it is false, or has no value, the run is given up.
+    Return whether the workflow goes on. One is judged when everything that it needs is there. If it is false, or has
+    no value, the workflow is given up.
     """
-    for promise in run.workflow.always if written is None else run.workflow.judged.get(written, ()):
-        if not promise.needs <= run.shown.keys():
+    for promise in frame.plan.always if written is None else frame.plan.judged.get(written, ()):
+        if not promise.needs <= frame.shown.keys():
             continue
-        held = truth(promise.condition.metered, run.values, run.meter)
+        held = truth(promise.condition.metered, frame.reads(run.now), run.meter)
         if held is not True:
             false = held is False
             why = "it does not hold" if false else f"it has no value: {held}"
-            break_promise(run, promise, why, WhyBroken.FALSE if false else WhyBroken.NO_VALUE)
+            break_promise(run, frame, promise, why, WhyBroken.FALSE if false else WhyBroken.NO_VALUE)
             return False
     return True
 
 
-def break_promise(run: Run, promise: Promise, why: str, code: WhyBroken = WhyBroken.EXCEEDED) -> None:
-    """Give the run up before anything else is done about the event at hand."""
+def break_promise(run: Run, frame: Frame, promise: Promise, why: str, code: WhyBroken = WhyBroken.EXCEEDED) -> None:
+    """Give the workflow that promised it up before anything else is done about the event at hand."""
     run.notes.append(PromiseBroken(promise.id, code, why))
     reason = f"the promise `{promise.id}` ({promise.span}) is not kept: {why}"
-    run.agenda.appendleft(Abandon(WhyGivenUp.PROMISE_BROKEN, reason))
+    run.agenda.appendleft(Abandon(WhyGivenUp.PROMISE_BROKEN, reason, frame=frame))
 
 
-def is_overspent(run: Run) -> bool:
-    """Say whether an agent's turn has cost more than is promised; the run is given up then."""
-    promise = run.workflow.limits.promised_cost
-    if promise is None or run.spent.cost <= promise.cost:
-        return False
-    break_promise(run, promise, "a turn of an agent cost more than was left")
-    return True
+def is_overspent(run: Run, frame: Frame) -> bool:
+    """Say whether an agent's turn has cost more than a workflow promises, which is given up then: the outermost one."""
+    for each in frame.around:
+        promise = each.plan.limits.promised_cost
+        if promise is not None and each.spent.cost > promise.cost:
+            break_promise(run, each, promise, "a turn of an agent cost more than was left")
+            return True
+    return False

@@ -14,6 +14,7 @@ The diagrams in the documentation are drawn from this table.
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from interlock.run.parts import Approval, Call, Owner, Phase, Visit
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -30,7 +31,7 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock.run.state import Approval, Call, Owner, Phase, Run, Visit
+from interlock.run.state import Run
 
 Kind: TypeAlias = Literal["run", "visit", "call", "approval"]
 Cause: TypeAlias = type[Event] | Literal["consequence"]

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
+from interlock.run.parts import Frame
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
 from interlock_dsl.cel.errors import LIMIT_CODE, LimitExceeded
@@ -65,7 +66,7 @@ def record_of(
     return value, shown
 
 
-def too_large(run: Run, name: str, size: int) -> str:
+def too_large(run: Run, frame: Frame, name: str, size: int) -> str:
     """Say why a run cannot hold an output of a size beside what it holds; empty if it can."""
-    held = run.held - run.sizes.get(name, 0) + size
+    held = run.held - frame.sizes.get(name, 0) + size
     return f"with its output the run would hold a size of {held}, more than {MOST_HELD}" if held > MOST_HELD else ""

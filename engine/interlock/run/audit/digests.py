@@ -8,16 +8,17 @@ from dataclasses import fields, is_dataclass
 
 from interlock.decide import History
 from interlock.run.audit.outcome import SENTENCES, sayable
+from interlock.run.parts import Approval, Call, Frame, Spending, Visit
 from interlock.run.plan import PlannedRoute
-from interlock.run.state import Approval, Call, Run, Visit
+from interlock.run.state import Run
 from interlock_dsl.program.model import Grant, Tool
 from interlock_dsl.schema.canonical import digest
 
 _APART = (
-    "agenda", "commands", "notes", "plan", "values", "workflow", "active", "open", "left_over", "cause", "subject",
-    "meter", "sizes", "held",
+    "agenda", "commands", "notes", "plan", "root", "open", "left_over", "cause", "subject", "meter", "held",
 )  # fmt: skip
-_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "past", "problem", "raw", "span"}
+_OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
+_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "frame", "past", "path", "problem", "raw", "span", "visited"}
 
 
 def digest_of(run: Run) -> str:
@@ -28,9 +29,9 @@ def digest_of(run: Run) -> str:
 def picture(run: Run) -> dict[str, object]:
     """Return a run as a JSON value. Parts of the program appear by name, things that wait by what they are called."""
     state = {name: plain(getattr(run, name)) for name in Run.__slots__ if name not in _APART}
+    state |= _fresh() if run.phase == "new" else _frame(run.root)
     state["program"] = run.plan.digest
     state["left_over"] = len(run.left_over)
-    state["active"] = [_whole(visit) for visit in run.active.values()]
     state["open"] = [
         [id, _name(owner), command.__class__.__name__, plain(command)] for id, (owner, command) in run.open.items()
     ]
@@ -38,10 +39,22 @@ def picture(run: Run) -> dict[str, object]:
     return state
 
 
+def _fresh() -> dict[str, object]:
+    """Return how a run's own workflow appears before it has begun."""
+    named: dict[str, object] = {name: {} for name in ("joins", "shown", "taken", "visits")}
+    return {"deadline": None, "timer": "", "spent": plain(Spending()), "returned": [], "active": [], **named}
+
+
+def _frame(frame: Frame) -> dict[str, object]:
+    picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
+    picture["active"] = [_whole(visit) for visit in frame.active.values()]
+    return picture
+
+
 def _name(owner: object) -> str:
     match owner:
         case Visit():
-            return f"visit {owner.name} {owner.number}"
+            return f"visit {owner.path} {owner.number}"
         case Call():
             return f"call {owner.step} {owner.slot} {owner.command} {owner.timer}"
         case Approval():

@@ -5,10 +5,12 @@ given up does the same, then undoes what was done, the last first, one after the
 """
 
 from interlock.run import values
+from interlock.run.moves import Abandon, Arrive, CallEnded, Unwind
+from interlock.run.parts import Call, Ending, Performed
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
-from interlock.run.state import Abandon, Arrive, Call, CallEnded, Ending, Performed, Run, Unwind
+from interlock.run.state import Run
 from interlock.run.steps import calls, visits
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
@@ -18,9 +20,10 @@ def arrive(run: Run, move: Arrive) -> None:
     """The run reaches an end."""
     at = move.end
     try:
-        output = values.record_of(run, at.values, run.values)[1]
+        output = values.record_of(run, at.values, move.frame.reads(run.now))[1]
     except (EvaluationError, ValueError, TypeError) as error:
-        run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, f"the output of end `{at.name}` has no value: {error}"))
+        why = f"the output of end `{at.name}` has no value: {error}"
+        run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, why, frame=move.frame))
         return
     change(run, None, "ending")
     run.ending = Ending("ended", at.name, output)
@@ -37,9 +40,9 @@ def abandon(run: Run, move: Abandon) -> None:
 
 
 def _stop(run: Run, code: WhyCancelled, why: str) -> None:
-    for visit in list(run.active.values()):
+    for visit in list(run.root.active.values()):
         visits.cancel(run, visit, code, why)
-    run.cancel(run.timer)
+    run.cancel(run.root.timer)
     run.agenda.clear()
     run.agenda.append(Unwind())
 
@@ -62,7 +65,7 @@ def unwind(run: Run, move: Unwind) -> None:
 def _undo(run: Run, done: Performed) -> None:
     tool = run.plan.tools[done.undo]
     given = calls.decode_again(tool, done.args)
-    calls.decide(run, Call(tool, given, done.args, "undo", done.step, undoes=done.tool))
+    calls.decide(run, Call(tool, given, done.args, "undo", done.step, done.frame, undoes=done.tool))
 
 
 def undo_ended(run: Run, over: CallEnded) -> None:

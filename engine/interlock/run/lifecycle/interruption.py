@@ -1,17 +1,19 @@
 """What happens to a whole run: its time is over, someone cancels it, a runtime takes it up again."""
 
 from interlock.run import budget
+from interlock.run.moves import Abandon
+from interlock.run.parts import Call, Visit
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.commands import AskModel, CallTool
 from interlock.run.protocol.events import RunCancelled, RunResumed, TimerFired
-from interlock.run.state import Abandon, Call, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import agents, calls
 
 
 def deadline_passed(run: Run, owner: None, event: TimerFired) -> None:
     """The timer of the run's deadline fired."""
-    run.timer = ""
-    budget.time_is_up(run)
+    run.root.timer = ""
+    budget.time_is_up(run, run.root)
 
 
 def cancelled(run: Run, owner: None, event: RunCancelled) -> None:

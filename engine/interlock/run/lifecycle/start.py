@@ -7,6 +7,7 @@ from interlock.decide import History, Principal
 from interlock.decide.request import decode_context
 from interlock.errors import InvalidInput, abridged
 from interlock.run import promises
+from interlock.run.parts import Frame
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.events import Json, RunStarted
@@ -84,33 +85,38 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     if unfit:
         run.ignore(WhyIgnored.INVALID_INPUT, unfit)
         return
-    run.workflow, values = found
-    workflow = run.workflow.workflow
+    planned, values = found
     run.id = event.run
     change(run, None, "running")
     scopes = None if event.scopes is None else frozenset(event.scopes)
     run.principal = Principal(event.principal, event.roles, scopes)
+    run.history = History(run.id, started=event.at)
+    run.history.now = run.now
+    frame = run.root = Frame(planned)
+    frame.values["run"] = {"id": run.id, "workflow": event.workflow, "started": Timestamp(event.at * 1000)}
+    frame.values["principal"] = run.principal.value()
+    if context is not None:
+        frame.values["context"] = context
+    frame.values["$history"] = run.history
+    begin(run, frame, values, event.at, None)
+
+
+def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: None) -> None:
+    """Begin a workflow with the values of its parameters at a moment; `owner` is told when its time is over."""
+    workflow = frame.plan.workflow
     for name, field in workflow.parameters.fields.items():
         if name in values:
             shown = run.plan.shown(field.type, values[name])
-            run.record(name, values[name], shown, part(shown))
+            run.record(frame, name, values[name], shown, part(shown))
     for name in _records(run.plan, workflow):
         # What a step would have written, were it to run: `has` and `.?` find nothing in it, and nothing is an error.
-        run.values.setdefault(name, {})
-    run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
-    run.values["principal"] = run.principal.value()
-    run.values["now"] = Timestamp(event.at * 1000)
-    if context is not None:
-        run.values["context"] = context
-    run.history = History(run.id, started=event.at)
-    run.history.now = run.now
-    run.values["$history"] = run.history
-    limits = run.workflow.limits
+        frame.values.setdefault(name, {})
+    limits = frame.plan.limits
     if limits.time is not None:
-        run.deadline = event.at + limits.time
-        run.timer = run.set_timer(None, run.deadline, "deadline")
-    if promises.hold(run):
-        routes.leave(run, "start")
+        frame.deadline = at + limits.time
+        frame.timer = run.set_timer(owner, frame.deadline, "deadline")
+    if promises.hold(run, frame):
+        routes.leave(run, frame, "start")
 
 
 def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:

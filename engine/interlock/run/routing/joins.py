@@ -4,15 +4,17 @@ A join is decided as soon as enough of its sources have arrived. Branches still 
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
 """
 
+from interlock.run.moves import Enter
+from interlock.run.parts import Frame, Join
 from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
-from interlock.run.state import Enter, Join, Run
+from interlock.run.state import Run
 from interlock.run.steps import visits
 
 
-def arrive(run: Run, group: Group, source: str) -> bool:
+def arrive(run: Run, frame: Frame, group: Group, source: str) -> bool:
     """Note that a source of a join is done; return whether the join is decided now."""
-    join = run.joins.setdefault(group.key, Join())
+    join = frame.joins.setdefault(group.key, Join())
     if source in join.late:
         join.late.discard(source)
         return False
@@ -22,19 +24,22 @@ def arrive(run: Run, group: Group, source: str) -> bool:
     missing = [name for name in group.sources if name not in join.arrived]
     join.arrived = {}
     if missing:
-        _stop_branches(run, group)
-        under_way = [visit.name for visit in run.active.values()] + [
-            m.target for m in run.agenda if isinstance(m, Enter)
-        ]
-        join.late = {name for name in missing if any(name in run.workflow.onward(step) for step in under_way)}
+        _stop_branches(run, frame, group)
+        under_way = [visit.name for visit in frame.active.values()]
+        under_way += [move.target for move in _entering(run, frame)]
+        join.late = {name for name in missing if any(name in frame.plan.onward(step) for step in under_way)}
     return True
 
 
-def _stop_branches(run: Run, group: Group) -> None:
-    for visit in [visit for visit in run.active.values() if _only_here(run.workflow, group, visit.name)]:
+def _entering(run: Run, frame: Frame) -> list[Enter]:
+    return [move for move in run.agenda if isinstance(move, Enter) and move.frame is frame]
+
+
+def _stop_branches(run: Run, frame: Frame, group: Group) -> None:
+    for visit in [visit for visit in frame.active.values() if _only_here(frame.plan, group, visit.name)]:
         visits.cancel(run, visit, WhyCancelled.JOIN_DECIDED, "the branches that were needed have arrived")
-    for move in [move for move in run.agenda if isinstance(move, Enter)]:
-        if _only_here(run.workflow, group, move.target):
+    for move in _entering(run, frame):
+        if _only_here(frame.plan, group, move.target):
             run.agenda.remove(move)
 
 
@@ -44,12 +49,12 @@ def _only_here(plan: WorkflowPlan, group: Group, step: str) -> bool:
     return not onward.isdisjoint(group.sources) and onward.isdisjoint(plan.workflow.ends)
 
 
-def waiting(run: Run) -> str:
+def waiting(frame: Frame) -> str:
     """Say which joins wait for whom, to be put behind a sentence."""
     said = []
-    for joins in run.workflow.joins.values():
+    for joins in frame.plan.joins.values():
         for group in joins:
-            join = run.joins.get(group.key)
+            join = frame.joins.get(group.key)
             text = f"; {', '.join(join.arrived)} waits for the others of {', '.join(group.sources)}" if join else ""
             if join and join.arrived and text not in said:
                 said.append(text)

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 
 from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import promises
+from interlock.run.moves import Abandon, Complete, Enter, Fail
+from interlock.run.parts import Frame
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
 from interlock.run.protocol.notes import Escalated, NotTaken, NoValue, RouteTaken, StepDone, StepFailed, Trigger
 from interlock.run.routing import joins
-from interlock.run.state import Abandon, Complete, Enter, Fail, Run
+from interlock.run.state import Run
 from interlock.run.steps import visits
 from interlock.run.values import too_large
 from interlock_dsl.cel.units import part
@@ -44,95 +46,101 @@ def complete(run: Run, move: Complete) -> None:
     if visit.phase == "over":
         return
     size = part(move.output)
-    problem = too_large(run, visit.name, size)
+    problem = too_large(run, visit.frame, visit.name, size)
     if problem:
         fail(run, Fail(visit, "failure", problem))
         return
     visits.close(run, visit)
-    run.record(visit.name, move.value, move.output, size)
-    run.notes.append(StepDone(visit.name, visit.number, move.output, move.why))
-    if promises.hold(run, visit.name):
-        leave(run, visit.name)
+    run.record(visit.frame, visit.name, move.value, move.output, size)
+    run.notes.append(StepDone(visit.path, visit.number, move.output, move.why))
+    if promises.hold(run, visit.frame, visit.name):
+        leave(run, visit.frame, visit.name)
 
 
-def leave(run: Run, source: str) -> None:
+def leave(run: Run, frame: Frame, source: str) -> None:
     """Take a route from a step that is done (or from `start`): one of its own, else it arrives where branches meet."""
-    own = run.workflow.leaving.get(source)
-    meeting = run.workflow.joins.get(source, ())
+    own = frame.plan.leaving.get(source)
+    meeting = frame.plan.joins.get(source, ())
     if own is not None:
-        chosen, others = _choose(run, own)
+        chosen, others = _choose(run, frame, own)
         if isinstance(chosen, _Undecided):
-            _recover(run, source, chosen)
+            _recover(run, frame, source, chosen)
             return
         if chosen or not meeting:
-            _take(run, own, source, chosen, others)
+            _take(run, frame, own, source, chosen, others)
             return
     for group in meeting:
-        if joins.arrive(run, group, source):
-            chosen, others = _choose(run, group)
+        if joins.arrive(run, frame, group, source):
+            chosen, others = _choose(run, frame, group)
             if isinstance(chosen, _Undecided):
-                _give_up(run, source, str(chosen), chosen)
+                _give_up(run, frame, source, str(chosen), chosen)
             else:
-                _take(run, group, source, chosen, others)
+                _take(run, frame, group, source, chosen, others)
     if own is None and not meeting:
-        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, f"no route leaves `{source}`"))
+        _abandon(run, frame, WhyGivenUp.NO_ROUTE, f"no route leaves `{source}`")
 
 
 def fail(run: Run, move: Fail) -> None:
     """A step has failed: take the route for what happened, or give the run up."""
-    visit = move.visit
+    visit, frame = move.visit, move.visit.frame
     if visit.phase == "over":
         return
     visits.close(run, visit)
-    run.notes.append(StepFailed(visit.name, visit.number, move.trigger, move.message))
+    run.notes.append(StepFailed(visit.path, visit.number, move.trigger, move.message))
     why = f"step `{visit.name}` failed ({move.trigger}): {move.message}"
     trigger: Trigger | None = move.trigger
     while trigger is not None:
-        group = run.workflow.failing.get((visit.name, trigger))
+        group = frame.plan.failing.get((visit.name, trigger))
         if group is not None:
-            _take_on_trigger(run, group, visit.name, why)
+            _take_on_trigger(run, frame, group, visit.name, why)
             return
         trigger = _FALLBACK.get(trigger)
-    run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why))
+    _abandon(run, frame, WhyGivenUp.STEP_FAILED, why)
 
 
-def _recover(run: Run, source: str, undecided: _Undecided) -> None:
+def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided) -> None:
     """Go on from a step that is done, but whose next route cannot be told: by its `on failure` route if it has one."""
-    group = run.workflow.failing.get((source, "failure"))
+    group = frame.plan.failing.get((source, "failure"))
     if group is None:
-        _give_up(run, source, str(undecided), undecided)
+        _give_up(run, frame, source, str(undecided), undecided)
     else:
-        run.notes.append(NoValue(source, undecided.planned.id, undecided.message))
-        _take_on_trigger(run, group, source, str(undecided))
+        run.notes.append(NoValue(frame.at(source), undecided.planned.id, undecided.message))
+        _take_on_trigger(run, frame, group, source, str(undecided))
 
 
-def _take_on_trigger(run: Run, group: Group, source: str, why: str) -> None:
-    chosen, others = _choose(run, group)
+def _take_on_trigger(run: Run, frame: Frame, group: Group, source: str, why: str) -> None:
+    chosen, others = _choose(run, frame, group)
     if isinstance(chosen, _Undecided):
-        _give_up(run, source, f"{why}; and {chosen}", chosen)
+        _give_up(run, frame, source, f"{why}; and {chosen}", chosen)
     else:
-        _take(run, group, source, chosen, others)
+        _take(run, frame, group, source, chosen, others)
 
 
-def _give_up(run: Run, source: str, why: str, undecided: _Undecided) -> None:
-    run.notes.append(NoValue(source, undecided.planned.id, undecided.message))
-    run.agenda.append(Abandon(WhyGivenUp.NO_VALUE, f"no route from `{source}` can be taken: {why}"))
+def _give_up(run: Run, frame: Frame, source: str, why: str, undecided: _Undecided) -> None:
+    run.notes.append(NoValue(frame.at(source), undecided.planned.id, undecided.message))
+    _abandon(run, frame, WhyGivenUp.NO_VALUE, f"no route from `{source}` can be taken: {why}")
 
 
-def _take(run: Run, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...]) -> None:
+def _abandon(run: Run, frame: Frame, code: WhyGivenUp, why: str) -> None:
+    run.agenda.append(Abandon(code, why, frame=frame))
+
+
+def _take(
+    run: Run, frame: Frame, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...]
+) -> None:
     """Take the one route that was chosen, or give the run up."""
     if len(chosen) == 1:
-        _go(run, chosen[0], source, others)
+        _go(run, frame, chosen[0], source, others)
     elif chosen:
         places = " and ".join(f"`{planned.id}` ({planned.route.span})" for planned in chosen[:2])
-        run.agenda.append(Abandon(WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}"))
+        _abandon(run, frame, WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}")
     else:
         why = "; ".join(f"`{other.route}`: {other.reason}" for other in others)
         place = group.routes[0].route.span
-        run.agenda.append(Abandon(WhyGivenUp.NO_ROUTE, f"no route from `{source}` can be taken ({place}): {why}"))
+        _abandon(run, frame, WhyGivenUp.NO_ROUTE, f"no route from `{source}` can be taken ({place}): {why}")
 
 
-def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tuple[NotTaken, ...]]:
+def _choose(run: Run, frame: Frame, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tuple[NotTaken, ...]]:
     """Return the routes that match, and of the others why not; or the one that leaves this undecided."""
     routes = group.routes
     if len(routes) == 1 and routes[0].route.when is None:
@@ -140,6 +148,7 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tu
     chosen: list[PlannedRoute] = []
     others: list[NotTaken] = []
     last: PlannedRoute | None = None
+    bindings = frame.reads(run.now)
     for planned in routes:
         when = planned.route.when
         if planned.route.otherwise:
@@ -147,7 +156,7 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tu
         elif group.first and chosen:
             others.append(NotTaken(planned.id, WhyNotTaken.EARLIER_TAKEN, "an earlier route was taken"))
         else:
-            met = True if when is None else truth(when.metered, run.values, run.meter)
+            met = True if when is None else truth(when.metered, bindings, run.meter)
             if met is True:
                 chosen.append(planned)
             elif met is False:
@@ -162,32 +171,32 @@ def _choose(run: Run, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tu
     return chosen, tuple(others)
 
 
-def _go(run: Run, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
+def _go(run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
     """Take a route, or the way out of one that was taken as often as it may be: its clauses are what counts then."""
     bound = planned.route.bound
     if bound is not None:
-        taken = run.taken.get(planned.id, 0)
+        taken = frame.taken.get(planned.id, 0)
         if taken < bound.times:
-            run.taken[planned.id] = taken + 1
+            frame.taken[planned.id] = taken + 1
         elif planned.out is not None:
             planned = planned.out
         else:
             why = f"`{planned.id}` was taken {taken} times, and there is no way out ({bound.span})"
-            run.agenda.append(Abandon(WhyGivenUp.BOUND_REACHED, why))
+            _abandon(run, frame, WhyGivenUp.BOUND_REACHED, why)
             return
     run.notes.append(RouteTaken(planned.id, others))
-    _escalate(run, planned, source)
+    _escalate(run, frame, planned, source)
     for target in planned.route.targets:
-        run.agenda.append(Enter(target, planned))
+        run.agenda.append(Enter(frame, target, planned))
 
 
-def _escalate(run: Run, planned: PlannedRoute, source: str) -> None:
+def _escalate(run: Run, frame: Frame, planned: PlannedRoute, source: str) -> None:
     for escalation in planned.route.escalations:
         if escalation.on_expiry:
             continue
         # Telling a person is the safe side: a condition without a value tells them.
-        met = restricts(condition(escalation.when), None, run.values, run.meter)
+        met = restricts(condition(escalation.when), None, frame.reads(run.now), run.meter)
         if met is not False:
             reason = escalation.because or f"the run took `{planned.id}`"
-            run.notes.append(Escalated(escalation.role, source, reason))
-            run.commands.append(Notify(run.new_id("n"), escalation.role, source, reason))
+            run.notes.append(Escalated(escalation.role, frame.at(source), reason))
+            run.commands.append(Notify(run.new_id("n"), escalation.role, frame.at(source), reason))

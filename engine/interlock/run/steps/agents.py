@@ -8,10 +8,12 @@ from typing import cast
 
 from interlock.decide.request import Request, decode_arguments
 from interlock.run import budget, promises
+from interlock.run.moves import CallEnded, Complete, Fail
+from interlock.run.parts import Call, Conversation, Visit
 from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
-from interlock.run.state import Call, CallEnded, Complete, Conversation, Fail, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import calls, handoff, obligations
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
@@ -22,15 +24,15 @@ from interlock_dsl.schema import ValidationError, decode
 def begin(run: Run, visit: Visit) -> None:
     """Start an attempt at an agent's step."""
     step = _step(visit)
-    allowance = budget.reserve(run, step.agent.tokens, step.agent.cost or None)
+    allowance = budget.reserve(visit.frame, step.agent.tokens, step.agent.cost or None)
     if isinstance(allowance, budget.Refusal):
         if allowance.promise is not None:
-            promises.break_promise(run, allowance.promise, allowance.why)
+            promises.break_promise(run, allowance.frame, allowance.promise, allowance.why)
         else:
             run.agenda.append(Fail(visit, "over budget", allowance.why))
         return
-    tools = run.workflow.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
-    visit.conversation = Conversation(handoff.context_of(run, visit.route), tools, *allowance)
+    tools = visit.frame.plan.evaluator.listed(step.agent.name, visit.scopes, step.tools) if step.tools else ()
+    visit.conversation = Conversation(handoff.context_of(visit), tools, *allowance)
     _ask(run, visit, visit.conversation)
 
 
@@ -46,7 +48,7 @@ def _ask(run: Run, visit: Visit, conversation: Conversation, id: str = "") -> No
     run.ask(
         visit,
         AskModel(
-            visit.command, visit.name, step.agent.name, step.agent.model, step.task, conversation.context,
+            visit.command, visit.path, step.agent.name, step.agent.model, step.task, conversation.context,
             conversation.tools, tuple(conversation.turns), conversation.tokens - conversation.used_tokens,
             step.agent.timeout,
         ),
@@ -56,9 +58,9 @@ def _ask(run: Run, visit: Visit, conversation: Conversation, id: str = "") -> No
 def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
     """A model took its turn."""
     conversation = _conversation(visit)
-    _turn_over(run, visit, conversation, event.usage)
+    _turn_over(visit, conversation, event.usage)
     conversation.exchanges += 1
-    if promises.is_overspent(run):
+    if promises.is_overspent(run, visit.frame):
         return
     if event.answered and not event.calls:
         _answered(run, visit, conversation, event)
@@ -82,14 +84,14 @@ def _answered(run: Run, visit: Visit, conversation: Conversation, event: ModelRe
 
 def _complain(run: Run, visit: Visit, conversation: Conversation, turn: Turn) -> None:
     if _may_go_on(run, visit, conversation, f"its answer did not fit: {turn.complaint}"):
-        run.notes.append(AttemptFailed(visit.name, visit.attempt, "failure", turn.complaint, run.now))
+        run.notes.append(AttemptFailed(visit.path, visit.attempt, "failure", turn.complaint, run.now))
         conversation.turns.append(turn)
         _ask(run, visit, conversation)
 
 
 def _may_go_on(run: Run, visit: Visit, conversation: Conversation, otherwise: str) -> bool:
     """Whether the attempt has another exchange; if not, it has failed."""
-    used_up = budget.exhausted(run, conversation)
+    used_up = budget.exhausted(visit.frame, conversation)
     if used_up:
         _exhausted(run, visit, conversation, f"{used_up}; {otherwise}")
     elif conversation.exchanges >= _step(visit).agent.turns:
@@ -100,16 +102,16 @@ def _may_go_on(run: Run, visit: Visit, conversation: Conversation, otherwise: st
 
 
 def _exhausted(run: Run, visit: Visit, conversation: Conversation, why: str) -> None:
-    promise = budget.promise_at_stake(run, conversation)
-    if promise is not None:
-        promises.break_promise(run, promise, why)
+    at_stake = budget.promise_at_stake(visit.frame, conversation)
+    if at_stake is not None:
+        promises.break_promise(run, *at_stake, why)
     else:
-        _attempt_failed(run, visit, _used_up(run, conversation), why, 0)
+        _attempt_failed(run, visit, _used_up(visit, conversation), why, 0)
 
 
-def _used_up(run: Run, conversation: Conversation) -> Trigger:
+def _used_up(visit: Visit, conversation: Conversation) -> Trigger:
     """Return whose limit it was: the run's, or only the agent's own."""
-    return "over budget" if conversation.scarce or budget.cost_is_spent(run) else "failure"
+    return "over budget" if conversation.scarce or budget.cost_is_spent(visit.frame) else "failure"
 
 
 def _act(run: Run, visit: Visit, conversation: Conversation, event: ModelReplied) -> None:
@@ -139,14 +141,14 @@ def _read(
         problem = "its key was used before in the same turn"
     if tool is not None and not problem and tool.name in conversation.tools:
         args = cast(dict[str, Json], run.plan.shown(tool.parameters, values))
-        return Call(tool, values, args, "agent", visit.name, visit=visit, agent=agent, slot=slot)
+        return Call(tool, values, args, "agent", visit.path, visit.frame, visit, agent=agent, slot=slot)
     request = Request(
         tool=asked.tool, args={}, agent=agent, problem=problem, principal=run.principal, history=run.history,
         now=run.now, grants=visit.grants, shown=conversation.tools, meter=run.meter,
     )  # fmt: skip
-    decision = run.workflow.evaluator.authorize(request)
+    decision = visit.frame.plan.evaluator.authorize(request)
     shown = obligations.unread(tool, asked.args, decision)
-    run.notes.append(CallDecided(visit.name, agent, asked.tool, shown, "", decision))
+    run.notes.append(CallDecided(visit.path, agent, asked.tool, shown, "", decision))
     conversation.outcomes[slot] = CallOutcome(
         asked.key, asked.tool, False, error=f"denied: {calls.reasons_of(decision)}"
     )
@@ -181,12 +183,12 @@ def _next(run: Run, visit: Visit, conversation: Conversation) -> None:
 def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
     """A model gave no reply."""
     conversation = _conversation(visit)
-    _turn_over(run, visit, conversation, event.usage)
-    if promises.is_overspent(run):
+    _turn_over(visit, conversation, event.usage)
+    if promises.is_overspent(run, visit.frame):
         return
     trigger: Trigger = "timeout" if event.kind == "timeout" else "failure"
-    used_up = budget.exhausted(run, conversation)
-    if used_up and _used_up(run, conversation) == "over budget":
+    used_up = budget.exhausted(visit.frame, conversation)
+    if used_up and _used_up(visit, conversation) == "over budget":
         _exhausted(run, visit, conversation, f"{used_up}; {event.message}")
     else:
         _attempt_failed(run, visit, trigger, event.message, event.jitter)
@@ -196,8 +198,8 @@ def _attempt_failed(run: Run, visit: Visit, trigger: Trigger, message: str, jitt
     again = None
     if trigger != "over budget":
         again = next_attempt(_step(visit).agent.retry, visit.attempt, run.now, jitter)
-    run.notes.append(AttemptFailed(visit.name, visit.attempt, trigger, message, again))
-    budget.release(run, _conversation(visit))
+    run.notes.append(AttemptFailed(visit.path, visit.attempt, trigger, message, again))
+    budget.release(visit.frame, _conversation(visit))
     if again is None:
         visit.conversation = None
         run.agenda.append(Fail(visit, trigger, message))
@@ -223,18 +225,18 @@ def resume(run: Run, visit: Visit) -> None:
     del run.open[id]
     visit.command = ""
     conversation.exchanges += 1
-    over = budget.replace_lost(run, conversation)
+    over = budget.replace_lost(visit.frame, conversation)
     if over is not None and over.promise is not None:
-        promises.break_promise(run, over.promise, over.why)
+        promises.break_promise(run, over.frame, over.promise, over.why)
     elif over is not None:
         _attempt_failed(run, visit, "over budget", over.why, 0)
     elif _may_go_on(run, visit, conversation, "the runtime stopped during the last one"):
         _ask(run, visit, conversation, id)
 
 
-def _turn_over(run: Run, visit: Visit, conversation: Conversation, usage: Usage) -> None:
+def _turn_over(visit: Visit, conversation: Conversation, usage: Usage) -> None:
     visit.command = ""
-    budget.charge_usage(run, conversation, usage)
+    budget.charge_usage(visit.frame, conversation, usage)
 
 
 def _conversation(visit: Visit) -> Conversation:

@@ -10,11 +10,13 @@ from typing import Literal
 
 from interlock.decide import ApprovalNeed, Consent
 from interlock.run.agreement import unacceptable, uncounted
+from interlock.run.moves import Approved, NotApproved
+from interlock.run.parts import Approval, Call, Visit
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskApproval, Notify
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, TimerFired
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalCounted, ApprovalSettled, Escalated
-from interlock.run.state import Approval, Approved, Call, NotApproved, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import obligations, visits
 from interlock_dsl.program.model import Route
 
@@ -52,7 +54,7 @@ def _ask(
     escalate: tuple[str, str] | None,
 ) -> Approval:
     expires = None if need.within is None else run.now + need.within
-    step = owner.name if isinstance(owner, Visit) else owner.step
+    step = owner.path if isinstance(owner, Visit) else owner.step
     approval = Approval(run.new_id("a"), owner, role, need, subject, digest, expires, escalate)
     run.ask(approval, AskApproval(approval.id, step, role, need.count, subject, digest, expires))
     shown = obligations.subject(owner, subject)
@@ -100,7 +102,7 @@ def expired(run: Run, approval: Approval, event: TimerFired) -> None:
         run.agenda.append(NotApproved(owner, "expiry", f"nobody of {approval.role} approved in time"))
         return
     role, because = escalate
-    step = owner.name if isinstance(owner, Visit) else owner.step
+    step = owner.path if isinstance(owner, Visit) else owner.step
     reason = because or f"the approval by {approval.role} expired"
     run.notes.append(Escalated(role, step, reason))
     run.commands.append(Notify(run.new_id("n"), role, step, reason))

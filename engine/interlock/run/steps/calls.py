@@ -16,10 +16,12 @@ from typing import cast
 from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
 from interlock.run import budget, redaction, values
+from interlock.run.moves import CallEnded
+from interlock.run.parts import Call, Performed
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
-from interlock.run.state import Call, CallEnded, Performed, Run
+from interlock.run.state import Run
 from interlock.run.steps import approvals, obligations, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
@@ -105,7 +107,8 @@ def _decision(run: Run, call: Call) -> Decision:
 
 def _decided(run: Run, call: Call, charged: int) -> Decision:
     visit = call.visit
-    nevers = run.workflow.nevers.get(call.tool.name, ())
+    frame = call.frame
+    nevers = frame.plan.nevers.get(call.tool.name, ())
     if visit is None:
         # An undo: the author declared it with the tool, so what it needs is in hand, cut by what the principal holds.
         # Nothing has to come before it, and it may cost what it does: no such promise stands in the way of undoing.
@@ -114,34 +117,34 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         too_dear = None
         nevers = tuple(never for never in nevers if isinstance(never, NeverUnapproved))
     else:
-        grants, over = visit.grants, budget.over_for_call(run, call.tool, charged)
-        too_dear = budget.breaks_promise(run, call.tool, charged)
+        grants, over = visit.grants, budget.over_for_call(run, frame, call.tool, charged)
+        too_dear = budget.breaks_promise(frame, call.tool, charged)
     request = Request(
         tool=call.tool.name,
         args=call.values,
         agent=call.agent,
         principal=run.principal,
         grants=grants,
-        bindings=run.values,
+        bindings=frame.reads(run.now),
         history=run.history,
         now=run.now,
         shown=visit.conversation.tools if visit is not None and visit.conversation is not None else None,
         over=over,
         route_approval=visit.route.route.approval if visit is not None and call.purpose == "step" else None,
         nevers=nevers,
-        returned=run.returned,
+        returned=frame.returned,
         too_dear=too_dear,
         subject=call.subject,
         consents=call.consents,
         meter=run.meter,
         undo=visit is None,
     )
-    return run.workflow.evaluator.authorize(request)
+    return frame.plan.evaluator.authorize(request)
 
 
 def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     if not call.interrupted:
-        call.past = budget.charge_call(run, call.tool, call.agent, call.values, counts)
+        call.past = budget.charge_call(run, call.frame, call.tool, call.agent, call.values, counts)
         call.sent = run.now
     # What was sent before a runtime stopped may have happened, however plainly this sending fails.
     call.doubtful = call.doubtful or call.interrupted
@@ -183,7 +186,7 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         return
     now = _decision(run, call)
     obligations.take(call, now)
-    denied = reservations.refusal(run.workflow.evaluator, refused, asked, event, call.hidden)
+    denied = reservations.refusal(call.frame.plan.evaluator, refused, asked, event, call.hidden)
     decision = redaction.alone(denied, now)
     obligations.take(call, decision)
     shown = obligations.args(call)
@@ -219,12 +222,18 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     if call.past is not None:
         run.history.returned(call.past, value)
     result = None if call.tool.result is None else obligations.result(call, run.plan.shown(call.tool.result, value))
-    if call.purpose != "undo" and call.tool.name in run.workflow.awaited:
-        run.returned.add(call.tool.name)
+    if call.purpose != "undo":
+        _returned(call)
     _keep(run, call, value, "")
     change(run, call, "over")
     run.notes.append(CallDone(call.step, call.tool.name, call.command, True, result, "", call.purpose))
     run.agenda.append(CallEnded(call, None, value, result))
+
+
+def _returned(call: Call) -> None:
+    for frame in call.frame.around:
+        if call.tool.name in frame.plan.awaited:
+            frame.returned.add(call.tool.name)
 
 
 def failed(run: Run, call: Call, event: ToolFailed) -> None:
@@ -302,8 +311,10 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
     tool = call.tool
     if tool.effect == "read" or call.purpose == "undo":
         return
+    number = call.visit.number if call.visit is not None else 0
     if tool.undo is None:
-        run.done.append(Performed(tool.name, call.step, call.command, "", {}, "it has no undo"))
+        problem = "it has no undo"
+        run.done.append(Performed(call.frame, tool.name, call.step, number, call.command, "", {}, problem))
         return
     target = run.plan.tools[tool.undo.tool]
     args: Mapping[str, Json] = {}
@@ -314,7 +325,7 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
             args = arguments(target, given)[1]
         except (EvaluationError, ValidationError, TypeError) as error:
             problem = f"the arguments of its undo have no value: {error}"
-    run.done.append(Performed(tool.name, call.step, call.command, target.name, args, problem))
+    run.done.append(Performed(call.frame, tool.name, call.step, number, call.command, target.name, args, problem))
 
 
 def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:

@@ -2,9 +2,11 @@
 
 from interlock.decide import ApprovalNeed
 from interlock.run import budget, promises
+from interlock.run.moves import Arrive, Begin, Enter, Fail
+from interlock.run.parts import Visit
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
-from interlock.run.state import Arrive, Begin, Enter, Fail, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import agents, approvals, handoff, people, rules, visits
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, SetStep, TableStep
@@ -13,25 +15,25 @@ from interlock_dsl.schema.canonical import digest
 
 def enter(run: Run, move: Enter) -> None:
     """Go to a step or an end."""
-    planned, target = move.route, move.target
-    end = run.workflow.workflow.ends.get(target)
+    frame, planned, target = move.frame, move.route, move.target
+    end = frame.plan.workflow.ends.get(target)
     needs_approval = planned.route.approval is not None
     if end is not None and not needs_approval:
-        run.agenda.appendleft(Arrive(end))
+        run.agenda.appendleft(Arrive(frame, end))
         return
-    over = budget.over_for_step(run) if end is None else None
+    over = budget.over_for_step(run, frame) if end is None else None
     if over is not None and over.promise is not None:
-        promises.break_promise(run, over.promise, over.why)
+        promises.break_promise(run, over.frame, over.promise, over.why)
         return
     grants, scopes = handoff.grants_for(run, planned, target)
-    step = end or run.workflow.workflow.steps[target]
-    visit = visits.open_visit(run, step, planned, grants, scopes)
-    run.notes.append(StepBegan(target, visit.number, planned.id, tuple(sorted(scopes))))
+    step = end or frame.plan.workflow.steps[target]
+    visit = visits.open_visit(frame, step, planned, grants, scopes)
+    run.notes.append(StepBegan(visit.path, visit.number, planned.id, tuple(sorted(scopes))))
     if over is not None:
         run.agenda.append(Fail(visit, "over budget", over.why))
         return
     if end is None:
-        run.spent.steps += 1
+        budget.charge_step(frame)
     if needs_approval and not isinstance(step, CallStep):
         _ask_approval(run, visit)
     else:
@@ -54,7 +56,7 @@ def begin(run: Run, move: Begin) -> None:
             people.ask(run, visit)
         case End():
             visits.close(run, visit)
-            run.agenda.appendleft(Arrive(visit.step))
+            run.agenda.appendleft(Arrive(visit.frame, visit.step))
 
 
 def _ask_approval(run: Run, visit: Visit) -> None:
@@ -65,11 +67,11 @@ def _ask_approval(run: Run, visit: Visit) -> None:
     scopes.extend(sorted(visit.scopes))
     subject: dict[str, Json] = {
         "run": run.id,
-        "step": visit.name,
+        "step": visit.path,
         "visit": visit.number,
         "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
         "scopes": scopes,
-        "context": handoff.context_of(run, visit.route),
+        "context": handoff.context_of(visit),
     }
     change(run, visit, "in approval")
     visit.digest = digest(subject)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+from interlock.run.parts import Visit
 from interlock.run.plan import PlannedRoute, cut_grants
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
@@ -18,14 +19,14 @@ def grants_for(run: Run, route: PlannedRoute, target: str) -> tuple[tuple[Grant,
     return cut_grants(grants, ceiling), scopes & ceiling
 
 
-def context_of(run: Run, route: PlannedRoute) -> dict[str, Json]:
-    """Return the fields a route passes, nested as they are in the run: `{"request": {"order_id": ...}}`.
+def context_of(visit: Visit) -> dict[str, Json]:
+    """Return the fields that the route to a visit passes, nested as they are there: `{"request": {"order_id": ...}}`.
 
     A field that is not there (an optional one, a step that has not run) is left out.
     """
     context: dict[str, Json] = {}
-    for passed in route.route.passes:
-        value: object = run.shown
+    for passed in visit.route.route.passes:
+        value: object = visit.frame.shown
         for name in passed.path:
             if not isinstance(value, Mapping) or name not in value:
                 break

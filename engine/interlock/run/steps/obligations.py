@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from interlock.decide import Decision, NotifyRole
 from interlock.run import redaction
+from interlock.run.parts import Call, Visit
 from interlock.run.protocol.commands import Notify
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import RoleNotified
-from interlock.run.state import Call, Run, Visit
+from interlock.run.state import Run
 from interlock_dsl.program.model import Tool
 
 

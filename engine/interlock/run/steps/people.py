@@ -1,9 +1,11 @@
 """Questions put to a person: typed, to a role, with a time limit."""
 
+from interlock.run.moves import Complete, Fail
+from interlock.run.parts import Visit
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AskPerson, SetTimer
 from interlock.run.protocol.events import PersonAnswered, TimerFired
-from interlock.run.state import Complete, Fail, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import handoff
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AskStep
@@ -16,8 +18,8 @@ def ask(run: Run, visit: Visit) -> None:
     expires = None if step.within is None else run.now + step.within
     change(run, visit, "asking person")
     visit.command = run.new_id("p")
-    context = handoff.context_of(run, visit.route)
-    run.ask(visit, AskPerson(visit.command, visit.name, step.role, step.question, context, expires))
+    context = handoff.context_of(visit)
+    run.ask(visit, AskPerson(visit.command, visit.path, step.role, step.question, context, expires))
     if expires is not None:
         visit.timer = run.set_timer(visit, expires, "expiry")
 

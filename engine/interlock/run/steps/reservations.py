@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from interlock.decide import Claim, Decision, Reason
 from interlock.decide.evaluator import Evaluator
 from interlock.run import redaction
+from interlock.run.parts import Call
 from interlock.run.protocol.commands import Release, Reserve
 from interlock.run.protocol.events import Exhausted, Reserved
 from interlock.run.protocol.notes import LedgerAnswered
-from interlock.run.state import Call, Run
+from interlock.run.state import Run
 from interlock.run.transitions import change
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from interlock.run import values
-from interlock.run.state import Call, Complete, Fail, Run, Visit
+from interlock.run.moves import Complete, Fail
+from interlock.run.parts import Call, Visit
+from interlock.run.state import Run
 from interlock.run.steps import calls
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
@@ -18,13 +20,13 @@ def call(run: Run, visit: Visit) -> None:
     assert isinstance(step, CallStep)
     tool = run.plan.tools[step.call.tool]
     try:
-        given = values.evaluate(run, step.call.arguments, run.values)
+        given = values.evaluate(run, step.call.arguments, visit.reads(run.now))
         found, args = calls.arguments(tool, given)
     except (EvaluationError, ValidationError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"the arguments of {tool.name} do not fit: {error}"))
         return
     change(run, visit, "calling")
-    visit.call = Call(tool, found, args, "step", visit.name, visit)
+    visit.call = Call(tool, found, args, "step", visit.path, visit.frame, visit)
     calls.decide(run, visit.call)
 
 
@@ -32,7 +34,7 @@ def set_values(run: Run, visit: Visit) -> None:
     """Evaluate a record of expressions."""
     assert isinstance(visit.step, SetStep)
     try:
-        value, shown = values.record_of(run, visit.step.values, run.values)
+        value, shown = values.record_of(run, visit.step.values, visit.reads(run.now))
     except (EvaluationError, ValueError, TypeError) as error:
         run.agenda.append(Fail(visit, "failure", f"a value could not be set: {error}"))
         return
@@ -45,7 +47,7 @@ def decide(run: Run, visit: Visit) -> None:
     assert isinstance(step, TableStep)
     table = step.table
     try:
-        given = values.evaluate(run, step.arguments, run.values)
+        given = values.evaluate(run, step.arguments, visit.reads(run.now))
         arguments = cast(Mapping[str, object], decode(table.parameters, encode(table.parameters, given)))
         found = matching(run, table, arguments)
         outputs = [values.record_of(run, row.outputs, arguments)[1] for row in found]

@@ -1,23 +1,24 @@
 """The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
 
 from interlock.run import budget
+from interlock.run.parts import Approval, Call, Frame, Visit
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
-from interlock.run.state import Approval, Call, Run, Visit
+from interlock.run.state import Run
 from interlock.run.steps import reservations
 from interlock.run.transitions import change
 from interlock_dsl.program.model import End, Grant, Step
 
 
 def open_visit(
-    run: Run, step: Step | End, route: PlannedRoute, grants: tuple[Grant, ...], scopes: frozenset[str]
+    frame: Frame, step: Step | End, route: PlannedRoute, grants: tuple[Grant, ...], scopes: frozenset[str]
 ) -> Visit:
-    """Open a visit to a step."""
-    number = run.visits.get(step.name, 0) + 1
-    run.visits[step.name] = number
-    visit = Visit(step, number, route, grants, scopes)
-    run.active[step.name, number] = visit
+    """Open a visit to a step of a workflow."""
+    number = frame.visits.get(step.name, 0) + 1
+    frame.visits[step.name] = number
+    visit = Visit(frame, frame.at(step.name), step, number, route, grants, scopes)
+    frame.active[step.name, number] = visit
     return visit
 
 
@@ -28,21 +29,21 @@ def close(run: Run, visit: Visit) -> None:
     if visit.phase == "over":
         return
     change(run, visit, "over")
-    del run.active[visit.name, visit.number]
+    del visit.frame.active[visit.name, visit.number]
     for id in (visit.command, visit.timer):
         run.cancel(id)
     drop_approvals(run, visit)
     if visit.call is not None:
         _let_go(run, visit.call)
     if visit.conversation is not None:
-        budget.release(run, visit.conversation)
+        budget.release(visit.frame, visit.conversation)
         for call in visit.conversation.calls:
             _let_go(run, call)
 
 
 def cancel(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
     """Close a visit that is no longer needed, and note it."""
-    run.notes.append(StepCancelled(visit.name, visit.number, code, why))
+    run.notes.append(StepCancelled(visit.path, visit.number, code, why))
     close(run, visit)
 
 

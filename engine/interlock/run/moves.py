@@ -1,0 +1,107 @@
+"""What remains to be done about an event.
+
+Handlers put moves on the agenda instead of calling each other, so that no module needs to know who comes after it and
+a chain of steps needs no stack.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from interlock.run.parts import Call, Frame, Visit
+from interlock.run.plan import PlannedRoute
+from interlock.run.protocol.codes import WhyGivenUp
+from interlock.run.protocol.events import Json
+from interlock.run.protocol.notes import Trigger
+from interlock_dsl.program.model import End
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Go to a step or an end of a workflow by a route."""
+
+    frame: Frame
+    target: str
+    route: PlannedRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """Reach an end of a workflow; its approval, if its route asked for one, is there."""
+
+    frame: Frame
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Do what a step does; its approval, if its route asked for one, is there."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A step has its output: `value` as conditions read it, `output` as JSON, `why` where it comes from."""
+
+    visit: Visit
+    value: object
+    output: Json
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """A step has none."""
+
+    visit: Visit
+    trigger: Trigger
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """All approvals that were asked for a call or a step are there."""
+
+    owner: Visit | Call
+
+
+@dataclass(frozen=True, slots=True)
+class NotApproved:
+    """One of them was denied or ran out."""
+
+    owner: Visit | Call
+    trigger: Literal["denied", "expiry"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """A call has come to its end: `trigger` is None and there is a result, or why there is none.
+
+    `message` says why for people, `shown` what of it a model is shown.
+    """
+
+    call: Call
+    trigger: Trigger | None
+    value: object = None
+    result: Json = None
+    message: str = ""
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """A workflow (None: the run) cannot go on: undo what can be undone, then stop."""
+
+    code: WhyGivenUp
+    reason: str
+    status: Literal["failed", "cancelled"] = "failed"
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unwind:
+    """Undo the next thing, or finish."""
+
+
+Move: TypeAlias = Enter | Arrive | Begin | Complete | Fail | Approved | NotApproved | CallEnded | Abandon | Unwind

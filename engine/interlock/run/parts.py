@@ -1,0 +1,240 @@
+"""The parts of a run: workflows and steps under way, what they wait for, what they spent. Plain objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from interlock.decide import ApprovalNeed, Consent, NotifyRole
+from interlock.decide.history import PastCall
+from interlock.run.plan import PlannedRoute, WorkflowPlan
+from interlock.run.protocol.codes import WhyGivenUp
+from interlock.run.protocol.commands import CallOutcome, Reserve, Turn
+from interlock.run.protocol.events import Json, ModelCall
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
+
+Phase: TypeAlias = Literal[
+    "new", "running", "ending", "undoing",
+    "entered", "asking model", "acting", "asking person", "calling",
+    "deciding", "reserving", "in flight",
+    "open",
+    "in approval", "retrying", "over",
+]  # fmt: skip
+"""The phases of runs, visits, calls and approvals. Which of them a thing can be in, the table of transitions says."""
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One workflow under way. `values` is what conditions read; `shown` the same parameters and outputs as JSON.
+
+    `path` is what the names of its steps begin with, empty for the run's own workflow, and `parent` the visit that runs
+    it. `outer` are the frames it is in, the outermost first; `around` those and itself, for what is done in it counts
+    in all of them. `sizes` are those of what is shown. `returned` are tools of which a call has returned, as far as a
+    promise asks for them. `now` is the moment that `values` has.
+    """
+
+    plan: WorkflowPlan
+    path: str = ""
+    parent: "Visit | None" = None
+    outer: "tuple[Frame, ...]" = ()
+    values: dict[str, object] = field(default_factory=dict)
+    shown: dict[str, Json] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    active: "dict[tuple[str, int], Visit]" = field(default_factory=dict)
+    joins: "dict[str, Join]" = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+    returned: set[str] = field(default_factory=set)
+    spent: "Spending" = field(default_factory=lambda: Spending())
+    deadline: int | None = None
+    timer: str = ""
+    now: int = -1
+    around: "tuple[Frame, ...]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.around = (*self.outer, self)
+
+    def reads(self, now: int) -> dict[str, object]:
+        """Return what expressions of the frame read at a moment."""
+        if now != self.now:
+            self.now = now
+            self.values["now"] = Timestamp(now * 1000)
+        return self.values
+
+    def at(self, step: str) -> str:
+        """Return how one of the steps is called in notes and commands."""
+        return f"{self.path}/{step}" if self.path else step
+
+
+@dataclass(slots=True, eq=False)
+class Visit:
+    """One stay at a step: how it was entered, with what in hand, and what it waits for now.
+
+    `path` is how the step is called in notes and commands.
+    """
+
+    frame: Frame
+    path: str
+    step: "AgentStep | CallStep | AskStep | TableStep | SetStep | End"
+    number: int
+    route: PlannedRoute
+    grants: tuple[Grant, ...]
+    scopes: frozenset[str]
+    phase: Phase = "entered"
+    attempt: int = 1
+    command: str = ""
+    timer: str = ""
+    conversation: "Conversation | None" = None
+    call: "Call | None" = None
+    digest: str = ""
+    approvals: "tuple[Approval, ...]" = ()
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The step's name in its workflow."""
+        return self.step.name
+
+    def reads(self, now: int) -> dict[str, object]:
+        """Return what expressions of the step read at a moment."""
+        return self.frame.reads(now)
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """An attempt at an agent's step: its exchanges so far, the calls of the one at hand, what it may consume.
+
+    `tokens` and `cost` are what it may use, held back from the run's budget until it is over; `scarce`: the run had
+    less left than the agent may use; `promised`: less cost, for the sake of a promise.
+    """
+
+    context: dict[str, Json]
+    tools: tuple[str, ...]
+    tokens: int
+    cost: int | None
+    scarce: bool
+    promised: bool
+    used_tokens: int = 0
+    used_cost: int = 0
+    exchanges: int = 0
+    turns: list[Turn] = field(default_factory=list)
+    asked: tuple[ModelCall, ...] = ()
+    raw: Json = None
+    calls: "list[Call]" = field(default_factory=list)
+    outcomes: dict[int, CallOutcome] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One tool call, from the decision to its result, with all its attempts. `step` is the path of its step.
+
+    `values` are the decoded arguments. `slot` is its place among the calls of an agent's turn. `orphan`: whoever asked
+    for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
+    dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
+    history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
+    `hidden` are the fields that are shown to nobody, `telling` who is to be told when it is sent, `told` the rules for
+    which people were.
+    """
+
+    tool: Tool
+    values: Mapping[str, object]
+    args: Mapping[str, Json]
+    purpose: Literal["step", "agent", "undo"]
+    step: str
+    frame: Frame
+    visit: Visit | None = None
+    subject: str = ""
+    agent: str = ""
+    slot: int = 0
+    phase: Phase = "deciding"
+    attempt: int = 1
+    command: str = ""
+    timer: str = ""
+    key: str = ""
+    approvals: "tuple[Approval, ...]" = ()
+    consents: tuple[Consent, ...] = ()
+    undoes: str = ""
+    sent: int = 0
+    doubtful: bool = False
+    orphan: bool = False
+    interrupted: bool = False
+    past: PastCall | None = None
+    reserve: Reserve | None = None
+    reserved: tuple[Reserve, ...] = ()
+    hidden: tuple[str, ...] = ()
+    telling: tuple[NotifyRole, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether some attempt may have changed the world, and none is known to have."""
+        return (self.doubtful or self.interrupted) and self.tool.effect != "read"
+
+
+@dataclass(slots=True, eq=False)
+class Approval:
+    """An approval asked for. `role` is who is asked now, `need.role` whose approval it counts as."""
+
+    id: str
+    owner: "Visit | Call"
+    role: str
+    need: ApprovalNeed
+    subject: Mapping[str, Json]
+    digest: str
+    expires: int | None
+    escalate: tuple[str, str] | None
+    phase: Phase = "open"
+    timer: str = ""
+    by: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Spending:
+    """What a workflow has consumed and what it holds back for work under way. Cost in millionths of the currency."""
+
+    steps: int = 0
+    tool_calls: int = 0
+    tokens: int = 0
+    cost: int = 0
+    reserved_tokens: int = 0
+    reserved_cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A call that changed the world: how to undo it, or why that is not possible.
+
+    It was made in a visit of a frame; `step` is the path of that visit and `visited` its number.
+    """
+
+    frame: Frame
+    tool: str
+    step: str
+    visited: int
+    call: str
+    undo: str
+    args: Mapping[str, Json]
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Join:
+    """Where branches meet: who has arrived, and after it went on, who may still come and is not waited for."""
+
+    arrived: dict[str, None] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends, once nothing is under way any more."""
+
+    status: Literal["ended", "failed", "cancelled"]
+    end: str = ""
+    output: Mapping[str, Json] = field(default_factory=dict)
+    reason: str = ""
+    code: WhyGivenUp | None = None
+
+
+Owner: TypeAlias = Visit | Call | Approval | None
+"""What an event can be about; None is the run itself."""
