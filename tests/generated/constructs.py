@@ -135,7 +135,8 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
             yield f"budget: {name}"
     for name, there in (
         ("goal", workflow.goal), ("may", workflow.may is not None),
-        ("end with values", any(end.values for end in workflow.ends.values())),
+        ("end with values", any(end.values and not end.gives_up for end in workflow.ends.values())),
+        ("end gives up", any(end.gives_up for end in workflow.ends.values())),
         ("optional parameter", any(field.optional for field in workflow.parameters.fields.values())),
     ):  # fmt: skip
         if there:

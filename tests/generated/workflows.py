@@ -157,6 +157,8 @@ class Workflow:
 
     def end_text(self, name: str) -> str:
         here = self.expressions(self.reach.always[name], self.reach.sometimes[name], name)
+        if self.dice.often(0.12):
+            return f"end {name} gives up {{ because {here.of(StringType())} }}"
         if not self.dice.often(0.6):
             return f"end {name}"
         values = [f"{label}: {here.of(self._some_type(here))}" for label in self.dice.some(("out", "why", "sum"), 1, 2)]

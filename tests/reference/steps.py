@@ -160,6 +160,11 @@ def finish(run: Run, end: End) -> None:
     except NoValue:
         give_up(run, "no-output")
         return
+    if end.gives_up:
+        run.phase = "undoing"
+        run.ending = ("failed", end.name, output, "declared")
+        _stop(run, "given-up")
+        return
     run.phase = "ending"
     run.ending = ("ended", end.name, output, "")
     _stop(run, "end-reached")

@@ -31,7 +31,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
+from run.texts import ABANDONED, AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -73,6 +73,7 @@ STORIES = {
     "a call that is tried again": Story(PAY, {"id": "A1", "amount": 60}, broken=frozenset({"pay.issue"}), end="paid"),
     "calls one after the other": Story(TRAVEL, ID),
     "calls that are undone": Story(TRAVEL, ID, broken=frozenset({"mail.send"}), end=""),
+    "an end that gives the run up": Story(ABANDONED, ID, broken=frozenset({"mail.send"}), end="gone"),
     "branches of which two are enough": Story(
         MEETING, {"n": 0}, {step: ({"ok": True},) for step in ("a", "b", "c", "after")}
     ),

@@ -80,6 +80,10 @@ workflow w(id: string max 20) {
 """
 )
 
+ABANDONED = TRAVEL.replace(
+    "  end done\n", '  end done\n  end gone gives up { because "nobody was told of " + id }\n'
+).replace("  tell -> done\n", "  tell -> done\n  tell -> gone on failure\n")
+
 MEETING = """
 workflow w(n: int in 0..10) {
   goal "three at once, two are enough"

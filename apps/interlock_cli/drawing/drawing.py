@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from networkx import DiGraph, lexicographical_topological_sort
 
-from interlock_cli.drawing.words import Line, merge_words, route_lines, step_detail, times
+from interlock_cli.drawing.words import Line, merge_words, node_detail, route_lines, times
 from interlock_dsl.program.graph import kinds
 from interlock_dsl.program.model import Route, Workflow
 
@@ -52,10 +52,7 @@ def draw(workflow: Workflow) -> Drawing:
     """Return the drawing of a workflow."""
     drawing = Drawing()
     for name, kind in kinds(workflow.network):
-        step = workflow.steps.get(name)
-        drawing.boxes.append(
-            Box(name, kind, "" if kind == "start" else name, "" if step is None else step_detail(step))
-        )
+        drawing.boxes.append(Box(name, kind, "" if kind == "start" else name, node_detail(workflow, name)))
     joins: dict[tuple[frozenset[str], int], str] = {}
     for route in workflow.routes:
         _route(drawing, route, _source(drawing, route, joins))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from interlock_cli.drawing.words import duration, merge_words, route_lines, source_text, step_detail, title
+from interlock_cli.drawing.words import duration, merge_words, node_detail, route_lines, source_text, title
 from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.program.graph import kinds
-from interlock_dsl.program.model import End, Route, Workflow
+from interlock_dsl.program.model import Route, Workflow
 
 _MERMAID: Mapping[str, tuple[str, str]] = {
     "start": ("((", "))"),
@@ -83,8 +83,7 @@ def _quoted(text: str) -> str:
 
 
 def _node_words(workflow: Workflow, name: str) -> list[str]:
-    step = workflow.steps.get(name)
-    return [name] if step is None else [name, step_detail(step)]
+    return list(filter(None, (name, node_detail(workflow, name))))
 
 
 def _route_words(route: Route) -> list[str]:
@@ -108,10 +107,8 @@ def to_json(workflow: Workflow) -> dict[str, object]:
 
 
 def _detail(workflow: Workflow, name: str) -> str:
-    if name in workflow.steps:
-        return step_detail(workflow.steps[name])
-    end: End | None = workflow.ends.get(name)
-    return "" if end is None else ", ".join(end.values)
+    end = workflow.ends.get(name)
+    return ", ".join(end.values) if end is not None and not end.gives_up else node_detail(workflow, name)
 
 
 def _route_json(route: Route) -> dict[str, object]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, Route, SetStep, Step, TableStep, Workflow
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep, Workflow
 
 if TYPE_CHECKING:
     from interlock_dsl.cel.environment import CompiledExpression
@@ -65,6 +65,17 @@ def step_detail(step: Step) -> str:
             return f"table {table.name}"
         case SetStep(values=values):
             return "sets " + ", ".join(values)
+
+
+def end_detail(end: End) -> str:
+    """Return what an end does beside finishing the run: nothing, or that it gives the run up."""
+    return "gives up" if end.gives_up else ""
+
+
+def node_detail(workflow: Workflow, name: str) -> str:
+    """Return what a picture says of a step or an end beside its name."""
+    step, end = workflow.steps.get(name), workflow.ends.get(name)
+    return step_detail(step) if step is not None else end_detail(end) if end is not None else ""
 
 
 def source_text(condition: "CompiledExpression") -> str:

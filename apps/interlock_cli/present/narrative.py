@@ -258,7 +258,7 @@ class Narrative:
         if note.status == "ended":
             said, more = (note.end, "good"), self._value(note.output) if note.output else ""
         else:
-            said, more = (note.status, "bad"), _said(note.reason)
+            said, more = (f"{note.status} {note.end}".rstrip(), "bad"), _said(note.reason)
         return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""))]
 
     def _called(self, tool: str, args: Mapping[str, object]) -> Text:

@@ -24,7 +24,7 @@ def standing(report: RunReport) -> Iterator[Text]:
             said = Text.assemble((f"{mark('end')} ", "good"), (report.end, "good"))
             yield said.append(f"  {value(report.output)}" if report.output else "")
         case "failed" | "cancelled":
-            said = Text.assemble((f"{mark('bad')} ", "bad"), (report.status, "bad"))
+            said = Text.assemble((f"{mark('bad')} ", "bad"), (f"{report.status} {report.end}".rstrip(), "bad"))
             yield said.append(f"  {escape(report.reason)}" if report.reason else "")
         case _:
             return

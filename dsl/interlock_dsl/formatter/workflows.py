@@ -29,6 +29,7 @@ from interlock_dsl.syntax.tree import (
     AskStep,
     BudgetDecl,
     CallStep,
+    EndDecl,
     Escalate,
     Grant,
     Merge,
@@ -52,12 +53,7 @@ class _Item:
 def workflow(node: WorkflowDecl, places: Places) -> list[Line]:
     """Return a workflow."""
     items = [*_head(node, places), *(_Item("step", step(child, places)) for child in node.steps)]
-    items += [
-        _Item("end", values(f"end {child.name.text}", begin(child), child.values, end(child), 1))
-        if child.values
-        else _Item("end", [Line(f"end {child.name.text}", begin(child))])
-        for child in node.ends
-    ]
+    items += [_Item("end", _end(child)) for child in node.ends]
     items += [_Item("mode", [Line(f"routes {child.step.text} first", begin(child))]) for child in node.first]
     items += [_Item("route", route(child, places)) for child in node.routes]
     items += [_Item("promise", promise(child)) for child in node.promises]
@@ -157,6 +153,18 @@ def _step_with(head: str, node: StepNode, body: Sequence[Line]) -> list[Line]:
     if not body:
         return [Line(head, begin(node))]
     return [Line(f"{head} {{", begin(node)), *indented(body), Line("}", end(node), closes=True)]
+
+
+def _end(node: EndDecl) -> list[Line]:
+    head = f"end {node.name.text}"
+    if node.gives_up:
+        because = f"because {written(node.values[0].value)}"
+        line = f"{head} gives up {{ {because} }}"
+        if fits(line, 1):
+            return [Line(line, begin(node))]
+        body = Line(because, begin(node.values[0]))
+        return [Line(f"{head} gives up {{", begin(node)), *indented([body]), Line("}", end(node), closes=True)]
+    return values(head, begin(node), node.values, end(node), 1) if node.values else [Line(head, begin(node))]
 
 
 # --- routes

@@ -26,7 +26,10 @@ def lower_workflow(
 ) -> program.Workflow:
     """Return a workflow."""
     decl = facts.decl
-    ends = {name: program.End(name, compiled_all(end.values), end.decl.span) for name, end in facts.ends.items()}
+    ends = {
+        name: program.End(name, compiled_all(end.values), end.decl.span, end.decl.gives_up)
+        for name, end in facts.ends.items()
+    }
     return program.Workflow(
         name=decl.name.text,
         parameters=facts.parameters,

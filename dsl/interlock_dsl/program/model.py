@@ -161,11 +161,12 @@ Step: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a run finishes, and what it gives back."""
+    """Where a run finishes, and what it gives back. One that `gives_up` has the run undone: its value is `because`."""
 
     name: str
     values: Mapping[str, "CompiledExpression"]
     span: Span
+    gives_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

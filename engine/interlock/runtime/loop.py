@@ -304,7 +304,7 @@ class Drive:
 
     def _detail(self, status: str) -> str:
         if self.finish is not None:
-            return self.finish.end or self.finish.reason
+            return ": ".join(filter(None, (self.finish.end, self.finish.reason)))
         if status != "waiting":
             return ""
         return ", ".join(dict.fromkeys(f"{each.role} at {each.step}" for each in self.machine.waiting_for))

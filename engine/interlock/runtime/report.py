@@ -15,9 +15,10 @@ Waiting: TypeAlias = AskApproval | AskPerson
 class RunReport:
     """Where a run stands once there is nothing to do for now.
 
-    `status` is running, waiting, ended, failed or cancelled; `end` and `output` are an ended run's, `reason` says why
-    one failed or was cancelled. `approved_by` is who has agreed to each open approval, by its id. `next_timer` is the
-    moment (microseconds since 1970) at which it goes on by itself.
+    `status` is running, waiting, ended, failed or cancelled; `end` and `output` are those of a run that came to an end,
+    `reason` says why one failed, by an end that gives up or without one, or was cancelled. `approved_by` is who has
+    agreed to each open approval, by its id. `next_timer` is the moment (microseconds since 1970) at which it goes on by
+    itself.
     """
 
     run: str

@@ -66,12 +66,7 @@ def unmet(
                 return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
         case "ends":
             over = _ended(notes)
-            met = (
-                over is not None
-                and over.status == "ended"
-                and over.end == act.name
-                and _part_of(act.value, over.output)
-            )
+            met = over is not None and over.end == act.name and _part_of(act.value, over.output)
             expected = f"the run to end at `{act.name}`{_shown(act.value)}"
         case "fails":
             over = _ended(notes)
@@ -152,8 +147,9 @@ def _ended(notes: Sequence[Note]) -> RunEnded | None:
 
 def _standing(machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
     over = _ended(notes)
-    if over is not None and over.status == "ended":
-        return f"it ended at `{over.end}`{_shown(over.output or None)}"
+    if over is not None and over.end:
+        how = "ended" if over.status == "ended" else "was given up"
+        return f"it {how} at `{over.end}`{_shown(over.output or None)}"
     if over is not None:
         return f"it {'failed' if over.status == 'failed' else 'was cancelled'}: {over.reason}"
     waiting = [f"{'approval' if isinstance(c, AskApproval) else 'an answer'} by {c.role}" for c in machine.waiting_for]

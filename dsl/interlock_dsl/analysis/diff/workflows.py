@@ -70,6 +70,9 @@ def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) 
             gone = "is not there any more" if other is None else "is new"
             yield Difference(Direction.CHANGES, subject, f"the end `{name}` {gone}", there.decl.name.span)
         else:
+            if one.decl.gives_up != other.decl.gives_up:
+                how = "gives the run up" if other.decl.gives_up else "does not give the run up any more"
+                yield Difference(Direction.CHANGES, subject, f"the end `{name}` {how}", other.decl.name.span)
             known = _at(new, name)
             yield from values(
                 reasoner, one.values, other.values, terrain, subject, f"the end `{name}`", other.decl.name.span, known

@@ -50,7 +50,7 @@ Found by comparing the lines of the test with each other, and with what the rout
 for. Certain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import Facts
@@ -65,7 +65,7 @@ OVER = ("ends", "fails")
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the first line of each test that cannot hold."""
     for test in program.facts.tests:
-        found = next(_impossible(test, program.facts), None) or next(_excluded(test), None)
+        found = next(_impossible(test, program.facts), None) or next(_excluded(test, program.facts), None)
         if found is not None:
             yield found
 
@@ -88,18 +88,23 @@ def _impossible(test: Test, facts: Facts) -> Iterator[Diagnostic]:
                 pass
 
 
-def _excluded(test: Test) -> Iterator[Diagnostic]:
+def _excluded(test: Test, facts: Facts) -> Iterator[Diagnostic]:
     """Yield the lines that an earlier line excludes."""
+    workflow = facts.workflows.get(test.workflow)
+    failing = set() if workflow is None else {name for name, end in workflow.ends.items() if end.decl.gives_up}
     for at, later in enumerate(test.acts):
         for before, earlier in enumerate(test.acts[:at]):
             between = test.acts[before + 1 : at]
-            why = _excludes(earlier, later, still=not any(not act.expected for act in between))
+            why = _excludes(earlier, later, failing, still=not any(not act.expected for act in between))
             if why:
                 yield _finding(later, why, Label(earlier.span, "after this"))
 
 
-def _excludes(earlier: Act, later: Act, *, still: bool) -> str:
-    """Say why a line cannot hold after another, between which nothing happens if `still`; empty if it can."""
+def _excludes(earlier: Act, later: Act, failing: Set[str], *, still: bool) -> str:
+    """Say why a line cannot hold after another, between which nothing happens if `still`; empty if it can.
+
+    `failing` are the ends that give the run up.
+    """
     match earlier.kind, later.kind:
         case (("allows" | "denies" | "asks"), ("allows" | "denies" | "asks")) if still and earlier.kind != later.kind:
             return "one call has one decision"
@@ -107,8 +112,10 @@ def _excludes(earlier: Act, later: Act, *, still: bool) -> str:
             return f"the run has ended at `{earlier.name}`, so it does not end at `{later.name}`"
         case "ends", "ends" if _differ(earlier.value, later.value):
             return f"the run has ended at `{earlier.name}` with other values"
-        case ("ends", "fails") | ("fails", "ends"):
+        case ("ends", "fails") | ("fails", "ends") if failing.isdisjoint((earlier.name, later.name)):
             return "a run ends once: at an end, or by failing"
+        case ("ends", "fails") | ("fails", "ends") if (earlier.rule or later.rule) is not None:
+            return "what gives the run up is its end, not a promise"
         case (("ends" | "fails"), ("waits" | "decides")):
             return f"the run is over, so it does not wait for `{later.name}`"
         case ("waits", ("ends" | "fails")) if still:

@@ -7,7 +7,7 @@ from interlock_dsl.analysis.links import Link, links
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.flow import Flow, flow
-from interlock_dsl.cel.types import RecordType
+from interlock_dsl.cel.types import ERROR, RecordType
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route
 from interlock_dsl.diagnostics.messages import types as say_type
@@ -69,7 +69,8 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
     first = {node.name.text: node for node in reversed(decl.parameters)}
     for node in first.values():  # `types.record` has reported the others
         _take(symbols, taken, "parameter", node.name)
-        if node.optional and not isinstance(parameters.fields[node.name.text].type, RecordType):
+        held = parameters.fields[node.name.text].type
+        if node.optional and held != ERROR and not isinstance(held, RecordType):
             symbols.report.add(say_type.optional_parameter(node.name.text, node.name.span))
     steps = {step.name.text: step for step in decl.steps if _take(symbols, taken, "step", step.name)}
     ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}

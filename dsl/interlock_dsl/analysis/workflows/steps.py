@@ -21,7 +21,18 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.places import Reader
-from interlock_dsl.cel.types import ERROR, NULL, Field, ListType, MapType, OptionalType, RecordType, Type, TypeType
+from interlock_dsl.cel.types import (
+    ERROR,
+    NULL,
+    STRING,
+    Field,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordType,
+    Type,
+    TypeType,
+)
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
@@ -165,20 +176,23 @@ class Steps:
 
     def ends(self) -> dict[str, EndFacts]:
         """Return the ends by name."""
-        return {name: EndFacts(end, self._kept(name, end.values)) for name, end in self._reader.outline.ends.items()}
+        return {
+            name: EndFacts(end, self._kept(name, end.values, STRING if end.gives_up else None))
+            for name, end in self._reader.outline.ends.items()
+        }
 
-    def _kept(self, name: str, values: tuple[Argument, ...]) -> Values:
+    def _kept(self, name: str, values: tuple[Argument, ...], expected: Type | None = None) -> Values:
         """Check values that are written down: each must have a form in JSON."""
-        found = self._values(name, values)
+        found = self._values(name, values, expected)
         for value in values:
             if (unwritable := _unwritable(found[value.name.text].type)) is not None:
                 self._symbols.report.add(say_type.unwritable(unwritable, value.value.span))
         return found
 
-    def _values(self, name: str, values: tuple[Argument, ...]) -> Values:
+    def _values(self, name: str, values: tuple[Argument, ...], expected: Type | None = None) -> Values:
         unique(self._symbols.report, "the field", (value.name for value in values))
         here = self._reader.step(name)
-        return {value.name.text: self._reader.check(value.value, here) for value in values}
+        return {value.name.text: self._reader.check(value.value, here, expected) for value in values}
 
 
 def _unwritable(type: Type) -> Type | None:

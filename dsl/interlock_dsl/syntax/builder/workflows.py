@@ -7,6 +7,7 @@ from lark import Token
 
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
+from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.builder.promises import PROMISES
 from interlock_dsl.syntax.tree import (
@@ -37,6 +38,7 @@ from interlock_dsl.syntax.tree import (
     WorkflowDecl,
 )
 
+BECAUSE: Final = "because"
 STEPS: Final = (AgentStep, CallStep, AskStep, TableStep, SetStep)
 
 
@@ -168,6 +170,18 @@ class WorkflowBuilder(PieceBuilder):
     def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:
         """`end name { values }`."""
         return EndDecl(name, values, span=self.here())
+
+    @reduction
+    def end_given_up(self, name: Ident, reason: Argument) -> EndDecl:
+        """`end name gives up { because reason }`."""
+        return EndDecl(name, (reason,), gives_up=True, span=self.here())
+
+    @reduction
+    def reason(self, because: Expression) -> Argument:
+        """`because reason`."""
+        span = self.here()
+        word = Span(span.source, span.start, span.start + len(BECAUSE))
+        return Argument(Ident(BECAUSE, span=word), because, span=span)
 
     # --- routes
 

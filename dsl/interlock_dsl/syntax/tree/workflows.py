@@ -74,10 +74,14 @@ StepNode: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
 
 @dataclass(frozen=True, slots=True)
 class EndDecl(Node):
-    """`end refunded { amount: assess.amount }`."""
+    """`end refunded { amount: assess.amount }`, or `end abandoned gives up { because "..." }`.
+
+    The only value of one that gives the run up is `because`.
+    """
 
     name: Ident
     values: tuple[Argument, ...] = ()
+    gives_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

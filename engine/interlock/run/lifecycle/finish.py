@@ -1,7 +1,8 @@
 """How a run ends: at an end, or given up. Nothing is left under way, and what was done is accounted for.
 
 At an end, whatever else runs is cancelled, and calls under way that change the world are waited for. A run that is
-given up does the same, then undoes what was done, the last first, one after the other.
+given up, by an end that says so or since it cannot go on, does the same, then undoes what was done, the last first, one
+after the other.
 """
 
 from interlock.run import values
@@ -17,13 +18,19 @@ from interlock_dsl.cel import EvaluationError
 
 
 def arrive(run: Run, move: Arrive) -> None:
-    """The run reaches an end."""
+    """The run reaches an end, or one that gives it up."""
     at = move.end
     try:
         output = values.record_of(run, at.values, move.frame.reads(run.now))[1]
     except (EvaluationError, ValueError, TypeError) as error:
         why = f"the output of end `{at.name}` has no value: {error}"
         run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, why, frame=move.frame))
+        return
+    if at.gives_up:
+        reason = str(output.get("because", ""))
+        change(run, None, "undoing")
+        run.ending = Ending("failed", at.name, output, reason, WhyGivenUp.DECLARED)
+        _stop(run, WhyCancelled.GIVEN_UP, f"the run was given up at `{at.name}`")
         return
     change(run, None, "ending")
     run.ending = Ending("ended", at.name, output)

@@ -74,7 +74,7 @@ class WhyBroken(StrEnum):
 
 
 class WhyGivenUp(StrEnum):
-    """Why a run did not reach an end."""
+    """Why a run was given up."""
 
     STEP_FAILED = "step-failed"
     """A step failed and no route is taken on that."""
@@ -94,3 +94,5 @@ class WhyGivenUp(StrEnum):
     """What the workflow promises would not have been kept."""
     CALLED_OFF = "called-off"
     """Someone cancelled the run."""
+    DECLARED = "declared"
+    """It reached an end that gives it up."""

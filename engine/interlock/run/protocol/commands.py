@@ -143,7 +143,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class FinishRun:
-    """Nothing more will be asked."""
+    """Nothing more will be asked. `code` and `reason` say why the run was given up, if it was."""
 
     id: str
     status: Literal["ended", "failed", "cancelled"]

@@ -216,7 +216,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over. `code` and `reason` say why it did not reach an end."""
+    """The run is over. `code` and `reason` say why it was given up; `end` is then an end that says so, or empty."""
 
     status: Literal["ended", "failed", "cancelled"]
     end: str
