@@ -302,3 +302,44 @@ def test_witnesses_are_plain(texts: tuple[Asked, ...], path: str, value: object)
 
 def test_what_relates_values_beyond_intervals_stays_open() -> None:
     assert isinstance(asked("o.left * o.left == 2"), Unknown)
+
+
+WORDS: Mapping[str, Type] = {"word": STRING, "many": ListType(STRING)}
+ADDRESSED = Environment(WORDS, FUNCTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        ('isURL(word) && url(word).getScheme() != "https"', False),
+        ('!isURL(word) || url(word).getScheme() != "https"', False),
+        ('!isURL(word) && url(word).getScheme() != "https"', True),
+        ('isURL(word) || url(word).getScheme() != "https"', True),
+        ("isIP(word) && url(word).getHost() == word", True),
+        ('isIP(word) && ["10.0.0.0/8", "::/0"].exists(n, cidr(n).containsIP(word))', False),
+        ('isIP(word) && ["10.0.0.0/8", "ten"].exists(n, cidr(n).containsIP(word))', True),
+        ("isIP(word) && many.exists(n, cidr(n).containsIP(word))", True),
+        ('many.exists(n, isIP(n) && cidr("10.0.0.0/8").containsIP(word))', True),
+    ],
+)
+def test_what_was_asked_of_a_text_is_known_where_it_is_read(text: str, fails: bool) -> None:
+    question = Problem((Fails(ADDRESSED.compile(text).checked),), WORDS)
+    assert isinstance(Reasoner(proofs=False).ask(question), Impossible) is not fails
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'isURL(word) && url(word).getScheme() == "https"',
+        'isURL(word) && !isIP(url(word).getHostname()) && url(word).getHostname() != "example.com"',
+        "isURL(word) && isIP(url(word).getHostname()) && ip(url(word).getHostname()).isPrivate()",
+        'isURL(word) && isIP(url(word).getHostname()) && cidr("100.64.0.0/10").containsIP(url(word).getHostname())',
+        "isCIDR(word) && cidr(word).prefixLength() == 8",
+        "!isURL(word)",
+    ],
+)
+def test_addresses_and_urls_are_found_without_the_solver(text: str) -> None:
+    compiled = ADDRESSED.compile(text)
+    found = Reasoner(proofs=False).ask(Problem((Claim(compiled.checked),), WORDS))
+    assert isinstance(found, Possible)
+    assert compiled.evaluate(found.bindings) is True

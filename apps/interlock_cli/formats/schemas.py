@@ -40,9 +40,9 @@ def schema(name: str) -> dict[str, object]:
 def _made(name: str) -> dict[str, object]:
     match name:
         case "settings":
-            from interlock_cli.settings import Settings
+            from interlock_cli import settings
 
-            return Settings.model_json_schema()
+            return settings.schema()
         case "answers":
             from interlock.runtime.script import script_schema
 

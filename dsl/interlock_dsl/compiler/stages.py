@@ -8,7 +8,7 @@ where it is first used, and nothing that follows from it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from posixpath import normpath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.packs.bind import bind_all
 from interlock_dsl.analysis.symbols import Declarations, resolve
@@ -26,10 +26,6 @@ if TYPE_CHECKING:  # loaded when they are needed: a program without workflows ne
     from interlock_dsl.analysis.examination.examined import Examined
     from interlock_dsl.analysis.facts import Facts
     from interlock_dsl.analysis.workflows.outline import Outline
-
-
-_OF_ONE_USE: Final = frozenset({"rule-always-applies", "shadowed-rule"})
-"""Findings about a rule that says more than is needed, which one use of a pack may not need and another does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +171,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
         reasoner=Reasoner(proofs=wanted.proofs, after=after),
         found=report.ordered(),
         quiet=wanted.strict or any(suppressions(unit.files)),  # what comments allow is found, reported or not
+        packs=tuple(file for _, file in unit.packs),
         untaken=frozenset() if program is None or untaken is None or not wanted.strict else untaken(program),
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
@@ -182,12 +179,11 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
 
 
 def tell_uses(unit: Compilation) -> Compilation:
-    """Say with each finding in a pack where it is used. That a rule is more than one use needs is no finding."""
+    """Say with each finding in a pack where it is used."""
     uses = {id(file.source): use.span for use, file in unit.packs}
     if not uses:
         return unit
     report = unit.report.copy()
-    report.keep(lambda found: found.code not in _OF_ONE_USE or id(found.span.source) not in uses)
     report.reword(lambda found: say_pack.used_here(found, at) if (at := uses.get(id(found.span.source))) else found)
     return replace(unit, report=report)
 

@@ -9,6 +9,7 @@ from interlock_dsl.analysis.facts import Facts
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.symbols import Declarations
 from interlock_dsl.diagnostics import Diagnostic
+from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
@@ -21,10 +22,10 @@ if TYPE_CHECKING:  # a program without workflows needs no networkx
 class Examined:
     """The files as written, their declarations, the facts about them, and who answers questions about values.
 
-    `entries` are the names of the files that were given; the others are used by them. `found` is what has been
-    reported so far, for the rules that judge comments by it. `quiet`: whether findings that only `--strict` reports
-    are looked for where that is dear. `untaken` are the routes, by workflow and id, that no test of the program takes,
-    where somebody has run the tests.
+    `entries` are the names of the files that were given; the others are used by them. `packs` are the files of the
+    packs in use, which are not among `files`. `found` is what has been reported so far, for the rules that judge
+    comments by it. `quiet`: whether findings that only `--strict` reports are looked for where that is dear. `untaken`
+    are the routes, by workflow and id, that no test of the program takes, where somebody has run the tests.
     """
 
     files: tuple[File, ...]
@@ -35,6 +36,15 @@ class Examined:
     found: tuple[Diagnostic, ...] = ()
     quiet: bool = True
     untaken: frozenset[tuple[str, str]] = frozenset()
+    packs: tuple[File, ...] = ()
+
+    def of_pack(self, span: Span) -> bool:
+        """Say whether a place is in a pack. That its rules are more than one use of it needs is no finding."""
+        return id(span.source) in self._sources_of_packs
+
+    @cached_property
+    def _sources_of_packs(self) -> frozenset[int]:
+        return frozenset(id(file.source) for file in self.packs)
 
     @cached_property
     def questions(self) -> "Mapping[str, Questions]":

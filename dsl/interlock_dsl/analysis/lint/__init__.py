@@ -32,6 +32,20 @@ OF_CONDITIONS = frozenset(
 )  # fmt: skip
 """Rules about whole conditions."""
 
+OF_WORKFLOWS = frozenset(
+    {
+        "always-true-condition", "approval-without-way-on", "broken-promise", "child-exceeds-budget",
+        "condition-may-error", "exceedable-budget", "gap-before-otherwise", "grant-refuses-route", "impossible-step",
+        "irreversible-in-retry", "non-exhaustive-routes", "nothing-asked", "nothing-shown", "order-dependent-routes",
+        "overlapping-routes", "question-without-deadline", "question-without-way-on", "redundant-route",
+        "route-on-free-text", "shadowed-route", "toxic-combination", "unapproved-irreversible", "unproved-promise",
+        "unreachable-otherwise", "unsatisfiable-condition", "unused-input",
+    }
+)  # fmt: skip
+"""Rules that have nothing to say of a program without workflows: what they need is not loaded for it."""
+OF_TABLES = frozenset({"impossible-row", "missing-rows", "overlapping-rows", "shadowed-row"})
+"""Rules that have nothing to say of a program without tables."""
+
 CONSEQUENCES = {
     "beyond-the-type": OF_CONDITIONS,
     "unknown-time-zone": OF_CONDITIONS,
@@ -53,13 +67,21 @@ def lint(program: Examined, *, strict: bool = False, only: frozenset[str] | None
     What comments allow is yielded as well: whoever shows findings leaves it out.
     """
     judging = [code for code in OF_SUPPRESSIONS if only is None or code in only]
-    asked = [code for code in RULES if code not in OF_SUPPRESSIONS and (judging or only is None or code in only)]
+    idle = idle_rules(program).union(OF_SUPPRESSIONS)
+    asked = [code for code in RULES if code not in idle and (judging or only is None or code in only)]
     found = list(_without_consequences([each for code in asked for each in _rule(code).check(program)]))
     seen = replace(program, found=(*program.found, *found))
     found.extend(each for code in judging for each in _rule(code).check(seen))
     for each in found:
         if (strict or not each.quiet) and (only is None or each.code in only):
             yield each
+
+
+def idle_rules(program: Examined) -> frozenset[str]:
+    """Return the rules that have nothing to say of a program, by what it declares."""
+    nothing = frozenset[str]()
+    workflows = nothing if program.facts.workflows else OF_WORKFLOWS
+    return workflows | (nothing if program.facts.tables else OF_TABLES)
 
 
 def _without_consequences(found: list[Diagnostic]) -> Iterator[Diagnostic]:

@@ -37,7 +37,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the rules whose conditions are true of every call."""
     rules = program.rules
     for rule in rules.all:
-        if rules.unmeant(rule):
+        if not program.of_pack(conditions(rule)) and rules.unmeant(rule):
             help = "write the condition that was meant, or leave it out"
             message = "this rule applies to every call, whatever its condition says"
             yield diagnose("rule-always-applies", message, conditions(rule), help=help)

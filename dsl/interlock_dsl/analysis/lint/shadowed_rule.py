@@ -47,6 +47,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     rules = program.rules
     order = {rule.id: at for at, rule in enumerate(rules.all)}
     for rule in rules.all:
+        if program.of_pack(conditions(rule)):
+            continue
         known = rules.known(rule)
         by = None if known is None else _shadowing(rules, rule, known, order)
         if by is not None:

@@ -17,6 +17,7 @@ from interlock_dsl.analysis.values.domain import (
 from interlock_dsl.analysis.values.functions import OF_CALENDAR
 from interlock_dsl.analysis.values.points import contains, value_of
 from interlock_dsl.analysis.values.state import Path
+from interlock_dsl.cel.addresses import read_network
 from interlock_dsl.cel.library import FUNCTIONS
 from interlock_dsl.cel.library.instants import read_timestamp
 from interlock_dsl.cel.tree import Call, Expression, Index, Literal, Name, Select
@@ -46,6 +47,8 @@ class Constants:
         self.numbers: dict[str, set[float]] = {}
         self.texts: dict[str, None] = {}
         self.read_as_numbers = False
+        self.read_as_addresses = False
+        """Whether texts are read as URLs, IP addresses or blocks of them."""
 
     def add(self, found: Domain) -> None:
         """Add what a constant expression comes to."""
@@ -115,6 +118,8 @@ def _numbers(found: Numbers, known: Constants) -> Iterator[float]:
 def _texts(found: Text, known: Constants) -> Iterator[str]:
     body = found.prefix + found.suffix
     room = max(0, found.low - len(body))
+    if known.read_as_addresses:
+        yield from _addresses(known)
     yield from known.texts
     if room <= 1 << 20:
         yield found.prefix + "x" * room + found.suffix
@@ -127,6 +132,20 @@ def _texts(found: Text, known: Constants) -> Iterator[str]:
         yield from (f"{found.prefix}{text}{found.suffix}", text + "x", text.upper(), text.lower())
     for size in sizes(found, known):
         yield found.prefix + "x" * max(0, size - len(body)) + found.suffix
+
+
+def _addresses(known: Constants) -> Iterator[str]:
+    """Yield URLs, an address and a block: of hosts by name and by number, and of those that the constants speak of."""
+    yield "https://example.com/"
+    hosts = ["elsewhere.example", "10.0.0.1"]
+    for text in known.texts:
+        try:
+            address = read_network(text).address
+        except ValueError:
+            continue
+        hosts.append(str(address) if address.family == 4 else f"[{address}]")
+    yield from (f"http://{host}/" for host in hosts[:4])
+    yield from ("10.0.0.1", "10.0.0.0/8")
 
 
 def sizes(found: Sized | Text, known: Constants) -> list[int]:

@@ -22,6 +22,7 @@ from interlock_dsl.analysis.values.functions import Result
 from interlock_dsl.analysis.values.points import constants, contains
 from interlock_dsl.analysis.values.reading import INDEX, KEY, MISSING, OVERLOAD, Reading, truths_of
 from interlock_dsl.analysis.values.state import State
+from interlock_dsl.cel.check import Introduction
 from interlock_dsl.cel.tree import (
     Comprehension,
     Expression,
@@ -125,6 +126,7 @@ class Containers(Reading):
         if isinstance(holder, Sized) and holder.high == 0:
             return self._over_nothing(node), errors
         inside = self.inside(node, state)
+        self._among_constants(node, inside)
         body, failing = self.evaluate(node.body, inside)
         filtered = node.condition is not None
         if node.condition is not None:
@@ -147,6 +149,14 @@ class Containers(Reading):
                 return NOTHING if none else Sized("list", 0 if filtered else low, high), errors | failing
             case _:
                 return Sized("map", 0, high), errors | failing | {"duplicate-key", "bad-key"}
+
+    def _among_constants(self, node: Comprehension, inside: State) -> None:
+        """Know that the items of a written list of constants are these."""
+        introduced = self.checked.reference_of(node)
+        if isinstance(node.range, ListOf) and isinstance(introduced, Introduction):
+            values = [item.value.value for item in node.range.items if isinstance(item.value, Literal)]
+            if len(values) == len(node.range.items) and all(isinstance(value, str) for value in values):
+                inside.domains[introduced.locals[-1].number,] = Choice(frozenset(values))
 
     def _over_nothing(self, node: Comprehension) -> Domain:
         match node.kind:

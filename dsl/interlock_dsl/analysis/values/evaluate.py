@@ -17,6 +17,7 @@ from interlock_dsl.analysis.values.domain import (
     ANYTHING,
     EITHER,
     NOTHING,
+    TRUE,
     Choice,
     Domain,
     Numbers,
@@ -26,7 +27,7 @@ from interlock_dsl.analysis.values.domain import (
     join,
     meet,
 )
-from interlock_dsl.analysis.values.functions import ALL_ERRORS, Result, called, errors_of
+from interlock_dsl.analysis.values.functions import ALL_ERRORS, READABLE, Result, called, errors_of
 from interlock_dsl.analysis.values.points import point
 from interlock_dsl.analysis.values.reading import LOGICAL, OVERLOAD, truths_of
 from interlock_dsl.analysis.values.state import State
@@ -188,7 +189,16 @@ class Evaluator(Containers):
             may = [errors_of(reference.function.name, overload) for overload in reference.overloads]
             return domain_of(type), errors.union(OVERLOAD, *may)
         result, more = called(reference.function.name, reference.overloads[0], domains, type)
+        if "bad-conversion" in more and self._readable(reference.function.name, parts[-1], state):
+            more = more - {"bad-conversion"}
         return result, errors | more
+
+    def _readable(self, function: str, text: Expression, state: State) -> bool:
+        """Say whether it is known that a text can be read as what a function takes it for: `isURL(text)` was true."""
+        if function not in READABLE or not state.terms or self.term(text) is None:
+            return False
+        asked = Call(READABLE[function], (text,), text.span, text.span)
+        return state.terms.get(asked) == TRUE
 
     def _or(self, name: str, parts: list[Expression], state: State) -> Result:
         first, errors = self.evaluate(parts[0], state)

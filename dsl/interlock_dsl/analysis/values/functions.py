@@ -95,6 +95,11 @@ FAILING: Final[dict[str, Errors]] = {
 }
 """The errors of overloads that have any, where they are known one by one."""
 
+READABLE: Final[dict[str, str]] = {
+    "ip": "isIP", "cidr": "isCIDR", "url": "isURL", "containsIP": "isIP", "containsCIDR": "isCIDR",
+}  # fmt: skip
+"""Functions that read a text as an address, a block or a URL, and what says whether it can be read."""
+
 OF_CALENDAR: Final[dict[str, tuple[int, int]]] = {
     "getFullYear": (0, 10_000), "getMonth": (0, 11), "getDate": (1, 31), "getDayOfMonth": (0, 30),
     "getDayOfWeek": (0, 6), "getDayOfYear": (0, 365), "getHours": (0, 23), "getMinutes": (0, 59),

@@ -7,6 +7,7 @@ from interlock_dsl.analysis.values.candidates import Constants, chain, instants,
 from interlock_dsl.analysis.values.conforms import conforms
 from interlock_dsl.analysis.values.domain import Numbers, Sized, domain_of, numbers
 from interlock_dsl.analysis.values.failing import Failing
+from interlock_dsl.analysis.values.functions import READABLE
 from interlock_dsl.analysis.values.history import asked, history
 from interlock_dsl.analysis.values.narrow import Narrowed, Narrowing
 from interlock_dsl.analysis.values.points import point
@@ -27,6 +28,7 @@ MOST_NARROWINGS = 200
 MOST_VALUES = 7
 """Values that are tried for one variable."""
 MOST_CASES = 6
+ASKS_OF_ADDRESSES = frozenset({*READABLE, *READABLE.values()})
 
 Bindings: TypeAlias = dict[str, object]
 Slot: TypeAlias = Path | Expression
@@ -65,6 +67,8 @@ class Reads:
                     return
                 if function in ("int", "uint", "double", "timestamp"):
                     self.constants.read_as_numbers = True
+                if function in ASKS_OF_ADDRESSES:
+                    self.constants.read_as_addresses = True
         parts = children(node)
         if not any(_reads(part, self.given) for part in parts):
             self.constants.add(self.given.evaluate(node, State({}))[0])
@@ -155,6 +159,7 @@ class _Attempt:
                 self.constants.numbers.setdefault(kind, set()).update(found)
             self.constants.texts.update(reads.constants.texts)
             self.constants.read_as_numbers |= reads.constants.read_as_numbers
+            self.constants.read_as_addresses |= reads.constants.read_as_addresses
 
     def plain(self, state: State) -> Bindings | None:
         """Return the plainest values of a case, if all statements hold for them."""
@@ -190,7 +195,9 @@ class _Attempt:
     def _slots(self, state: State) -> list[Slot]:
         paths = dict.fromkeys(state.resolve(path) for path in self.paths)
         leaves = [path for path in paths if not isinstance(state.type_at(path), RecordType) or state.may_lack(path)]
-        return sorted(leaves, key=lambda path: path not in state.domains)
+        # What is to differ from something, of which the plainest values are often the same, comes first.
+        differing = {side for sides, signs in state.relations.items() if 0 not in signs for side in sides}
+        return sorted(leaves, key=lambda path: (path not in differing, path not in state.domains))
 
     def _vary(self, state: State, slots: list[Slot]) -> Bindings | None:
         found = self.plain(state)
