@@ -19,6 +19,7 @@ from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, 
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
 from run import test_reservations as reservations
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched
+from run.test_undoing import resumed_while_undoing
 from run.texts import AGENT, GATES, HEAD, PAY, TRAVEL
 from run.world import World, program, tighten
 
@@ -175,6 +176,7 @@ RUNS: tuple[Callable[[], None], ...] = (
     a_deadline_that_leads_to_an_approval,
     a_cancelled_run_whose_call_never_came_back,
     an_approval_into_each_kind_of_step,
+    resumed_while_undoing,
     reservations.test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts,
     reservations.test_what_the_ledger_refuses_is_denied_and_says_what_was_used,
     reservations.test_a_call_is_decided_again_when_the_ledger_has_answered,

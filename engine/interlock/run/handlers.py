@@ -7,7 +7,7 @@ of transitions lists it; everything else is ignored. `MOVES` says who carries on
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar, cast
 
-from interlock.run.lifecycle import finish, interruption, start
+from interlock.run.lifecycle import finish, interruption, start, undoing
 from interlock.run.moves import (
     Abandon,
     Approved,
@@ -19,6 +19,8 @@ from interlock.run.moves import (
     Fail,
     Move,
     NotApproved,
+    Undo,
+    UndoNext,
     Unwind,
 )
 from interlock.run.parts import Approval, Call, Owner, Phase, Visit
@@ -127,9 +129,9 @@ def _not_approved(run: Run, move: NotApproved) -> None:
 def _call_ended(run: Run, move: CallEnded) -> None:
     call = move.call
     if call.orphan:
-        finish.orphan_ended(run, move)
+        undoing.orphan_ended(run, move)
     elif call.purpose == "undo":
-        finish.undo_ended(run, move)
+        undoing.undo_ended(run, move)
     elif call.purpose == "agent":
         agents.call_ended(run, move)
     elif call.visit is not None:
@@ -151,4 +153,6 @@ MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     CallEnded: _moves(_call_ended),
     Abandon: _moves(finish.abandon),
     Unwind: _moves(finish.unwind),
+    Undo: _moves(undoing.undo),
+    UndoNext: _moves(undoing.undo_next),
 }

@@ -130,7 +130,7 @@ class Machine:
             while run.agenda:
                 move = run.agenda.popleft()
                 MOVES[move.__class__](run, move)
-            if run.phase == "running" and not run.root.active:
+            if run.phase == "running" and not run.root.active and not run.undoings:
                 run.agenda.append(
                     Abandon(
                         WhyGivenUp.NOTHING_LEFT,

@@ -4,10 +4,11 @@ Handlers put moves on the agenda instead of calling each other, so that no modul
 a chain of steps needs no stack.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from interlock.run.parts import Call, Frame, Visit
+from interlock.run.parts import Call, Frame, Performed, Visit
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json
@@ -104,4 +105,39 @@ class Unwind:
     """Undo the next thing, or finish."""
 
 
-Move: TypeAlias = Enter | Arrive | Begin | Complete | Fail | Approved | NotApproved | CallEnded | Abandon | Unwind
+Part: TypeAlias = Callable[[Frame, str, int], bool]
+"""Which visits are meant, told by their frame, path and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Undo what was done in some visits, which are over, while the run goes on; then make a move."""
+
+    part: Part
+    then: "Move"
+
+
+@dataclass(slots=True, eq=False)
+class Undoing:
+    """A part of what was done that is undone while the run goes on with other things; the last of it is next.
+
+    `awaited` are the calls of that part which have not come back, `call` is the one that undoes something now. `then`
+    is the move that is made when all is undone.
+    """
+
+    part: list[Performed]
+    awaited: set[str]
+    then: "Move"
+    call: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoNext:
+    """Undo the next thing of a part, or make the move that comes after it."""
+
+    undoing: Undoing
+
+
+Move: TypeAlias = (
+    Enter | Arrive | Begin | Complete | Fail | Approved | NotApproved | CallEnded | Abandon | Unwind | Undo | UndoNext
+)

@@ -204,7 +204,8 @@ class Spending:
 class Performed:
     """A call that changed the world: how to undo it, or why that is not possible.
 
-    It was made in a visit of a frame; `step` is the path of that visit and `visited` its number.
+    It was made in a visit of a frame; `step` is the path of that visit and `visited` its number. `number` counts what
+    was performed in the run.
     """
 
     frame: Frame
@@ -215,6 +216,7 @@ class Performed:
     undo: str
     args: Mapping[str, Json]
     problem: str = ""
+    number: int = 0
 
 
 @dataclass(slots=True)

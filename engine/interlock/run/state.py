@@ -4,7 +4,7 @@ from collections import deque
 from typing import Literal
 
 from interlock.decide import History, Principal
-from interlock.run.moves import Move
+from interlock.run.moves import Move, Undoing
 from interlock.run.parts import Call, Ending, Frame, Owner, Performed, Phase
 from interlock.run.plan import Plan
 from interlock.run.protocol.codes import WhyIgnored
@@ -19,13 +19,15 @@ class Run:
 
     `held` is the size of all values in its frames. `open` holds what was asked of the world and not answered, with who
     waits for it (None: the run itself), in the order of asking. `orphans` are calls that nobody waits for and that must
-    come back before the run may end. `notes`, `commands` and `agenda` belong to the event at hand; so do `subject`,
-    what it is about, and `cause`, the event's class until the subject has changed its phase.
+    come back before the run may end. `performed` counts the calls that changed the world; `done` are those that are not
+    undone, `undoings` what is being undone while the run goes on. `notes`, `commands` and `agenda` belong to the event
+    at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has changed its phase.
     """
 
     __slots__ = (
         "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "left_over",
-        "meter", "notes", "now", "open", "orphans", "phase", "plan", "principal", "root", "subject",
+        "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal", "root", "subject",
+        "undoings",
     )  # fmt: skip
 
     root: Frame
@@ -41,6 +43,8 @@ class Run:
         self.held = 0
         self.open: dict[str, tuple[Owner, Command]] = {}
         self.done: list[Performed] = []
+        self.performed = 0
+        self.undoings: list[Undoing] = []
         self.orphans: dict[str, Call] = {}
         self.doubts: list[str] = []
         self.left_over: list[str] = []

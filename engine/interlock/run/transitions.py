@@ -49,7 +49,7 @@ TRANSITIONS: Final[Mapping[tuple[Kind, Phase, Cause], tuple[Phase, ...]]] = {
     ("run", "running", RunCancelled): ("undoing",),
     ("run", "running", RunResumed): ("running", "ending", "undoing"),
     ("run", "ending", CONSEQUENCE): ("over",),
-    ("run", "ending", RunResumed): ("over",),
+    ("run", "ending", RunResumed): ("ending", "over"),
     ("run", "undoing", CONSEQUENCE): ("over",),
     ("run", "undoing", RunResumed): ("undoing", "over"),
     ("visit", "entered", CONSEQUENCE): ("in approval", "asking model", "asking person", "calling", "over"),

@@ -6,8 +6,9 @@ after the other.
 """
 
 from interlock.run import values
-from interlock.run.moves import Abandon, Arrive, CallEnded, Unwind
-from interlock.run.parts import Call, Ending, Performed
+from interlock.run.lifecycle import undoing
+from interlock.run.moves import Abandon, Arrive, Undo, UndoNext, Unwind
+from interlock.run.parts import Call, Ending
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
@@ -43,6 +44,7 @@ def abandon(run: Run, move: Abandon) -> None:
         return
     change(run, None, "undoing")
     run.ending = Ending(move.status, reason=move.reason, code=move.code)
+    undoing.give_up(run)
     _stop(run, WhyCancelled.GIVEN_UP, "the run was given up")
 
 
@@ -50,41 +52,26 @@ def _stop(run: Run, code: WhyCancelled, why: str) -> None:
     for visit in list(run.root.active.values()):
         visits.cancel(run, visit, code, why)
     run.cancel(run.root.timer)
+    begun = [move for move in run.agenda if isinstance(move, Undo)] if run.phase == "ending" else []
     run.agenda.clear()
+    run.agenda.extend(begun)
+    run.agenda.extend(UndoNext(each) for each in run.undoings)
     run.agenda.append(Unwind())
 
 
 def unwind(run: Run, move: Unwind) -> None:
     """Undo the next thing, once nothing is under way; when there is nothing left, finish."""
-    undoing = any(isinstance(owner, Call) and owner.purpose == "undo" for owner, _ in run.open.values())
-    if run.orphans or undoing or run.ending is None or run.phase == "over":
+    under_way = any(isinstance(owner, Call) and owner.purpose == "undo" for owner, _ in run.open.values())
+    if run.orphans or run.undoings or under_way or run.ending is None or run.phase == "over":
         return
     while run.phase == "undoing" and run.done:
         done = run.done.pop()
         if done.problem:
             run.left_over.append(f"{done.tool} ({done.problem})")
         else:
-            _undo(run, done)
+            calls.decide(run, undoing.taking_back(run, done))
             return
     _finish(run, run.ending)
-
-
-def _undo(run: Run, done: Performed) -> None:
-    tool = run.plan.tools[done.undo]
-    given = calls.decode_again(tool, done.args)
-    calls.decide(run, Call(tool, given, done.args, "undo", done.step, done.frame, undoes=done.tool))
-
-
-def undo_ended(run: Run, over: CallEnded) -> None:
-    """An undo has come to its end; the next one follows."""
-    if over.trigger is not None:
-        run.left_over.append(f"{over.call.undoes} ({over.message})")
-    run.agenda.append(Unwind())
-
-
-def orphan_ended(run: Run, over: CallEnded) -> None:
-    """A call that nobody waits for has come back."""
-    run.agenda.append(Unwind())
 
 
 def _finish(run: Run, ending: Ending) -> None:

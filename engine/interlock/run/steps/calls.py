@@ -78,6 +78,12 @@ def decide(run: Run, call: Call) -> None:
         _finish(run, call, "over budget" if over else "denied", reasons_of(decision))
 
 
+def displayed(run: Run, call: Call) -> Mapping[str, Json]:
+    """Return the arguments of a call that is not decided yet as records show them."""
+    obligations.take(call, _decision(run, call))
+    return obligations.args(call)
+
+
 def reasons_of(decision: Decision) -> str:
     """Return the reasons of a decision in one line."""
     return "; ".join(f"{reason.text} [{reason.rule}]" if reason.rule else reason.text for reason in decision.reasons)
@@ -311,10 +317,8 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
     tool = call.tool
     if tool.effect == "read" or call.purpose == "undo":
         return
-    number = call.visit.number if call.visit is not None else 0
     if tool.undo is None:
-        problem = "it has no undo"
-        run.done.append(Performed(call.frame, tool.name, call.step, number, call.command, "", {}, problem))
+        _performed(run, call, "", {}, "it has no undo")
         return
     target = run.plan.tools[tool.undo.tool]
     args: Mapping[str, Json] = {}
@@ -325,7 +329,17 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
             args = arguments(target, given)[1]
         except (EvaluationError, ValidationError, TypeError) as error:
             problem = f"the arguments of its undo have no value: {error}"
-    run.done.append(Performed(call.frame, tool.name, call.step, number, call.command, target.name, args, problem))
+    _performed(run, call, target.name, args, problem)
+
+
+def _performed(run: Run, call: Call, undo: str, args: Mapping[str, Json], problem: str) -> None:
+    visited = call.visit.number if call.visit is not None else 0
+    run.performed += 1
+    run.done.append(
+        Performed(
+            call.frame, call.tool.name, call.step, visited, call.command, undo, args, problem, number=run.performed
+        )
+    )
 
 
 def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:

@@ -1,0 +1,95 @@
+"""Undoing a part of what a run did while the run goes on: the last first, one after the other, then a move.
+
+Calls of that part that are still under way are waited for before anything is undone: what they did belongs to it. A
+part that is being undone is nobody's any more, until the run is given up: then what is left of it is undone with all
+the rest, in the one reverse order. A run that reaches an end first finishes what is being undone. An undo that fails or
+is refused is left over, and what follows it is undone all the same.
+"""
+
+from collections.abc import Iterable
+
+from interlock.run.moves import CallEnded, Part, Undo, Undoing, UndoNext, Unwind
+from interlock.run.parts import Call, Frame, Performed
+from interlock.run.state import Run
+from interlock.run.steps import calls
+
+
+def undo(run: Run, move: Undo) -> None:
+    """Begin to undo what was done in some visits, and in the frames inside them."""
+    part = move.part
+    taken = [done for done in run.done if _is_within(done.frame, done.step, done.visited, part)]
+    run.done = [done for done in run.done if not _is_within(done.frame, done.step, done.visited, part)]
+    awaited = {
+        call.command
+        for call in run.orphans.values()
+        if call.visit is not None and _is_within(call.frame, call.step, call.visit.number, part)
+    }
+    undoing = Undoing(taken, awaited, move.then)
+    run.undoings.append(undoing)
+    run.agenda.append(UndoNext(undoing))
+
+
+def _is_within(frame: Frame, step: str, number: int, part: Part) -> bool:
+    if part(frame, step, number):
+        return True
+    visits = (each.parent for each in (frame, *frame.outer))
+    return any(visit is not None and part(visit.frame, visit.path, visit.number) for visit in visits)
+
+
+def undo_next(run: Run, move: UndoNext) -> None:
+    """Undo the next thing of a part, once nothing of it is under way; when there is nothing left, go on."""
+    undoing = move.undoing
+    if undoing not in run.undoings or undoing.awaited or undoing.call is not None:
+        return
+    while undoing.part:
+        done = undoing.part.pop()
+        if done.problem:
+            run.left_over.append(f"{done.tool} ({done.problem})")
+            continue
+        undoing.call = taking_back(run, done)
+        calls.decide(run, undoing.call)
+        return
+    run.undoings.remove(undoing)
+    run.agenda.append(undoing.then if run.phase == "running" else Unwind())
+
+
+def taking_back(run: Run, done: Performed) -> Call:
+    """Return the call that undoes one that was made, to be decided."""
+    tool = run.plan.tools[done.undo]
+    given = calls.decode_again(tool, done.args)
+    return Call(tool, given, done.args, "undo", done.step, done.frame, undoes=done.tool)
+
+
+def undo_ended(run: Run, over: CallEnded) -> None:
+    """An undo has come to its end, whatever came of it; the next one follows."""
+    if over.trigger is not None:
+        run.left_over.append(f"{over.call.undoes} ({over.message})")
+    undoing = next((each for each in run.undoings if each.call is over.call), None)
+    if undoing is None:
+        run.agenda.append(Unwind())
+        return
+    undoing.call = None
+    run.agenda.append(UndoNext(undoing))
+
+
+def orphan_ended(run: Run, over: CallEnded) -> None:
+    """A call that nobody waits for has come back; what it did may be part of what is being undone."""
+    command = over.call.command
+    for undoing in run.undoings:
+        if command in undoing.awaited:
+            undoing.awaited.discard(command)
+            undoing.part = in_order((*undoing.part, *(done for done in run.done if done.call == command)))
+            run.done = [done for done in run.done if done.call != command]
+            run.agenda.append(UndoNext(undoing))
+    run.agenda.append(Unwind())
+
+
+def give_up(run: Run) -> None:
+    """Put what is being undone back to all else that was done: the run is given up, and undoes it in one order."""
+    run.done = in_order((*run.done, *(done for undoing in run.undoings for done in undoing.part)))
+    run.undoings.clear()
+
+
+def in_order(several: Iterable[Performed]) -> list[Performed]:
+    """Return what was done in the order in which it was."""
+    return sorted(several, key=lambda done: done.number)
