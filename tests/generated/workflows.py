@@ -145,6 +145,8 @@ class Workflow:
 
     def _returns(self, type: Type) -> str:
         assert isinstance(type, RecordType)
+        if type.name and self.dice.often(0.5):
+            return f"\n    returns {type.name}"
         return f"\n    returns {{ {fields_text(type, self.dice)} }}"
 
     def _arguments(self, wanted: RecordType, here: Expressions) -> str:

@@ -131,6 +131,7 @@ def field_of(inner):
 types = st.recursive(named_types | some(texts, least=1).map(s.EnumType), nested, max_leaves=3)
 parameters = some(field_of(types))
 record_types = parameters.map(s.RecordType)
+answer_types = record_types | st.builds(s.NamedType, type_names)
 
 # --- declarations
 
@@ -151,9 +152,9 @@ roles = st.builds(s.RoleDecl, plain, maybe(texts))
 
 budgets = st.builds(s.BudgetDecl, maybe(counts), maybe(counts), maybe(counts), maybe(moneys), maybe(durations))
 steps = st.one_of(
-    st.builds(s.AgentStep, plain, plain, maybe(texts), maybe(record_types), maybe(some(dotted, least=1))),
+    st.builds(s.AgentStep, plain, plain, maybe(texts), maybe(answer_types), maybe(some(dotted, least=1))),
     st.builds(s.CallStep, plain, tool_calls),
-    st.builds(s.AskStep, plain, plain, maybe(texts), maybe(record_types), maybe(durations)),
+    st.builds(s.AskStep, plain, plain, maybe(texts), maybe(answer_types), maybe(durations)),
     st.builds(s.TableStep, plain, plain, arguments),
     st.builds(s.SetStep, plain, arguments),
 )

@@ -19,6 +19,7 @@ from interlock_dsl.formatter.pieces import (
     parameters,
     record,
     text,
+    type_,
     values,
 )
 from interlock_dsl.formatter.promises import promise
@@ -33,6 +34,8 @@ from interlock_dsl.syntax.tree import (
     Escalate,
     Grant,
     Merge,
+    NamedType,
+    RecordType,
     RouteDecl,
     SetStep,
     StepNode,
@@ -134,7 +137,7 @@ def _agent_step(node: AgentStep, places: Places) -> list[Line]:
     if node.tools is not None:
         body.append(Line(f"tools {names(node.tools)}", places.clause(node, "tools")))
     if node.returns is not None:
-        body += record("returns", places.clause(node, "returns"), node.returns)
+        body += _returns(node.returns, places.clause(node, "returns"))
     return _step_with(f"step {node.name.text} by {node.agent.text}", node, body)
 
 
@@ -143,10 +146,16 @@ def _ask_step(node: AskStep, places: Places) -> list[Line]:
     if node.question is not None:
         body.append(Line(f"question {text(node.question)}", places.clause(node, "question")))
     if node.returns is not None:
-        body += record("returns", places.clause(node, "returns"), node.returns)
+        body += _returns(node.returns, places.clause(node, "returns"))
     if node.within is not None:
         body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
     return _step_with(f"step {node.name.text} asks {node.role.text}", node, body)
+
+
+def _returns(node: RecordType | NamedType, start: int | None) -> list[Line]:
+    if isinstance(node, RecordType):
+        return record("returns", start, node)
+    return [Line(f"returns {type_(node)}", start)]
 
 
 def _step_with(head: str, node: StepNode, body: Sequence[Line]) -> list[Line]:

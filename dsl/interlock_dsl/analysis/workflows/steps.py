@@ -64,7 +64,7 @@ class Steps:
         """Return the steps by name, as far as what they refer to is there."""
         outline = self._reader.outline
         answers = {
-            name: self._types.record(() if step.returns is None else step.returns.fields)
+            name: self._types.answer(step.returns)
             for name, step in outline.steps.items()
             if isinstance(step, syntax.AgentStep | syntax.AskStep)
         }

@@ -142,6 +142,17 @@ def optional_parameter(name: str, span: Span) -> Diagnostic:
     )
 
 
+def answer_is_no_record(name: str, type: object, span: Span) -> Diagnostic:
+    """What a model or a person answers with has fields."""
+    return diagnose(
+        "type-mismatch",
+        f"`returns` wants a record, and `{name}` is of type `{type}`",
+        span,
+        "has no fields that a route could read",
+        help=f"name the answer: `returns {{ answer: {name} }}`",
+    )
+
+
 def unwritable(type: object, span: Span) -> Diagnostic:
     """A value of a step or an end that cannot be written down."""
     return diagnose(

@@ -26,6 +26,7 @@ from interlock_dsl.syntax.tree import (
     Ident,
     Merge,
     Money,
+    NamedType,
     RecordType,
     RouteDecl,
     RoutesMode,
@@ -108,7 +109,7 @@ class WorkflowBuilder(PieceBuilder):
             name,
             agent,
             task=clauses.get("task", str),
-            returns=clauses.get("returns", RecordType),
+            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
             tools=clauses.get("tools", tuple),
             span=self.here(),
         )
@@ -119,8 +120,8 @@ class WorkflowBuilder(PieceBuilder):
         return self.clause("task", text)
 
     @reduction
-    def returns_clause(self, type_: RecordType) -> Clause:
-        """`returns { fields }`."""
+    def returns_clause(self, type_: RecordType | NamedType) -> Clause:
+        """`returns { fields }`, or the name of a declared record."""
         return self.clause("returns", type_)
 
     @reduction
@@ -141,7 +142,7 @@ class WorkflowBuilder(PieceBuilder):
             name,
             role,
             question=clauses.get("question", str),
-            returns=clauses.get("returns", RecordType),
+            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
             within=clauses.get("within", Duration),
             span=self.here(),
         )

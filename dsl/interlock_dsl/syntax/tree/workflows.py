@@ -8,7 +8,7 @@ from interlock_dsl.syntax.tree.declarations import Argument, ToolCall
 from interlock_dsl.syntax.tree.pieces import Approval, Duration, Ident, Money, Node
 from interlock_dsl.syntax.tree.promises import Promise
 from interlock_dsl.syntax.tree.rules import RuleDecl
-from interlock_dsl.syntax.tree.types import FieldNode, RecordType
+from interlock_dsl.syntax.tree.types import FieldNode, NamedType, RecordType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class AgentStep(Node):
     name: Ident
     agent: Ident
     task: str | None = None
-    returns: RecordType | None = None
+    returns: RecordType | NamedType | None = None
     tools: tuple[Ident, ...] | None = None
 
 
@@ -48,7 +48,7 @@ class AskStep(Node):
     name: Ident
     role: Ident
     question: str | None = None
-    returns: RecordType | None = None
+    returns: RecordType | NamedType | None = None
     within: Duration | None = None
 
 
