@@ -94,6 +94,7 @@ LINT_CODES: Final = (
         strict=True,
     ),
     _lint("deadline-beyond-run", _APPROVALS, _WARNING, _PROVED, "a deadline lies behind the end of the run"),
+    _lint("missing-escalation", _APPROVALS, _WARNING, _PROVED, "nobody is told of one of the ways into an end"),
     _lint("unreachable-role", _APPROVALS, _WARNING, _PROVED, "nothing says how people are reached who are asked"),
     _lint("unapproved-irreversible", _APPROVALS, _WARNING, _PROVED, "an approval is missing on one of several ways"),
     _lint(

@@ -23,7 +23,7 @@ tool money.plan(
 ```
 
 Found by comparing the declarations of fields and parameters: all others of the name, at least two, or all other
-numbers, at least five, have bounds. Where there is one other of the name, it is reported under `--strict`. That they
+numbers, at least three, have bounds. Where there is one other of the name, it is reported under `--strict`. That they
 have bounds is certain, that this one is to have some is likely.
 """
 
@@ -41,7 +41,7 @@ from interlock_dsl.syntax.parts import parts
 from interlock_dsl.syntax.tree import FieldNode, NamedType, PackDecl, RouteDecl, TestDecl
 
 EXPRESSIONS = get_args(Expression)
-OTHERS, ALL_OTHERS = 2, 5
+OTHERS, ALL_OTHERS = 2, 3
 """How many others of the name, and other numbers of the program, there must be."""
 NUMBERS = ("int", "uint", "double")
 
