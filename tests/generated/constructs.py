@@ -212,6 +212,7 @@ _WRITTEN = {
     "expression: macro": r"\.(exists|all|filter)\(",
     "expression: now": r"\bnow\b",
     "expression: principal": r"\bprincipal\.",
+    "expression: failure": r"\bfailure\.(kind|attempts|step)\b",
     "expression: ternary": r" \? ",
     "route: then, with a block": r"then -> \w+ \{",
     "step: tools": r"\n +tools ",

@@ -53,6 +53,7 @@ class Workflow:
         perhaps = sorted(sometimes - always)
         for name in perhaps:
             reads += reads_perhaps(name, outputs[name])
+        reads += self._failure(place)
         careless = [read for name in sorted(outputs) for read in reads_of(name, outputs[name], (), 1)]
         return Expressions(
             self.dice, [read for read in reads if not isinstance(read.type, RecordType)], tuple(self.made.tools),
@@ -62,6 +63,28 @@ class Workflow:
 
     def at(self, edge: Edge) -> Expressions:
         return self.expressions(self.reach.after(edge), self.reach.perhaps(edge), edge)
+
+    def _failure(self, place: str | Edge) -> list[Read]:
+        """Return what may be read of a failure: only on routes taken on one, and in what only such routes lead to.
+
+        What is said of it is no part of it: the two machines word it differently.
+        """
+        into = [place] if isinstance(place, Edge) else self.reach.into[place]
+        if not into or any(edge.mode != "on" for edge in into):
+            return []
+        edges = self.skeleton.edges
+        kinds = {edge.trigger for edge in into} | {"no-value" for edge in into if edge.trigger == "failure"}
+        for edge in into:
+            own = {other.trigger for other in edges if other.mode == "on" and other.sources == edge.sources}
+            kinds |= {"timeout"} - own if edge.trigger == "failure" else set()
+            kinds |= {"expiry"} - own if edge.trigger == "denied" else set()
+        steps = tuple(sorted({source for edge in into for source in edge.sources}))
+        found = (
+            ("kind", StringType(tuple(sorted(kinds)))),
+            ("attempts", IntType(1, None)),
+            ("step", StringType(steps)),
+        )
+        return [Read(f"failure.{name}", type) for name, type in found]
 
     def _pairs(self, outputs: dict[str, Type], perhaps: list[str], place: str | Edge) -> list[tuple[Read, Read]]:
         """Return outputs of which one of two is there: sometimes only perhaps, which `check` has to find out."""
@@ -182,7 +205,7 @@ class Workflow:
         """Write the routes of which one is taken, so that mostly exactly one can be."""
         said: list[str] = []
         texts: list[str] = []
-        if edges[0].mode == "on" and self.dice.often(0.15) and not edges[0].targets[0].startswith("s"):
+        if edges[0].mode == "on" and self.dice.often(0.3) and not edges[0].targets[0].startswith("s"):
             condition = self.at(edges[0]).boolean(1)
             other = Edge(edges[0].sources, (self.dice.one(self.skeleton.ends),), "on", edges[0].trigger)
             texts.append(self._route(other, f" when {condition}"))
@@ -285,6 +308,7 @@ class Workflow:
         for name in sorted(self.reach.after(edge)):
             output = self.stuff[name].output
             reads += reads_of(name, output, (), 2)
+        reads += self._failure(edge) * 3
         reads = [read for read in reads if read.type != NULL]
         chosen = self.dice.some([read.path for read in reads], 1, 3)
         return [f"pass {', '.join(dict.fromkeys(chosen))}"] if chosen else []

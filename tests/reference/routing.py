@@ -1,11 +1,12 @@
 """Which way a run goes on: routes that compete, what they hand over, where branches meet."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
-from interlock_dsl.program.model import AgentStep, Grant, Route
+from interlock_dsl.program.model import AgentStep, CallStep, Grant, Route
 from reference import calls, promised, steps
 from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, part
@@ -39,7 +40,7 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     run.record(visit.name, value, shown)
     run.note("step done", visit.name, visit.number, shown)
     if promised.holds(run, visit.name):
-        leave(run, visit.name)
+        leave(run, visit.name, attempts_of(visit))
 
 
 def fail(run: Run, visit: Visit, trigger: str) -> None:
@@ -52,7 +53,7 @@ def fail(run: Run, visit: Visit, trigger: str) -> None:
     for kind in general.get(trigger, (trigger,)):
         routes = failing(run, visit.name, kind)
         if routes:
-            if not choose(run, routes, visit.name, "no-route"):
+            if not choose(run, routes, visit.name, "no-route", failure_of(visit, trigger)):
                 steps.give_up(run, "no-route")
             return
     steps.give_up(run, "step-failed")
@@ -62,14 +63,22 @@ def failing(run: Run, step: str, trigger: str) -> list[Route]:
     return [route for route in run.of.routes if route.sources == (step,) and route.trigger == trigger]
 
 
-def leave(run: Run, source: str) -> None:
+def failure_of(visit: Visit, trigger: str) -> dict[str, Json]:
+    return {"step": visit.name, "kind": trigger, "message": "it failed", "attempts": attempts_of(visit)}
+
+
+def attempts_of(visit: Visit) -> int:
+    return visit.calls[0].attempt if isinstance(visit.step, CallStep) and visit.calls else visit.attempt
+
+
+def leave(run: Run, source: str, attempts: int = 1) -> None:
     """Take a route of a step's own; where none matches, it arrives at the joins it is part of."""
     own = [route for route in run.of.routes if route.sources == (source,) and route.trigger is None]
     joining: dict[Key, list[Route]] = {}
     for route in run.of.routes:
         if source in route.sources and len(route.sources) > 1 and route.trigger is None:
             joining.setdefault((frozenset(route.sources), route.merge), []).append(route)
-    if own and choose(run, own, source, "no-value"):
+    if own and choose(run, own, source, "no-value", made=attempts):
         return
     if own and not joining:
         steps.give_up(run, "no-route")
@@ -81,7 +90,14 @@ def leave(run: Run, source: str) -> None:
         steps.give_up(run, "no-route")
 
 
-def choose(run: Run, routes: Sequence[Route], source: str, on_error: str) -> bool:
+def choose(
+    run: Run,
+    routes: Sequence[Route],
+    source: str,
+    on_error: str,
+    failure: dict[str, Json] | None = None,
+    made: int = 1,
+) -> bool:
     """Take the one route that matches; False if none does. A condition without a value stops everything behind it."""
     first = any(name in run.of.first for name in routes[0].sources)
     chosen: list[Route] = []
@@ -93,14 +109,14 @@ def choose(run: Run, routes: Sequence[Route], source: str, on_error: str) -> boo
         if errors or (first and chosen):
             others.append((route.id, "earlier-taken"))
             continue
-        met = condition(route.when, run.values)
+        met = condition(route.when, run.reads(failure))
         if met is True:
             chosen.append(route)
         else:
             others.append((route.id, "false"))
             errors += [route] if met == NO_VALUE else []
     if errors and not (first and chosen):
-        _without_value(run, errors[0], source, on_error)
+        _without_value(run, errors[0], source, on_error, made)
         return True
     last = [route for route in routes if route.otherwise]
     if chosen:
@@ -112,22 +128,23 @@ def choose(run: Run, routes: Sequence[Route], source: str, on_error: str) -> boo
         return True
     if not chosen:
         return False
-    go(run, chosen[0], source, others)
+    go(run, chosen[0], source, others, failure)
     return True
 
 
-def _without_value(run: Run, erring: Route, source: str, on_error: str) -> None:
+def _without_value(run: Run, erring: Route, source: str, on_error: str, made: int) -> None:
     """No route of the group is taken. At a step its `on failure` is; anywhere else the run is given up."""
     run.note("no value", source, erring.id)
     at_step = on_error == "no-value" and source != "start"
     rescue = failing(run, source, "failure") if at_step else []
+    failed: dict[str, Json] = {"step": source, "kind": "no-value", "message": "no value", "attempts": made}
     if not rescue:
         steps.give_up(run, "no-value")
-    elif not choose(run, rescue, source, "given up"):
+    elif not choose(run, rescue, source, "given up", failed):
         steps.give_up(run, "no-route")
 
 
-def go(run: Run, route: Route, source: str, others: list[tuple[str, str]]) -> None:
+def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failure: dict[str, Json] | None) -> None:
     """Follow a route, or the way out of one that is used up: tell whoever is to be told, enter its targets."""
     way: Way | None = way_of(route)
     if route.bound is not None:
@@ -139,9 +156,10 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]]) -> No
     if way is None:
         steps.give_up(run, "bound-reached")
         return
+    way = replace(way, failure=failure)
     run.note("route taken", way.id, frozenset(others))
     for escalation in way.escalations:
-        if not escalation.on_expiry and condition(escalation.when, run.values) is not False:
+        if not escalation.on_expiry and condition(escalation.when, run.reads(failure)) is not False:
             run.tell(escalation.role, source, escalation.because or f"the run took `{way.id}`")
     for target in way.targets:
         run.later(steps.enter, run, target, way)
@@ -168,7 +186,8 @@ def passed(run: Run, way: Way) -> dict[str, Json]:
     """Return the fields a route passes, nested as they are in the run; what is not there is left out."""
     context: dict[str, Json] = {}
     for one in way.passes:
-        value: Json = cast(dict[str, Json], run.shown)
+        there = run.shown if way.failure is None else {**run.shown, "failure": way.failure}
+        value: Json = cast(dict[str, Json], there)
         for name in one.path:
             if not isinstance(value, Mapping) or name not in value:
                 break

@@ -38,6 +38,8 @@ class Way:
     passes: tuple[Pass, ...]
     approval: ApprovalRule | None
     escalations: tuple[Escalation, ...]
+    failure: dict[str, Json] | None = None
+    """What failed, where it was taken on a trigger."""
 
 
 @dataclass(eq=False)
@@ -228,6 +230,10 @@ class Run:
     def at(self, now: int) -> None:
         self.now = self.history.now = now
         self.values["now"] = Timestamp(now * 1000)
+
+    def reads(self, failure: dict[str, Json] | None) -> dict[str, object]:
+        """Return what expressions read where a way was taken on a failure, or was not."""
+        return self.values if failure is None else {**self.values, "failure": failure}
 
     def note(self, *told: object) -> None:
         self.notes.append(told)

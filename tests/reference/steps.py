@@ -24,7 +24,7 @@ def enter(run: Run, target: str, way: Way) -> None:
     """Go to a step or an end by a route."""
     end = run.of.ends.get(target)
     if end is not None and way.approval is None:
-        finish(run, end)
+        finish(run, end, way.failure)
         return
     limit, promise = promised.step_limit(run)
     used_up = end is None and limit is not None and run.steps >= limit
@@ -82,13 +82,13 @@ def begin(run: Run, visit: Visit) -> None:
             people.question(run, visit)
         case End():
             routing.close(run, visit)
-            finish(run, visit.step)
+            finish(run, visit.step, visit.way.failure)
 
 
 def sets(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, SetStep)
     try:
-        values, shown = record_of(visit.step.values, run.values)
+        values, shown = record_of(visit.step.values, run.reads(visit.way.failure))
     except NoValue:
         run.later(routing.fail, run, visit, "failure")
         return
@@ -100,7 +100,7 @@ def call(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, CallStep)
     tool = run.program.tools[visit.step.call.tool]
     try:
-        given = {name: written(one, run.values) for name, one in visit.step.call.arguments.items()}
+        given = {name: written(one, run.reads(visit.way.failure)) for name, one in visit.step.call.arguments.items()}
         values, args = typed(tool.parameters, given)
     except NoValue:
         run.later(routing.fail, run, visit, "failure")
@@ -116,7 +116,7 @@ def decides(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, TableStep)
     table = visit.step.table
     try:
-        given = {name: written(one, run.values) for name, one in visit.step.arguments.items()}
+        given = {name: written(one, run.reads(visit.way.failure)) for name, one in visit.step.arguments.items()}
         names, _ = typed(table.parameters, given)
         found = [decoded(table.result, record_of(row.outputs, names)[1]) for row in matching(table, names)]
     except (NoValue, ValidationError):
@@ -153,10 +153,10 @@ def matching(table: Table, names: Mapping[str, object]) -> list[Row]:
 # --- the run is over
 
 
-def finish(run: Run, end: End) -> None:
+def finish(run: Run, end: End, failure: dict[str, Json] | None) -> None:
     """The run reaches an end."""
     try:
-        output = record_of(end.values, run.values)[1]
+        output = record_of(end.values, run.reads(failure))[1]
     except NoValue:
         give_up(run, "no-output")
         return

@@ -31,7 +31,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
+from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -74,6 +74,9 @@ STORIES = {
     "calls one after the other": Story(TRAVEL, ID),
     "calls that are undone": Story(TRAVEL, ID, broken=frozenset({"mail.send"}), end=""),
     "an end that gives the run up": Story(ABANDONED, ID, broken=frozenset({"mail.send"}), end="gone"),
+    "a failure that is read": Story(
+        FAILING, ID, {"ask": ({"ok": True},)}, broken=frozenset({"mail.send"}), silent=frozenset({"boss"})
+    ),
     "branches of which two are enough": Story(
         MEETING, {"n": 0}, {step: ({"ok": True},) for step in ("a", "b", "c", "after")}
     ),

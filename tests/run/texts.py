@@ -84,6 +84,30 @@ ABANDONED = TRAVEL.replace(
     "  end done\n", '  end done\n  end gone gives up { because "nobody was told of " + id }\n'
 ).replace("  tell -> done\n", "  tell -> done\n  tell -> gone on failure\n")
 
+FAILING = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  goal "what failed decides, and is told"
+  budget { steps 20  tool_calls 10 }
+  step first calls pay.issue(id: id, amount: 10)
+  step tell calls mail.send(text: "done")
+  step told sets { how: failure.kind, often: failure.attempts }
+  step ask asks boss { question "what now?" returns { ok: bool } within 1h }
+  end done
+  end gone gives up { because failure.step + ": " + failure.message }
+  start -> first grant pay.write
+  first -> tell grant mail.send
+  tell -> done
+  tell -> ask on failure when failure.attempts == 1 pass failure.message, failure.kind
+  tell -> gone on failure otherwise
+  ask -> told on expiry
+  ask -> done
+  told -> done
+}
+"""
+)
+
 MEETING = """
 workflow w(n: int in 0..10) {
   goal "three at once, two are enough"

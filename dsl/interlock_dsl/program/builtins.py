@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from interlock_dsl.cel.signature import Function, Overload
-from interlock_dsl.cel.types import INT, STRING, TIMESTAMP, AbstractType, Field, ListType, RecordType, StringType, Type
+from interlock_dsl.cel.types import (
+    INT,
+    STRING,
+    TIMESTAMP,
+    AbstractType,
+    Field,
+    IntType,
+    ListType,
+    RecordType,
+    StringType,
+    Type,
+)
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, Fault
 
 HISTORY = "$history"
@@ -39,7 +50,30 @@ def everywhere(context: RecordType | None) -> Mapping[str, Type]:
     return EVERYWHERE if context is None else {**EVERYWHERE, "context": context}
 
 
-RESERVED = frozenset({"run", "principal", "now", "context", "args", "tool", "agent", "result", "start", "calls"})
+FAILURE: Final = "failure"
+"""What failed: a variable of routes taken on a trigger, and of what only such routes lead to."""
+FAILURE_KINDS: Final = ("denied", "expiry", "failure", "no-value", "over budget", "timeout")
+MOST_SAID: Final = 1_000
+"""Characters of the message of a failure that conditions, models and people see."""
+
+
+def failure_type(steps: tuple[str, ...] | None = None, kinds: tuple[str, ...] = FAILURE_KINDS) -> RecordType:
+    """Return the type of `failure` where one of these steps (None: any) has failed in one of these ways."""
+    message = Field(StringType(max=MOST_SAID), labels=frozenset({"untrusted"}))
+    return RecordType(
+        "Failure",
+        {
+            "step": Field(StringType(steps)),
+            "kind": Field(StringType(kinds)),
+            "message": message,
+            "attempts": Field(IntType(1, None)),
+        },
+    )
+
+
+RESERVED = frozenset(
+    {"run", "principal", "now", "context", "args", "tool", "agent", "result", "start", "calls", "failure"}
+)
 """What no step, end or parameter of a workflow may be called."""
 
 

@@ -136,7 +136,7 @@ def _call_ended(run: Run, move: CallEnded) -> None:
         agents.call_ended(run, move)
     elif call.visit is not None:
         run.agenda.append(
-            Fail(call.visit, move.trigger, move.message)
+            Fail(call.visit, move.trigger, move.message, move.shown)
             if move.trigger is not None
             else Complete(call.visit, move.value, move.result)
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from interlock.run.parts import Call, Frame, Performed, Visit
+from interlock.run.parts import Call, Failure, Frame, Performed, Visit
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json
@@ -18,11 +18,12 @@ from interlock_dsl.program.model import End
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Go to a step or an end of a workflow by a route."""
+    """Go to a step or an end of a workflow by a route, which was taken on a `failure` or is an ordinary one."""
 
     frame: Frame
     target: str
     route: PlannedRoute
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Arrive:
 
     frame: Frame
     end: End
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,12 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A step has none."""
+    """A step has none. `message` says why, `shown` what of it a model is shown where that is less."""
 
     visit: Visit
     trigger: Trigger
     message: str
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

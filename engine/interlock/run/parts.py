@@ -11,6 +11,7 @@ from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.commands import CallOutcome, Reserve, Turn
 from interlock.run.protocol.events import Json, ModelCall
 from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.builtins import FAILURE, MOST_SAID
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
 
 Phase: TypeAlias = Literal[
@@ -66,11 +67,31 @@ class Frame:
         return f"{self.path}/{step}" if self.path else step
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a step failed of: `kind` is the trigger, or `no-value`; `text` is what models and people are shown of it."""
+
+    step: str
+    kind: str
+    text: str
+    attempts: int
+
+    def value(self) -> dict[str, Json]:
+        """Return it as conditions and models see it."""
+        said = self.text[:MOST_SAID]
+        return {"step": self.step, "kind": self.kind, "message": said, "attempts": self.attempts}
+
+
+def with_failure(values: Mapping[str, object], failure: Failure | None) -> Mapping[str, object]:
+    """Return what expressions read where a route was taken on a failure."""
+    return values if failure is None else {**values, FAILURE: failure.value()}
+
+
 @dataclass(slots=True, eq=False)
 class Visit:
     """One stay at a step: how it was entered, with what in hand, and what it waits for now.
 
-    `path` is how the step is called in notes and commands.
+    `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger.
     """
 
     frame: Frame
@@ -89,15 +110,21 @@ class Visit:
     digest: str = ""
     approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
+    failure: "Failure | None" = None
 
     @property
     def name(self) -> str:
         """The step's name in its workflow."""
         return self.step.name
 
-    def reads(self, now: int) -> dict[str, object]:
+    @property
+    def attempts(self) -> int:
+        """How many attempts were made at what the step does."""
+        return self.attempt if self.call is None else self.call.attempt
+
+    def reads(self, now: int) -> Mapping[str, object]:
         """Return what expressions of the step read at a moment."""
-        return self.frame.reads(now)
+        return with_failure(self.frame.reads(now), self.failure)
 
 
 @dataclass(slots=True, eq=False)

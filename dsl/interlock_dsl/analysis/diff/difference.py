@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Final
 
 from interlock_dsl.analysis.facts import Facts
-from interlock_dsl.analysis.knowledge.statements import mentioned
+from interlock_dsl.analysis.knowledge.statements import failure_in, mentioned
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner, meaning
 from interlock_dsl.analysis.rehearsal.story import values_read
 from interlock_dsl.analysis.values.problem import Case, Impossible, Possible, Problem, Unknown
 from interlock_dsl.cel.types import DYN, Basic, ListType, MapType, RecordType, Type
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.builtins import everywhere
+from interlock_dsl.program.builtins import FAILURE, everywhere
 
 
 class Direction(StrEnum):
@@ -97,9 +97,11 @@ def _problem(case: Case, without: Sequence[Case], terrain: Terrain) -> Problem:
     read = {name for statement in statements for name in mentioned(statement)}
     for each in (case, *without):
         read |= each.present | each.absent
+    failure = failure_in(statements) if FAILURE in read else None
+    failed = {} if failure is None else {FAILURE: failure}
     return Problem(
         case.statements,
-        {name: type for name, type in terrain.types.items() if name in read},
+        {name: type for name, type in terrain.types.items() if name in read} | failed,
         (terrain.optional & frozenset(read)) - case.present - case.absent,
         case.absent & frozenset(terrain.types),
         tuple(without),

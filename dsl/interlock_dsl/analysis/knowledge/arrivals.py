@@ -297,6 +297,8 @@ class Arrivals:
         own = self.own(source)
         conditions = [route.when for each in own for route in each.conditional if route.when is not None]
         for state in tuple(self._states.get(source, {}).values()):
+            if group.trigger is not None:  # another failure than the one that the step may have been entered on
+                state = replace(state, claims=self._without(state.claims, self._changing))
             if source == START or group.trigger is not None:
                 yield state
             # A step that is done takes its `on failure` route where a condition of its own routes has no value.
@@ -304,6 +306,8 @@ class Arrivals:
             if group.trigger is None or (group.trigger == "failure" and bool(own) and not (sure and self._affordable)):
                 state = replace(state, exact=state.exact and not sure)
                 for done in self._done(source, state):
+                    if group.trigger is not None:
+                        done = replace(done, claims=self._without(done.claims, self._changing))
                     yield (
                         done
                         if not group.joins

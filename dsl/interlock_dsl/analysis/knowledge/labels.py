@@ -18,6 +18,7 @@ from interlock_dsl.analysis.facts import (
 )
 from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, children
 from interlock_dsl.cel.types import ListType, MapType, OptionalType, RecordType, StringType, Type
+from interlock_dsl.program.builtins import FAILURE, failure_type
 
 
 def labels_read(
@@ -41,7 +42,9 @@ def labels_at(
     root, *names = path
     labels: frozenset[str] = frozenset()
     type: Type | None
-    if root in workflow.parameters.fields:
+    if root == FAILURE:
+        type = failure_type()
+    elif root in workflow.parameters.fields:
         labels, type = workflow.parameters.fields[root].labels, workflow.parameters.fields[root].type
     else:
         step = workflow.steps.get(root)

@@ -11,10 +11,10 @@ from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked, VariableReference
 from interlock_dsl.cel.tree import Call, Expression
-from interlock_dsl.cel.types import BOOL
-from interlock_dsl.program.builtins import HISTORY
+from interlock_dsl.cel.types import BOOL, Type
+from interlock_dsl.program.builtins import FAILURE, HISTORY
 
-CHANGING = frozenset({"now", HISTORY})
+CHANGING = frozenset({"now", HISTORY, FAILURE})
 """Variables that differ from one place of a run to the next."""
 
 
@@ -56,10 +56,20 @@ def mentioned(statement: Statement) -> frozenset[str]:
             return statement.expression.variables
 
 
+def failure_in(statements: Iterable[Statement]) -> Type | None:
+    """Return the type of `failure` in the statements that read it: they are all about one."""
+    for statement in statements:
+        if FAILURE in mentioned(statement):
+            checked = statement.condition if isinstance(statement, Claim) else statement.expression
+            return checked.scope.variables.get(FAILURE)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     expression: Expression
     about: object
+    failure: Type | None
 
 
 class Interned:
@@ -72,9 +82,9 @@ class Interned:
         """Return the statement that is kept for the meaning of one."""
         match statement:
             case Claim(condition=checked, outcomes=outcomes):
-                key = _Meaning(checked.expression, outcomes)
+                key = _Meaning(checked.expression, outcomes, failure_in((statement,)))
             case Bound(path=path, expression=checked):
-                key = _Meaning(checked.expression, path)
+                key = _Meaning(checked.expression, path, failure_in((statement,)))
             case _:
                 return statement
         return self._known.setdefault(key, statement)

@@ -20,11 +20,11 @@ from interlock_dsl.analysis.facts import (
     WorkflowFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Arrivals
-from interlock_dsl.analysis.knowledge.statements import Linked, linked, mentioned
+from interlock_dsl.analysis.knowledge.statements import Linked, failure_in, linked, mentioned
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
-from interlock_dsl.program.builtins import RUN
+from interlock_dsl.program.builtins import FAILURE, RUN, failure_type
 
 MOST_ASKED: Final = 3_000
 """Statements in all questions about one workflow; what is asked then is asked in a cheaper way."""
@@ -52,6 +52,7 @@ class Questions:
         fields = workflow.parameters.fields
         self.variables: Mapping[str, Type] = {
             **facts.everywhere,
+            FAILURE: failure_type(),
             "run": replace(RUN, fields={**RUN.fields, "workflow": Field(name)}),
             **{parameter: field.type for parameter, field in fields.items()},
             **{step: output(made, facts) for step, made in workflow.steps.items()},
@@ -80,6 +81,8 @@ class Questions:
 
     def _problem(self, arrival: Arrival, said: tuple[Statement, ...], extra: Mapping[str, Type]) -> Problem:
         read = frozenset[str]().union(*map(mentioned, said))
+        failure = failure_in(said) if FAILURE in read else None
+        extra = extra if failure is None else {**extra, FAILURE: failure}
         steps = self.workflow.steps.keys() & read
         return Problem(
             said,

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import assert_never
 
+from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.values.problem import Bound, Claim, Fails, Outcome, Outside, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
+from interlock_dsl.program.builtins import FAILURE
 from interlock_dsl.schema import ValidationError, decode, encode
 
 
@@ -21,8 +23,11 @@ class _Missing(Enum):
 def evaluate(checked: Checked, bindings: Mapping[str, object]) -> object:
     """Return the value of an expression; raise `EvaluationError` where it has none.
 
-    The interpreter gives it: compiling costs more than it saves where an expression is evaluated once.
+    The interpreter gives it: compiling costs more than it saves where an expression is evaluated once. What is said of
+    a failure is not rehearsed: raises `Unrehearsed` for what reads it.
     """
+    if FAILURE in checked.variables and FAILURE not in bindings:
+        raise Unrehearsed("it reads what failed")
     compiled = CompiledExpression(checked.expression, checked.scope, checked)
     return compiled.interpreter.evaluate(bindings, DEFAULT_LIMIT)
 

@@ -1,19 +1,21 @@
 """What an expression of a workflow may read, depending on where it stands."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
-from interlock_dsl.analysis.links import Link
+from interlock_dsl.analysis.links import Link, arriving
+from interlock_dsl.analysis.workflows.failing import failure_of
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.analysis.workflows.racing import Racing
 from interlock_dsl.cel.check import Checked, Scope
-from interlock_dsl.cel.tree import Expression
+from interlock_dsl.cel.tree import Expression, Name
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import FAILURE
 from interlock_dsl.program.graph import START
 
 READ_OF = re.compile(r"(\w+)\s*\.\??\s*\Z")
@@ -25,7 +27,8 @@ class Place:
     """A place in a workflow: the steps that have certainly run, those that may have, and how to speak of it.
 
     Sets of steps are bits, as in `workflows.assignment`. `nodes` are the steps that the place belongs to, for telling
-    what runs beside them. `without` gives the steps that have certainly run where others have not.
+    what runs beside them. `without` gives the steps that have certainly run where others have not. `failure` is the
+    type of what has failed, where every way there is taken on a trigger.
     """
 
     definite: int
@@ -34,6 +37,7 @@ class Place:
     words: str
     without: Callable[[frozenset[str]], int] | None = None
     link: Link | None = None
+    failure: Type | None = None
 
 
 def _said(name: str) -> tuple[str, str]:
@@ -65,6 +69,7 @@ class Reader:
         return Place(
             assigned.definite[name], assigned.possible[name], (name,), words,
             lambda absent: assigned.without(absent).definite[name],
+            failure=failure_of(arriving(self.outline.flow.graph, name), self.outline.routes),
         )  # fmt: skip
 
     def route(self, link: Link) -> Place:
@@ -78,6 +83,7 @@ class Reader:
         return Place(
             assigned.written(link), assigned.perhaps(link), sources, words,
             lambda absent: assigned.without(absent).written(link), link,
+            failure_of((link,), self.outline.routes),
         )  # fmt: skip
 
     def anywhere(self) -> Place:
@@ -124,12 +130,24 @@ class Reader:
         names = list(free_names(tree))
         for name in names:
             self.check_read(name.name, name.span, place)
-        scope = self.scope(place, extra or {}, {name.name for name in names})
+        scope = self.scope(place, {**(extra or {}), **self._failure(names, place)}, {name.name for name in names})
 
         def told(found: Diagnostic) -> Diagnostic | None:
             return self._told(found, place, {name.name for name in names})
 
         return self.expressions.check(tree, scope, expected, told)
+
+    def _failure(self, names: Iterable[Name], place: Place) -> Mapping[str, Type]:
+        """Return `failure` with its type, if it is among the names that are read; report it where it may not be."""
+        read = next((name for name in names if name.name == FAILURE), None)
+        return {} if read is None else {FAILURE: self.failure(place, read.span)}
+
+    def failure(self, place: Place, span: Span) -> Type:
+        """Return the type of `failure` at a place; report it where nothing, or perhaps nothing, has failed."""
+        if place.failure is None:
+            self.expressions.report.add(say.no_failure(span))
+            return ERROR
+        return place.failure
 
     def _told(self, found: Diagnostic, place: Place, names: Set[str]) -> Diagnostic | None:
         """Return what to say of what was found in an expression; None if it has been said of something else."""

@@ -1,6 +1,7 @@
 """Routes of a workflow: their clauses, judged for the place where the route is considered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from interlock_dsl.analysis.declarations.policies import args_type
@@ -23,7 +24,7 @@ from interlock_dsl.cel.types import BOOL, DYN, ERROR, RecordType, Type
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.builtins import TOOL
+from interlock_dsl.program.builtins import FAILURE, TOOL
 from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.tree import Approval, Escalate, Grant, Ident, RouteDecl, WayOut
 
@@ -107,7 +108,7 @@ def _grant(decl: Grant, targets: tuple[Ident, ...], here: Place, context: _Conte
     where = None
     if decl.where is not None:
         args = args_type(_called(targets, scopes, context), context.tools)
-        where = context.reader.check(decl.where, here, BOOL, {"args": args, "tool": TOOL})
+        where = context.reader.check(decl.where, replace(here, failure=None), BOOL, {"args": args, "tool": TOOL})
     return GrantFacts(decl, where)
 
 
@@ -151,6 +152,8 @@ def _check_pass(written: Ident, here: Place, reader: Reader, symbols: Symbols) -
         type = reader.outputs.get(root, DYN)
     elif root in outline.parameters.fields:
         type = outline.parameters.fields[root].type
+    elif root == FAILURE:
+        type = reader.failure(here, written.span)
     elif root == START:
         report.add(say.start_passed(written.span, outline.parameters.fields))
         return

@@ -325,6 +325,17 @@ def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
     )
 
 
+def no_failure(span: Span) -> Diagnostic:
+    """`failure` where nothing has failed, or not on every path."""
+    return diagnose(
+        "undefined-reference",
+        "nothing has certainly failed here",
+        span,
+        "there is no `failure` here",
+        help="it is there on a route with `on failure` and the like, and in what only such routes lead to",
+    )
+
+
 def start_passed(span: Span, parameters: Iterable[str]) -> Diagnostic:
     """`pass start`."""
     known = listed(parameters)

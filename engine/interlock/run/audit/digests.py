@@ -20,6 +20,9 @@ _APART = (
 _OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
 _LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "frame", "past", "path", "problem", "raw", "span", "visited"}
 
+_LATER = frozenset({"failure"})
+"""Parts that came later: one that is None is left out."""
+
 
 def digest_of(run: Run) -> str:
     """Return the SHA-256, in hexadecimal, of the state's canonical JSON."""
@@ -65,7 +68,8 @@ def _name(owner: object) -> str:
 
 def _whole(value: object) -> object:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
-    return {name: plain(getattr(value, name)) for name in names if name not in _LEFT_OUT}
+    held = {name: getattr(value, name) for name in names if name not in _LEFT_OUT}
+    return {name: plain(one) for name, one in held.items() if one is not None or name not in _LATER}
 
 
 def plain(value: object) -> object:

@@ -8,7 +8,7 @@ after the other.
 from interlock.run import values
 from interlock.run.lifecycle import undoing
 from interlock.run.moves import Abandon, Arrive, Undo, UndoNext, Unwind
-from interlock.run.parts import Call, Ending
+from interlock.run.parts import Call, Ending, with_failure
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
@@ -22,7 +22,7 @@ def arrive(run: Run, move: Arrive) -> None:
     """The run reaches an end, or one that gives it up."""
     at = move.end
     try:
-        output = values.record_of(run, at.values, move.frame.reads(run.now))[1]
+        output = values.record_of(run, at.values, with_failure(move.frame.reads(run.now), move.failure))[1]
     except (EvaluationError, ValueError, TypeError) as error:
         why = f"the output of end `{at.name}` has no value: {error}"
         run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, why, frame=move.frame))

@@ -4,7 +4,8 @@ from typing import Final
 
 MEANING: Final = 1
 """The version that is written. It changes when the same program decides differently on the same events, or when other
-parts of the outcome are compared; a new sentence, a new event or a new construct of the language changes nothing."""
+parts of the outcome are compared; a new event, a new construct of the language or a new sentence changes nothing, but
+for sentences of failures, which programs read as `failure.message`."""
 
 KEPT: Final = frozenset({MEANING})
 """The versions whose runs are replayed and resumed. Runs of any other are shown, verified and cancelled."""

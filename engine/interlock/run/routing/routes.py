@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import promises
 from interlock.run.moves import Abandon, Complete, Enter, Fail
-from interlock.run.parts import Frame
+from interlock.run.parts import Failure, Frame, with_failure
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
@@ -54,17 +54,20 @@ def complete(run: Run, move: Complete) -> None:
     run.record(visit.frame, visit.name, move.value, move.output, size)
     run.notes.append(StepDone(visit.path, visit.number, move.output, move.why))
     if promises.hold(run, visit.frame, visit.name):
-        leave(run, visit.frame, visit.name)
+        leave(run, visit.frame, visit.name, visit.attempts)
 
 
-def leave(run: Run, frame: Frame, source: str) -> None:
-    """Take a route from a step that is done (or from `start`): one of its own, else it arrives where branches meet."""
+def leave(run: Run, frame: Frame, source: str, attempts: int = 1) -> None:
+    """Take a route from a step that is done (or from `start`): one of its own, else it arrives where branches meet.
+
+    `attempts` are those that the step took.
+    """
     own = frame.plan.leaving.get(source)
     meeting = frame.plan.joins.get(source, ())
     if own is not None:
         chosen, others = _choose(run, frame, own)
         if isinstance(chosen, _Undecided):
-            _recover(run, frame, source, chosen)
+            _recover(run, frame, source, chosen, attempts)
             return
         if chosen or not meeting:
             _take(run, frame, own, source, chosen, others)
@@ -85,6 +88,7 @@ def fail(run: Run, move: Fail) -> None:
     visit, frame = move.visit, move.visit.frame
     if visit.phase == "over":
         return
+    attempts = visit.attempts
     visits.close(run, visit)
     run.notes.append(StepFailed(visit.path, visit.number, move.trigger, move.message))
     why = f"step `{visit.name}` failed ({move.trigger}): {move.message}"
@@ -92,28 +96,30 @@ def fail(run: Run, move: Fail) -> None:
     while trigger is not None:
         group = frame.plan.failing.get((visit.name, trigger))
         if group is not None:
-            _take_on_trigger(run, frame, group, visit.name, why)
+            failure = Failure(visit.name, move.trigger, move.shown or move.message, attempts)
+            _take_on_trigger(run, frame, group, failure, why)
             return
         trigger = _FALLBACK.get(trigger)
     _abandon(run, frame, WhyGivenUp.STEP_FAILED, why)
 
 
-def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided) -> None:
+def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempts: int) -> None:
     """Go on from a step that is done, but whose next route cannot be told: by its `on failure` route if it has one."""
     group = frame.plan.failing.get((source, "failure"))
     if group is None:
         _give_up(run, frame, source, str(undecided), undecided)
     else:
         run.notes.append(NoValue(frame.at(source), undecided.planned.id, undecided.message))
-        _take_on_trigger(run, frame, group, source, str(undecided))
+        text = f"the condition of `{undecided.planned.id}` has no value: {undecided.message}"
+        _take_on_trigger(run, frame, group, Failure(source, "no-value", text, attempts), str(undecided))
 
 
-def _take_on_trigger(run: Run, frame: Frame, group: Group, source: str, why: str) -> None:
-    chosen, others = _choose(run, frame, group)
+def _take_on_trigger(run: Run, frame: Frame, group: Group, failure: Failure, why: str) -> None:
+    chosen, others = _choose(run, frame, group, failure)
     if isinstance(chosen, _Undecided):
-        _give_up(run, frame, source, f"{why}; and {chosen}", chosen)
+        _give_up(run, frame, failure.step, f"{why}; and {chosen}", chosen)
     else:
-        _take(run, frame, group, source, chosen, others)
+        _take(run, frame, group, failure.step, chosen, others, failure)
 
 
 def _give_up(run: Run, frame: Frame, source: str, why: str, undecided: _Undecided) -> None:
@@ -126,11 +132,12 @@ def _abandon(run: Run, frame: Frame, code: WhyGivenUp, why: str) -> None:
 
 
 def _take(
-    run: Run, frame: Frame, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...]
-) -> None:
+    run: Run, frame: Frame, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...],
+    failure: Failure | None = None,
+) -> None:  # fmt: skip
     """Take the one route that was chosen, or give the run up."""
     if len(chosen) == 1:
-        _go(run, frame, chosen[0], source, others)
+        _go(run, frame, chosen[0], source, others, failure)
     elif chosen:
         places = " and ".join(f"`{planned.id}` ({planned.route.span})" for planned in chosen[:2])
         _abandon(run, frame, WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}")
@@ -140,7 +147,9 @@ def _take(
         _abandon(run, frame, WhyGivenUp.NO_ROUTE, f"no route from `{source}` can be taken ({place}): {why}")
 
 
-def _choose(run: Run, frame: Frame, group: Group) -> tuple[list[PlannedRoute] | _Undecided, tuple[NotTaken, ...]]:
+def _choose(
+    run: Run, frame: Frame, group: Group, failure: Failure | None = None
+) -> tuple[list[PlannedRoute] | _Undecided, tuple[NotTaken, ...]]:
     """Return the routes that match, and of the others why not; or the one that leaves this undecided."""
     routes = group.routes
     if len(routes) == 1 and routes[0].route.when is None:
@@ -148,7 +157,7 @@ def _choose(run: Run, frame: Frame, group: Group) -> tuple[list[PlannedRoute] | 
     chosen: list[PlannedRoute] = []
     others: list[NotTaken] = []
     last: PlannedRoute | None = None
-    bindings = frame.reads(run.now)
+    bindings = with_failure(frame.reads(run.now), failure)
     for planned in routes:
         when = planned.route.when
         if planned.route.otherwise:
@@ -171,7 +180,9 @@ def _choose(run: Run, frame: Frame, group: Group) -> tuple[list[PlannedRoute] | 
     return chosen, tuple(others)
 
 
-def _go(run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...]) -> None:
+def _go(
+    run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...], failure: Failure | None
+) -> None:
     """Take a route, or the way out of one that was taken as often as it may be: its clauses are what counts then."""
     bound = planned.route.bound
     if bound is not None:
@@ -185,17 +196,18 @@ def _go(run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tupl
             _abandon(run, frame, WhyGivenUp.BOUND_REACHED, why)
             return
     run.notes.append(RouteTaken(planned.id, others))
-    _escalate(run, frame, planned, source)
+    _escalate(run, frame, planned, source, failure)
     for target in planned.route.targets:
-        run.agenda.append(Enter(frame, target, planned))
+        run.agenda.append(Enter(frame, target, planned, failure))
 
 
-def _escalate(run: Run, frame: Frame, planned: PlannedRoute, source: str) -> None:
+def _escalate(run: Run, frame: Frame, planned: PlannedRoute, source: str, failure: Failure | None) -> None:
+    bindings = with_failure(frame.reads(run.now), failure)
     for escalation in planned.route.escalations:
         if escalation.on_expiry:
             continue
         # Telling a person is the safe side: a condition without a value tells them.
-        met = restricts(condition(escalation.when), None, frame.reads(run.now), run.meter)
+        met = restricts(condition(escalation.when), None, bindings, run.meter)
         if met is not False:
             reason = escalation.because or f"the run took `{planned.id}`"
             run.notes.append(Escalated(escalation.role, frame.at(source), reason))

@@ -19,7 +19,7 @@ def enter(run: Run, move: Enter) -> None:
     end = frame.plan.workflow.ends.get(target)
     needs_approval = planned.route.approval is not None
     if end is not None and not needs_approval:
-        run.agenda.appendleft(Arrive(frame, end))
+        run.agenda.appendleft(Arrive(frame, end, move.failure))
         return
     over = budget.over_for_step(run, frame) if end is None else None
     if over is not None and over.promise is not None:
@@ -28,6 +28,7 @@ def enter(run: Run, move: Enter) -> None:
     grants, scopes = handoff.grants_for(run, planned, target)
     step = end or frame.plan.workflow.steps[target]
     visit = visits.open_visit(frame, step, planned, grants, scopes)
+    visit.failure = move.failure
     run.notes.append(StepBegan(visit.path, visit.number, planned.id, tuple(sorted(scopes))))
     if over is not None:
         run.agenda.append(Fail(visit, "over budget", over.why))
@@ -56,7 +57,7 @@ def begin(run: Run, move: Begin) -> None:
             people.ask(run, visit)
         case End():
             visits.close(run, visit)
-            run.agenda.appendleft(Arrive(visit.frame, visit.step))
+            run.agenda.appendleft(Arrive(visit.frame, visit.step, visit.failure))
 
 
 def _ask_approval(run: Run, visit: Visit) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from interlock.run.parts import Visit
+from interlock.run.parts import Visit, with_failure
 from interlock.run.plan import PlannedRoute, cut_grants
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
@@ -26,7 +26,7 @@ def context_of(visit: Visit) -> dict[str, Json]:
     """
     context: dict[str, Json] = {}
     for passed in visit.route.route.passes:
-        value: object = visit.frame.shown
+        value: object = with_failure(visit.frame.shown, visit.failure)
         for name in passed.path:
             if not isinstance(value, Mapping) or name not in value:
                 break
