@@ -46,6 +46,13 @@ def arguments_given(source: str) -> dict[str, object]:
     return _document(source, "ARGS")
 
 
+def data_given(source: str) -> object:
+    """Return the data of an event, from JSON or a file. Whether it fits is for the engine to say."""
+    if source.startswith(("{", "@")) or source == "-":
+        return _read(source, "DATA")
+    return json_document(source, "`DATA`", "write JSON, `@file.json`, or `-` for standard input")
+
+
 def _document(source: str, option: str = "--input") -> dict[str, object]:
     value = _read(source, option)
     if not isinstance(value, dict):

@@ -31,6 +31,7 @@ VERBS = {
         "approve": "agree to exactly what a run asks for",
         "deny": "refuse it",
         "answer": "answer a question a run puts to a person",
+        "signal": "tell a run that an event it waits for has come",
         "resume": "take a run up again after it stopped",
         "cancel": "call a run off",
     },

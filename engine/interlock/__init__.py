@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.commands import AskApproval as AskApproval
     from interlock.run.protocol.commands import AskModel as AskModel
     from interlock.run.protocol.commands import AskPerson as AskPerson
+    from interlock.run.protocol.commands import AwaitEvent as AwaitEvent
     from interlock.run.protocol.commands import CallTool as CallTool
     from interlock.run.protocol.commands import Cancel as Cancel
     from interlock.run.protocol.commands import FinishRun as FinishRun
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.events import RunResumed as RunResumed
     from interlock.run.protocol.events import RunStarted as RunStarted
     from interlock.run.protocol.events import SessionStarted as SessionStarted
+    from interlock.run.protocol.events import SignalReceived as SignalReceived
     from interlock.run.protocol.events import TimerFired as TimerFired
     from interlock.run.protocol.events import ToolFailed as ToolFailed
     from interlock.run.protocol.events import ToolReturned as ToolReturned
@@ -128,13 +130,13 @@ _HOMES: Final = {
     "interlock.journal.sqlite": ("SqliteJournal",),
     "interlock.journal.verify": ("Verification",),
     "interlock.run.protocol.commands": (
-        "AskApproval", "AskModel", "AskPerson", "CallTool", "Cancel", "FinishRun", "Notify", "Release", "Reserve",
-        "SetTimer",
+        "AskApproval", "AskModel", "AskPerson", "AwaitEvent", "CallTool", "Cancel", "FinishRun", "Notify", "Release",
+        "Reserve", "SetTimer",
     ),
     "interlock.run.protocol.events": (
         "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "Exhausted", "ModelCall", "ModelFailed",
         "ModelReplied", "PersonAnswered", "Reserved", "RunCancelled", "RunResumed", "RunStarted", "SessionStarted",
-        "TimerFired", "ToolFailed", "ToolReturned", "Usage",
+        "SignalReceived", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
     ),
     "interlock.run.ledger": ("Held",),
     "interlock.run.machine": ("Machine",),
@@ -166,6 +168,7 @@ __all__ = [
     "AskModel",
     "AskPerson",
     "Authorizer",
+    "AwaitEvent",
     "CallContext",
     "CallDecision",
     "CallProposed",
@@ -225,6 +228,7 @@ __all__ = [
     "SessionStarted",
     "SetTimer",
     "Setting",
+    "SignalReceived",
     "SqliteJournal",
     "SystemClock",
     "TimerFired",

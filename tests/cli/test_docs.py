@@ -30,7 +30,7 @@ def test_every_verb_is_on_the_page_with_all_it_takes(verb: str) -> None:
     options = set(OPTION.findall(interlock(verb, "--help").out.partition("Options:")[2])) - SHARED
     shared = set(OPTION.findall(sections()["run"].partition("These options")[2]))
     looking_back = {"--project", "--journal"} if verb in ("show", "replay", "verify", "ledger") else set()
-    drives = verb in ("approve", "deny", "answer", "resume", "cancel")
+    drives = verb in ("approve", "deny", "answer", "signal", "resume", "cancel")
     documented = set(OPTION.findall(section)) | looking_back | (shared if drives else set())
     assert options - documented == set()
 

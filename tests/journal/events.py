@@ -30,6 +30,7 @@ event = st.one_of(
     st.builds(events.ToolReturned, whole, text, json),
     st.builds(events.ToolFailed, whole, text, st.sampled_from(["error", "timeout", "uncertain"]), text, whole),
     st.builds(events.PersonAnswered, whole, text, text, text, json),
+    st.builds(events.SignalReceived, whole, text, json, text, text, text),
     st.builds(events.ApprovalGiven, whole, text, text, text, text),
     st.builds(events.ApprovalDenied, whole, text, text, text, text),
     st.builds(events.TimerFired, whole, text),

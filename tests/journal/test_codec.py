@@ -45,6 +45,7 @@ SAMPLES: list[events.Event] = [
     events.PersonAnswered(6, "c3", "maria", "manager", {"ok": True}),
     events.ApprovalGiven(7, "a1", "maria", "manager", "ff"),
     events.ApprovalDenied(8, "a1", "maria", "manager", "no"),
+    events.SignalReceived(8, "payment.received", {"order": "A1"}, "k1", "bank", "Bank"),
     events.TimerFired(9, "c4"),
     events.Reserved(9, "v5", (0, 250)),
     events.Exhausted(9, "v5", (4,), ("d1",), "no answer"),

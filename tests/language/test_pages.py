@@ -32,6 +32,7 @@ PAGES = [*GUIDE, *EXPLAINED]
 GRAMMAR = (LANGUAGE / "syntax" / "grammar.lark").read_text()
 EXPECTATIONS = {
     "waits",
+    "awaits",
     "calls",
     "never calls",
     "denied",
@@ -131,8 +132,8 @@ def test_the_list_of_lines_of_a_test_is_whole() -> None:
     programs = [block.program()[0] for block in blocks() if block.page == "tests.md"]
     tests = [test for program in programs if program is not None for test in program.tests]
     used = {(act.kind, act.approves if act.kind == "decides" else None) for test in tests for act in test.acts}
-    assert {kind for kind, _ in used} == {"decides", "passes", "proposes", *EXPECTATIONS, *DECISIONS}
-    assert len(used) == len(EXPECTATIONS | DECISIONS) + 4
+    assert {kind for kind, _ in used} == {"decides", "passes", "comes", "proposes", *EXPECTATIONS, *DECISIONS}
+    assert len(used) == len(EXPECTATIONS | DECISIONS) + 5
     for item in re.findall(r"-> (\w+)$", GRAMMAR[GRAMMAR.index("test_item:") : GRAMMAR.index("test_value:")], re.M):
         words = {
             "given": "given",
@@ -141,7 +142,13 @@ def test_the_list_of_lines_of_a_test_is_whole() -> None:
             "approves": "approves",
             "denies": "denies",
         }.get(item)
-        words = words or {"time_passes": "pass", "expect": "expect"}.get(item, item.rpartition("_")[2])
+        others = {
+            "time_passes": "pass",
+            "event_comes": "then event",
+            "expect_awaits": "waits for event",
+            "expect": "expect",
+        }
+        words = words or others.get(item, item.rpartition("_")[2])
         assert re.search(rf"^\| `[^`]*\b{words}\b", listed, re.M), item
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 ICONS: Mapping[str, str] = {
-    # 14 by 14: a spark, a bolt, a person, a grid, an equals sign; a shield, a person, a bell, an arrow that turns back.
+    # 14 by 14: a spark, a bolt, a person, an envelope, an hourglass, a grid, an equals sign; a shield, a person, a
+    # bell, an arrow that turns back.
     "agent": "M7 0 C7.6 4.2 9.8 6.4 14 7 C9.8 7.6 7.6 9.8 7 14 C6.4 9.8 4.2 7.6 0 7 C4.2 6.4 6.4 4.2 7 0 Z",
     "call": "M8.5 0 L2 8 L6.4 8 L5.2 14 L12 5.6 L7.4 5.6 Z",
     "ask": "M7 0.6 A3 3 0 1 1 7 6.6 A3 3 0 1 1 7 0.6 Z M1.2 13.6 C1.2 9.8 3.6 7.8 7 7.8 C10.4 7.8 12.8 9.8 12.8 13.6 Z",
+    "event": "M0.5 2.5 H13.5 L7 7.6 Z M0.5 4 L7 9 L13.5 4 V11.5 H0.5 Z",
+    "time": "M2 0.5 H12 V2 L8 7 L12 12 V13.5 H2 V12 L6 7 L2 2 Z",
     "table": "M0.5 1.5 H13.5 V4.5 H0.5 Z M0.5 5.5 H4.3 V8.5 H0.5 Z M5.3 5.5 H13.5 V8.5 H5.3 Z M0.5 9.5 H4.3 V12.5 "
     "H0.5 Z M5.3 9.5 H13.5 V12.5 H5.3 Z",
     "set": "M1 3.6 H13 V5.8 H1 Z M1 8.2 H13 V10.4 H1 Z",
@@ -36,6 +39,8 @@ text { font-family: "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-s
 .box.agent > .shape { fill: #eef2ff; stroke: #6366f1 } .box.agent .icon { fill: #6366f1 }
 .box.call > .shape { fill: #ecfdf5; stroke: #059669 } .box.call .icon { fill: #059669 }
 .box.ask > .shape { fill: #fffbeb; stroke: #d97706 } .box.ask .icon { fill: #d97706 }
+.box.event > .shape { fill: #fdf2f8; stroke: #db2777 } .box.event .icon { fill: #db2777 }
+.box.time > .shape { fill: #fdf2f8; stroke: #db2777 } .box.time .icon { fill: #db2777 }
 .box.table > .shape { fill: #f0f9ff; stroke: #0284c7 } .box.table .icon { fill: #0284c7 }
 .box.set > .shape { fill: #f8fafc; stroke: #64748b } .box.set .icon { fill: #64748b }
 .box.end > .shape { fill: #f1f5f9; stroke: #334155 } .box.end > .inner { fill: none; stroke: #334155; stroke-width: 1 }
@@ -91,6 +96,14 @@ def outline(kind: str, left: float, top: float, width: float, height: float) -> 
                 f'<path class="shape" d="M{left + cut:.1f} {top:.1f} H{right - cut:.1f} L{right:.1f} {middle:.1f} '
                 f'L{right - cut:.1f} {bottom:.1f} H{left + cut:.1f} L{left:.1f} {middle:.1f} Z"/>'
             )
+        case "event":
+            cut = 10
+            return (
+                f'<path class="shape" d="M{left:.1f} {top:.1f} H{right:.1f} V{bottom:.1f} H{left:.1f} '
+                f'L{left + cut:.1f} {middle:.1f} Z"/>'
+            )
+        case "time":
+            return f'<rect class="shape" {at} rx="3" stroke-dasharray="6 3"/>'
         case "table":
             inner = f"M{left + 6:.1f} {top:.1f} V{bottom:.1f} M{right - 6:.1f} {top:.1f} V{bottom:.1f}"
             return f'<rect class="shape" {at}/><path class="shape" d="{inner}"/>'

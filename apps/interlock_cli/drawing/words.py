@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep, Workflow
+from interlock_dsl.program.model import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    End,
+    EventStep,
+    Route,
+    SetStep,
+    Step,
+    TableStep,
+    TimeStep,
+    Workflow,
+)
 
 if TYPE_CHECKING:
     from interlock_dsl.cel.environment import CompiledExpression
@@ -61,6 +73,10 @@ def step_detail(step: Step) -> str:
             return call.tool
         case AskStep(role=role, within=within):
             return f"asks {role}" + ("" if within is None else f", {duration(within)}")
+        case EventStep(event=event, within=within):
+            return f"waits for {event}" + ("" if within is None else f", {duration(within)}")
+        case TimeStep(pause=pause, until=until):
+            return f"waits for {duration(pause or 0)}" if until is None else f"waits until {source_text(until)}"
         case TableStep(table=table):
             return f"table {table.name}"
         case SetStep(values=values):

@@ -156,8 +156,17 @@ class QuestionJson(TypedDict):
     expires: int | None
 
 
+class AwaitedJson(TypedDict):
+    """An event that a step of a run waits for. `expires` is in microseconds since 1970."""
+
+    id: str
+    step: str
+    event: str
+    expires: int | None
+
+
 class RunJson(TypedDict):
-    """`--format json` of `run`, `approve`, `deny`, `answer`, `resume` and `cancel`: where a run stands."""
+    """`--format json` of `run`, `approve`, `deny`, `answer`, `signal`, `resume` and `cancel`: where a run stands."""
 
     run: str
     status: Status
@@ -165,6 +174,7 @@ class RunJson(TypedDict):
     output: dict[str, Json]
     reason: str
     waiting_for: list[ApprovalRequestJson | QuestionJson]
+    awaiting: list[AwaitedJson]
     next_timer: str | None
     entries: int
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from interlock.run.protocol.commands import AskApproval, AskPerson
+from interlock.run.protocol.commands import AskApproval, AskPerson, AwaitEvent
 from interlock.runtime.report import RunReport
 from interlock_cli.formats.jsonable import plain
 from interlock_cli.present.quantity import instant
 
 if TYPE_CHECKING:
-    from interlock_cli.formats.json_models import ApprovalRequestJson, Json, QuestionJson, RunJson, Status
+    from interlock_cli.formats.json_models import ApprovalRequestJson, AwaitedJson, Json, QuestionJson, RunJson, Status
 
 
 def run_json(report: RunReport) -> "RunJson":
@@ -24,6 +24,7 @@ def run_json(report: RunReport) -> "RunJson":
             _approval(each, report.approved_by.get(each.id, ())) if isinstance(each, AskApproval) else _question(each)
             for each in report.waiting_for
         ],
+        "awaiting": [_awaited(each) for each in report.awaiting],
         "next_timer": None if report.next_timer is None else instant(report.next_timer),
         "entries": report.entries,
     }
@@ -53,6 +54,10 @@ def _question(asked: AskPerson) -> "QuestionJson":
         "context": _object(asked.context),
         "expires": asked.expires,
     }
+
+
+def _awaited(event: AwaitEvent) -> "AwaitedJson":
+    return {"id": event.id, "step": event.step, "event": event.event, "expires": event.expires}
 
 
 def _object(given: Mapping[str, object]) -> "dict[str, Json]":

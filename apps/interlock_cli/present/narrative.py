@@ -23,6 +23,9 @@ from interlock.run.protocol.notes import (
     RoleNotified,
     RouteTaken,
     RunEnded,
+    SignalKept,
+    SignalTaken,
+    SignalUnused,
     StepBegan,
     StepCancelled,
     StepDone,
@@ -35,7 +38,7 @@ from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value
 from interlock_dsl.cel import CompiledExpression
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, Grant, Route, Workflow
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, EventStep, Grant, Route, TimeStep, Workflow
 
 SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""
@@ -109,6 +112,15 @@ class Narrative:
                 within = f"within {duration(step.within)}" if step.within is not None else ""
                 text = Text.assemble(f"asks {step.role}: ", (step.question, "italic"))
                 return [self._line(note.step, "wait", text, again or within)]
+            case EventStep():
+                within = f"within {duration(step.within)}" if step.within is not None else ""
+                text = Text.assemble("waits for the event ", (escape(step.event), "wait"))
+                return [self._line(note.step, "wait", text, again or within)]
+            case TimeStep(until=until, pause=pause):
+                text = Text(
+                    f"waits until {written(until)}" if until is not None else f"waits for {duration(pause or 0)}"
+                )
+                return [self._line(note.step, "wait", text, again)]
             case _:
                 return []
 
@@ -122,6 +134,10 @@ class Narrative:
                 return [self._line(note.step, "done", self._value(note.output, len(used) + 2), used)]
             case CallStep():
                 return []  # told by `CallDone`
+            case TimeStep():
+                return [self._line(note.step, "done", "the time has come")]
+            case EventStep(data=None):
+                return []  # told by `SignalTaken`
             case _:
                 row = note.rows if self._places else ""
                 return [self._line(note.step, "done", self._value(note.output, len(row) + 2 if row else 0), row)]
@@ -248,6 +264,21 @@ class Narrative:
     def _notified(self, note: RoleNotified) -> list[Line]:
         text = Text.assemble((note.role, "wait"), f" is told of {note.tool}", f": {_said(note.reason)}")
         return [self._line(note.step, "told", text)]
+
+    @_tell.register
+    def _taken(self, note: SignalTaken) -> list[Line]:
+        aside = f"key {escape(note.key)}" if note.key else ""
+        return [self._line(note.step, "done", Text.assemble("takes ", (escape(note.event), "wait")), aside)]
+
+    @_tell.register
+    def _kept(self, note: SignalKept) -> list[Line]:
+        text = Text.assemble((escape(note.event), "wait"), " comes, and is kept for a step that comes to wait for it")
+        return [self._line("", "wait", text, f"key {escape(note.key)}" if note.key else "")]
+
+    @_tell.register
+    def _unused(self, note: SignalUnused) -> list[Line]:
+        text = Text.assemble((escape(note.event), "wait"), " was kept, and no step has taken it")
+        return [self._line("", "gone", text, f"key {escape(note.key)}" if note.key else "")]
 
     @_tell.register
     def _ignored(self, note: Ignored) -> list[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command
+from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, AwaitEvent, CallTool, Command
 from interlock.runtime.report import RunReport
 from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
@@ -33,6 +33,7 @@ def standing(report: RunReport) -> Iterator[Text]:
 def going_on(report: RunReport, now: int, options: str, principal: str) -> Iterator[Text]:
     """Yield what is needed for the run to go on, with the exact commands; `options` are added to them."""
     yield from waiting(report.waiting_for, report.approved_by, report.run, now, options, principal)
+    yield from awaiting(report.awaiting, report.run, now, options)
     if report.next_timer is not None and not report.waiting_for:
         said = f"nothing to do until {moment(report.next_timer)}"
         yield Text.assemble((f"{mark('wait')} ", "wait"), said)
@@ -70,6 +71,17 @@ def waiting(
             yield Text.assemble("    ", (command, "route"))
     if not principal and any(isinstance(asked, AskApproval) for asked in open):
         yield Text(f"    {UNNAMED}", "quiet")
+
+
+def awaiting(open: Sequence[AwaitEvent], run: str, now: int, options: str) -> Iterator[Text]:
+    """Yield, for each event that a step waits for, which it is and the command by which it is signalled."""
+    for event in open:
+        left = f"  {remaining(event.expires - now)}" if event.expires is not None else ""
+        said = Text.assemble(f"{event.step} waits for the event ", (escape(event.event), "wait"))
+        yield Text.assemble((f"{mark('wait')} ", "wait"), said, (left, "quiet"))
+        if event.expires is None or event.expires > now:
+            name = shlex.quote(event.event)
+            yield Text.assemble("    ", (f"interlock signal {run} {name} DATA{options}", "route"))
 
 
 def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:

@@ -48,7 +48,7 @@ def _tell(recorded: "RecordedRun") -> None:
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import answered, given, heading, started
     from interlock_cli.present.narrative import Narrative
-    from interlock_cli.present.outcome import labelled, under_way, waiting
+    from interlock_cli.present.outcome import awaiting, labelled, under_way, waiting
     from interlock_cli.present.session import SessionNarrative, said, unreported
     from interlock_cli.present.spending import spending, spent
     from interlock_cli.present.timeline import Layout
@@ -87,6 +87,8 @@ def _tell(recorded: "RecordedRun") -> None:
         for text in labelled("open", unreported(each for each in recorded.pending if isinstance(each, CallTool))):
             console.print(text, soft_wrap=True)
     else:
+        for text in labelled("waits", awaiting(machine.awaiting, run, now, "")):
+            console.print(text, soft_wrap=True)
         for text in labelled("open", under_way(recorded.pending if machine.status == "running" else (), run)):
             console.print(text, soft_wrap=True)
         for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):

@@ -125,6 +125,23 @@ class AskStepFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EventStepFacts:
+    """A step that waits for an event: the type of its data, and which events it takes."""
+
+    decl: tree.EventStep
+    data: Type | None
+    where: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStepFacts:
+    """A step that waits for some time, or (`until`) for a moment."""
+
+    decl: tree.TimeStep
+    until: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
 class TableStepFacts:
     """A step that a table decides."""
 
@@ -140,7 +157,9 @@ class SetStepFacts:
     values: Values
 
 
-StepFacts: TypeAlias = AgentStepFacts | CallStepFacts | AskStepFacts | TableStepFacts | SetStepFacts
+StepFacts: TypeAlias = (
+    AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts | TimeStepFacts | TableStepFacts | SetStepFacts
+)
 
 
 @dataclass(frozen=True, slots=True)

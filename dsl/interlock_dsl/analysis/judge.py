@@ -19,6 +19,7 @@ from interlock_dsl.program.builtins import everywhere
 from interlock_dsl.syntax.clauses import Clauses
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.events import Events
     from interlock_dsl.analysis.workflows.outline import Outline
 
 
@@ -38,13 +39,16 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     expressions.know({name: (tool.parameters, tool.result) for name, tool in tools.items()})
     tables = table_facts(symbols, types, expressions)
     workflows: dict[str, WorkflowFacts] = {}
+    events: dict[str, Events] = {}
     if outlines:
         from interlock_dsl.analysis.checks.workflow import check_workflow
+        from interlock_dsl.analysis.workflows.events import events_of
         from interlock_dsl.analysis.workflows.workflow import workflow_facts
 
         for name, outline in outlines.items():
             check_workflow(outline, symbols, clauses)
             workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
+        events = {name: events_of(facts) for name, facts in workflows.items()}
     policies = policy_facts(symbols, types, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
     rules = {
@@ -66,6 +70,6 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         workflows=workflows,
         policies=policies,
         tables=tables,
-        tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ())),
+        tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ()), events),
         context=context,
     )

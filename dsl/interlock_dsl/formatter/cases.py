@@ -9,6 +9,7 @@ from interlock_dsl.formatter.pieces import begin, duration, end, fits, names
 from interlock_dsl.syntax.tree import (
     AgentScript,
     Asker,
+    EventComes,
     Expect,
     Given,
     GivenContext,
@@ -72,6 +73,10 @@ def _item(node: TestItem) -> list[Line]:
             return _with_value(f"then {role.text} {'approves' if approves else 'denies'}", node, None)
         case TimePasses(duration=passed):
             return _with_value(f"then {duration(passed)} pass", node, None)
+        case EventComes(event=event, value=value):
+            return _with_value(f"then event {quoted(event)}", node, value)
+        case Expect(kind="awaits", event=event):
+            return _with_value(f"expect waits for event {quoted(event)}", node, None)
         case Expect():
             return _with_value(_expectation(node), node, node.value)
 

@@ -32,6 +32,7 @@ from interlock_dsl.syntax.tree import (
     CallStep,
     EndDecl,
     Escalate,
+    EventStep,
     Grant,
     Merge,
     NamedType,
@@ -40,6 +41,7 @@ from interlock_dsl.syntax.tree import (
     SetStep,
     StepNode,
     TableStep,
+    TimeStep,
     WayOut,
     WorkflowDecl,
 )
@@ -124,6 +126,13 @@ def step(node: StepNode, places: Places) -> list[Line]:
             return arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(node), 1)
         case AskStep():
             return _ask_step(node, places)
+        case EventStep():
+            return _event_step(node, places)
+        case TimeStep(pause=pause, until=until):
+            if pause is not None:
+                return [Line(f"{head} waits for {duration(pause)}", begin(node))]
+            assert until is not None
+            return [Line(f"{head} waits until {written(until)}", begin(node))]
         case TableStep(table=table, arguments=given):
             return arguments(f"{head} decides {table.text}", begin(node), given, end(node), 1)
         case SetStep(values=fields):
@@ -156,6 +165,20 @@ def _returns(node: RecordType | NamedType, start: int | None) -> list[Line]:
     if isinstance(node, RecordType):
         return record("returns", start, node)
     return [Line(f"returns {type_(node)}", start)]
+
+
+def _event_step(node: EventStep, places: Places) -> list[Line]:
+    """Return a step that waits for an event: on one line if it fits, else with a clause on each."""
+    head = f"step {node.name.text} waits for event {quoted(node.event)}"
+    if node.data is not None:
+        head += f" -> {type_(node.data)}"
+    body: list[Line] = []
+    if node.where is not None:
+        body += condition("where", node.where, places.clause(node, "where"), 2)
+    if node.within is not None:
+        body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
+    line = " ".join([head, *(clause.text for clause in body)])
+    return [Line(line, begin(node))] if fits(line, 1) else [Line(head, begin(node)), *indented(body)]
 
 
 def _step_with(head: str, node: StepNode, body: Sequence[Line]) -> list[Line]:

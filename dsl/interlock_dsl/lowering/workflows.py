@@ -7,10 +7,12 @@ from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AskStepFacts,
     CallStepFacts,
+    EventStepFacts,
     RouteFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
+    TimeStepFacts,
     WorkflowFacts,
 )
 from interlock_dsl.lowering.declarations import lower_call, lower_rules, micros
@@ -70,6 +72,10 @@ def _step(
             return program.CallStep(name, lower_call(call), span)
         case AskStepFacts(decl=decl, returns=returns):
             return program.AskStep(name, decl.role.text, decl.question or "", returns, micros(decl.within), span)
+        case EventStepFacts(decl=decl, data=data, where=where):
+            return program.EventStep(name, decl.event, data, optional(where), micros(decl.within), span)
+        case TimeStepFacts(decl=decl, until=until):
+            return program.TimeStep(name, micros(decl.pause), optional(until), span)
         case TableStepFacts(decl=decl, arguments=arguments):
             return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span)
         case SetStepFacts(values=values):

@@ -29,6 +29,8 @@ from interlock_dsl.cel.types import (
 from interlock_dsl.cel.values import INT_HIGH, INT_LOW, Fault
 
 HISTORY = "$history"
+EVENT = "event"
+"""What the `where` of a step that waits for an event calls the event's data."""
 SUM: Final = "@sum"
 """Adds up whole numbers: what `calls(tool).sum(c, ...)` is written as."""
 

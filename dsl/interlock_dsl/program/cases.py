@@ -31,13 +31,14 @@ class ToolReply:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What happens or is expected at one point of a test; `kind` as in `syntax`; `decides`, `passes` and `proposes` are
-    done, the others expected. `agent` makes the call that is proposed; `count` people are asked.
+    """What happens or is expected at one point of a test; `kind` as in `syntax`; `decides`, `passes`, `comes` and
+    `proposes` are done, the others expected. `agent` makes the call that is proposed; `count` people are asked. `name`
+    is that of a role, tool, step, end or (`comes`, `awaits`) event.
     """
 
     kind: Literal[
-        "waits", "calls", "never calls", "denied", "escalates", "notifies", "redacts", "ends", "fails", "visits",
-        "allows", "denies", "asks", "decides", "passes", "proposes",
+        "waits", "awaits", "calls", "never calls", "denied", "escalates", "notifies", "redacts", "ends", "fails",
+        "visits", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""
@@ -53,7 +54,7 @@ class Act:
     @property
     def expected(self) -> bool:
         """Whether it is an expectation, and not something that happens."""
-        return self.kind not in ("decides", "passes", "proposes")
+        return self.kind not in ("decides", "passes", "comes", "proposes")
 
 
 @dataclass(frozen=True, slots=True)

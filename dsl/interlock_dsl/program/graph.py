@@ -1,8 +1,8 @@
 """The graph of a workflow: what leads where, and under which conditions. Everything after the front reads this.
 
-A node is `start`, a step or an end; its `kind` is `start`, `agent`, `call`, `ask`, `table`, `set` or `end`. There is an
-edge for each source and each target of a route, keyed by the route's id, so that a join (several sources) and a fork
-(several targets) are several edges with one key. An edge has
+A node is `start`, a step or an end; its `kind` is `start`, `agent`, `call`, `ask`, `event`, `time`, `table`, `set` or
+`end`. There is an edge for each source and each target of a route, keyed by the route's id, so that a join (several
+sources) and a fork (several targets) are several edges with one key. An edge has
 
 - `route`: the one object that says everything of the route;
 - `number`: the place of the route in the order written, which its way out shares;

@@ -138,6 +138,31 @@ class AskStep:
 
 
 @dataclass(frozen=True, slots=True)
+class EventStep:
+    """The data of an event that somebody signals, of type `data` (null where that is None), is the output.
+
+    `where` reads the run's values and, as `event`, the data; `within` is in microseconds.
+    """
+
+    name: str
+    event: str
+    data: Type | None
+    where: "CompiledExpression | None"
+    within: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStep:
+    """Time passes: `pause` microseconds, or (where that is None) until the moment that `until` says."""
+
+    name: str
+    pause: int | None
+    until: "CompiledExpression | None"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class TableStep:
     """A decision table on evaluated arguments."""
 
@@ -156,7 +181,7 @@ class SetStep:
     span: Span
 
 
-Step: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
+Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep
 
 
 @dataclass(frozen=True, slots=True)

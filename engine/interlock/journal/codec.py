@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
-_UNTYPED: Final = ("input", "output", "raw", "result", "answer", "context", "args")
+_UNTYPED: Final = ("input", "output", "raw", "result", "answer", "context", "args", "data")
 """The fields that hold a JSON value."""
 
 

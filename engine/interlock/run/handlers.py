@@ -24,7 +24,16 @@ from interlock.run.moves import (
     Unwind,
 )
 from interlock.run.parts import Approval, Call, Owner, Phase, Visit
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    AwaitEvent,
+    CallTool,
+    Command,
+    Reserve,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -37,13 +46,14 @@ from interlock.run.protocol.events import (
     RunCancelled,
     RunResumed,
     RunStarted,
+    SignalReceived,
     TimerFired,
     ToolFailed,
     ToolReturned,
 )
 from interlock.run.routing import routes
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, calls, entry, people
+from interlock.run.steps import agents, approvals, calls, entry, people, waits
 from interlock.run.transitions import Kind
 
 Handler: TypeAlias = Callable[[Run, Owner, Event], None]
@@ -61,6 +71,7 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("run", "new", RunStarted): _on(start.started),
     ("run", "running", TimerFired): _on(interruption.deadline_passed),
     ("run", "running", RunCancelled): _on(interruption.cancelled),
+    ("run", "running", SignalReceived): _on(waits.signalled),
     ("run", "running", RunResumed): _on(interruption.resumed),
     ("run", "ending", RunResumed): _on(interruption.resumed),
     ("run", "undoing", RunResumed): _on(interruption.resumed),
@@ -69,6 +80,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("visit", "retrying", TimerFired): _on(agents.retry_due),
     ("visit", "asking person", PersonAnswered): _on(people.answered),
     ("visit", "asking person", TimerFired): _on(people.expired),
+    ("visit", "awaiting event", TimerFired): _on(waits.expired),
+    ("visit", "awaiting time", TimerFired): _on(waits.over),
     ("call", "reserving", Reserved): _on(calls.reserved),
     ("call", "reserving", Exhausted): _on(calls.exhausted),
     ("call", "in flight", ToolReturned): _on(calls.returned),
@@ -99,6 +112,7 @@ WHAT: Final[Mapping[type[Command], str]] = {
     CallTool: "a call of a tool",
     Reserve: "a reservation",
     AskPerson: "a question",
+    AwaitEvent: "a wait for an event",
     AskApproval: "an approval",
     SetTimer: "a timer",
 }

@@ -22,7 +22,16 @@ from interlock.run.moves import Abandon
 from interlock.run.parts import Approval, Owner
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    AwaitEvent,
+    CallTool,
+    Command,
+    Reserve,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -32,6 +41,7 @@ from interlock.run.protocol.events import (
     RunResumed,
     RunStarted,
     SessionStarted,
+    SignalReceived,
 )
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
@@ -41,7 +51,7 @@ from interlock_dsl.program.model import Program
 
 Status = Literal["new", "running", "waiting", "ended", "failed", "cancelled"]
 
-_ABOUT_THE_RUN = (RunStarted, SessionStarted, CallProposed, RunCancelled, RunResumed)
+_ABOUT_THE_RUN = (RunStarted, SessionStarted, CallProposed, RunCancelled, RunResumed, SignalReceived)
 _ABOUT_AN_APPROVAL = (ApprovalGiven, ApprovalDenied)
 
 
@@ -154,7 +164,7 @@ class Machine:
 
     @property
     def status(self) -> Status:
-        """How the run stands. It is waiting when only people and timers can move it."""
+        """How the run stands. It is waiting when only people, events and timers can move it."""
         run = self._run
         if run.phase == "new":
             return "new"
@@ -167,6 +177,11 @@ class Machine:
     def waiting_for(self) -> tuple[AskApproval | AskPerson, ...]:
         """The approvals and questions that people have not answered."""
         return tuple(command for command in self.pending() if isinstance(command, AskApproval | AskPerson))
+
+    @property
+    def awaiting(self) -> tuple[AwaitEvent, ...]:
+        """The events that steps wait for, the one that is waited for longest first."""
+        return tuple(command for command in self.pending() if isinstance(command, AwaitEvent))
 
     @property
     def approved_by(self) -> Mapping[str, tuple[str, ...]]:

@@ -12,11 +12,11 @@ from interlock.run.protocol.commands import CallOutcome, Reserve, Turn
 from interlock.run.protocol.events import Json, ModelCall
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.builtins import FAILURE, MOST_SAID
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Grant, SetStep, TableStep, Tool
+from interlock_dsl.program.model import End, Grant, Step, Tool
 
 Phase: TypeAlias = Literal[
     "new", "running", "ending", "undoing",
-    "entered", "asking model", "acting", "asking person", "calling",
+    "entered", "asking model", "acting", "asking person", "calling", "awaiting event", "awaiting time",
     "deciding", "reserving", "in flight",
     "open",
     "in approval", "retrying", "over",
@@ -96,7 +96,7 @@ class Visit:
 
     frame: Frame
     path: str
-    step: "AgentStep | CallStep | AskStep | TableStep | SetStep | End"
+    step: "Step | End"
     number: int
     route: PlannedRoute
     grants: tuple[Grant, ...]
@@ -244,6 +244,17 @@ class Performed:
     args: Mapping[str, Json]
     problem: str = ""
     number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An event that was signalled, the `number`-th of the run. `size` is that of its data."""
+
+    number: int
+    event: str
+    key: str
+    data: Json
+    size: int
 
 
 @dataclass(slots=True)

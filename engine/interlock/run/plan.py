@@ -13,7 +13,7 @@ from interlock.decide.evaluator import Evaluator
 from interlock.run.limits import Limits, limits_of
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
-from interlock_dsl.program.model import Agent, AgentStep, Grant, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.model import Agent, AgentStep, EventStep, Grant, Program, Role, Route, Tool, Workflow
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import encode
 
@@ -55,7 +55,8 @@ class WorkflowPlan:
     """A workflow, with everything found by name.
 
     `nevers` are the promises about calls of a tool, `always` those about outputs, `judged` the latter by the parameters
-    and steps that they read; `awaited` are the tools of which a call must have returned before some other is made.
+    and steps that they read; `awaited` are the tools of which a call must have returned before some other is made,
+    `events` those that steps wait for, with the types of their data.
     """
 
     workflow: Workflow
@@ -68,6 +69,7 @@ class WorkflowPlan:
     awaited: frozenset[str]
     limits: Limits
     evaluator: Evaluator
+    events: Mapping[str, tuple[Type | None, ...]]
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
@@ -141,7 +143,16 @@ def _plan_workflow(workflow: Workflow, evaluator: Evaluator) -> WorkflowPlan:
         frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
         limits_of(workflow),
         evaluator,
+        _events(workflow),
     )
+
+
+def _events(workflow: Workflow) -> dict[str, tuple[Type | None, ...]]:
+    found: dict[str, tuple[Type | None, ...]] = {}
+    for step in workflow.steps.values():
+        if isinstance(step, EventStep):
+            found[step.event] = (*found.get(step.event, ()), step.data)
+    return found
 
 
 def _groups(

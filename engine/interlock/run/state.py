@@ -5,7 +5,7 @@ from typing import Literal
 
 from interlock.decide import History, Principal
 from interlock.run.moves import Move, Undoing
-from interlock.run.parts import Call, Ending, Frame, Owner, Performed, Phase
+from interlock.run.parts import Call, Ending, Frame, Owner, Performed, Phase, Signal
 from interlock.run.plan import Plan
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import Cancel, Command, SetTimer
@@ -20,14 +20,16 @@ class Run:
     `held` is the size of all values in its frames. `open` holds what was asked of the world and not answered, with who
     waits for it (None: the run itself), in the order of asking. `orphans` are calls that nobody waits for and that must
     come back before the run may end. `performed` counts the calls that changed the world; `done` are those that are not
-    undone, `undoings` what is being undone while the run goes on. `notes`, `commands` and `agenda` belong to the event
-    at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has changed its phase.
+    undone, `undoings` what is being undone while the run goes on. `kept` are events that no step has taken so far, of
+    `signals` that came, `keys` the names and keys of those with a key. `notes`, `commands` and `agenda` belong to the
+    event at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has changed its
+    phase.
     """
 
     __slots__ = (
-        "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "left_over",
-        "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal", "root", "subject",
-        "undoings",
+        "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "kept", "keys",
+        "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal", "root",
+        "signals", "subject", "undoings",
     )  # fmt: skip
 
     root: Frame
@@ -48,6 +50,9 @@ class Run:
         self.orphans: dict[str, Call] = {}
         self.doubts: list[str] = []
         self.left_over: list[str] = []
+        self.signals = 0
+        self.kept: list[Signal] = []
+        self.keys: set[tuple[str, str]] = set()
         self.asked = 0
         self.ending: Ending | None = None
         self.cause: type[Event] | None = None
@@ -66,7 +71,7 @@ class Run:
         self.open[command.id] = owner, command
         self.commands.append(command)
 
-    def set_timer(self, owner: Owner, at: int, purpose: Literal["retry", "expiry", "deadline"]) -> str:
+    def set_timer(self, owner: Owner, at: int, purpose: Literal["retry", "expiry", "deadline", "wait"]) -> str:
         """Have `owner` told at a moment; return the timer's id."""
         id = self.new_id("t")
         self.ask(owner, SetTimer(id, at, purpose))

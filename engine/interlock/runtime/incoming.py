@@ -32,13 +32,16 @@ def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] |
     return None if given is None else recorded_input(given, "the context")
 
 
-def recorded_answer(given: object) -> Json:
-    """Return a person's answer as JSON. Raises `Refused` for what JSON cannot say, or is too large."""
+def recorded_answer(given: object, what: str = "the answer") -> Json:
+    """Return a person's answer (or `what` it is) as JSON.
+
+    Raises `Refused` for what JSON cannot say, or is too large.
+    """
     try:
-        check_bounds("the answer", given)
+        check_bounds(what, given)
         return json_value(given)
     except ValueError as problem:
-        raise Refused(f"the answer cannot be recorded: {problem}") from None
+        raise Refused(f"{what} cannot be recorded: {problem}") from None
 
 
 def recorded_text(what: str, given: object) -> str:

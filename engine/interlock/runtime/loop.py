@@ -22,6 +22,7 @@ from interlock.run.protocol.commands import (
     AskApproval,
     AskModel,
     AskPerson,
+    AwaitEvent,
     CallTool,
     Cancel,
     Command,
@@ -169,6 +170,7 @@ class Drive:
             approved_by=machine.approved_by,
             next_timer=None if machine.status in OVER else self._timers.next,
             entries=self.sequence,
+            awaiting=machine.awaiting,
         )
 
     # --- recording ---------------------------------------------------------------------------------------------------
@@ -270,9 +272,7 @@ class Drive:
         return found.news
 
     def _finished(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            if isinstance(command, FinishRun):
-                self.finish = command
+        self.finish = next((each for each in commands if isinstance(each, FinishRun)), self.finish)
 
     def _refuse_broken(self) -> None:
         """Refuse to go on from a state that the journal may not have."""
@@ -307,7 +307,8 @@ class Drive:
             return ": ".join(filter(None, (self.finish.end, self.finish.reason)))
         if status != "waiting":
             return ""
-        return ", ".join(dict.fromkeys(f"{each.role} at {each.step}" for each in self.machine.waiting_for))
+        people = [f"{each.role} at {each.step}" for each in self.machine.waiting_for]
+        return ", ".join(dict.fromkeys((*people, *(f"{each.event} at {each.step}" for each in self.machine.awaiting))))
 
     # --- performing --------------------------------------------------------------------------------------------------
 
@@ -322,8 +323,8 @@ class Drive:
                     self._performer.cancel(id)
                 case Reserve():
                     self._inbox.append(command)
-                case FinishRun() | Release():
-                    pass  # what is given back was given back with the entry that said so
+                case FinishRun() | Release() | AwaitEvent():
+                    pass  # what is given back was given back with the entry that said so, and events come by themselves
                 case _:
                     self._performer.perform(command)
 

@@ -1,4 +1,6 @@
-"""What people decided through another process while a run is driven here: fed to its machine as if it had come here."""
+"""What people decided, and what was signalled, through another process while a run is driven here: fed to its machine
+as if it had come here.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +11,19 @@ from interlock.journal.codec import decode
 from interlock.journal.journal import Journal
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import Command
-from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, PersonAnswered, RunCancelled
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    PersonAnswered,
+    RunCancelled,
+    SignalReceived,
+)
 from interlock.run.protocol.meaning import KEPT
 from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Program
 
-_OF_PEOPLE: Final = (ApprovalGiven, ApprovalDenied, PersonAnswered, RunCancelled)
+_FROM_OUTSIDE: Final = (ApprovalGiven, ApprovalDenied, PersonAnswered, RunCancelled, SignalReceived)
 
 
 @dataclass(slots=True)
@@ -30,13 +39,14 @@ class Merged:
 def merged(journal: Journal, run: str, program: Program, known: int) -> Merged:
     """Read a run of which `known` entries are known here. A machine has no way back, so it is made anew.
 
-    Raises `Conflict` when what is new was not decided by people, but by somebody who drove the run; `Diverged`.
+    Raises `Conflict` when what is new was not decided by people or signalled, but is of somebody who drove the run;
+    `Diverged`.
     """
     found = Merged(Machine(program))
     for entry in journal.read(run):
         event = decode(entry.event, run, entry.sequence)
         new = entry.sequence > known
-        if new and not isinstance(event, _OF_PEOPLE):
+        if new and not isinstance(event, _FROM_OUTSIDE):
             raise Conflict(
                 f"run {run} was driven by another process too: entry {entry.sequence}, a {type(event).__name__}, "
                 "is not from here; nothing more is done here"

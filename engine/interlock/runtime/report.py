@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from interlock.run.protocol.commands import AskApproval, AskPerson
+from interlock.run.protocol.commands import AskApproval, AskPerson, AwaitEvent
 from interlock.run.protocol.events import Json
 
 Waiting: TypeAlias = AskApproval | AskPerson
@@ -18,7 +18,7 @@ class RunReport:
     `status` is running, waiting, ended, failed or cancelled; `end` and `output` are those of a run that came to an end,
     `reason` says why one failed, by an end that gives up or without one, or was cancelled. `approved_by` is who has
     agreed to each open approval, by its id. `next_timer` is the moment (microseconds since 1970) at which it goes on by
-    itself.
+    itself, `awaiting` are the events that steps wait for.
     """
 
     run: str
@@ -30,6 +30,7 @@ class RunReport:
     approved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     next_timer: int | None = None
     entries: int = 0
+    awaiting: tuple[AwaitEvent, ...] = ()
 
     @property
     def over(self) -> bool:

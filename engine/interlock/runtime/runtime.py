@@ -8,38 +8,32 @@
     report = await runtime.drive(run)
 
 Many runs may be under way in one event loop. Everything that happens is in the journal first; a process may end at any
-moment, and another one goes on with `resume` (or `approve`, `deny`, `answer`, then `drive`).
+moment, and another one goes on with `resume` (or `approve`, `deny`, `answer`, `signal`, then `drive`).
 """
 
 import random
 import secrets
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from interlock.decide import Principal
 from interlock.errors import AnsweredOtherwise, Conflict, DrivenElsewhere, Refused
 from interlock.journal.journal import Journal
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval
-from interlock.run.protocol.events import (
-    AnsweredBy,
-    ApprovalDenied,
-    ApprovalGiven,
-    Event,
-    PersonAnswered,
-    RunCancelled,
-    RunResumed,
-)
-from interlock.run.protocol.notes import Ignored
+from interlock.run.protocol.codes import WhyIgnored
+from interlock.run.protocol.events import AnsweredBy, Event, RunResumed
+from interlock.run.protocol.notes import Ignored, SignalTaken
+from interlock.runtime import outside
 from interlock.runtime.adapter import Models, Notifier, People, Setting, Tools
 from interlock.runtime.answers import Answers
 from interlock.runtime.clock import SECOND, Clock, SystemClock, forward
-from interlock.runtime.incoming import recorded_answer, recorded_context, recorded_input, recorded_name
+from interlock.runtime.incoming import recorded_context, recorded_input
 from interlock.runtime.leases import Leases
 from interlock.runtime.loop import Drive, Observer, Until
+from interlock.runtime.outside import Decided
 from interlock.runtime.perform import Adapters
 from interlock.runtime.programs import by_digest, keep
 from interlock.runtime.recorder import Recorder
@@ -52,7 +46,10 @@ PATIENCE: Final = 60 * SECOND
 """Retries that are due within this time (microseconds) are waited for; later ones leave a run quiet."""
 
 ATTEMPTS: Final = 50
-"""How often a person's decision is recorded after whatever the run's driver recorded first."""
+"""How often what comes from outside is recorded after whatever the run's driver recorded first."""
+
+Received: TypeAlias = Literal["taken", "kept", "known"]
+"""What became of a signal: a step takes it, it is kept for one, or it was signalled before."""
 
 NOBODY: Final = Principal()
 """The principal of a run that nobody in particular asked for."""
@@ -219,64 +216,69 @@ class Runtime:
         `Refused`, saying why, when the run does not accept it; the attempt is recorded all the same. When another
         process drives the run, it finds what was decided and performs it.
         """
-        name, typed = recorded_name(by, approval, role, digest)
-
-        def given(drive: Drive) -> Event:
-            wanted = digest or _digest_asked(drive, approval)
-            return ApprovalGiven(drive.setting.now(), approval, name, role, wanted, typed)
-
-        await self._person(run, given)
+        await self._from_outside(run, outside.given(approval, by, role, digest))
 
     async def deny(self, run: str, approval: str, *, by: str, role: str, reason: str = "") -> None:
         """Refuse what was asked, as someone of a role. Raises `Refused` like `approve`."""
-        name, typed = recorded_name(by, approval, role, reason)
-        await self._person(run, lambda drive: ApprovalDenied(drive.setting.now(), approval, name, role, reason, typed))
+        await self._from_outside(run, outside.denied(approval, by, role, reason))
 
     async def answer(self, run: str, question: str, answer: object, *, by: str, role: str) -> None:
         """Answer a question, as someone of a role. Raises `Refused` like `approve`, also if the answer does not fit."""
-        given = recorded_answer(answer)
-        name, typed = recorded_name(by, question, role)
-        await self._person(run, lambda drive: PersonAnswered(drive.setting.now(), question, name, role, given, typed))
+        await self._from_outside(run, outside.answered(question, answer, by, role))
+
+    async def signal(self, run: str, event: str, data: object = None, *, key: str = "", by: str = "") -> Received:
+        """Signal an event that a step waits for, or may come to wait for; what follows is performed by `drive`.
+
+        `data` is what the event says, as the step declares it. `key` is the sender's own name for what happened: sent
+        again under it, it is the same event. Returns `taken` when a step takes it, `kept` when none does yet, and
+        `known` when it was signalled before, which changes nothing. Raises `Refused` like `approve`: when no step of
+        the workflow waits for such an event, the data does not fit, too much is kept already, or the run is over.
+        """
+        notes = await self._recorded(run, outside.signalled(event, data, key, by))
+        if any(isinstance(note, Ignored) and note.code is WhyIgnored.SIGNALLED_BEFORE for note in notes):
+            return "known"
+        _refuse_ignored(notes)
+        return "taken" if any(isinstance(note, SignalTaken) for note in notes) else "kept"
 
     async def cancel(self, run: str, *, by: str, reason: str = "") -> None:
         """Call a run off; what it did and can be undone is undone by `drive`. Raises `Refused` like `approve`.
 
         This is also the way out for a run that an older version recorded and this one cannot resume.
         """
-        name, typed = recorded_name(by, reason)
+        decided = outside.cancelled(by, reason)
         self._cancelling.add(run)
         try:
-            await self._person(run, lambda drive: RunCancelled(drive.setting.now(), name, reason, typed), cancels=True)
+            await self._from_outside(run, decided, cancels=True)
         finally:
             self._cancelling.discard(run)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    async def _person(self, run: str, decided: Callable[[Drive], Event], cancels: bool = False) -> None:
-        """Record what a person decided: here, or, when another drives the run, for that one to find.
+    async def _from_outside(self, run: str, decided: Decided, cancels: bool = False) -> None:
+        """Record what a person decided. Raises `Refused` when the run does not accept it."""
+        _refuse_ignored(await self._recorded(run, decided, cancels))
+
+    async def _recorded(self, run: str, decided: Decided, cancels: bool = False) -> tuple[object, ...]:
+        """Record what comes from outside: here, or, when another drives the run, for that one to find.
 
         A run that had stopped is taken up before, so that what was under way is decided as of then; one that is
         cancelled after, so that nothing of it is repeated.
         """
         drive = self._drives.get(run)
         if drive is not None and drive.active:
-            notes = await self._submit(drive, decided(drive))
-        else:
-            async with self._leases.gate(run):
-                drive = await self._entered(run, taking_up=not cancels)
-                if drive is None:
-                    notes = await self._left_for_driver(run, decided)
-                else:
-                    try:
-                        notes = await self._submit(drive, decided(drive))
-                        await self._taken_up(drive)
-                    finally:
-                        self._leases.leave(run)
-        for note in notes:
-            if isinstance(note, Ignored):
-                raise Refused(note.reason)
+            return await self._submit(drive, decided(drive))
+        async with self._leases.gate(run):
+            drive = await self._entered(run, taking_up=not cancels)
+            if drive is None:
+                return await self._left_for_driver(run, decided)
+            try:
+                notes = await self._submit(drive, decided(drive))
+                await self._taken_up(drive)
+            finally:
+                self._leases.leave(run)
+        return notes
 
-    async def _left_for_driver(self, run: str, decided: Callable[[Drive], Event]) -> tuple[object, ...]:
+    async def _left_for_driver(self, run: str, decided: Decided) -> tuple[object, ...]:
         self._drives.pop(run, None)
         for left in range(ATTEMPTS, 0, -1):
             drive = self._recovered(run)
@@ -383,9 +385,7 @@ class Runtime:
             del self._drives[drive.setting.run]
 
 
-def _digest_asked(drive: Drive, id: str) -> str:
-    """Return the digest of what was asked for under an id; nothing for an id that is not open."""
-    for waiting in drive.machine.waiting_for:
-        if waiting.id == id and isinstance(waiting, AskApproval):
-            return waiting.digest
-    return ""
+def _refuse_ignored(notes: Iterable[object]) -> None:
+    for note in notes:
+        if isinstance(note, Ignored):
+            raise Refused(note.reason)

@@ -27,6 +27,9 @@ def unmet(
             waiting = [ask.role for ask in machine.waiting_for if isinstance(ask, AskApproval)]
             met = act.name in waiting
             expected = f"the run to wait for approval by {act.name}"
+        case "awaits":
+            met = act.name in _awaited(machine)
+            expected = f"the run to wait for the event `{act.name}`"
         case "calls" | "never calls":
             calls = [note for note in notes if isinstance(note, CallDecided) and note.call and note.tool == act.name]
             held = [sent.get(note.call, note.args) for note in calls]
@@ -78,6 +81,10 @@ def unmet(
         case _:
             raise ValueError(f"`{act.kind}` is not an expectation")
     return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+
+
+def _awaited(machine: Machine | SessionMachine) -> list[str]:
+    return [each.event for each in machine.awaiting] if isinstance(machine, Machine) else []
 
 
 def _undecided(act: Act, notes: Sequence[Note]) -> str:
@@ -153,6 +160,7 @@ def _standing(machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
     if over is not None:
         return f"it {'failed' if over.status == 'failed' else 'was cancelled'}: {over.reason}"
     waiting = [f"{'approval' if isinstance(c, AskApproval) else 'an answer'} by {c.role}" for c in machine.waiting_for]
+    waiting += [f"the event `{event}`" for event in _awaited(machine)]
     return f"it waits for {' and '.join(waiting)}" if waiting else f"it is {machine.status}"
 
 

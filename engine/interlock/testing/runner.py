@@ -1,8 +1,8 @@
 """A `test` of a file, run through the machine: no model, no tools, no people, and a clock of its own.
 
 Agents and persons answer as the test says, tools too (those it says nothing of return a smallest value), approvals
-are given when the test says `then`. Limits beyond one run start unused in every test. Time stands still but for `then
-4h pass` and the waits before another attempt.
+are given and events come when the test says `then`. Limits beyond one run start unused in every test. Time stands still
+but for `then 4h pass` and the waits before another attempt.
 """
 
 from collections import deque
@@ -24,6 +24,7 @@ from interlock.run.protocol.events import (
     ModelReplied,
     PersonAnswered,
     Reserved,
+    SignalReceived,
     TimerFired,
     ToolFailed,
     ToolReturned,
@@ -105,6 +106,8 @@ class _TestRun:
             self._decide(act)
         elif act.kind == "passes":
             self._pass(act.micros)
+        elif act.kind == "comes":
+            self._come(act)
         else:
             problem = unmet(act, self.machine, self.notes, self._sent)
             if problem:
@@ -123,7 +126,7 @@ class _TestRun:
     # --- the world ---------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Let everything happen that needs neither an approval nor the passing of time."""
+        """Let everything happen that needs neither an approval, nor an event, nor the passing of time."""
         while True:
             while self._todo:
                 self._perform(self._todo.popleft())
@@ -204,7 +207,7 @@ class _TestRun:
             self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
         self._feed(answer)
 
-    # --- people and time ---------------------------------------------------------------------------------------------
+    # --- people, events and time -------------------------------------------------------------------------------------
 
     def _decide(self, act: Act) -> None:
         asked = [c for c in self.machine.pending() if isinstance(c, AskApproval)]
@@ -221,6 +224,12 @@ class _TestRun:
                 self._feed(ApprovalDenied(self.now, ask.id, by, ask.role))
             if not (self.notes and isinstance(self.notes[-1], Ignored)):
                 return
+
+    def _come(self, act: Act) -> None:
+        data = None if act.value is None else plain(act.value)
+        self._feed(SignalReceived(self.now, act.name, data))
+        if self.notes and isinstance(self.notes[-1], Ignored):
+            raise Stuck(act.span, f"the event `{act.name}` was refused: {self.notes[-1].reason}")
 
     def _pass(self, micros: int) -> None:
         until = self.now + micros

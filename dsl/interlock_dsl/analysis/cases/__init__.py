@@ -19,6 +19,7 @@ from interlock_dsl.program.cases import Test
 from interlock_dsl.syntax.tree import TestDecl
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.events import Events
     from interlock_dsl.analysis.workflows.outline import Outline
 
 __all__ = ["Ids", "test_facts"]
@@ -31,9 +32,10 @@ def test_facts(
     expressions: Expressions,
     rules: Mapping[str, Ids],
     shared: Ids,
+    events: Mapping[str, "Events"],
 ) -> tuple[Test, ...]:
     """Return the tests of the program, with its `tools`. `rules` are the ids that expectations of each workflow may
-    name, `shared` those that a test of policies may.
+    name, `shared` those that a test of policies may, `events` those that runs of each workflow wait for.
 
     Titles are unique, so that one can be named.
     """
@@ -48,8 +50,9 @@ def test_facts(
             continue
         outline = _tested(decl, symbols, outlines)
         if outline is not None:
-            ids = rules[outline.decl.name.text]
-            found.append(WorkflowCase(decl, outline, symbols, tools, expressions, ids).build())
+            name = outline.decl.name.text
+            case = WorkflowCase(decl, outline, symbols, tools, expressions, rules[name], events[name])
+            found.append(case.build())
     return tuple(found)
 
 

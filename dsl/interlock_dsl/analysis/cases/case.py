@@ -140,7 +140,7 @@ class Case(ABC):
             self._symbols.report.add(say.no_such_promise(item.rule, item.span, self._rules.giving_up))
         elif item.rule is not None and item.kind != "fails" and item.rule not in self._rules.denying:
             self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules.denying))
-        name = "" if item.name is None else item.name.text
+        name = item.event if item.name is None else item.name.text
         fields = tuple(field.text for field in item.fields)
         self._acts.append(
             Act(item.kind, item.span, name, value, False, 0, item.because, item.rule, None, item.count, fields)

@@ -7,16 +7,17 @@ from interlock_dsl.analysis.cases.case import UNKNOWN, Case, Ids
 from interlock_dsl.analysis.expressions import Expressions
 from interlock_dsl.analysis.facts import ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
-from interlock_dsl.cel.types import ERROR
+from interlock_dsl.cel.types import ERROR, NULL
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.cases import ModelTurn, Test
+from interlock_dsl.program.cases import Act, ModelTurn, Test
 from interlock_dsl.schema import ValidationError, decode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.workflows.events import Events
     from interlock_dsl.analysis.workflows.outline import Outline
 
 
@@ -31,8 +32,10 @@ class WorkflowCase(Case):
         tools: Mapping[str, ToolFacts],
         expressions: Expressions,
         rules: Ids,
+        events: "Events",
     ) -> None:
         super().__init__(decl, symbols, tools, expressions, rules)
+        self._events = events
         self._outline = outline
         self._input: dict[str, object] = {}
         self._given: dict[str, Span] = {}
@@ -81,8 +84,33 @@ class WorkflowCase(Case):
             case syntax.PersonScript(step=step, value=value):
                 self._step(step, syntax.AskStep, "that asks a person")
                 self._persons[step.text] = (*self._persons.get(step.text, ()), self._value(value))
+            case syntax.EventComes():
+                self._come(item)
             case _:
                 self._symbols.report.add(say.only_of_policies("`call`", item.span))
+
+    def _come(self, item: syntax.EventComes) -> None:
+        """Check an event that comes: some step waits for it, and takes its data."""
+        value = None if item.value is None else self._value(item.value)
+        self._acts.append(Act("comes", item.span, item.event, value))
+        if not self._awaited(item.event, item.span) or value is UNKNOWN or ERROR in self._events[item.event]:
+            return
+        problems: list[str] = []
+        for data in self._events[item.event]:
+            try:
+                decode(NULL if data is None else data, value)
+            except ValidationError as invalid:
+                problems = [*problems, *invalid.problems]
+            else:
+                return
+        span = item.span if item.value is None else item.value.span
+        self._symbols.report.add(say.invalid_data(item.event, problems, span))
+
+    def _awaited(self, event: str, span: Span) -> bool:
+        if event in self._events:
+            return True
+        self._symbols.report.add(say.nobody_waits(self._outline.decl.name.text, event, span, self._events))
+        return False
 
     def _give(self, item: syntax.Given) -> None:
         name, fields = item.parameter, self._outline.parameters.fields
@@ -120,6 +148,8 @@ class WorkflowCase(Case):
             case "allows" | "denies" | "asks":
                 self._symbols.report.add(say.only_of_policies(f"`expect {item.kind}`", item.span))
                 return
+            case "awaits":
+                self._awaited(item.event, item.span)
             case "redacts":
                 self._expected_fields(item)
             case "waits" | "escalates" | "notifies" if name is not None:

@@ -10,11 +10,13 @@ from interlock_dsl.syntax.tree import (
     AgentStep,
     AskStep,
     CallStep,
+    EventStep,
     Ident,
     RouteDecl,
     SetStep,
     StepNode,
     TableStep,
+    TimeStep,
     WayOut,
 )
 
@@ -56,17 +58,17 @@ def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
 def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
     arriving_clauses = [link.clauses for link in arriving(outline.flow.graph, name)]
     approvals = [clauses.approval for clauses in arriving_clauses if clauses.approval is not None]
-    asks_in_time = isinstance(step, AskStep) and step.within is not None
+    in_time = isinstance(step, AskStep | EventStep) and step.within is not None
     rules = [rule for policy in symbols.policies.values() for rule in policy.rules]
     requires = [rule for rule in (*rules, *outline.decl.rules) if rule.kind == "require"]
     match trigger:
         case "timeout":
             return isinstance(step, AgentStep | CallStep)
         case "denied":
-            return isinstance(step, CallStep) or bool(approvals) or asks_in_time
+            return isinstance(step, CallStep) or bool(approvals) or in_time
         case "expiry":
             called = isinstance(step, CallStep) and any(rule.within is not None for rule in requires)
-            return bool(approvals) or asks_in_time or called  # an approval without `within` is reported as such
+            return bool(approvals) or in_time or called  # an approval without `within` is reported as such
         case "over budget":
             return outline.decl.budget is not None
         case _:
@@ -81,6 +83,10 @@ def _kind(step: StepNode) -> str:
             return "a call"
         case AskStep():
             return "a question"
+        case EventStep():
+            return "a wait for an event"
+        case TimeStep():
+            return "a wait for time to pass"
         case TableStep():
             return "a table"
         case SetStep():
@@ -90,6 +96,8 @@ def _kind(step: StepNode) -> str:
 def _instead(step: StepNode) -> str | None:
     if isinstance(step, AskStep):
         return "a question nobody answers ends with `on expiry`, if it has a `within`"
+    if isinstance(step, EventStep):
+        return "an event that does not come ends with `on expiry`, if the step has a `within`"
     return None
 
 

@@ -19,11 +19,13 @@ from interlock_dsl.syntax.tree import (
     Duration,
     EndsWithin,
     EndsWithinSteps,
+    EventStep,
     Money,
     NeverUnapproved,
     Promise,
     Retry,
     RuleDecl,
+    TimeStep,
     ToolDecl,
     WorkflowDecl,
 )
@@ -62,8 +64,10 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
     if workflow.budget is not None:
         _budget(report, workflow.budget, clauses)
     for step in workflow.steps:
-        if isinstance(step, AskStep):
+        if isinstance(step, AskStep | EventStep):
             _duration(report, "the deadline", step.within)
+        elif isinstance(step, TimeStep):
+            _duration(report, "the time", step.pause)
     for route in workflow.routes:
         for written, _ in handed(route):
             if written.approval is not None:

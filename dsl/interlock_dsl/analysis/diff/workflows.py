@@ -16,12 +16,14 @@ from interlock_dsl.analysis.facts import (
     CostAtMostFacts,
     EndsWithinFacts,
     EndsWithinStepsFacts,
+    EventStepFacts,
     NeverBeforeFacts,
     NeverUnapprovedFacts,
     PromiseFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
+    TimeStepFacts,
 )
 from interlock_dsl.analysis.knowledge.bounds import bounds
 from interlock_dsl.analysis.knowledge.consumption import Usage
@@ -116,6 +118,14 @@ def _step(
             if old.decl.table != new.decl.table:
                 yield Difference(Direction.CHANGES, subject, f"{what} is decided by another table", span)
             yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
+        case EventStepFacts(), EventStepFacts():
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"where"}))
+            if old.data != new.data and old.decl.data == new.decl.data:
+                yield Difference(Direction.CHANGES, subject, f"{what} waits for data of another type", span)
+            if old.decl.where != new.decl.where:
+                yield Difference(Direction.CHANGES, subject, f"{what} takes other events", span)
+        case TimeStepFacts(), TimeStepFacts():
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl)
         case AskStepFacts(), AskStepFacts():
             yield from clauses(f"{subject}, {what}", old.decl, new.decl)
             if old.returns != new.returns and old.decl.returns == new.decl.returns:

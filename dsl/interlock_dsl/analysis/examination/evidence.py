@@ -67,7 +67,7 @@ def failures(program: Examined, code: str, codes: frozenset[str], said: str, hel
     `said` goes on from what the value is of: "`work.percent` can end in ...".
     """
     for place in places(program.facts):
-        if place.kind in ("value", "rule", "grant") and errors_of(place) & codes:
+        if place.kind in ("value", "rule", "grant", "event") and errors_of(place) & codes:
             if codes == {"overflow"} and place.kind == "rule" and _over_calls(_source(place, codes)):
                 continue  # A sum over calls has no bounds, however it is written.
             message = f"{place.names or 'this condition'} {said}"

@@ -10,12 +10,21 @@ from dataclasses import replace
 from typing import Final, cast
 
 from interlock_dsl.analysis.expressions import rewrite, walk
-from interlock_dsl.analysis.facts import Facts, RowFacts, SetStepFacts, TableFacts, TableStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import (
+    EventStepFacts,
+    Facts,
+    RowFacts,
+    SetStepFacts,
+    TableFacts,
+    TableStepFacts,
+    WorkflowFacts,
+)
 from interlock_dsl.analysis.knowledge.statements import parts
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked, Scope, check
 from interlock_dsl.cel.tree import Bind, Comprehension, Expression, Name
 from interlock_dsl.cel.types import BOOL
+from interlock_dsl.program.builtins import EVENT
 
 MOST_ROWS: Final = 8
 """Rows of a table that are told apart; of a longer one nothing is known but the types of its outputs."""
@@ -29,8 +38,21 @@ def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[State
             return (tuple(Bound((step, name), value) for name, value in values.items() if step not in value.variables),)
         case TableStepFacts(decl=decl, arguments=arguments):
             return _rows(step, facts.tables[decl.table.text], arguments)
+        case EventStepFacts(where=where) if where is not None and step not in where.variables:
+            return (_taken(step, where),)
         case _:
             return ((),)
+
+
+def _taken(step: str, where: Checked) -> tuple[Statement, ...]:
+    """Return what holds of an event that was taken: it is the output of the step."""
+    type = where.scope.variables.get(EVENT)
+    if type is None:
+        return tuple(parts(Claim(where)))
+    scope = replace(where.scope, variables={**where.scope.variables, step: type})
+    output = check(Name(step, where.expression.span), scope)
+    condition = Replaced({EVENT: output}, {EVENT: where}).within(where)
+    return () if condition is None else tuple(parts(Claim(condition)))
 
 
 def _rows(step: str, table: TableFacts, arguments: Mapping[str, Checked]) -> tuple[tuple[Statement, ...], ...]:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from interlock_dsl.analysis.declarations.policies import rules_for
-from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallStepFacts,
+    EventStepFacts,
+    Facts,
+    StepFacts,
+    TimeStepFacts,
+)
 from interlock_dsl.analysis.knowledge.handovers import turns_of
 from interlock_dsl.program.model import Agent
 from interlock_dsl.syntax.tree import Duration, Retry
@@ -42,7 +50,9 @@ def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amo
             return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, add(time, _asked(call.tool, facts)))
         case AgentStepFacts(decl=decl):
             return _agent(decl.agent.text, tuple(hand), facts, calls)
-        case AskStepFacts(decl=decl):
+        case TimeStepFacts(decl=decl):
+            return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
+        case AskStepFacts(decl=decl) | EventStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
         case _:
             return Usage(steps=1)
@@ -52,6 +62,8 @@ def least_of(step: StepFacts, facts: Facts) -> Usage:
     """Return what one visit of a step consumes at least, if it succeeds."""
     if isinstance(step, CallStepFacts):
         return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
+    if isinstance(step, TimeStepFacts) and step.decl.pause is not None:
+        return Usage(steps=1, time=step.decl.pause.micros)
     return Usage(steps=1)
 
 

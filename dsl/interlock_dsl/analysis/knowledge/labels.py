@@ -2,14 +2,17 @@
 
 Labels stand on fields: of parameters, of what tools return, agents answer and people say. A value has the labels of its
 own field, of the records around it, and of what is inside it. What a model answers has only the labels declared for it.
+All data of an event is untrusted.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AskStepFacts,
     CallStepFacts,
+    EventStepFacts,
     Facts,
     SetStepFacts,
     StepFacts,
@@ -19,6 +22,8 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, children
 from interlock_dsl.cel.types import ListType, MapType, OptionalType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import FAILURE, failure_type
+
+UNTRUSTED: Final = "untrusted"
 
 
 def labels_read(
@@ -54,6 +59,8 @@ def labels_at(
                 return frozenset()
             return frozenset(labels_read(step.values[names[0]].expression, workflow, facts, seen | {set_value}))
         type = _output(step, facts)
+        if isinstance(step, EventStepFacts) and type is not None:
+            labels = frozenset({UNTRUSTED})  # whoever can signal the run chooses what is in it
     for name in names:
         if not isinstance(type, RecordType) or name not in type.fields:
             return labels
@@ -114,6 +121,8 @@ def _output(step: StepFacts | None, facts: Facts) -> Type | None:
             return returns
         case CallStepFacts(call=call):
             return facts.tools[call.tool].result
+        case EventStepFacts(data=data):
+            return data
         case TableStepFacts(decl=decl):
             return facts.tables[decl.table.text].result
         case _:

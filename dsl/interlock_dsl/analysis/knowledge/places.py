@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from interlock_dsl.analysis.facts import (
     AlwaysFacts,
     CallStepFacts,
+    EventStepFacts,
     Facts,
     NeverBeforeFacts,
     NeverUnapprovedFacts,
@@ -14,13 +15,14 @@ from interlock_dsl.analysis.facts import (
     SetStepFacts,
     TableFacts,
     TableStepFacts,
+    TimeStepFacts,
     WorkflowFacts,
 )
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked
-from interlock_dsl.cel.types import Type
+from interlock_dsl.cel.types import TIMESTAMP, Type
 
-Kind: TypeAlias = Literal["route", "grant", "escalation", "promise", "row", "rule", "value"]
+Kind: TypeAlias = Literal["route", "grant", "escalation", "event", "promise", "row", "rule", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ def _of_workflow(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[P
         yield from _of_route(name, route)
         if route.out is not None:
             yield from _of_route(name, route.out, own=route)
+    for step in workflow.steps.values():
+        if isinstance(step, EventStepFacts) and step.where is not None:
+            yield Place(step.where, "event", name)
     for rule in workflow.rules:
         for condition in (rule.when, rule.unless):
             if condition is not None:
@@ -101,7 +106,7 @@ def _of_route(name: str, route: RouteFacts, own: RouteFacts | None = None) -> It
 
 
 def values(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:
-    """Yield the expressions of a workflow whose values are handed on: arguments, what is set, outputs of ends."""
+    """Yield the expressions whose values are handed on: arguments, moments, what is set, outputs of ends."""
     for step, made in workflow.steps.items():
         match made:
             case CallStepFacts(call=call):
@@ -114,6 +119,9 @@ def values(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:
                 for argument, checked in arguments.items():
                     names = f"the argument `{argument}` of `{decl.table.text}`"
                     yield Place(checked, "value", name, step, wanted=wanted[argument].type, names=names)
+            case TimeStepFacts(until=until) if until is not None:
+                names = f"the moment that `{step}` waits until"
+                yield Place(until, "value", name, step, wanted=TIMESTAMP, names=names)
             case SetStepFacts(values=set_values):
                 for field, checked in set_values.items():
                     yield Place(checked, "value", name, step, names=f"`{step}.{field}`")

@@ -1,8 +1,8 @@
 """# deadline-beyond-run
 
-An approval or a question has more time than the whole run: the run's `time` is over first, and then every step fails
-with `over budget`. The deadline is never reached, so its `on expiry` route is never taken and nobody stands in. Give
-the answer less time, or the run more.
+An approval, a question or a wait has more time than the whole run: the run's `time` is over first, and then every step
+fails with `over budget`. The deadline is never reached, so its `on expiry` route is never taken and nobody stands in.
+Give the answer less time, or the run more.
 
 ```ilk
 role lead { reach "leads" }
@@ -57,7 +57,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AskStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, TimeStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import callable_tools, ways
 from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
@@ -98,8 +98,10 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
     for name, step in workflow.steps.items():
-        if isinstance(step, AskStepFacts) and step.decl.within is not None:
+        if isinstance(step, AskStepFacts | EventStepFacts) and step.decl.within is not None:
             yield f"`{name}`", step.decl.within
+        elif isinstance(step, TimeStepFacts) and step.decl.pause is not None:
+            yield f"`{name}`", step.decl.pause
     for approval in dict.fromkeys(route.approval for route in ways(workflow)):
         if approval is not None and approval.within is not None:
             yield f"the approval by `{approval.role.text}`", approval.within

@@ -45,17 +45,18 @@ route that is never taken, and of a comparison that the types decide only `beyon
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import NeverBeforeFacts, NeverUnapprovedFacts, RouteFacts
+from interlock_dsl.analysis.facts import EventStepFacts, NeverBeforeFacts, NeverUnapprovedFacts, RouteFacts
 from interlock_dsl.analysis.reasoning.certain import always_taken, by_the_types, certain
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.program.builtins import EVENT
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
-    """Yield the conditions of routes, escalations, grants and promises that are never true."""
+    """Yield the conditions of routes, escalations, grants, events and promises that are never true."""
     for questions in program.questions.values():
         for condition, so in _never(questions):
             if not by_the_types(questions, condition, False):
@@ -71,6 +72,11 @@ def _never(questions: Questions) -> Iterator[tuple[Checked, str]]:
         yield from _handed(questions, route)
         if route.out is not None and route.link.decl.bound is not None and route.link.decl.bound.own is not None:
             yield from _handed(questions, route.out)
+    for name, step in questions.workflow.steps.items():
+        if isinstance(step, EventStepFacts) and step.where is not None:
+            waiting = questions.arrivals.at(name)
+            if certain(questions, waiting, step.where, (), beside(step.where)) is False:
+                yield step.where, "so no event is taken"
     for promise in questions.workflow.promises:
         if isinstance(promise, NeverUnapprovedFacts | NeverBeforeFacts) and promise.where is not None:
             anywhere = (questions.arrivals.anywhere,)
@@ -89,6 +95,6 @@ def _handed(questions: Questions, route: RouteFacts) -> Iterator[tuple[Checked, 
 
 
 def beside(condition: Checked) -> dict[str, Type]:
-    """Return the variables that a condition about calls reads beside those of the workflow."""
+    """Return the variables that a condition about calls or an event reads beside those of the workflow."""
     types = condition.scope.variables
-    return {name: types[name] for name in ("args", "tool", "agent") if name in types}
+    return {name: types[name] for name in ("args", "tool", "agent", EVENT) if name in types}

@@ -44,7 +44,15 @@ reported under `--strict`.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts, CallStepFacts, Facts, StepFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallStepFacts,
+    EventStepFacts,
+    Facts,
+    StepFacts,
+    TimeStepFacts,
+)
 from interlock_dsl.analysis.knowledge.handovers import offered, triggers
 from interlock_dsl.analysis.knowledge.reads import read_by
 from interlock_dsl.diagnostics import Certainty, Diagnostic
@@ -78,5 +86,7 @@ def _only_gives(step: StepFacts, shown: set[str], facts: Facts) -> bool:
             return bool(returns.fields) and not writes
         case AskStepFacts(returns=returns):
             return bool(returns.fields)
+        case EventStepFacts() | TimeStepFacts():
+            return False
         case _:
             return True

@@ -13,10 +13,12 @@ from interlock_dsl.analysis.facts import (
     AgentStepFacts,
     AskStepFacts,
     CallStepFacts,
+    EventStepFacts,
     Facts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
+    TimeStepFacts,
     WorkflowFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Arrivals
@@ -212,6 +214,10 @@ def output(step: StepFacts, facts: Facts) -> Type:
             return returns
         case CallStepFacts(call=call):
             return facts.tools[call.tool].result or NULL
+        case EventStepFacts(data=data):
+            return data or NULL
+        case TimeStepFacts():
+            return NULL
         case TableStepFacts(decl=decl):
             return output_type(facts.tables[decl.table.text])
         case SetStepFacts(values=values):

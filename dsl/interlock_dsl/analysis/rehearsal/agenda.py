@@ -31,17 +31,18 @@ class Waiting:
 class Agenda:
     """Moves of the run itself come first, then `answers` of models, tools and people, then `later`: further attempts.
 
-    What is `waiting` for people goes on when nothing else can.
+    Events come and time passes (`outside`) when nothing else can go on, then people approve what is `waiting`.
     """
 
     moves: deque[Move] = field(default_factory=deque)
     answers: deque[Move] = field(default_factory=deque)
     later: deque[Move] = field(default_factory=deque)
+    outside: deque[Move] = field(default_factory=deque)
     waiting: deque[Waiting] = field(default_factory=deque)
 
     def next(self) -> Move | Waiting | None:
         """Take what is to be done next; None where nothing is left."""
-        for moves in (self.moves, self.answers, self.later):
+        for moves in (self.moves, self.answers, self.later, self.outside):
             if moves:
                 return moves.popleft()
         return self.waiting.popleft() if self.waiting else None
@@ -49,11 +50,11 @@ class Agenda:
     @property
     def under_way(self) -> list[Move | Waiting]:
         """What is left."""
-        return [*self.moves, *self.answers, *self.later, *self.waiting]
+        return [*self.moves, *self.answers, *self.later, *self.outside, *self.waiting]
 
     def drop(self, steps: Collection[str]) -> None:
         """Do nothing more for some steps."""
-        for moves in (self.moves, self.answers, self.later):
+        for moves in (self.moves, self.answers, self.later, self.outside):
             kept = [move for move in moves if move.step not in steps]
             moves.clear()
             moves.extend(kept)

@@ -1,11 +1,13 @@
 """What a step of a rehearsed run gives: what it is given, or what leads along the way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.choosing import Stopped, choose
 from interlock_dsl.analysis.rehearsal.itinerary import Course, Itinerary
+from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.cel.types import Type
 from interlock_dsl.schema import sample
 
@@ -31,6 +33,22 @@ class Answers:
         if name not in self._bindings or own is None:
             return False
         return isinstance(choose(own, {**values, name: self._bindings[name]}), Stopped)
+
+    def event(
+        self, name: str, type: Type, visits: int, values: Mapping[str, object], fits: Callable[[object], bool]
+    ) -> object:
+        """Return the data of an event that a step takes, as `fits` says. Raises `Unrehearsed` where none is found."""
+        value = self.of(name, type, visits, values)
+        if fits(value):
+            return value
+        (taken,) = cases(name, self._questions.workflow, self._questions.facts)
+        own = self.own(name)
+        after = [own.taken(route) for route in own.routes[:MOST_TRIED]] if own is not None else []
+        for statements in (*after, ()):
+            found = self._questions.answer(name, type, (*taken, *statements), values)
+            if found is not None and fits(found):
+                return found
+        raise Unrehearsed("no event is found that the step takes")
 
     def of(self, name: str, type: Type, visits: int, values: Mapping[str, object]) -> object:
         """Return what a step gives: as it is given for the last time on the way, else what leads along the way."""

@@ -80,11 +80,14 @@ def _at(path: tuple[str, ...], bindings: Mapping[str, object]) -> object:
 
 @dataclass
 class History:
-    """The calls of a rehearsed run: what `calls(...)` reads. No time passes between them."""
+    """The calls of a rehearsed run: what `calls(...)` reads. `passed`: time has passed since the run began; then what
+    is asked of the last so much time is `Unrehearsed`.
+    """
 
     made: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     calls: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    passed: bool = False
 
     def make(self, tool: str, args: Mapping[str, object], agent: str, now: object) -> None:
         """Note a call, as conditions see it."""
@@ -107,6 +110,8 @@ class History:
 
     def past(self, tool: str, micros: int | None) -> list[Mapping[str, object]]:
         """Return the calls of a tool in order of time."""
+        if micros is not None:
+            self._refuse_periods()
         return [call for name, call in self.calls if name == tool]
 
     def count(self, tool: str) -> int:
@@ -115,4 +120,9 @@ class History:
 
     def within(self, tool: str, micros: int) -> int:
         """Return how many there were in the last so many microseconds."""
+        self._refuse_periods()
         return self.made.count(tool)
+
+    def _refuse_periods(self) -> None:
+        if self.passed:
+            raise Unrehearsed("calls of the last so much time are asked for after time has passed")

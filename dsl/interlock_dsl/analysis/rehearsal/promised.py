@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, RouteFacts, ToolFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, EventStepFacts, RouteFacts, ToolFacts
 from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.analysis.rehearsal.agenda import Move, Waiting
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
@@ -130,7 +130,9 @@ class Costly(_Exceeding):
 
 
 class Lasting(_Exceeding):
-    """A run that is not over in time (microseconds), since people answer late. Nothing else takes any time."""
+    """A run that is not over in time (microseconds), since people answer and events come late, or it waits for time to
+    pass. Nothing else takes any time.
+    """
 
     def __init__(self, course: Course, *, time: int) -> None:
         super().__init__(course)
@@ -153,6 +155,25 @@ class Lasting(_Exceeding):
         assert isinstance(now, Timestamp)
         self.values["now"] = Timestamp(now.nanoseconds + wait * 1_000)
         super()._approve(waiting)
+
+    def _pass(self, micros: int) -> None:
+        """Let time pass, or no more than is left."""
+        if micros >= self._left:
+            self.script.act(f"then {duration_words(self._left)} pass")
+            self._exceeds()
+            self.outcome = "expect fails"
+            return
+        self._left -= micros
+        super()._pass(micros)
+
+    def _await(self, name: str, step: EventStepFacts) -> None:
+        """Let an event come as late as it may, if the way does not want it to be too late."""
+        if self._wanted_trigger(name) not in ("expiry", "denied"):
+            within = None if step.decl.within is None else step.decl.within.micros
+            self._pass(self._left if within is None else max(within - SECOND, 0))
+            if self.outcome:
+                return
+        super()._await(name, step)
 
     def _longest(self, waiting: Waiting, approval: Approval, *, expires: bool) -> int:
         """Return how long people may take: until they are too late, or (`expires`) so long that all of them are."""

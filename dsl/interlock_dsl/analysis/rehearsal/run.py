@@ -19,9 +19,11 @@ from interlock_dsl.analysis.facts import (
     AlwaysFacts,
     AskStepFacts,
     CallStepFacts,
+    EventStepFacts,
     RouteFacts,
     SetStepFacts,
     TableStepFacts,
+    TimeStepFacts,
     ToolFacts,
     Values,
 )
@@ -34,6 +36,7 @@ from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course, Itinerary
 from interlock_dsl.analysis.rehearsal.meeting import Meeting
 from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
+from interlock_dsl.analysis.rehearsal.passing import Passing
 from interlock_dsl.analysis.rehearsal.script import Script, written
 from interlock_dsl.analysis.rehearsal.spending import Spending
 from interlock_dsl.analysis.values.problem import Outcome
@@ -51,7 +54,7 @@ FAILING: Final = {"failure": 'fails "no answer"', "timeout": "times out"}
 FALLBACK: Final[Mapping[Trigger, Trigger]] = {"timeout": "failure", "expiry": "denied"}
 
 
-class Rehearsal:
+class Rehearsal(Passing):
     """One run along a course."""
 
     def __init__(self, course: Course) -> None:
@@ -212,6 +215,10 @@ class Rehearsal:
                 self._agenda.answers.append(Move(name, partial(self._ask_agent, name, step)))
             case AskStepFacts():
                 self._agenda.answers.append(Move(name, partial(self._ask_person, name, step)))
+            case EventStepFacts():
+                self._agenda.outside.append(Move(name, partial(self._await, name, step)))
+            case TimeStepFacts():
+                self._wait(name, step)
             case CallStepFacts():
                 self._call(name, step, route)
             case SetStepFacts(values=values):

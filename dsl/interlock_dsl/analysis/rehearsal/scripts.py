@@ -5,7 +5,7 @@ what is not in it never happens in the test.
 """
 
 from interlock_dsl.analysis.declarations.policies import concerns
-from interlock_dsl.analysis.facts import AskStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, Facts, TimeStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
 from interlock_dsl.program.cases import Test
 
@@ -43,6 +43,7 @@ def told(workflow: WorkflowFacts) -> set[str]:
 
 
 def waits(workflow: WorkflowFacts, test: Test, facts: Facts) -> bool:
-    """Say whether the run can wait for a person or for time to pass."""
-    asks = any(isinstance(step, AskStepFacts) for step in workflow.steps.values())
+    """Say whether the run can wait for a person, for an event or for time to pass."""
+    waiting = AskStepFacts | EventStepFacts | TimeStepFacts
+    asks = any(isinstance(step, waiting) for step in workflow.steps.values())
     return asks or bool(approvers(test, workflow, facts))

@@ -12,18 +12,20 @@ from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.builtins import RESERVED
+from interlock_dsl.program.builtins import EVENT, RESERVED
 from interlock_dsl.program.graph import START, build
 from interlock_dsl.syntax.tree import (
     AgentStep,
     AskStep,
     CallStep,
     EndDecl,
+    EventStep,
     Ident,
     RouteDecl,
     SetStep,
     StepNode,
     TableStep,
+    TimeStep,
     WorkflowDecl,
 )
 
@@ -31,6 +33,8 @@ KINDS: Mapping[type[StepNode], str] = {
     AgentStep: "agent",
     CallStep: "call",
     AskStep: "ask",
+    EventStep: "event",
+    TimeStep: "time",
     TableStep: "table",
     SetStep: "set",
 }
@@ -65,6 +69,8 @@ class Outline:
 def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
     """Resolve the names of a workflow, and report those that are missing, taken or reserved."""
     taken: dict[str, tuple[str, Ident]] = {}
+    if any(isinstance(step, EventStep) and step.where is not None for step in decl.steps):
+        taken[EVENT] = "name", Ident(EVENT)
     parameters = types.record(decl.parameters, what="the parameter")
     first = {node.name.text: node for node in reversed(decl.parameters)}
     for node in first.values():  # `types.record` has reported the others
@@ -84,7 +90,7 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
 
 
 def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name: Ident) -> bool:
-    if name.text in RESERVED:
+    if name.text in RESERVED or (name.text == EVENT and taken.get(EVENT, ("",))[0] == "name"):
         symbols.report.add(say.reserved(kind, name.text, name.span))
         return False
     other, first = taken.setdefault(name.text, (kind, name))

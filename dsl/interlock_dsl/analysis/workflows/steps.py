@@ -11,10 +11,12 @@ from interlock_dsl.analysis.facts import (
     CallFacts,
     CallStepFacts,
     EndFacts,
+    EventStepFacts,
     SetStepFacts,
     StepFacts,
     TableFacts,
     TableStepFacts,
+    TimeStepFacts,
     ToolFacts,
     Values,
 )
@@ -22,9 +24,11 @@ from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.places import Reader
 from interlock_dsl.cel.types import (
+    BOOL,
     ERROR,
     NULL,
     STRING,
+    TIMESTAMP,
     Field,
     ListType,
     MapType,
@@ -33,9 +37,11 @@ from interlock_dsl.cel.types import (
     Type,
     TypeType,
 )
+from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.messages import permissions as say
 from interlock_dsl.diagnostics.messages import types as say_type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.builtins import EVENT
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Argument
 
@@ -83,6 +89,10 @@ class Steps:
             case syntax.TableStep(table=name):
                 table = self._tables.get(name.text)
                 return ERROR if table is None else output_type(table)
+            case syntax.EventStep(data=data):
+                return NULL if data is None else self._types.type(data)
+            case syntax.TimeStep():
+                return NULL
             case _:
                 return ERROR
 
@@ -95,10 +105,24 @@ class Steps:
             case syntax.AskStep():
                 self._symbols.role(step.role)
                 return AskStepFacts(step, answers[name])
+            case syntax.EventStep():
+                return self._event(name, step)
+            case syntax.TimeStep(until=until):
+                here = self._reader.step(name)
+                return TimeStepFacts(step, None if until is None else self._reader.check(until, here, TIMESTAMP))
             case syntax.TableStep():
                 return self._table(name, step)
             case syntax.SetStep():
                 return self._set(name, step)
+
+    def _event(self, name: str, step: syntax.EventStep) -> EventStepFacts:
+        if not step.event.strip():
+            self._symbols.report.add(say_name.nameless_event(step.name.text, step.span))
+        data, where = self._reader.outputs[name], None
+        if step.where is not None:
+            seen = {} if step.data is None else {EVENT: data}
+            where = self._reader.check(step.where, self._reader.step(name), BOOL, seen)
+        return EventStepFacts(step, None if step.data is None else data, where)
 
     def _agent(self, step: syntax.AgentStep, returns: RecordType) -> AgentStepFacts | None:
         self._shown(step)

@@ -94,6 +94,19 @@ def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic
     )
 
 
+def nobody_waits(workflow: str, event: str, span: Span, events: Iterable[str]) -> Diagnostic:
+    """An event of a test for which no step of the workflow waits."""
+    known = sorted(events)
+    help = instead(event, known) or (f"it waits for {listed(known)}" if known else "add a step that `waits for event`")
+    return diagnose("undefined-reference", f"no step of `{workflow}` waits for the event `{event}`", span, help=help)
+
+
+def invalid_data(event: str, problems: Sequence[str], span: Span) -> Diagnostic:
+    """The data of an event that no step which waits for it takes."""
+    told = "; ".join(dict.fromkeys(problem.removeprefix("value: ") for problem in problems))
+    return diagnose("type-mismatch", f"the data of `{event}` does not fit: {told}", span)
+
+
 def invalid_value(problems: Sequence[str], span: Span) -> Diagnostic:
     """A given value that is not of the type of its parameter."""
     return diagnose(

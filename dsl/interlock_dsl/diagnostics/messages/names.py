@@ -139,6 +139,16 @@ def reserved(kind: str, name: str, span: Span) -> Diagnostic:
     )
 
 
+def nameless_event(step: str, span: Span) -> Diagnostic:
+    """A step that waits for an event without a name."""
+    return diagnose(
+        "undefined-reference",
+        f"`{step}` waits for an event without a name",
+        span,
+        help='write the name by which it is signalled, such as `"payment.received"`',
+    )
+
+
 def repeated(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     """Something listed twice where once is enough."""
     return diagnose(

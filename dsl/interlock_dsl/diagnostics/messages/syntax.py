@@ -17,6 +17,7 @@ PHRASES: Final = {
     "budget_clause": "a limit of the budget",
     "agent_step_clause": "a clause of the step",
     "ask_step_clause": "a clause of the step",
+    "event_step_clause": "a clause of the step",
     "rule": "a rule",
     "restriction": "a rule",
     "rule_clause": "a clause of the rule",

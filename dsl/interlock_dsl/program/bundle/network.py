@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 
 from interlock_dsl.program.bundle.errors import BundleError
 from interlock_dsl.program.graph import START, build, forward
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Route, SetStep, Step, TableStep
+from interlock_dsl.program.model import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    End,
+    EventStep,
+    Route,
+    SetStep,
+    Step,
+    TableStep,
+    TimeStep,
+)
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -14,6 +25,8 @@ _KINDS: Mapping[type[Step], str] = {
     AgentStep: "agent",
     CallStep: "call",
     AskStep: "ask",
+    EventStep: "event",
+    TimeStep: "time",
     TableStep: "table",
     SetStep: "set",
 }

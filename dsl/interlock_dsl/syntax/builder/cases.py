@@ -15,6 +15,7 @@ from interlock_dsl.syntax.tree import (
     Approval,
     Asker,
     Duration,
+    EventComes,
     Expect,
     Given,
     GivenContext,
@@ -155,6 +156,11 @@ class CaseBuilder(PieceBuilder):
         return TimePasses(duration, span=self.here())
 
     @reduction
+    def event_comes(self, event: str, value: Expression | None = None) -> EventComes:
+        """`then event "name" value`."""
+        return EventComes(event, value, span=self.here())
+
+    @reduction
     def expect(self, expectation: Expect) -> Expect:
         """`expect ...`."""
         return replace(expectation, span=self.here())
@@ -163,6 +169,11 @@ class CaseBuilder(PieceBuilder):
     def expect_waits(self, role: Ident) -> Expect:
         """`waits for approval by role`."""
         return Expect("waits", role)
+
+    @reduction
+    def expect_awaits(self, event: str) -> Expect:
+        """`waits for event "name"`."""
+        return Expect("awaits", event=event)
 
     @reduction
     def expect_calls(self, tool: Ident, arguments: Expression | None = None) -> Expect:

@@ -7,13 +7,12 @@ from lark import Token
 
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.messages import syntax as messages
-from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
+from interlock_dsl.syntax.builder.pieces import Clause, reduction
 from interlock_dsl.syntax.builder.promises import PROMISES
+from interlock_dsl.syntax.builder.steps import StepBuilder
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Approval,
-    Argument,
     AskStep,
     Bound,
     BudgetDecl,
@@ -21,29 +20,27 @@ from interlock_dsl.syntax.tree import (
     Duration,
     EndDecl,
     Escalate,
+    EventStep,
     FieldNode,
     Grant,
     Ident,
     Merge,
     Money,
-    NamedType,
-    RecordType,
     RouteDecl,
     RoutesMode,
     RuleDecl,
     SetStep,
     TableStep,
-    ToolCall,
+    TimeStep,
     Trigger,
     WayOut,
     WorkflowDecl,
 )
 
-BECAUSE: Final = "because"
-STEPS: Final = (AgentStep, CallStep, AskStep, TableStep, SetStep)
+STEPS: Final = (AgentStep, CallStep, AskStep, EventStep, TimeStep, TableStep, SetStep)
 
 
-class WorkflowBuilder(PieceBuilder):
+class WorkflowBuilder(StepBuilder):
     """Builds workflows."""
 
     @reduction
@@ -98,91 +95,6 @@ class WorkflowBuilder(PieceBuilder):
     def time_clause(self, duration: Duration) -> Clause:
         """`time 8h`."""
         return self.clause("time", duration)
-
-    # --- steps and ends
-
-    @reduction
-    def agent_step(self, name: Ident, agent: Ident, *parts: Clause) -> AgentStep:
-        """`step name by agent { clauses }`."""
-        clauses = self.gather(parts)
-        return AgentStep(
-            name,
-            agent,
-            task=clauses.get("task", str),
-            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
-            tools=clauses.get("tools", tuple),
-            span=self.here(),
-        )
-
-    @reduction
-    def task_clause(self, text: str) -> Clause:
-        """`task "text"`."""
-        return self.clause("task", text)
-
-    @reduction
-    def returns_clause(self, type_: RecordType | NamedType) -> Clause:
-        """`returns { fields }`, or the name of a declared record."""
-        return self.clause("returns", type_)
-
-    @reduction
-    def tools_clause(self, names: tuple[Ident, ...]) -> Clause:
-        """`tools names`."""
-        return self.clause("tools", names)
-
-    @reduction
-    def call_step(self, name: Ident, call: ToolCall) -> CallStep:
-        """`step name calls tool(arguments)`."""
-        return CallStep(name, call, span=self.here())
-
-    @reduction
-    def ask_step(self, name: Ident, role: Ident, *parts: Clause) -> AskStep:
-        """`step name asks role { clauses }`."""
-        clauses = self.gather(parts)
-        return AskStep(
-            name,
-            role,
-            question=clauses.get("question", str),
-            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
-            within=clauses.get("within", Duration),
-            span=self.here(),
-        )
-
-    @reduction
-    def question_clause(self, text: str) -> Clause:
-        """`question "text"`."""
-        return self.clause("question", text)
-
-    @reduction
-    def within_clause(self, duration: Duration) -> Clause:
-        """`within 4h`."""
-        return self.clause("within", duration)
-
-    @reduction
-    def table_step(self, name: Ident, table: Ident, arguments: tuple[Argument, ...]) -> TableStep:
-        """`step name decides table(arguments)`."""
-        return TableStep(name, table, arguments, span=self.here())
-
-    @reduction
-    def set_step(self, name: Ident, values: tuple[Argument, ...]) -> SetStep:
-        """`step name sets { values }`."""
-        return SetStep(name, values, span=self.here())
-
-    @reduction
-    def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:
-        """`end name { values }`."""
-        return EndDecl(name, values, span=self.here())
-
-    @reduction
-    def end_given_up(self, name: Ident, reason: Argument) -> EndDecl:
-        """`end name gives up { because reason }`."""
-        return EndDecl(name, (reason,), gives_up=True, span=self.here())
-
-    @reduction
-    def reason(self, because: Expression) -> Argument:
-        """`because reason`."""
-        span = self.here()
-        word = Span(span.source, span.start, span.start + len(BECAUSE))
-        return Argument(Ident(BECAUSE, span=word), because, span=span)
 
     # --- routes
 

@@ -36,8 +36,8 @@ MOST_ERRORS: Final = 50
 ITEMS: Final = frozenset(
     {
         "declaration", "workflow_item", "route_clause", "handed_clause", "tool_clause", "agent_clause", "role_clause",
-        "agent_step_clause", "ask_step_clause", "budget_clause", "rule", "rule_clause", "table_item", "test_item",
-        "field", "argument",
+        "agent_step_clause", "ask_step_clause", "event_step_clause", "budget_clause", "rule", "rule_clause",
+        "table_item", "test_item", "field", "argument",
     }
 )  # fmt: skip
 """What lists are made of; a parse goes on at the next of these."""

@@ -104,19 +104,29 @@ class TimePasses(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class EventComes(Node):
+    """`then event "payment.received" { ... }`: somebody signals an event, with its data if it has any."""
+
+    event: str
+    value: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expect(Node):
     """`expect ...`, checked at that point of the test.
 
-    `kind`, and what goes with it: `waits` (`name` is the role), `calls` (`name` the tool, `value` the arguments, all or
-    part), `never calls`, `denied` (`name` the tool, with the reason or the id of the rule), `escalates` (`name` the
-    role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what is hidden of its calls), `ends`
-    (`name` the end, `value` its values, all or part), `fails` (with the id of the promise), `visits` (`name` the step).
+    `kind`, and what goes with it: `waits` (`name` is the role), `awaits` (`event` is the name of one), `calls` (`name`
+    the tool, `value` the arguments, all or part), `never calls`, `denied` (`name` the tool, with the reason or the id
+    of the rule), `escalates` (`name` the role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what
+    is hidden of its calls), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
+    promise), `visits` (`name` the step).
     Of the last call of a test of policies: `allows`, `denies` (with the reason or the id of the rule), `asks` (`name`
     the role, `count` of its people).
     """
 
     kind: Literal[
         "waits",
+        "awaits",
         "calls",
         "never calls",
         "denied",
@@ -136,6 +146,7 @@ class Expect(Node):
     rule: str | None = None
     count: int = 1
     fields: tuple[Ident, ...] = ()
+    event: str = ""
 
 
 TestItem: TypeAlias = (
@@ -149,6 +160,7 @@ TestItem: TypeAlias = (
     | ToolScript
     | PersonDecides
     | TimePasses
+    | EventComes
     | Expect
 )
 

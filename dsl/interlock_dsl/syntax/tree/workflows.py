@@ -8,7 +8,7 @@ from interlock_dsl.syntax.tree.declarations import Argument, ToolCall
 from interlock_dsl.syntax.tree.pieces import Approval, Duration, Ident, Money, Node
 from interlock_dsl.syntax.tree.promises import Promise
 from interlock_dsl.syntax.tree.rules import RuleDecl
-from interlock_dsl.syntax.tree.types import FieldNode, NamedType, RecordType
+from interlock_dsl.syntax.tree.types import FieldNode, NamedType, RecordType, TypeNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,26 @@ class AskStep(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class EventStep(Node):
+    """`step s waits for event "payment.received" -> Payment where event.order == request.order within 2d`."""
+
+    name: Ident
+    event: str
+    data: TypeNode | None = None
+    where: Expression | None = None
+    within: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStep(Node):
+    """`step s waits for 10m` or `step s waits until request.due`: one of `pause` and `until` is there."""
+
+    name: Ident
+    pause: Duration | None = None
+    until: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableStep(Node):
     """`step s decides table(argument: expression, ...)`."""
 
@@ -69,7 +89,7 @@ class SetStep(Node):
     values: tuple[Argument, ...]
 
 
-StepNode: TypeAlias = AgentStep | CallStep | AskStep | TableStep | SetStep
+StepNode: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from interlock_dsl.program.model import Grant, Tool
 from interlock_dsl.schema.canonical import digest
 
 _APART = (
-    "agenda", "commands", "notes", "plan", "root", "open", "left_over", "cause", "subject", "meter", "held",
+    "agenda", "commands", "notes", "plan", "root", "open", "left_over", "cause", "subject", "meter", "held", "signals",
+    "kept", "keys",
 )  # fmt: skip
 _OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
 _LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "frame", "past", "path", "problem", "raw", "span", "visited"}
@@ -35,6 +36,8 @@ def picture(run: Run) -> dict[str, object]:
     state |= _fresh() if run.phase == "new" else _frame(run.root)
     state["program"] = run.plan.digest
     state["left_over"] = len(run.left_over)
+    if run.signals:
+        state |= {name: plain(getattr(run, name)) for name in ("signals", "kept", "keys")}
     state["open"] = [
         [id, _name(owner), command.__class__.__name__, plain(command)] for id, (owner, command) in run.open.items()
     ]

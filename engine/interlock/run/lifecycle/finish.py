@@ -13,7 +13,7 @@ from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.commands import FinishRun
 from interlock.run.protocol.notes import RunEnded
 from interlock.run.state import Run
-from interlock.run.steps import calls, visits
+from interlock.run.steps import calls, visits, waits
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 
@@ -76,6 +76,7 @@ def unwind(run: Run, move: Unwind) -> None:
 
 def _finish(run: Run, ending: Ending) -> None:
     change(run, None, "over")
+    waits.leave_unused(run)
     reason = "; ".join(
         part
         for part in (

@@ -18,7 +18,7 @@ from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
+from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow
 from interlock_dsl.schema import ValidationError, decode
 from interlock_dsl.schema.person import UnusableName, entered
 
@@ -128,6 +128,10 @@ def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:
         match step:
             case CallStep(call=call):
                 is_record = isinstance(plan.tools[call.tool].result, RecordType)
+            case EventStep(data=data):
+                is_record = isinstance(data, RecordType)
+            case TimeStep():
+                is_record = False
             case TableStep(table=table):
                 is_record = table.hit != "collect"
             case _:

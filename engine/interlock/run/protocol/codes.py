@@ -39,6 +39,17 @@ class WhyIgnored(StrEnum):
     INVALID_ANSWER = "invalid-answer"
     """The answer to a question is not of the declared type."""
 
+    UNKNOWN_EVENT = "unknown-event"
+    """No step of the workflow waits for an event of that name."""
+    SIGNALLED_BEFORE = "signalled-before"
+    """An event of that name was signalled under the same key."""
+    INVALID_DATA = "invalid-data"
+    """The data of an event is not of the declared type."""
+    TOO_MANY_KEPT = "too-many-kept"
+    """As many events as a run keeps are waiting to be taken."""
+    TOO_LARGE = "too-large"
+    """With the data of the event the run would hold more than it may."""
+
 
 class WhyCancelled(StrEnum):
     """Why a step was no longer needed."""

@@ -80,6 +80,16 @@ class AskPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitEvent:
+    """Wait for somebody to signal an event; `expires` is a moment like `at`, or None. Nothing is done about it."""
+
+    id: str
+    step: str
+    event: str
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskApproval:
     """Ask `count` people of a role to agree to exactly `subject`, whose digest they must give back."""
 
@@ -94,11 +104,13 @@ class AskApproval:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Report `TimerFired` at the moment `at`: for another attempt, because nobody answered, at the end of time."""
+    """Report `TimerFired` at the moment `at`: for another attempt, because nobody answered, at the end of time, or
+    because a step waits for that moment.
+    """
 
     id: str
     at: int
-    purpose: Literal["retry", "expiry", "deadline"]
+    purpose: Literal["retry", "expiry", "deadline", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +166,15 @@ class FinishRun:
 
 
 Command: TypeAlias = (
-    AskModel | CallTool | AskPerson | AskApproval | SetTimer | Reserve | Release | Cancel | Notify | FinishRun
+    AskModel
+    | CallTool
+    | AskPerson
+    | AwaitEvent
+    | AskApproval
+    | SetTimer
+    | Reserve
+    | Release
+    | Cancel
+    | Notify
+    | FinishRun
 )

@@ -216,6 +216,23 @@ class ApprovalDenied:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalReceived:
+    """Somebody signalled the run that something happened outside, which a step waits for or may come to wait for.
+
+    `name` is the event's name. `key` is the sender's own name for what happened: what is signalled again under the key
+    of an earlier signal of that name is the same event. `by` may be empty: systems signal as well as people.
+    """
+
+    at: int
+    name: str
+    data: Json = None
+    key: str = ""
+    by: str = ""
+    typed: str = ""
+    type: Literal["signalled"] = field(default="signalled", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The time of a `SetTimer` has come."""
 
@@ -285,6 +302,7 @@ Event: TypeAlias = (
     | PersonAnswered
     | ApprovalGiven
     | ApprovalDenied
+    | SignalReceived
     | TimerFired
     | Reserved
     | Exhausted

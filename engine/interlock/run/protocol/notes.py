@@ -207,6 +207,35 @@ class RoleNotified:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalTaken:
+    """A step takes an event that was signalled, the `signal`-th of the run: its data is the step's output."""
+
+    signal: int
+    event: str
+    key: str
+    step: str
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalKept:
+    """No step takes an event that was signalled, the `signal`-th of the run: it is kept for one that comes to wait."""
+
+    signal: int
+    event: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalUnused:
+    """The run is over, and no step has taken an event that was kept."""
+
+    signal: int
+    event: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """The event could not be accepted and changed nothing: late, twice, by the wrong role, for something else."""
 
@@ -242,6 +271,9 @@ Note: TypeAlias = (
     | ApprovalSettled
     | Escalated
     | RoleNotified
+    | SignalTaken
+    | SignalKept
+    | SignalUnused
     | Ignored
     | RunEnded
 )

@@ -7,9 +7,9 @@ from interlock.run.parts import Visit
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, handoff, people, rules, visits
+from interlock.run.steps import agents, approvals, handoff, people, rules, visits, waits
 from interlock.run.transitions import change
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, SetStep, TableStep
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, EventStep, SetStep, TableStep, TimeStep
 from interlock_dsl.schema.canonical import digest
 
 
@@ -55,6 +55,10 @@ def begin(run: Run, move: Begin) -> None:
             rules.call(run, visit)
         case AskStep():
             people.ask(run, visit)
+        case EventStep():
+            waits.wait(run, visit)
+        case TimeStep():
+            waits.pause(run, visit)
         case End():
             visits.close(run, visit)
             run.agenda.appendleft(Arrive(visit.frame, visit.step, visit.failure))
