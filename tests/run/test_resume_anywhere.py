@@ -13,7 +13,16 @@ import pytest
 
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, FinishRun, SetTimer
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    AwaitEvent,
+    CallTool,
+    Command,
+    FinishRun,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -25,13 +34,14 @@ from interlock.run.protocol.events import (
     PersonAnswered,
     RunCancelled,
     RunResumed,
+    SignalReceived,
     TimerFired,
     ToolFailed,
     ToolReturned,
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
+from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LOOP, MEETING, PAY, TRAVEL, WAITS
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -84,6 +94,8 @@ STORIES = {
         LOOP, {"n": 0}, {"draft": ({"ok": False},) * 3, "editor": ({"ok": True},)}
     ),
     "branches at once": Story(FORK, ID, {"ask": ({"ok": True},)}, end="stopped"),
+    "an event, the second that comes": Story(WAITS, ID, {"told": ({"n": 1}, {"n": 2})}),
+    "an event that does not come": Story(WAITS, ID, silent=frozenset({"told"}), end="late"),
     "approvals into each kind of step": Story(
         GATES, {"id": "A1", "n": 7}, {"think": ({"amount": 1},), "ask": ({"ok": True},)}
     ),
@@ -107,6 +119,9 @@ class World:
                 return self.turn(command, now)
             case AskPerson():
                 return PersonAnswered(now, command.id, "bob", command.role, self.answer(command.step, command.id))
+            case AwaitEvent(step=step, event=event) if step not in self.story.silent:
+                number = min(self.number(step, f"{now}"), len(self.story.answers[step]) - 1)
+                return SignalReceived(now, event, self.story.answers[step][number], f"k{number}")
             case AskApproval(role=role) if role in self.story.refused:
                 return ApprovalDenied(now, command.id, "bob", role)
             case AskApproval(role=role) if role not in self.story.silent:

@@ -18,6 +18,7 @@ from interlock.run.parts import Phase
 from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, Usage
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
 from run import test_reservations as reservations
+from run import test_waits as waits
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched
 from run.test_undoing import resumed_while_undoing
 from run.texts import AGENT, GATES, HEAD, PAY, TRAVEL
@@ -165,6 +166,13 @@ def an_approval_into_each_kind_of_step() -> None:
     assert world.finished.end == "done"
 
 
+def an_event_that_ends_a_run_and_one_that_gives_it_up() -> None:
+    for cents, status in ((5, "ended"), (50, "failed")):
+        world = World(waits.PAID.replace("{ cents: paid.cents }", "{ cents: 10 / (50 - paid.cents) }"), {"order": "A1"})
+        waits.signal(world, data={"order": "A1", "cents": cents})
+        assert world.finished.status == status
+
+
 RUNS: tuple[Callable[[], None], ...] = (
     a_start_that_is_not_accepted,
     an_approval_that_has_expired_when_the_other_comes,
@@ -177,6 +185,11 @@ RUNS: tuple[Callable[[], None], ...] = (
     a_cancelled_run_whose_call_never_came_back,
     an_approval_into_each_kind_of_step,
     resumed_while_undoing,
+    waits.test_an_event_that_is_waited_for_is_taken,
+    waits.test_an_event_that_no_where_takes_is_kept_and_named_when_the_run_is_over,
+    waits.test_time_passes,
+    waits.test_a_cancelled_run_names_what_it_kept,
+    an_event_that_ends_a_run_and_one_that_gives_it_up,
     reservations.test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts,
     reservations.test_what_the_ledger_refuses_is_denied_and_says_what_was_used,
     reservations.test_a_call_is_decided_again_when_the_ledger_has_answered,

@@ -200,3 +200,23 @@ table size(n: int in 0..10) -> { name: string max 10 } {
 policy desk { require approval by deputy within 3h for pay.issue when args.amount > 5 }
 """
 )
+
+WAITS = """
+tool mail.send(text: string) { needs mail.send  effect irreversible  idempotent by text }
+
+workflow tell(id: string) {
+  step pause waits for 10m
+  step told waits for event "told" -> { n: int } where event.n == 2 within 2d
+  step quiet waits until now + duration("90s")
+  step send calls mail.send(text: id)
+  end done { n: told.n }
+  end late
+
+  start -> pause
+  pause -> told
+  told -> quiet
+  told -> late on expiry
+  quiet -> send grant mail.send
+  send -> done
+}
+"""

@@ -1,10 +1,10 @@
-"""What a rehearsed run waits for outside: events that come, time that passes, moments that are waited for."""
+"""What a rehearsed run waits for outside: people who answer, events that come, time that passes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 
-from interlock_dsl.analysis.facts import EventStepFacts, TimeStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, TimeStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move
 from interlock_dsl.analysis.rehearsal.answering import Answers
@@ -13,7 +13,7 @@ from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.script import Script, shown, written
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.errors import EvaluationError
-from interlock_dsl.cel.types import NULL
+from interlock_dsl.cel.types import NULL, Type
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.builtins import EVENT
 from interlock_dsl.syntax.tree import Trigger
@@ -42,6 +42,19 @@ class Passing(ABC):
     @abstractmethod
     def _wanted_trigger(self, name: str) -> Trigger | None:
         """Return the trigger by which the way leaves a step."""
+
+    @abstractmethod
+    def _answer(self, name: str, type: Type) -> object:
+        """Return what a step gives."""
+
+    def _ask_person(self, name: str, step: AskStepFacts) -> None:
+        if self._wanted_trigger(name) in ("expiry", "denied") and step.decl.within is not None:
+            self.script.act(f"then {step.decl.within.span.text} pass")
+            self._fail(name, "expiry")
+            return
+        value = self._answer(name, step.returns)
+        self.script.says(f"person {name} answers {written(step.returns, value)}")
+        self._done(name, value)
 
     def _await(self, name: str, step: EventStepFacts) -> None:
         """Let the event come that a step waits for, or so much time pass that it is too late."""
@@ -93,9 +106,9 @@ class Passing(ABC):
         now, run = self.values["now"], self.values["run"]
         assert isinstance(now, Timestamp) and isinstance(run, Mapping)
         later = Timestamp(now.nanoseconds + micros * 1_000)
-        if budget is not None and budget.time is not None:
-            if later.nanoseconds - run["started"].nanoseconds >= budget.time.micros * 1_000:
-                raise Unrehearsed("the time of the run is over")
+        most = None if budget is None or budget.time is None else budget.time.micros * 1_000
+        if most is not None and later.nanoseconds - run["started"].nanoseconds >= most:
+            raise Unrehearsed("the time of the run is over")
         self.script.act(f"then {duration_words(micros)} pass")
         self.values["now"] = later
         self._history.passed = True

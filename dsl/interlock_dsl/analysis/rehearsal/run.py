@@ -252,15 +252,6 @@ class Rehearsal(Passing):
         self.script.says(f"agent {name} answers {written(step.returns, value)}")
         self._done(name, value)
 
-    def _ask_person(self, name: str, step: AskStepFacts) -> None:
-        if self._wanted_trigger(name) in ("expiry", "denied") and step.decl.within is not None:
-            self.script.act(f"then {step.decl.within.span.text} pass")
-            self._fail(name, "expiry")
-            return
-        value = self._answer(name, step.returns)
-        self.script.says(f"person {name} answers {written(step.returns, value)}")
-        self._done(name, value)
-
     def _compute(self, name: str, give: Callable[[], object]) -> None:
         """Do a step that computes: it has a value, or it fails."""
         try:
