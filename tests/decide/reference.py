@@ -126,6 +126,16 @@ def taken(amount: CompiledExpression, args: Mapping[str, object]) -> int:
     return max(0, value) if type(value) is int else 0
 
 
+def rules_of(program: Program, request: Request) -> list[Rule]:
+    """Return the rules of the policies, and those of the workflow that a call is made in."""
+    found = [rule for policy in program.policies.values() for rule in policy.rules]
+    if request.grants is not None:
+        run = request.bindings["run"]
+        assert isinstance(run, dict)
+        found += program.workflows[run["workflow"]].rules
+    return found
+
+
 def permit_matches(rule: Rule, request: Request, program: Program) -> bool:
     when = True if rule.when is None else evaluate(rule.when, request, program)
     unless = False if rule.unless is None else evaluate(rule.unless, request, program)
@@ -169,9 +179,8 @@ def places(program: Program, request: Request) -> dict[tuple[str, str], set[Span
     """Where the reasons of a decision may point: to their rule, to the grant that counts, or to the tool."""
     tool = program.tools[request.tool]
     found: dict[tuple[str, str], set[Span]] = {("arguments", ""): {tool.span}, ("missing-scope", ""): {tool.span}}
-    for policy in program.policies.values():
-        for rule in policy.rules:
-            found[rule.kind, rule.id] = found["approval", rule.id] = {rule.span}
+    for rule in rules_of(program, request):
+        found[rule.kind, rule.id] = found["approval", rule.id] = {rule.span}
     for never in request.nevers:
         found["never", never.id] = {never.span}
     if request.too_dear is not None:
@@ -199,7 +208,7 @@ def reference(program: Program, request: Request) -> Verdict:
     if request.problem:
         return Verdict("deny", frozenset({("arguments", "")}))
     tool = program.tools[request.tool]
-    rules = [r for policy in program.policies.values() for r in policy.rules if concerns(r, request)]
+    rules = [rule for rule in rules_of(program, request) if concerns(rule, request)]
     against: set[tuple[str, str]] = set()
     allowing: set[tuple[str, str]] = set()
 
@@ -260,20 +269,24 @@ def reference(program: Program, request: Request) -> Verdict:
 
 
 def obligations(program: Program, request: Request, answer: str) -> frozenset[tuple[str, str]]:
+    """Return the ids of the rules that hide something of a call, and of those that tell somebody, with their kind."""
+    return frozenset((rule.kind, rule.id) for rule in obliging(program, request, answer))
+
+
+def obliging(program: Program, request: Request, answer: str) -> list[Rule]:
     """Return which rules hide something of a call, and which tell somebody. All hide that of one nobody could read."""
     unread = request.problem or (request.shown is not None and request.tool not in request.shown)
     if request.tool not in program.tools:
-        return frozenset()
-    found = set()
-    for policy in program.policies.values():
-        for rule in policy.rules:
-            if not concerns(rule, request):
-                continue
-            if rule.kind == "redact" and (unread or restriction_matches(rule, request, program)):
-                found.add(("redact", rule.id))
-            if rule.kind == "notify" and answer == "allow" and restriction_matches(rule, request, program):
-                found.add(("notify", rule.id))
-    return frozenset(found)
+        return []
+    found = []
+    for rule in rules_of(program, request):
+        if not concerns(rule, request):
+            continue
+        if rule.kind == "redact" and (unread or restriction_matches(rule, request, program)):
+            found.append(rule)
+        if rule.kind == "notify" and answer == "allow" and restriction_matches(rule, request, program):
+            found.append(rule)
+    return found
 
 
 def reference_decision(

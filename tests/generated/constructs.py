@@ -11,6 +11,7 @@ from interlock_dsl.program.model import (
     CallStep,
     Program,
     Route,
+    Rule,
     SetStep,
     Table,
     TableStep,
@@ -113,9 +114,18 @@ def _tables(program: Program) -> Iterator[str]:
 
 
 def _policies(program: Program) -> Iterator[str]:
+    if program.context is not None:
+        yield "context"
+    for workflow in program.workflows.values():
+        yield from (f"workflow: {rule.kind}" for rule in workflow.rules)
+        yield from ["workflow: rules"] if workflow.rules else []
+        if any(_reads(rule) & workflow.steps.keys() for rule in workflow.rules):
+            yield "workflow: rules that read outputs"
     for policy in program.policies.values():
         for rule in policy.rules:
             yield f"policy: {rule.kind}"
+            if any(field.startswith("result") for field in rule.fields):
+                yield "policy: redact result"
             for name in ("agent", "when", "unless", "because", "within"):
                 if getattr(rule, name):
                     yield f"policy: {'by' if name == 'agent' else name}"
@@ -123,6 +133,12 @@ def _policies(program: Program) -> Iterator[str]:
                 yield "policy: family"
             if len(rule.patterns) > 1:
                 yield "policy: several tools"
+
+
+def _reads(rule: Rule) -> set[str]:
+    """Return the names that the conditions of a rule begin with, roughly."""
+    written = " ".join(one.expression.span.text for one in (rule.when, rule.unless) if one is not None)
+    return set(re.findall(r"(?<![\w.])\w+(?=\.)", written))
 
 
 def _workflow(workflow: Workflow) -> Iterator[str]:
@@ -215,9 +231,12 @@ _WRITTEN = {
     "expression: failure": r"\bfailure\.(kind|attempts|step)\b",
     "expression: ternary": r" \? ",
     "route: then, with a block": r"then -> \w+ \{",
+    "expression: context": r"\bcontext\.",
+    "let": r"^let ",
+    "let: duration": r"\bduration_\d+\b",
     "step: tools": r"\n +tools ",
 }
-_COMPILED = {name: re.compile(pattern) for name, pattern in _WRITTEN.items()}
+_COMPILED = {name: re.compile(pattern, re.MULTILINE) for name, pattern in _WRITTEN.items()}
 
 
 def _written(text: str) -> Iterable[str]:

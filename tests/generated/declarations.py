@@ -59,10 +59,17 @@ class Declared:
     roles: list[str] = field(default_factory=list)
     role_texts: list[str] = field(default_factory=list)
     tables: dict[str, MadeTable] = field(default_factory=dict)
+    context: RecordType | None = None
+    context_text: str = ""
 
     def text(self) -> str:
         made = [*self.tools.values(), *self.agents.values(), *self.tables.values()]
-        return "\n".join([*self.types, *self.role_texts, *(one.text for one in made)])
+        context = [self.context_text] if self.context_text else []
+        return "\n".join([*self.types, *context, *self.role_texts, *(one.text for one in made)])
+
+    def reads(self) -> list[Read]:
+        """Return what conditions read of the circumstances of a run."""
+        return [] if self.context is None else over(self.context, "context")
 
 
 def declare(dice: Dice) -> Declared:
@@ -74,6 +81,9 @@ def declare(dice: Dice) -> Declared:
         made.named.append(type)
     if dice.often(0.3):
         made.types.append(f"type Small = {dice.one((IntType(0, 3), StringType(max=5), ListType(INT, 3)))}")
+    if dice.often(0.35):
+        made.context = record(dice, made.named, 1)
+        made.context_text = f"context {{ {fields_text(made.context, dice)} }}"
     for name in dice.some(ROLES, 2, 3):
         made.roles.append(name)
         made.role_texts.append(f"role {name}" + dice.one((' { reach "desk" }', "")))

@@ -1,11 +1,14 @@
 """Policies over generated tools: every kind of rule with every clause."""
 
+from collections.abc import Iterator, Sequence
+
 from generated.declarations import Declared, MadeTool
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, over
-from interlock_dsl.cel.types import IntType, StringType
+from interlock_dsl.cel.types import IntType, ListType, MapType, RecordType, StringType, Type
 
 PERIODS = ("1h", "30m", "24h")
+KINDS = ("permit", "forbid", "require", "require", "limit", "redact", "notify")
 BEYOND_RUNS = 0.4
 """How often a limit holds beyond one run."""
 
@@ -14,13 +17,20 @@ def policy_text(dice: Dice, made: Declared) -> str:
     """Return a policy, or nothing."""
     if not dice.often(0.75):
         return ""
-    rules = [_rule(dice, made) for _ in range(dice.number(1, 5))]
+    rules = [_rule(dice, made, KINDS) for _ in range(dice.number(1, 5))]
     return "policy p {\n  " + "\n  ".join(rules) + "\n}"
 
 
-def _rule(dice: Dice, made: Declared) -> str:
+def workflow_rules(dice: Dice, made: Declared, outputs: Sequence[Read]) -> list[str]:
+    """Return rules that stand in a workflow and read the outputs of its steps, or none."""
+    if not dice.often(0.35):
+        return []
+    return [_rule(dice, made, KINDS[1:], outputs) for _ in range(dice.number(1, 2))]
+
+
+def _rule(dice: Dice, made: Declared, kinds: Sequence[str], outputs: Sequence[Read] = ()) -> str:
     tools = list(made.tools.values())
-    kind = dice.one(("permit", "forbid", "require", "require", "limit"))
+    kind = dice.one(kinds)
     tool = dice.one(tools)
     pattern = tool.name
     if dice.often(0.25):
@@ -30,8 +40,8 @@ def _rule(dice: Dice, made: Declared) -> str:
     by = f" by {dice.one(list(made.agents))}" if dice.often(0.2) else ""
     # A restriction without a condition stops most runs at their first call.
     often = 0.9 if kind == "forbid" else 0.6
-    when = f" when {_condition(dice, made, tool, pattern)}" if dice.often(often) else ""
-    unless = f" unless {_condition(dice, made, tool, pattern)}" if dice.often(0.25) else ""
+    when = f" when {_condition(dice, made, tool, pattern, outputs)}" if dice.often(often) else ""
+    unless = f" unless {_condition(dice, made, tool, pattern, outputs)}" if dice.often(0.25) else ""
     because = ' because "it is so"' if dice.often(0.4) else ""
     match kind:
         case "require":
@@ -39,6 +49,13 @@ def _rule(dice: Dice, made: Declared) -> str:
             head = f"require approval by {dice.one(('', '', '2 of '))}{dice.one(made.roles)}{within} for {pattern}"
         case "limit":
             head = f"limit {pattern}{_limited(dice, tool, pattern)}"
+        case "redact":
+            fields = list(_fields(tool)) if pattern == tool.name else ["args"]
+            if dice.often(0.5):
+                fields = [field for field in fields if field.startswith("result")] or fields
+            head = f"redact {', '.join(dice.some(fields, 1, 3))} for {pattern}"
+        case "notify":
+            head = f"notify {dice.one(made.roles)} for {pattern}"
         case _:
             head = f"{kind} {pattern}"
     return head + by + when + unless + because
@@ -58,11 +75,36 @@ def _limited(dice: Dice, tool: MadeTool, pattern: str) -> str:
     return f" to {dice.number(1, 3)} per {period} {owner}"
 
 
-def _condition(dice: Dice, made: Declared, tool: MadeTool, pattern: str) -> str:
+def _fields(tool: MadeTool) -> Iterator[str]:
+    """Yield what of a call may be hidden: fields of its arguments and result, also within lists and maps."""
+    yield "args"
+    yield from (f"args.{path}" for path in _paths(tool.parameters))
+    if tool.result is not None:
+        yield "result"
+        yield from (f"result.{path}" for path in _paths(tool.result))
+
+
+def _paths(type: Type) -> Iterator[str]:
+    match type:
+        case RecordType(fields=fields):
+            for name, held in fields.items():
+                yield name
+                yield from (f"{name}.{path}" for path in _paths(held.type))
+        case ListType(element=inner) | MapType(value=inner):
+            yield from _paths(inner)
+        case _:
+            pass
+
+
+def _condition(dice: Dice, made: Declared, tool: MadeTool, pattern: str, outputs: Sequence[Read]) -> str:
     names = StringType(tuple(made.tools))
     reads: list[Read] = [Read("tool.effect", StringType(("read", "write", "irreversible"))), Read("tool.name", names)]
     if pattern == tool.name:
         reads = [*over(tool.parameters, "args"), *over(tool.parameters, "args"), *reads]
+    if outputs and dice.often(0.5):
+        reads = list(outputs)
+    if dice.often(0.2):
+        reads = made.reads() or reads
     if dice.often(0.1):
         return f'agent == "{dice.one(list(made.agents))}"'
     return Expressions(dice, reads, tuple(made.tools)).boolean(1)

@@ -10,6 +10,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from generated.constants import with_constants
 from generated.declarations import declare
 from generated.dice import Dice
 from generated.flow import Reach
@@ -26,7 +27,8 @@ def program_text(dice: Dice) -> str:
     skeleton = grown(dice, dice.number(2, 9))
     workflow = Workflow(dice, made, skeleton, parameters(dice, made), Reach(skeleton))
     text = workflow.text()
-    return "\n\n".join(part for part in (made.text(), text, policy_text(dice, made)) if part) + "\n"
+    whole = "\n\n".join(part for part in (made.text(), text, policy_text(dice, made)) if part) + "\n"
+    return with_constants(dice, whole) if dice.often(0.3) else whole
 
 
 def checked(text: str) -> Program | None:

@@ -6,6 +6,7 @@ from typing import get_args
 
 from hypothesis import HealthCheck, given, settings
 
+from generated.constants import without_constants
 from generated.constructs import constructs, table
 from generated.programs import clean_program, programs
 from interlock_dsl import check_text
@@ -55,6 +56,9 @@ EXPECTED = frozenset(
         "workflow: may",
     ]
     + [f"promise: {kind.__name__}" for kind in get_args(Promise)]
+    + ["context", "expression: context", "let", "let: duration", "policy: redact", "policy: redact result"]
+    + ["policy: notify", "workflow: rules", "workflow: rules that read outputs"]
+    + [f"workflow: {kind}" for kind in ("forbid", "require", "limit", "redact", "notify")]
     + ["promise: never where", "promise: guarded always", "promise: approval by several", "promise: by anybody"]
     + ["workflow: end with values", "workflow: optional parameter", "role: reach"]
     + [
@@ -100,6 +104,17 @@ def test_format_keeps_meaning() -> None:
         assert meaning(again) == meaning(program), formatted
         assert again.digest == program.digest
         assert format(formatted) == formatted
+
+
+def test_a_constant_means_what_its_value_means() -> None:
+    named = [(text, program) for text, program in made()[0] if text.startswith("let ")]
+    assert len(named) > len(SEEDS) / 10
+    for text, program in named[::2]:
+        plain = without_constants(text)
+        assert "let " not in plain
+        again, diagnostics = check_text(plain)
+        assert again is not None, (plain, diagnostics)
+        assert again.digest == program.digest, text
 
 
 def test_what_is_printed_is_read_as_the_same_tree() -> None:

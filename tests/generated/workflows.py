@@ -6,6 +6,7 @@ from generated.declarations import Declared, MadeAgent, MadeTable, MadeTool, fal
 from generated.dice import Dice
 from generated.expressions import Expressions, Read, over, reads_of, reads_perhaps, same_shape
 from generated.flow import Names, Reach
+from generated.policies import workflow_rules
 from generated.promises import Promises
 from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
@@ -44,6 +45,8 @@ class Workflow:
 
     def expressions(self, always: Names, sometimes: Names, place: str | Edge) -> Expressions:
         reads = over(self.parameters)
+        if self.dice.often(0.3):
+            reads += self.made.reads()
         for name, held in self.parameters.fields.items():
             if held.optional:
                 reads += reads_perhaps(name, held.type)
@@ -337,11 +340,17 @@ class Workflow:
         modes = [f"routes {name} first" for name in self.skeleton.first]
         outputs = {name: self.stuff[name].output for name in self.skeleton.kinds}
         promises = Promises(self.dice, self.made, self.skeleton, self.parameters, outputs).texts()
+        written = [read for name, output in outputs.items() for read in reads_perhaps(name, output)]
+        promises += workflow_rules(self.dice, self.made, [read for read in written if not _is_record(read)])
         head = ['goal "see it through"'] if self.dice.often(0.5) else []
         if self.granted and self.dice.often(0.3):
             head.append(f"may {', '.join(sorted(self.granted))}")
         items = [*head, *self.budget_text(), *steps, *ends, *routes, *modes, *promises]
         return f"workflow w({fields_text(self.parameters, self.dice)}) {{\n  " + "\n  ".join(items) + "\n}"
+
+
+def _is_record(read: Read) -> bool:
+    return isinstance(read.type, RecordType)
 
 
 def parameters(dice: Dice, made: Declared) -> RecordType:

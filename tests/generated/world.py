@@ -61,7 +61,16 @@ class World:
         workflow = self.program.workflows["w"]
         given = cast(dict[str, Json], value_within(workflow.parameters, self.dice))
         who = self.dice.one(PRINCIPALS)
-        return prepare(self.program, "w", given, run="r1", at=self.now, principal=who)
+        started = prepare(self.program, "w", given, run="r1", at=self.now, principal=who, context=self._context())
+        if self._wild(0.02):
+            return replace(started, context=cast("dict[str, Json]", value_beside(self.program.context, self.dice)))
+        return started
+
+    def _context(self) -> dict[str, Json] | None:
+        declared = self.program.context
+        if declared is None or self._wild():
+            return None
+        return cast("dict[str, Json]", value_within(declared, self.dice))
 
     def next(self, machine: Machine) -> Event:
         """Return the next event: mostly an answer to what is open."""

@@ -1,8 +1,8 @@
 """A model's turns at a step. Nothing it says is believed."""
 
 from interlock.run.protocol.events import ModelCall, ModelFailed, ModelReplied, Usage
-from reference import calls, promised, routing
-from reference.decisions import shown_tools
+from reference import calls, hidden, promised, routing
+from reference.decisions import shown_tools, unread
 from reference.retry import next_attempt
 from reference.state import Call, Conversation, Run, Visit, is_agent
 from reference.values import ValidationError, decoded, encoded
@@ -31,7 +31,7 @@ def begin(run: Run, visit: Visit) -> None:
         if cost is not None:
             cut = promise is not None and left < cost
             cost, scarce = min(cost, left), scarce or left < cost
-    tools = shown_tools(run.program, agent.name, visit.scopes, step.tools)
+    tools = shown_tools(run, agent.name, visit.scopes, step.tools)
     visit.conversation = Conversation(routing.passed(run, visit.way), tools, tokens, cost, scarce, cut)
     ask(run, visit)
 
@@ -153,10 +153,12 @@ def read(run: Run, visit: Visit, slot: int, asked: ModelCall, repeated: bool) ->
             assert isinstance(args, dict)
             return Call(tool, values, args, "agent", visit.name, visit, agent, slot)
     cause = "unknown-tool" if tool is None else "not-shown" if asked.tool not in held.tools else "arguments"
-    args = asked.args if isinstance(asked.args, dict) else {}
+    found = unread(run, visit, asked.tool, frozenset({(cause, "")}))
+    args = hidden.arguments(tool, asked.args, found.hides) if isinstance(asked.args, dict) else {}
     run.note(
-        "call decided", visit.name, agent, asked.tool, args, "", "deny", frozenset({(cause, "")}), frozenset(), "", ()
-    )
+        "call decided", visit.name, agent, asked.tool, args, "", "deny", found.because, frozenset(), "", (),
+        found.obliged,
+    )  # fmt: skip
     held.outcomes[slot] = (asked.key, asked.tool, False, None, "denied")
     return None
 

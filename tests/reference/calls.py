@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from interlock.run.protocol.events import Exhausted, Json, Reserved, ToolReturned
 from interlock_dsl.cel.types import DYN
-from reference import agents, people, routing, steps
+from reference import agents, hidden, people, routing, steps
 from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Past, Run
@@ -25,9 +25,13 @@ def decide(run: Run, call: Call) -> None:
         try:
             call.key = key_of(call)
         except NoValue:
+            take(call, decision_on(run, call))
             over(run, call, "failure")
             return
-    found = Answer("deny", frozenset({("arguments", "")})) if said_twice(call) else decision_on(run, call)
+    found = decision_on(run, call)
+    if said_twice(call):
+        found = found.denied(frozenset({("arguments", "")}))
+    take(call, found)
     held = [claim for _, claims in call.held for claim in claims]
     needed = tuple(claim for claim in found.claims if claim not in held)
     if found.answer == "allow" and needed:
@@ -38,10 +42,7 @@ def decide(run: Run, call: Call) -> None:
     id = ""
     if found.answer == "allow":
         id = call.id if call.lost else run.new_id("call tool")
-    run.note(
-        "call decided", call.step, call.agent, call.tool.name, call.args, call.digest, found.answer, found.because,
-        frozenset((need.role, need.count, need.within) for need in found.needs), id, spent,
-    )  # fmt: skip
+    tell(run, call, found, id, spent)
     if found.answer == "allow":
         make(run, call, id, found.counts)
     elif found.answer == "ask" and call.purpose != "undo":
@@ -75,19 +76,39 @@ def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         refused = short or [claim for claim in wanted if claim.limit in event.limits] or list(wanted)
     granted = isinstance(event, Reserved) and (undo or not refused)
     unavailable = event.unavailable if isinstance(event, Exhausted) else ""
-    run.note("ledger answered", call.step, call.tool.name, id, wanted, event.standings, granted, undo, unavailable)
+    quiet = hidden.of_arguments(call.hidden)
+    run.note(
+        "ledger answered", call.step, call.tool.name, id, hidden.claims(wanted, call.hidden),
+        () if quiet else event.standings, granted, undo, unavailable,
+    )  # fmt: skip
     if undo or granted:
         call.held.append((id, wanted))
         decide(run, call)
         return
     if isinstance(event, Reserved):
         run.commands.append(("release", id))
-    because = frozenset(("limit", claim.rule) for claim in refused)
-    run.note(
-        "call decided", call.step, call.agent, call.tool.name, call.args, call.digest, "deny", because, frozenset(),
-        "", (),
-    )  # fmt: skip
+    found = decision_on(run, call).denied(frozenset(("limit", claim.rule) for claim in refused))
+    take(call, found)
+    tell(run, call, found)
     over(run, call, "denied")
+
+
+def take(call: Call, found: Answer) -> None:
+    """Keep what goes with a decision: what is hidden once stays so; who is told is as the last decision says."""
+    call.hidden += found.hides
+    call.telling = tuple(rule for rule in found.obliging if rule.kind == "notify" and rule.id not in call.told)
+
+
+def tell(run: Run, call: Call, found: Answer, id: str = "", spent: tuple[str, ...] = ()) -> None:
+    needs = frozenset((need.role, need.count, need.within) for need in found.needs)
+    run.note(
+        "call decided", call.step, call.agent, call.tool.name, shown_args(call), call.digest, found.answer,
+        found.because, needs, id, spent, found.obliged,
+    )  # fmt: skip
+
+
+def shown_args(call: Call) -> dict[str, Json]:
+    return hidden.arguments(call.tool, dict(call.args), call.hidden)
 
 
 def give_back(run: Run, call: Call) -> None:
@@ -126,6 +147,10 @@ def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
         call.sent = run.now
     call.perhaps = call.perhaps or call.lost
     call.lost = False
+    for rule in call.telling:
+        run.note("role notified", rule.role, call.step, call.tool.name, rule.id)
+        run.commands.append(("notify", rule.role, call.step, rule.because))
+        call.told.append(rule.id)
     call.phase, call.id = "in flight", id
     call.key = call.key or f"{run.id}:{id}"
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
@@ -150,7 +175,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         remember(run, call, None, usable=False)
         over(run, call, "failure", made=True)
         return
-    result = None if type is None else encoded(type, value)
+    result = hidden.result(call.tool, None if type is None else encoded(type, value), call.hidden)
     if call.past is not None:
         call.past.result = value
     if call.purpose != "undo":

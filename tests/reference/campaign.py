@@ -26,6 +26,7 @@ from reference.values import LACKING
 
 OVER = ("ended", "failed", "cancelled")
 LENGTH = 40
+NO_CONTEXT = ": `context` has no value"
 QUESTIONS = 6
 
 
@@ -133,8 +134,9 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
         return Finding("error", seed, number, traceback.format_exc(), text, events)
     finally:
         tally.decisions = tally.notes["CallDecided"]
+    given = "context" in pair.reference.run.values
     for lack in LACKING:
-        cause = sound(lack)
+        cause = sound(lack) if given or not lack[2].endswith(NO_CONTEXT) else "no context was given"
         tally.causes[cause or "none of the closed list"] += 1
         if not cause:
             return Finding("unsound", seed, number, f"{lack[0]}: {lack[2]}", text, events)

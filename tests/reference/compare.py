@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from interlock.decide import NotifyRole, RedactFields
 from interlock.run import Machine
 from interlock.run.protocol import commands as ask
 from interlock.run.protocol import notes as told
@@ -83,7 +84,8 @@ class Pair:
             case ask.Release(reservation=of):
                 return one == ("release", self.ids.get(of, of))
             case ask.Notify():
-                return one == ("notify", command.role, command.step, command.reason)
+                exactly = one == ("notify", command.role, command.step, command.reason)
+                return exactly or one == ("notify", command.role, command.step, "")
             case ask.FinishRun():
                 return one[0] == "finish" and one[1:5] == (
                     command.status, command.end, command.output, command.code or ""
@@ -134,7 +136,10 @@ class Pair:
                     frozenset((reason.cause, reason.rule) for reason in decision.reasons),
                     frozenset((need.role, need.count, need.within) for need in decision.needs),
                     id(note.call, note.call), tuple(id(one, one) for one in note.approvals),
+                    frozenset((_KINDS[one.__class__], one.rule) for one in decision.obligations),
                 )  # fmt: skip
+            case told.RoleNotified():
+                return "role notified", note.role, note.step, note.tool, note.rule
             case told.LedgerAnswered():
                 return (
                     "ledger answered", note.step, note.tool, id(note.reservation, note.reservation), note.claims,
@@ -189,6 +194,7 @@ class Pair:
             raise Difference(f"states differ\n  the product:   {found}\n  the reference: {expected}")
 
 
+_KINDS: dict[type, str] = {RedactFields: "redact", NotifyRole: "notify"}
 _OLD = {"gated": "in approval", "asking": "asking model", "pausing": "retrying", "questioning": "asking person"}
 _CLASSES = {
     "ask model": "AskModel",

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import cast
 
-from decide.reference import approvers, concerns, is_about, reference, restriction_matches
+from decide.reference import approvers, concerns, is_about, obliging, reference, restriction_matches, rules_of
 from interlock.decide import Claim
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.cel import CompiledExpression, EvaluationError
-from interlock_dsl.program.model import ApprovalRule, Grant, Program
+from interlock_dsl.program.model import ApprovalRule, Grant, Program, Rule
 from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
 from reference import promised
-from reference.state import Call, History, Run
+from reference.state import Call, History, Run, Visit, is_agent
 from reference.values import METER, looked_at
 
 
@@ -34,6 +34,20 @@ class Answer:
     needs: tuple[Need, ...] = ()
     claims: tuple[Claim, ...] = ()
     counts: frozenset[str] = frozenset()
+    obliging: tuple[Rule, ...] = ()
+    """The rules that hide something of the call, and those that tell somebody of it."""
+
+    @property
+    def hides(self) -> tuple[str, ...]:
+        return tuple(field for rule in self.obliging if rule.kind == "redact" for field in rule.fields)
+
+    @property
+    def obliged(self) -> frozenset[tuple[str, str]]:
+        return frozenset((rule.kind, rule.id) for rule in self.obliging)
+
+    def denied(self, because: frozenset[tuple[str, str]]) -> "Answer":
+        """Return a denial for another reason: what is hidden stays hidden, and nobody is told of the call."""
+        return Answer("deny", because, obliging=tuple(rule for rule in self.obliging if rule.kind == "redact"))
 
 
 def decision_on(run: Run, call: Call) -> Answer:
@@ -42,7 +56,17 @@ def decision_on(run: Run, call: Call) -> Answer:
     count_conditions(run, request)
     verdict = reference(run.program, request)
     needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
-    return Answer(verdict.answer, verdict.because, needs, verdict.claims, verdict.counts)
+    found = tuple(obliging(run.program, request, verdict.answer))
+    return Answer(verdict.answer, verdict.because, needs, verdict.claims, verdict.counts, found)
+
+
+def unread(run: Run, visit: Visit, tool: str, because: frozenset[tuple[str, str]]) -> Answer:
+    """Return the denial of a call that no model could make: what any `redact` about it hides is hidden."""
+    request = Request(
+        tool=tool, args={}, agent=is_agent(visit.step).agent.name, principal=run.principal, grants=visit.grants,
+        bindings=run.values, history=cast(Calls, run.history), now=run.now, problem="unread",
+    )  # fmt: skip
+    return Answer("deny", because, obliging=tuple(obliging(run.program, request, "deny")))
 
 
 def request_of(run: Run, call: Call) -> Request:
@@ -118,10 +142,9 @@ def missing(program: Program, request: Request) -> list[Need]:
     route = request.route_approval
     if route is not None:
         wanted.append(Need(route.role, route.count, route.within, ""))
-    for policy in program.policies.values():
-        for rule in policy.rules:
-            if rule.kind == "require" and concerns(rule, request) and restriction_matches(rule, request, program):
-                wanted.append(Need(rule.role, max(1, rule.count), rule.within, rule.id))
+    for rule in rules_of(program, request):
+        if rule.kind == "require" and concerns(rule, request) and restriction_matches(rule, request, program):
+            wanted.append(Need(rule.role, max(1, rule.count), rule.within, rule.id))
     unmet = [need for need in wanted if len(approvers(request, need.role)) < need.count]
     found = []
     for role in dict.fromkeys(need.role for need in unmet):
@@ -131,21 +154,17 @@ def missing(program: Program, request: Request) -> list[Need]:
     return found
 
 
-def shown_tools(program: Program, agent: str, scopes: frozenset[str], listed: tuple[str, ...]) -> tuple[str, ...]:
+def shown_tools(run: Run, agent: str, scopes: frozenset[str], listed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the tools of a step that some call of could be allowed or asked for."""
     found = []
+    rules = [*(rule for policy in run.program.policies.values() for rule in policy.rules), *run.of.rules]
+    always = [rule for rule in rules if rule.kind == "forbid" and rule.when is None and rule.unless is None]
     for name in listed:
-        always = [
-            rule
-            for policy in program.policies.values()
-            for rule in policy.rules
-            if rule.kind == "forbid" and rule.when is None and rule.unless is None
-        ]
         forbidden = any(
             (rule.agent is None or is_about(rule.agent, agent)) and any(is_about(one, name) for one in rule.patterns)
             for rule in always
         )
-        if program.tools[name].needs <= scopes and not forbidden:
+        if run.program.tools[name].needs <= scopes and not forbidden:
             found.append(name)
     return tuple(found)
 
@@ -165,10 +184,10 @@ def count_conditions(run: Run, request: Request) -> None:
         total += 0 if again else units
         return value
 
-    for policy in run.program.policies.values():
-        for rule in policy.rules:
-            if rule.kind != "permit" and concerns(rule, request) and says(rule.when, True) is not False:
-                says(rule.unless, False)
+    rules = [rule for rule in rules_of(run.program, request) if concerns(rule, request)]
+    for rule in rules:
+        if rule.kind != "permit" and says(rule.when, True) is not False:
+            says(rule.unless, False)
     held = request.principal.scopes
     for scope in sorted(tool.needs):
         giving = [one for one in request.grants or () if scope in one.scopes and (held is None or scope in held)]
@@ -178,18 +197,17 @@ def count_conditions(run: Run, request: Request) -> None:
     for never in request.nevers:
         if request.tool in never.tools:
             says(never.where, True)
-    for policy in run.program.policies.values():
-        for rule in policy.rules:
-            if rule.limit is None or not concerns(rule, request):
-                continue
-            if says(rule.when, True, again=True) is False or says(rule.unless, False, again=True) is True:
-                continue
-            if request.undo and rule.limit.per == "run":
-                continue
-            expressions = [rule.limit.amount, *(key.expression for key in rule.limit.keys)]
-            for one in expressions:
-                if isinstance(says(one, 0), EvaluationError):
-                    break
+    for rule in rules:
+        if rule.limit is None:
+            continue
+        if says(rule.when, True, again=True) is False or says(rule.unless, False, again=True) is True:
+            continue
+        if request.undo and rule.limit.per == "run":
+            continue
+        expressions = [rule.limit.amount, *(key.expression for key in rule.limit.keys)]
+        for one in expressions:
+            if isinstance(says(one, 0), EvaluationError):
+                break
     if total > METER.left:
         METER.left, METER.refused = 0, True
     else:

@@ -49,6 +49,8 @@ class Watch:
         begun = {(note.step, note.visit) for note in notes if isinstance(note, StepBegan)}
         self.steps -= len(refused & begun)
         run = machine._run
+        if run.phase == "new":
+            return found
         frame = run.root
         standing = run.phase in ("running", "ending") or machine.status == "ended"
         for promise in self.workflow.promises if standing else ():

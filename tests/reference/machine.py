@@ -6,12 +6,15 @@
 It knows no tables, no plans, no indexes: what a thing may do next is asked of its phase where the event arrives.
 """
 
+from collections.abc import Mapping
+
 from interlock.decide import Principal
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
     Exhausted,
+    Json,
     ModelFailed,
     ModelReplied,
     PersonAnswered,
@@ -165,6 +168,7 @@ class Reference:
             return
         try:
             values = decoded(workflow.parameters, event.input)
+            context = context_of(run.program, event.context)
         except ValidationError:
             run.note("ignored", "invalid-input")
             return
@@ -181,6 +185,8 @@ class Reference:
         run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
         run.values["principal"] = {"name": event.principal, "roles": list(event.roles)}
         run.values["$history"] = run.history
+        if context is not None:
+            run.values["context"] = context
         limit, _ = promised.time_limit(run)
         if limit is not None:
             run.deadline = event.at + limit
@@ -201,6 +207,15 @@ class Reference:
             elif waiting.kind == "call tool":
                 assert isinstance(waiting.owner, Call)
                 calls.resumed(run, waiting.owner)
+
+
+def context_of(program: Program, given: Mapping[str, Json] | None) -> object:
+    """Return what conditions read as `context`; None: nothing. Raises `ValidationError`."""
+    if given is None or (program.context is None and given == {}):
+        return None
+    if program.context is None:
+        raise ValidationError(("no context is declared",))
+    return decoded(program.context, given)
 
 
 def with_fields(program: Program, workflow: Workflow) -> list[str]:

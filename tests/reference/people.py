@@ -25,7 +25,8 @@ def ask(
     stand_in = instead if isinstance(instead, Escalation) else None
     made = Ask(run.new_id("ask approval"), owner, role, need or role, count, within, subject, digest, expires, stand_in)
     run.ask("ask approval", made, step, role, count, subject, digest, expires, id=made.id)
-    run.note("approval asked", made.id, step, role, count, subject, digest, expires)
+    shown = subject if isinstance(owner, Visit) else {**subject, "args": calls.shown_args(owner)}
+    run.note("approval asked", made.id, step, role, count, shown, digest, expires)
     if expires is not None:
         run.timer(made, expires, "expiry")
 

@@ -20,6 +20,7 @@ from interlock_dsl.program.model import (
     Pass,
     Program,
     Route,
+    Rule,
     Step,
     Tool,
     Workflow,
@@ -113,6 +114,11 @@ class Call:
     """What is asked of the ledger, and under which id."""
     held: list[tuple[str, tuple[Claim, ...]]] = field(default_factory=list)
     """What the ledger holds for it."""
+    hidden: list[str] = field(default_factory=list)
+    """The fields that some decision on it hid."""
+    telling: tuple[Rule, ...] = ()
+    """The rules that tell somebody of it, once it is made."""
+    told: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)
