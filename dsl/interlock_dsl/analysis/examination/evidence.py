@@ -6,27 +6,17 @@ from dataclasses import replace
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.analysis.facts import CallStepFacts
-from interlock_dsl.analysis.knowledge.places import Place, places
-from interlock_dsl.analysis.values.domain import numbers
+from interlock_dsl.analysis.knowledge.failures import start
+from interlock_dsl.analysis.knowledge.places import Place
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Bound, Fails, Impossible, Possible, Problem, Statement
 from interlock_dsl.analysis.values.state import State
-from interlock_dsl.cel.library.instants import read_timestamp
 from interlock_dsl.cel.tree import Call, Expression, children
-from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.witness import Witness
 from interlock_dsl.program.builtins import reads_past_calls
-
-CLOCKS = (("now",), ("run", "started"))
-SHOWN_BY_CLOCKS = numbers(
-    "timestamp",
-    read_timestamp("1970-01-01T00:00:00Z").nanoseconds,
-    read_timestamp("2200-01-01T00:00:00Z").nanoseconds,
-)
-"""What a clock shows: the time between two such moments is a duration, which that between any two timestamps is not."""
 
 
 def shown(program: Examined, place: Place, statement: Statement, diagnostic: Diagnostic) -> Diagnostic | None:
@@ -66,8 +56,8 @@ def failures(program: Examined, code: str, codes: frozenset[str], said: str, hel
 
     `said` goes on from what the value is of: "`work.percent` can end in ...".
     """
-    for place in places(program.facts):
-        if place.kind in ("value", "rule", "grant", "event") and errors_of(place) & codes:
+    for place, errors in program.failing:
+        if errors & codes:
             if codes == {"overflow"} and place.kind == "rule" and _over_calls(_source(place, codes)):
                 continue  # A sum over calls has no bounds, however it is written.
             message = f"{place.names or 'this condition'} {said}"
@@ -82,17 +72,6 @@ def arguments(step: CallStepFacts) -> list[Statement]:
     return [Bound(("args", name), value) for name, value in step.call.arguments.items()]
 
 
-def errors_of(place: Place) -> frozenset[str]:
-    """Return the errors that an expression can end in, by the types of what it reads alone.
-
-    None where the type of something is not known: the arguments of whichever of several tools is called.
-    """
-    if any(place.checked.scope.variables.get(name) == DYN for name in place.checked.variables):
-        return frozenset()
-    failing = Failing(place.checked)
-    return failing.evaluate(failing.root, _start(place))[1]
-
-
 def source_of(place: Place, codes: frozenset[str]) -> Span:
     """Return the place of the innermost part of an expression that can end in one of these errors."""
     return _source(place, codes).span
@@ -100,7 +79,7 @@ def source_of(place: Place, codes: frozenset[str]) -> Span:
 
 def _source(place: Place, codes: frozenset[str]) -> Expression:
     failing = Failing(place.checked)
-    node, state = place.checked.expression, _start(place)
+    node, state = place.checked.expression, start(place)
     while True:
         inner = [part for part in children(node) if _can_end_in(failing, part, state, codes)]
         if not inner:
@@ -114,11 +93,3 @@ def _over_calls(node: Expression) -> bool:
 
 def _can_end_in(failing: Failing, node: Expression, state: State, codes: frozenset[str]) -> bool:
     return bool(failing.evaluate(node, state)[1] & codes)
-
-
-def _start(place: Place) -> State:
-    state = State(place.checked.scope.variables, place.checked.scope.optional_variables)
-    for path in CLOCKS:
-        if path[0] in place.checked.variables:
-            state.narrow(path, SHOWN_BY_CLOCKS)
-    return state

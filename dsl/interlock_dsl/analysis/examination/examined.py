@@ -13,6 +13,7 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import File
 
 if TYPE_CHECKING:  # a program without workflows needs no networkx
+    from interlock_dsl.analysis.knowledge.places import Place
     from interlock_dsl.analysis.promises.judgement import Judgement
     from interlock_dsl.analysis.reasoning.questions import Questions
     from interlock_dsl.analysis.reasoning.rules import Rules
@@ -45,6 +46,20 @@ class Examined:
     @cached_property
     def _sources_of_packs(self) -> frozenset[int]:
         return frozenset(id(file.source) for file in self.packs)
+
+    @cached_property
+    def places(self) -> "tuple[Place, ...]":
+        """Every expression of the program but those of tests."""
+        from interlock_dsl.analysis.knowledge.places import places
+
+        return tuple(places(self.facts))
+
+    @cached_property
+    def failing(self) -> "tuple[tuple[Place, frozenset[str]], ...]":
+        """What can end in an error by the types of what it reads alone, with the errors."""
+        from interlock_dsl.analysis.knowledge.failures import failing
+
+        return tuple(failing(self.places))
 
     @cached_property
     def questions(self) -> "Mapping[str, Questions]":

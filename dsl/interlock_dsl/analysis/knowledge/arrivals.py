@@ -98,13 +98,14 @@ class _State:
 
     def knowing(self, claims: Iterable[Statement]) -> "_State":
         """Return the state with further claims; the oldest are forgotten where there are too many."""
-        more = tuple(claims)
-        if not more:
+        known = set(map(id, self.claims))
+        new = {id(claim): claim for claim in claims if id(claim) not in known}
+        if not new:
             return self
-        known = {id(claim): claim for claim in (*self.claims, *more)}
-        if len(known) <= MOST_CLAIMS:
-            return replace(self, claims=tuple(known.values()))
-        return replace(self, claims=tuple(known.values())[-MOST_CLAIMS:], exact=False)
+        more = (*self.claims, *new.values())
+        if len(more) <= MOST_CLAIMS:
+            return _State(more, self.written, self.absent, self.ways, self.exact)
+        return _State(more[-MOST_CLAIMS:], self.written, self.absent, self.ways, exact=False)
 
 
 class Arrivals:
@@ -245,7 +246,7 @@ class Arrivals:
                     continue
                 for state in considered:
                     after = self._after(group, route, state)
-                    gone = replace(after, ways=(Way(taken, after.ways),))
+                    gone = _State(after.claims, after.written, after.absent, (Way(taken, after.ways),), after.exact)
                     for target in taken.link.targets:
                         if self._add(target, self._entered(target, gone)):
                             yield target
@@ -324,9 +325,8 @@ class Arrivals:
         bit = self._bits.get(step, 0)
         if not bit:
             return
-        kept = replace(
-            state, claims=self._without(state.claims, bit), written=state.written | bit, absent=state.absent & ~bit
-        )
+        claims, absent = self._without(state.claims, bit), state.absent & ~bit
+        kept = _State(claims, state.written | bit, absent, state.ways, state.exact)
         for case in self._set_by(step):
             yield kept.knowing(case)
 
@@ -337,9 +337,8 @@ class Arrivals:
     def _entered(self, target: str, state: _State) -> _State:
         """Return what is known when the target of a route begins."""
         beside = self._beside.get(target, 0)
-        return replace(
-            state, claims=self._without(state.claims, beside | self._changing), absent=state.absent & ~beside
-        )
+        claims = self._without(state.claims, beside | self._changing)
+        return _State(claims, state.written, state.absent & ~beside, state.ways, state.exact)
 
     def _united(self, sources: tuple[str, ...], states: tuple[_State, ...]) -> _State:
         """Return what is known where the branches of some sources have arrived."""
@@ -377,7 +376,8 @@ class Arrivals:
 
     def _without(self, claims: tuple[Statement, ...], steps: int) -> tuple[Statement, ...]:
         """Return the claims that are about none of some steps."""
-        return tuple([claim for claim in claims if not self._steps_of(claim) & steps])
+        known = self._about.get
+        return tuple([claim for claim in claims if not (known(id(claim)) or self._steps_of(claim)) & steps])
 
     def _steps_of(self, claim: Statement) -> int:
         """Return the steps that a claim is about, and `_changing` if it is about what changes."""

@@ -47,13 +47,10 @@ def part_of(checked: Checked, node: Expression) -> Checked:
 
 def mentioned(statement: Statement) -> frozenset[str]:
     """Return the variables that a statement is about."""
-    match statement:
-        case Claim(condition=checked):
-            return checked.variables
-        case Bound(path=path, expression=checked):
-            return checked.variables | {path[0]}
-        case _:
-            return statement.expression.variables
+    if isinstance(statement, Claim):
+        return statement.condition.variables
+    read = statement.expression.variables
+    return read | {statement.path[0]} if isinstance(statement, Bound) else read
 
 
 def failure_in(statements: Iterable[Statement]) -> Type | None:

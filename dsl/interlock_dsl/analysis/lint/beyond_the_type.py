@@ -42,7 +42,6 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.knowledge.decided import Decided, decided
-from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.points import contains
 from interlock_dsl.analysis.values.state import State
@@ -54,7 +53,7 @@ from interlock_dsl.diagnostics.report import diagnose
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the comparisons that the types decide."""
-    for place in places(program.facts):
+    for place in program.places:
         row = place.kind == "row"
         if row and _never(place.checked):
             continue

@@ -30,13 +30,17 @@ Found by comparing names without case and underscores. Certain: the names are th
 """
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.parts import parts
-from interlock_dsl.syntax.tree import FieldNode, Ident
+from interlock_dsl.syntax.tree import FieldNode, Ident, RouteDecl
 
+WITHOUT_FIELDS = (RouteDecl, *get_args(Expression))
+"""What declares no field, and makes up most of a program."""
 ALIKE = str.maketrans({"_": None, "1": "l", "i": "l", "0": "o"})
 
 
@@ -64,6 +68,8 @@ def _alike(names: Iterable[Ident]) -> Iterator[Diagnostic]:
 
 def _fields(value: object) -> Iterator[tuple[FieldNode, ...]]:
     """Yield the fields that stand together: in one record, or in one list of parameters."""
+    if isinstance(value, WITHOUT_FIELDS):
+        return
     if isinstance(value, tuple):
         group = tuple(each for each in value if isinstance(each, FieldNode))
         if group:

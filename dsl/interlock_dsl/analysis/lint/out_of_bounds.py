@@ -54,7 +54,6 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.evidence import shown
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.problem import Outside
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.diagnostics import Diagnostic
@@ -63,7 +62,7 @@ from interlock_dsl.diagnostics.report import diagnose
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the values that can leave their types."""
-    for place in places(program.facts):
+    for place in program.places:
         wanted, given = place.wanted, place.checked.type
         if wanted is None or given in (wanted, DYN):
             continue

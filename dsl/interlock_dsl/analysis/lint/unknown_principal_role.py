@@ -36,7 +36,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.knowledge.principals import roles_asked
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -49,7 +48,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     tests = program.declarations.tests
     started = (item for test in tests for item in (*test.items, test.asker) if isinstance(item, Starts | Asker))
     known = {*program.declarations.roles, *(role for start in started for role in start.roles)}
-    for place in places(program.facts):
+    for place in program.places:
         for role in roles_asked(place.checked):
             if role.value in known:
                 continue

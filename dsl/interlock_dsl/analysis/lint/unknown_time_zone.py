@@ -32,7 +32,6 @@ from importlib.resources import files
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import walk
-from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.analysis.values.functions import OF_CALENDAR, zone_exists
 from interlock_dsl.analysis.values.points import point
 from interlock_dsl.cel.tree import Call, Literal
@@ -44,7 +43,7 @@ OTHERWISE = "write a zone of the IANA database, such as `Europe/Berlin`, or an o
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the time zones that do not exist."""
-    for place in places(program.facts):
+    for place in program.places:
         for node in walk(place.checked.expression):
             match node:
                 case Call(function=function, arguments=(Literal(value=str() as zone) as written,)):

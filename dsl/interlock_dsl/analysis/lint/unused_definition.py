@@ -78,18 +78,22 @@ KINDS = {TypeDecl: "type", AgentDecl: "agent", RoleDecl: "role", TableDecl: "tab
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the declarations that are used nowhere."""
+    own = [decl for file in program.files if file.source.name in program.entries for decl in file.declarations]
+    named = [decl for decl in own if isinstance(decl, TypeDecl | AgentDecl | RoleDecl | TableDecl | LetDecl)]
+    used = _used(program) if named else set()
+    for decl in own:
+        if isinstance(decl, ContextDecl):
+            yield from _unread(decl, program)
+    for decl in named:
+        if decl.name.text not in used:
+            message = f"the {KINDS[type(decl)]} `{decl.name.text}` is used nowhere"
+            edits = (removal(decl.span, block=True),)
+            yield diagnose("unused-definition", message, decl.name.span, help="remove it, or use it", edits=edits)
+
+
+def _used(program: Examined) -> set[str]:
     used = {name for file in program.files for name in _names(file)}
-    used |= {name for use in program.declarations.uses for name in _inside(use.policy.rules)}
-    for file in program.files:
-        if file.source.name not in program.entries:
-            continue
-        for decl in file.declarations:
-            if isinstance(decl, ContextDecl):
-                yield from _unread(decl, program)
-            if isinstance(decl, TypeDecl | AgentDecl | RoleDecl | TableDecl | LetDecl) and decl.name.text not in used:
-                message = f"the {KINDS[type(decl)]} `{decl.name.text}` is used nowhere"
-                edits = (removal(decl.span, block=True),)
-                yield diagnose("unused-definition", message, decl.name.span, help="remove it, or use it", edits=edits)
+    return used | {name for use in program.declarations.uses for name in _inside(use.policy.rules)}
 
 
 def _unread(decl: ContextDecl, program: Examined) -> Iterator[Diagnostic]:

@@ -60,6 +60,8 @@ class Questions:
             **{step: output(made, facts) for step, made in workflow.steps.items()},
         }
         self._parts: dict[int, tuple[Arrival, tuple[Linked, ...]]] = {}
+        self._places: dict[int, tuple[Arrival, dict[str, list[int]]]] = {}
+        """For each arrival the places of its claims by the variables they are about."""
         self._whole: dict[int, Answer] = {}
         self.outcomes: dict[int, bool | None] = {}
         """What the conditions of routes always come to, by the identity of the route (`certain.always_taken`)."""
@@ -146,9 +148,21 @@ class Questions:
         """
         if not statements:
             return Unknown("the workflow is too large")
-        near = [claim for claim in arrival.claims if not about.isdisjoint(mentioned(claim))][-MOST_NEAR:]
+        near = self._near(arrival, about)
         refuted = self.reasoner.refutes(self._problem(arrival, (*near, *statements), extra))
         return Impossible() if refuted else Unknown("the workflow is too large")
+
+    def _near(self, arrival: Arrival, about: frozenset[str]) -> list[Statement]:
+        """Return the last claims of an arrival that are about some variables."""
+        known = self._places.get(id(arrival))
+        if known is None:
+            by_name: dict[str, list[int]] = {}
+            for at, claim in enumerate(arrival.claims):
+                for name in mentioned(claim):
+                    by_name.setdefault(name, []).append(at)
+            known = self._places[id(arrival)] = arrival, by_name
+        found = sorted({at for name in about for at in known[1].get(name, ())})
+        return [arrival.claims[at] for at in found[-MOST_NEAR:]]
 
     def _together(self, arrival: Arrival) -> Answer:
         """Return whether all that is known at an arrival can hold."""

@@ -31,6 +31,8 @@ class Narrowing:
 
     def __init__(self) -> None:
         self._given: dict[int, Failing] = {}
+        self._before: tuple[object, tuple[Problem, list[State]]] | None = None
+        """What the statements but the last left in the question before this one."""
         self._alone: dict[tuple[object, ...], tuple[tuple[object, ...], tuple[State, ...]]] = {}
 
     def given(self, checked: Checked) -> Failing:
@@ -49,8 +51,7 @@ class Narrowing:
         evaluation is not looked at: a condition is taken to be evaluated to its end.
         """
         if any(isinstance(statement, Bound) for statement in problem.statements):
-            first = self._bound(problem)
-            states = [] if first is None else self._together(problem.statements, [first])
+            states = self._with_bound(problem)
         else:
             states = self._combined(problem)
         states = [state for state in states if self._left_over(problem, state)]
@@ -116,6 +117,23 @@ class Narrowing:
         for name in problem.absent if read is None else problem.absent & read:
             state.present[name,] = False
         return state
+
+    def _with_bound(self, problem: Problem) -> list[State]:
+        """Return the cases of statements of which some are bound, one after the other.
+
+        Several questions often differ in the last statement alone: what the others leave is kept for the next one.
+        """
+        *others, last = problem.statements
+        if isinstance(last, Bound):
+            first = self._bound(problem)
+            return [] if first is None else self._together(problem.statements, [first])
+        key = (*map(id, others), tuple(problem.variables), *map(id, problem.variables.values()))
+        about = key, problem.optional, problem.absent
+        if self._before is None or self._before[0] != about:
+            first = self._bound(problem)
+            states = [] if first is None else self._together(others, [first])
+            self._before = about, (problem, [state.copy() for state in states])
+        return self._together((last,), [state.copy() for state in self._before[1][1]])
 
     def _bound(self, problem: Problem) -> State | None:
         """Return what is known by what is bound alone: a path that is bound to a path is the same."""

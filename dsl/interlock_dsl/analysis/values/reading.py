@@ -80,9 +80,11 @@ class Reading(ABC):
     def path(self, node: Expression) -> Path | None:
         """Return the chain of fields that a node reads, None for anything else."""
         key = id(node)
-        if key not in self._paths:
-            self._paths[key] = path_of(node, self.checked.reference_of, {}) if _is_chain(node) else None
-        return self._paths[key]
+        try:
+            return self._paths[key]
+        except KeyError:
+            found = self._paths[key] = path_of(node, self.checked.reference_of, {}) if _is_chain(node) else None
+            return found
 
     def definition(self, node: Expression) -> Expression | None:
         """Return what a local variable of `cel.bind` stands for."""
