@@ -2,16 +2,18 @@
 
 from dataclasses import fields, replace
 from enum import StrEnum
-from typing import get_args
+from hashlib import sha256
+from typing import Any, get_args
 
 import pytest
 
 from interlock.decide import Claim, Decision, Reason
-from interlock.run.audit.outcome import REPEATED, SENTENCES, outcome_of
+from interlock.run.audit.outcome import REPEATED, SENTENCES, compared, outcome_of
 from interlock.run.protocol import codes
 from interlock.run.protocol.commands import Command, Reserve
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, NoValue, RouteTaken
 from interlock_dsl.diagnostics.source import Source, Span
+from interlock_dsl.schema.canonical import canonical
 
 KINDS = (*get_args(Note), *get_args(Command))
 
@@ -99,3 +101,18 @@ def test_codes_are_unique_lower_case_and_explained() -> None:
             assert kind.__doc__, name
             assert all(code == code.name.lower().replace("_", "-") for code in kind)
     assert outcome(Ignored(codes.WhyIgnored.NOT_DUE, "")) != outcome(Ignored(codes.WhyIgnored.EXPIRED, ""))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_outcome_is_the_digest_of_what_is_compared_as_canonical_json(kind: type) -> None:
+    every: list[Any] = [made(kind), made(kind)]
+    assert outcome_of(every[:1], every[1:]) == sha256(canonical(compared(every))).digest()
+
+
+def test_decisions_that_come_and_go_are_never_taken_for_one_another() -> None:
+    seen = set()
+    for number in range(9_000):  # an object's identity is given again once it is gone
+        one = CallDecided("s", "", "t", {"n": 1}, "", Decision("deny", (Reason("forbid", "", f"p/forbid#{number}"),)))
+        assert outcome(one) == sha256(canonical(compared([one]))).digest()
+        seen.add(outcome(one))
+    assert len(seen) == 9_000

@@ -22,7 +22,7 @@ def canonical(value: object) -> bytes:
     Raises ValueError for what JSON cannot say (NaN, an infinity, an integer beyond 64 bits, half a surrogate pair) and
     TypeError for any other kind of value, or a key that is not text.
     """
-    return _written(value).encode()
+    return written(value).encode()
 
 
 def digest(value: object) -> str:
@@ -60,10 +60,15 @@ def _placed(digits: str, point: int) -> str:
     return f"{digits[0]}{rest}e{point - 1:+d}"
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """Return canonical JSON as text. Raises like `canonical`, but for half a surrogate pair."""
     kind = value.__class__
     if kind is str:
         return _quoted(value)  # type: ignore[arg-type]
+    if kind is int and LOWEST <= value <= HIGHEST:  # type: ignore[operator]
+        return repr(value)
+    if kind is dict:
+        return _object(value)  # type: ignore[arg-type]
     if value is None:
         return "null"
     if value is True:
@@ -74,25 +79,34 @@ def _written(value: object) -> str:
         if LOWEST <= value <= HIGHEST:
             return int.__repr__(value)
         raise ValueError(f"{value} is beyond 64 bits")
-    if isinstance(value, Mapping):
-        return "{" + ",".join([_quoted(key) + ":" + _written(value[key]) for key in _sorted(value)]) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join([_written(item) for item in value]) + "]"
+        return f"[{','.join([_quoted(item) if type(item) is str else written(item) for item in value])}]"
     if isinstance(value, float):
         return number(value)
+    if isinstance(value, Mapping):
+        return _object(value)
     if isinstance(value, str):
         return _quoted(value)
     raise TypeError(f"a {kind.__name__} has no form in JSON")
 
 
-def _sorted(mapping: Mapping[object, object]) -> list[str]:
-    keys: list[str] = []
-    for key in mapping:
-        if not isinstance(key, str):
-            raise TypeError(f"a key must be text, not {key!r}")
-        keys.append(key)
+def _object(mapping: Mapping[str, object]) -> str:
+    parts = [
+        f"{_quoted(key)}:{_quoted(item) if type(item := mapping[key]) is str else written(item)}"
+        for key in _sorted(mapping)
+    ]
+    return f"{{{','.join(parts)}}}"
+
+
+def _sorted(mapping: Mapping[str, object]) -> list[str]:
+    keys = list(mapping)
+    try:
+        ascii = "".join(keys).isascii()
+    except TypeError:
+        strange = next(key for key in keys if not isinstance(key, str))
+        raise TypeError(f"a key must be text, not {strange!r}") from None
     # Code points and UTF-16 code units order alike except where surrogate pairs are involved.
-    keys.sort(key=None if "".join(keys).isascii() else units)
+    keys.sort(key=None if ascii else units)
     return keys
 
 

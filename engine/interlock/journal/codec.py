@@ -6,18 +6,22 @@ out, and its `type`. `decode` accepts exactly what `encode` writes, nothing loos
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, cast
+from json.encoder import encode_basestring
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from interlock.errors import JournalCorrupt
-from interlock.run.protocol.events import Event, ModelReplied
-from interlock_dsl.schema.canonical import canonical
+from interlock.run.protocol.events import AnsweredBy, Event, ModelCall, ModelReplied, Usage
+from interlock_dsl.schema.canonical import written
 from interlock_dsl.schema.json_value import Json, whole
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
+
+_quoted: Callable[[str], str] = encode_basestring
 
 _UNTYPED: Final = ("input", "output", "raw", "result", "answer", "context", "args", "data")
 """The fields that hold a JSON value."""
@@ -44,9 +48,44 @@ def encode(event: Event) -> bytes:
 
     Raises ValueError or TypeError where a field holds what JSON cannot say; `json_value` makes sure beforehand.
     """
-    held: dict[str, object] = _adapter().dump_python(event, exclude_defaults=True, warnings=False)
-    held["type"] = event.type
-    return canonical(held)
+    return _object(event).encode()
+
+
+_MISSING: Final = object()
+
+_Get: TypeAlias = Callable[[object], tuple[object, ...]]
+
+
+_FIELDS: Final[dict[type, tuple[_Get, tuple[tuple[object, str], ...]]]] = {}
+
+
+def _fields(kind: type[Event | Usage | AnsweredBy | ModelCall]) -> tuple[_Get, tuple[tuple[object, str], ...]]:
+    """Return how the fields of a kind of object are read, in canonical order, with their defaults and what begins them.
+
+    An event's `type` is its default, and written all the same.
+    """
+    found = sorted((each.name, _MISSING if each.default is MISSING else each.default) for each in fields(kind))
+    begins = tuple((_MISSING if name == "type" else default, f"{written(name)}:") for name, default in found)
+    _FIELDS[kind] = attrgetter(*(name for name, _ in found)), begins
+    return _FIELDS[kind]
+
+
+def _object(held: Event | Usage | AnsweredBy | ModelCall) -> str:
+    get, begins = _FIELDS.get(held.__class__) or _fields(held.__class__)
+    parts = [
+        begin + (_quoted(value) if type(value) is str else _value(value))
+        for value, (default, begin) in zip(get(held), begins, strict=True)
+        if value != default
+    ]
+    return "{" + ",".join(parts) + "}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Usage | AnsweredBy):
+        return _object(value)
+    if type(value) is tuple and value and isinstance(value[0], ModelCall):
+        return "[" + ",".join([_object(call) for call in value]) + "]"
+    return written(value)
 
 
 def decode(data: bytes, run: str = "", sequence: int = 0) -> Event:

@@ -8,13 +8,16 @@ release. The bytes are canonical JSON, so they are the same everywhere.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from hashlib import sha256
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Final, get_args
 
 from interlock.decide import Claim, Decision, Obligation, RedactFields
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.notes import Note, NotTaken
-from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical
+from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical, written
+
+_quoted: Callable[[str], str] = encode_basestring
 
 SENTENCES: Final = frozenset({"message", "question", "reason", "rows", "task", "why"})
 """The fields of notes and commands that hold sentences for people; each has a code beside it, or is of the program."""
@@ -25,11 +28,13 @@ REPEATED: Final = frozenset({"raw", "turns"})
 
 def outcome_of(notes: Iterable[Note], commands: Iterable[Command]) -> bytes:
     """Return the digest of notes and commands."""
-    value = compared(notes, commands)
+    every = (*notes, *commands)
+    known: dict[int, str] = {}
     try:
-        return sha256(canonical(value)).digest()
+        text = "[" + ",".join([_WRITERS[one.__class__].text(one, known) for one in every]) + "]"
+        return sha256(text.encode()).digest()
     except ValueError:  # whoever feeds a machine without a journal may feed it what JSON cannot say
-        return sha256(canonical(sayable(value))).digest()
+        return sha256(canonical(sayable(compared(every)))).digest()
 
 
 def sayable(value: object) -> object:
@@ -51,25 +56,62 @@ def sayable(value: object) -> object:
             return type(value).__name__
 
 
-def compared(notes: Iterable[Note], commands: Iterable[Command]) -> list[object]:
+def compared(every: Iterable[Note | Command]) -> list[object]:
     """Return what a replay compares, as a JSON value: for each note and command its kind, then its fields."""
-    return [_WRITERS[one.__class__](one) for one in (*notes, *commands)]
+    return [_WRITERS[one.__class__].value(one) for one in every]
 
 
-def _writer(made: type) -> Callable[[object], object]:
-    names = [field.name for field in fields(made) if field.name not in SENTENCES | REPEATED]
-    get: Callable[[object], tuple[object, ...]] = attrgetter("__class__.__name__", *names)
-    special = [at for at, name in enumerate(("", *names)) if name in _SPECIAL]
-    if not special:
-        return get
+class _Writer:
+    """What is compared of one kind of note or command."""
 
-    def write(one: object) -> object:
-        values = list(get(one))
-        for at in special:
-            values[at] = _SPECIAL[names[at - 1]](values[at])
+    def __init__(self, made: type) -> None:
+        names = [field.name for field in fields(made) if field.name not in SENTENCES | REPEATED]
+        self._get: Callable[[object], tuple[object, ...]] = attrgetter("__class__.__name__", *names)
+        self._special = [(at, name) for at, name in enumerate(names, 1) if name in _SPECIAL]
+        self._direct = all(name == "decision" for _, name in self._special)
+
+    def value(self, one: object) -> list[object]:
+        """Return it as a JSON value."""
+        values = list(self._get(one))
+        for at, name in self._special:
+            values[at] = _SPECIAL[name](values[at])
         return values
 
-    return write
+    def text(self, one: object, known: dict[int, str]) -> str:
+        """Return its value as canonical JSON. `known` are the texts of the objects met so far, by identity."""
+        if not self._direct:
+            return written(self.value(one))
+        texts = [_quoted(value) if type(value) is str else _text(value, known) for value in self._get(one)]
+        return f"[{','.join(texts)}]"
+
+
+def _text(value: object, known: dict[int, str]) -> str:
+    """Write a value; an object once, since a note and its command often have the same one."""
+    if isinstance(value, Decision):
+        return _decided(value)
+    if type(value) is not dict:
+        return written(value)
+    text = known.get(id(value))
+    if text is None:
+        text = known[id(value)] = written(value)
+    return text
+
+
+_DECIDED: Final[dict[int, tuple[Decision, str]]] = {}
+"""Decisions with their texts, by identity: rules that match alike give the same object again and again."""
+
+_MOST_DECIDED: Final = 4096
+
+
+def _decided(decision: Decision) -> str:
+    known = _DECIDED.get(id(decision))
+    if known is not None and known[0] is decision:
+        return known[1]
+    text = written(_decision(decision))
+    if len(_DECIDED) >= _MOST_DECIDED:
+        _DECIDED.clear()
+    _DECIDED[id(decision)] = decision, text
+    return text
 
 
 def _decision(value: Decision) -> object:
@@ -98,6 +140,4 @@ def _claims(value: tuple[Claim, ...]) -> object:
 
 
 _SPECIAL: Final[Mapping[str, Callable[..., object]]] = {"decision": _decision, "others": _others, "claims": _claims}
-_WRITERS: Final[Mapping[type, Callable[[object], object]]] = {
-    made: _writer(made) for made in (*get_args(Note), *get_args(Command))
-}
+_WRITERS: Final[Mapping[type, _Writer]] = {made: _Writer(made) for made in (*get_args(Note), *get_args(Command))}
