@@ -5,16 +5,16 @@ short; whoever has an event loop calls them from it. Many runs share one durable
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from interlock.errors import Conflict
 from interlock.run.ledger import Held, Settlement
 from interlock.run.protocol.commands import Reserve
+from interlock.run.protocol.frozen import frozen
 from interlock.run.protocol.meaning import MEANING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One event of a run, as stored.
 
@@ -31,7 +31,7 @@ class Entry:
     meaning: int = MEANING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunSummary:
     """A line of the list of runs. Times in microseconds since 1970; `status` is running, waiting, or how it ended.
 
@@ -53,7 +53,7 @@ class RunSummary:
         return "workflow" if self.workflow else "session"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """What is about to be appended: an event, the outcome digest, and the version of their meaning."""
 
@@ -62,7 +62,7 @@ class Pending:
     meaning: int = MEANING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """What a reservation led to: the entries that follow, the run's line in the list, and what is given back.
 
@@ -74,7 +74,7 @@ class Settled:
     releases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reserving:
     """A `Reserve` to be answered inside the transaction of an append, at a moment (microseconds since 1970).
 
@@ -88,7 +88,7 @@ class Reserving:
     make: Callable[[Settlement], Settled]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Append:
     """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list.
 

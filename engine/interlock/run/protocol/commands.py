@@ -4,15 +4,15 @@ A command's `id` is derived from the run's own counters, so the same events give
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from interlock.decide.decision import Claim
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json, ModelCall
+from interlock.run.protocol.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallOutcome:
     """What a model is told about a call it asked for: `decision` is allow or deny; then a result or an error."""
 
@@ -23,7 +23,7 @@ class CallOutcome:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """One past exchange with a model: the calls it asked for and what came of each, or why its answer did not fit."""
 
@@ -34,7 +34,7 @@ class Turn:
     complaint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskModel:
     """Have a model take one turn at a step. It sees `context` (what the routes passed) and nothing else of the run.
 
@@ -53,7 +53,7 @@ class AskModel:
     timeout: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallTool:
     """Make one call that was decided `allow`. The same `key` means the same call, however often it is made."""
 
@@ -67,7 +67,7 @@ class CallTool:
     purpose: Literal["step", "agent", "undo"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskPerson:
     """Put a typed question to someone of a role; `expires` is a moment like `at`, or None."""
 
@@ -79,7 +79,7 @@ class AskPerson:
     expires: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwaitEvent:
     """Wait for somebody to signal an event; `expires` is a moment like `at`, or None. Nothing is done about it."""
 
@@ -89,7 +89,7 @@ class AwaitEvent:
     expires: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskApproval:
     """Ask `count` people of a role to agree to exactly `subject`, whose digest they must give back."""
 
@@ -102,7 +102,7 @@ class AskApproval:
     expires: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetTimer:
     """Report `TimerFired` at the moment `at`: for another attempt, because nobody answered, at the end of time, or
     because a step waits for that moment.
@@ -113,7 +113,7 @@ class SetTimer:
     purpose: Literal["retry", "expiry", "deadline", "wait"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reserve:
     """Take what a call needs of the limits that hold beyond one run: all of it or nothing, held under `id`.
 
@@ -127,7 +127,7 @@ class Reserve:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     """Give back what is held under `reservation`, in the transaction that records the event at hand. No answer."""
 
@@ -135,7 +135,7 @@ class Release:
     reservation: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancel:
     """What was asked under this id is no longer needed; an answer to it will be ignored."""
 
@@ -143,7 +143,7 @@ class Cancel:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notify:
     """Tell a role that something was escalated to it, or that a call is made. Needs no answer."""
 
@@ -153,7 +153,7 @@ class Notify:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FinishRun:
     """Nothing more will be asked. `code` and `reason` say why the run was given up, if it was."""
 

@@ -10,13 +10,14 @@ something else: it is for display, and nothing is decided by it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from interlock.run.protocol.frozen import frozen
 from interlock_dsl.schema.json_value import Json as Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """What a model's turn consumed: tokens in and out, cost in millionths of the currency."""
 
@@ -30,7 +31,7 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnsweredBy:
     """Who answers for the models (and may answer for people) of a run: `models` themselves, a `script`, or `nobody`.
 
@@ -51,7 +52,7 @@ class AnsweredBy:
         return f"the scripted answers `{self.source or 'without a name'}` ({self.digest[:12]})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelCall:
     """A tool call a model asks for. `key` is the model's own name for it, unique in its turn."""
 
@@ -60,7 +61,7 @@ class ModelCall:
     args: Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunStarted:
     """A run began, on behalf of a principal. `scopes` None means the principal holds every scope. `answered_by` is on
     record only: nothing is decided by it. `context` is what the embedding service says of the circumstances, by the
@@ -81,7 +82,7 @@ class RunStarted:
     type: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionStarted:
     """A session began: policies around an agent that follows no workflow, on behalf of a principal.
 
@@ -101,7 +102,7 @@ class SessionStarted:
     type: Literal["session_started"] = field(default="session_started", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallProposed:
     """Someone wants to make a call in a session. `args` are raw; `unreadable` says why JSON cannot say them.
 
@@ -118,7 +119,7 @@ class CallProposed:
     type: Literal["proposed"] = field(default="proposed", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelReplied:
     """The reply to one `AskModel`: calls to make, or an output (`answered` tells which).
 
@@ -135,7 +136,7 @@ class ModelReplied:
     type: Literal["replied"] = field(default="replied", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelFailed:
     """An `AskModel` did not give a reply. `jitter` is 0..1000, chosen by the runtime for the backoff."""
 
@@ -148,7 +149,7 @@ class ModelFailed:
     type: Literal["model_failed"] = field(default="model_failed", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolReturned:
     """A `CallTool` gave a result."""
 
@@ -158,7 +159,7 @@ class ToolReturned:
     type: Literal["returned"] = field(default="returned", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolFailed:
     """A `CallTool` gave none. After `uncertain` nobody knows whether the call took effect; after `error` and
     `timeout` of a repeatable tool it may be made again.
@@ -176,7 +177,7 @@ class ToolFailed:
     type: Literal["tool_failed"] = field(default="tool_failed", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonAnswered:
     """A person answered an `AskPerson`."""
 
@@ -189,7 +190,7 @@ class PersonAnswered:
     type: Literal["answered"] = field(default="answered", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalGiven:
     """Someone agreed to exactly what `digest` is the digest of."""
 
@@ -202,7 +203,7 @@ class ApprovalGiven:
     type: Literal["approved"] = field(default="approved", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalDenied:
     """Someone refused."""
 
@@ -215,7 +216,7 @@ class ApprovalDenied:
     type: Literal["denied"] = field(default="denied", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalReceived:
     """Somebody signalled the run that something happened outside, which a step waits for or may come to wait for.
 
@@ -232,7 +233,7 @@ class SignalReceived:
     type: Literal["signalled"] = field(default="signalled", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerFired:
     """The time of a `SetTimer` has come."""
 
@@ -241,7 +242,7 @@ class TimerFired:
     type: Literal["fired"] = field(default="fired", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reserved:
     """A `Reserve` was granted. `standings` are what was used before it, for each of its claims.
 
@@ -254,7 +255,7 @@ class Reserved:
     type: Literal["reserved"] = field(default="reserved", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exhausted:
     """A `Reserve` was refused, and nothing was taken. `limits` are the identities of those that have too little left.
 
@@ -269,7 +270,7 @@ class Exhausted:
     type: Literal["exhausted"] = field(default="exhausted", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunCancelled:
     """Someone called the run off."""
 
@@ -280,7 +281,7 @@ class RunCancelled:
     type: Literal["cancelled"] = field(default="cancelled", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunResumed:
     """A runtime took the run up again after it stopped; whatever was under way then may or may not have happened.
     `answered_by` is given where somebody else answers from here on.

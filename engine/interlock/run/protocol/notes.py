@@ -3,18 +3,18 @@ give them again, and an entry's outcome digest says whether they are still the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from interlock.decide.decision import Claim, Decision
 from interlock.run.protocol.codes import WhyBroken, WhyCancelled, WhyGivenUp, WhyIgnored, WhyNotTaken
 from interlock.run.protocol.events import Json
+from interlock.run.protocol.frozen import frozen
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]
 """What made a step, an attempt or a call fail: what a route may be taken on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepBegan:
     """A step was entered by a route (id), with the scopes in hand there."""
 
@@ -24,7 +24,7 @@ class StepBegan:
     scopes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepDone:
     """A step has its output. `rows` are those of a table that it comes from, by their places."""
 
@@ -34,7 +34,7 @@ class StepDone:
     rows: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepFailed:
     """A step has none, and why: one of the triggers, and a sentence."""
 
@@ -44,7 +44,7 @@ class StepFailed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepCancelled:
     """A step was no longer needed, or its output was discarded."""
 
@@ -54,7 +54,7 @@ class StepCancelled:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttemptFailed:
     """One try at a call or a turn went wrong; `retry_at` is when the next one starts, None if there is none."""
 
@@ -73,7 +73,7 @@ class NotTaken(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteTaken:
     """A route was chosen among those of its source. `others` are the routes that were not."""
 
@@ -81,7 +81,7 @@ class RouteTaken:
     others: tuple[NotTaken, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoValue:
     """The condition of a route (id) has no value, so that none of the routes it competes with was taken.
 
@@ -93,7 +93,7 @@ class NoValue:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PromiseBroken:
     """What the workflow promises (id) would not be kept any more, so that the run is given up."""
 
@@ -102,7 +102,7 @@ class PromiseBroken:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallDecided:
     """A tool call was decided. `call` is the command's id if it was allowed, `approvals` those that were spent.
 
@@ -119,7 +119,7 @@ class CallDecided:
     approvals: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedgerAnswered:
     """What a call needs of limits beyond one run was reserved (`granted`) under the command's id, or was not.
 
@@ -138,7 +138,7 @@ class LedgerAnswered:
     unavailable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallDone:
     """A tool call came back (`ok`), or did not: then `trigger` and `message` say why."""
 
@@ -152,7 +152,7 @@ class CallDone:
     trigger: Trigger | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalAsked:
     """The run waits for someone of a role."""
 
@@ -165,7 +165,7 @@ class ApprovalAsked:
     expires: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalCounted:
     """One of several people agreed: `given` of them have by now, and `count` must."""
 
@@ -176,7 +176,7 @@ class ApprovalCounted:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalSettled:
     """An approval was given in full, denied, or ran out."""
 
@@ -186,7 +186,7 @@ class ApprovalSettled:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Escalated:
     """A role was told."""
 
@@ -195,7 +195,7 @@ class Escalated:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleNotified:
     """A role was told that a call is made, as a rule (id) says."""
 
@@ -206,7 +206,7 @@ class RoleNotified:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalTaken:
     """A step takes an event that was signalled, the `signal`-th of the run: its data is the step's output."""
 
@@ -217,7 +217,7 @@ class SignalTaken:
     visit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalKept:
     """No step takes an event that was signalled, the `signal`-th of the run: it is kept for one that comes to wait."""
 
@@ -226,7 +226,7 @@ class SignalKept:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalUnused:
     """The run is over, and no step has taken an event that was kept."""
 
@@ -235,7 +235,7 @@ class SignalUnused:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignored:
     """The event could not be accepted and changed nothing: late, twice, by the wrong role, for something else."""
 
@@ -243,7 +243,7 @@ class Ignored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunEnded:
     """The run is over. `code` and `reason` say why it was given up; `end` is then an end that says so, or empty."""
 
