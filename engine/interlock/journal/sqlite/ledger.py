@@ -7,7 +7,7 @@ searches of an index, however many rows lie between. Sums go beyond 64 bits, so 
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from interlock.decide.decision import Claim
 from interlock.run.ledger import MOST, Held, taken
@@ -27,9 +27,13 @@ CREATE INDEX reservations ON ledger (reservation);
 
 _ACCOUNT: Final = 'SELECT account, rule, most, period FROM accounts WHERE "limit" = ? AND key = ?'
 _LAST: Final = "SELECT at, position, total FROM ledger WHERE account = ? ORDER BY at DESC, position DESC LIMIT 1"
-_BEFORE: Final = "SELECT total FROM ledger WHERE account = ? AND at <= ? ORDER BY at DESC, position DESC LIMIT 1"
-_FIRST: Final = "SELECT total, amount FROM ledger WHERE account = ? ORDER BY at, position LIMIT 1"
+_FIRST: Final = "SELECT total, amount FROM ledger WHERE account = ? AND at > ? ORDER BY at, position LIMIT 1"
 _SIZE: Final = 16
+
+_Known: TypeAlias = tuple[Any, ...] | None
+"""The row of an account: its number, and the rule, bound and period of the longest window; None before it is opened."""
+_Last: TypeAlias = tuple[Any, ...] | None
+"""The last row of an account: its moment, position and sum; None where nothing is held."""
 
 
 class DamagedLedger(Exception):
@@ -41,15 +45,22 @@ class SqliteLedger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._found: dict[tuple[str, str], tuple[_Known, _Last]] = {}
 
     def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
         """Return what is used, for each claim, within its period. Raises `DamagedLedger`."""
-        return tuple(self._used(claim, at) for claim in claims)
+        self._found = {}
+        return tuple([self._used(claim, at) for claim in claims])
 
     def reserve(self, reservation: str, claims: Sequence[Claim], at: int) -> None:
-        """Take what claims are on, and hold it under the name of a reservation, which is new."""
-        for claim in taken(claims).values():
-            self._take(self._opened(claim), reservation, claim.amount, at)
+        """Take what claims are on, and hold it under the name of a reservation, which is new.
+
+        What they have used was asked for in the same transaction, and nothing was taken or given back since.
+        """
+        found, self._found = self._found, {}
+        for name, claim in taken(claims).items():
+            known, last = found[name]
+            self._take(self._opened(claim, known), reservation, claim.amount, at, last)
 
     def release(self, reservation: str) -> None:
         """Give back what is held under a name; nothing where nothing is."""
@@ -75,7 +86,9 @@ class SqliteLedger:
         """Hold exactly this instead, each at its moment."""
         self._execute("DELETE FROM ledger")
         for each in sorted(held, key=lambda one: one.at):
-            self._take(self._opened(each.claim), each.reservation, each.claim.amount, each.at)
+            known = self._one(_ACCOUNT, each.claim.limit, each.claim.key)
+            account = self._opened(each.claim, known)
+            self._take(account, each.reservation, each.claim.amount, each.at, self._one(_LAST, account))
 
     def prune(self) -> int:
         """Forget what is outside the longest window asked for so far of its account; return how much that was."""
@@ -118,23 +131,22 @@ class SqliteLedger:
     def _used(self, claim: Claim, at: int) -> int:
         known = self._one(_ACCOUNT, claim.limit, claim.key)
         last = None if known is None else self._one(_LAST, known[0])
+        self._found[claim.limit, claim.key] = known, last
         if known is None or last is None:
             return 0
         latest, _, total = last
         if not isinstance(latest, int):
             raise DamagedLedger("a moment in it is no number")
         # A period may be longer than time itself.
-        before = self._one(_BEFORE, known[0], max(max(at, latest) - claim.period, -MOST))
-        if before is not None:
-            return _increase(before[0], total)
-        first = self._one(_FIRST, known[0])
-        if first is None or not isinstance(first[1], int):
+        first = self._one(_FIRST, known[0], max(max(at, latest) - claim.period, -MOST))
+        if first is None:
+            return 0
+        if not isinstance(first[1], int):
             raise DamagedLedger("an amount in it is no number")
         return _increase(first[0], total) + int(first[1])
 
-    def _opened(self, claim: Claim) -> int:
+    def _opened(self, claim: Claim, known: _Known) -> int:
         """Return the number of a claim's account, opened if it is new; the longest window is remembered with it."""
-        known = self._one(_ACCOUNT, claim.limit, claim.key)
         if known is None:
             opened = self._execute(
                 'INSERT INTO accounts ("limit", key, rule, most, period) VALUES (?, ?, ?, ?, ?)',
@@ -147,8 +159,7 @@ class SqliteLedger:
             self._execute(changed, claim.rule, claim.most, claim.period, account)
         return int(account)
 
-    def _take(self, account: int, reservation: str, amount: int, at: int) -> None:
-        last = self._one(_LAST, account)
+    def _take(self, account: int, reservation: str, amount: int, at: int, last: _Last) -> None:
         latest, position, total = (at, 0, _bytes(0)) if last is None else last
         row = (account, max(at, latest), position + 1, amount, _bytes(_sum(total) + amount), reservation)
         self._execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", *row)

@@ -65,6 +65,7 @@ def _answer(state: SessionState, call: Call, decision: Decision) -> None:
         if claims:
             _hide(call, decision)
             _reserve(state, call, claims)
+            state.allowed = call, state.events, state.now, decision
         else:
             _allow(state, call, decision)
     elif decision.answer == "ask" and not call.refusal:
@@ -213,8 +214,7 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
     state.notes.append(LedgerAnswered("", tool, asked.id, claims, standings, granted, False, unavailable))
     if granted:
         call.reserved = (*call.reserved, asked)
-    checked = CheckedCall(call.tool, call.values, "", frozenset())
-    decision = _decision(state, checked, call.agent, call.digest, call)
+    decision = _decided_again(state, call)
     if granted:
         _answer(state, call, decision)
         return
@@ -223,6 +223,14 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
     _hide(call, decision)
     denied = reservations.refusal(state.plan.evaluator, refused, asked, event, call.hidden)
     _refuse(state, call, redaction.alone(denied, decision))
+
+
+def _decided_again(state: SessionState, call: Call) -> Decision:
+    """Decide a call again: where no event came between and no time has passed, it is as it was."""
+    last, state.allowed = state.allowed, None
+    if last is not None and last[0] is call and (last[1] + 1, last[2]) == (state.events, state.now):
+        return last[3]
+    return _decision(state, CheckedCall(call.tool, call.values, "", frozenset()), call.agent, call.digest, call)
 
 
 def _give_back(state: SessionState, call: Call) -> None:

@@ -104,11 +104,12 @@ class SessionMachine:
         state.notes, state.commands = [], []
         now = event.at if event.at > state.now else state.now
         found = self._find(event, now)
-        if isinstance(found, Ignored):
+        if found.__class__ is Ignored:
             state.notes.append(found)
         else:
-            handler, owner = found
+            handler, owner = cast("tuple[Handler, Owner]", found)
             state.subject, state.cause = owner, event.__class__
+            state.events += 1
             if now != state.now:
                 state.now = state.history.now = now
                 state.values["now"] = Timestamp(now * 1000)
@@ -125,7 +126,8 @@ class SessionMachine:
         """Return who handles an event and what it is about, or why it is not accepted: nothing has changed by then."""
         state = self._state
         owner: Owner = None
-        where = _IDS.get(event.__class__)
+        made = event.__class__
+        where = _IDS.get(made)
         if where is not None:
             field, kind, what = where
             id: str = getattr(event, field)
@@ -135,11 +137,13 @@ class SessionMachine:
             owner, command = known
             if command.__class__ is not kind:
                 return Ignored(WhyIgnored.WRONG_KIND, f"`{id}` is not {what}")
-        handler = HANDLERS.get((kind_of(owner), phase_of(state, owner), event.__class__))
+        handler = HANDLERS.get((kind_of(owner), state.phase if owner is None else owner.phase, made))
         if handler is None:
             about = "the session is" if owner is None else f"the {kind_of(owner)} is"
-            said = f"a {event.__class__.__name__} means nothing now: {about} {phase_of(state, owner)}"
+            said = f"a {made.__name__} means nothing now: {about} {phase_of(state, owner)}"
             return Ignored(WhyIgnored.WRONG_PHASE, said)
+        if made is CallProposed:
+            return handler, owner
         problem = None
         if isinstance(owner, Approval):
             problem = approvals.refused(state, owner, cast("ApprovalGiven | ApprovalDenied", event), now)
@@ -174,6 +178,8 @@ class SessionMachine:
             return "new"
         if state.ending:
             return state.ending
+        if not state.waiting:
+            return "running"
         return "waiting" if any(call.approvals for call in state.waiting.values()) else "running"
 
     @property

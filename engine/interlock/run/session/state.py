@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from interlock.decide import ApprovalNeed, Consent, History, Principal
+from interlock.decide import ApprovalNeed, Consent, Decision, History, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan
 from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, Reserve
@@ -83,12 +83,14 @@ class SessionState:
 
     `waiting` are the calls for which approvals were asked, by digest; `keyed` those that were allowed, by the caller's
     key; `open` what was asked of the world and not answered. `notes` and `commands` belong to the event at hand; so do
-    `subject`, what it is about, and `cause`, the event's class until the subject has changed its phase.
+    `subject`, what it is about, and `cause`, the event's class until the subject has changed its phase. `events` counts
+    those that were accepted; `allowed` is the last decision that waits for the ledger, and on which call, event and
+    moment it was taken.
     """
 
     __slots__ = (
-        "asked", "cause", "commands", "context", "ending", "history", "id", "keyed", "may", "notes", "now", "open",
-        "phase", "plan", "principal", "reason", "request", "subject", "values", "waiting",
+        "allowed", "asked", "cause", "commands", "context", "ending", "events", "history", "id", "keyed", "may",
+        "notes", "now", "open", "phase", "plan", "principal", "reason", "request", "subject", "values", "waiting",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -110,6 +112,8 @@ class SessionState:
         self.ending: Literal["", "ended", "cancelled"] = ""
         self.cause: type[Event] | None = None
         self.subject: Owner = None
+        self.events = 0
+        self.allowed: tuple[Call, int, int, Decision] | None = None
         self.notes: list[Note] = []
         self.commands: list[Command] = []
 

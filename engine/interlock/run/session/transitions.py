@@ -7,7 +7,7 @@ proposed, so what a proposal leads to is a consequence of an event about the ses
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NoReturn, TypeAlias
 
 from interlock.run.protocol.events import (
     ApprovalDenied,
@@ -48,6 +48,10 @@ TRANSITIONS: Final[Mapping[tuple[Kind, Phase, Cause], tuple[Phase, ...]]] = {
 }
 """Where a thing in a phase can go, for each cause. An event that is not listed for a phase means nothing in it."""
 
+_DEFINED: Final = frozenset(
+    (kind, phase, cause, to) for (kind, phase, cause), targets in TRANSITIONS.items() for to in targets
+)
+
 _KINDS: Final[Mapping[type, Kind]] = {Call: "call", Approval: "approval", type(None): "session"}
 
 
@@ -67,9 +71,11 @@ def change(state: SessionState, thing: Owner, to: Phase) -> None:
     The first change of the thing that the event at hand is about is caused by the event; every other is a consequence.
     """
     cause: Cause = CONSEQUENCE
-    if state.cause is not None and state.subject is thing:
+    if state.subject is thing and state.cause is not None:
         cause, state.cause = state.cause, None
-    _require(kind_of(thing), phase_of(state, thing), cause, to)
+    phase = state.phase if thing is None else thing.phase
+    if (_KINDS[thing.__class__], phase, cause, to) not in _DEFINED:
+        _refuse(kind_of(thing), phase, cause, to)
     if thing is None:
         state.phase = to
     else:
@@ -80,11 +86,12 @@ def settle(state: SessionState) -> None:
     """Conclude the event at hand: if it left its thing where it was, the table must say that it may."""
     cause, state.cause = state.cause, None
     if cause is not None:
-        phase = phase_of(state, state.subject)
-        _require(kind_of(state.subject), phase, cause, phase)
+        thing = state.subject
+        phase = state.phase if thing is None else thing.phase
+        if (_KINDS[thing.__class__], phase, cause, phase) not in _DEFINED:
+            _refuse(kind_of(thing), phase, cause, phase)
 
 
-def _require(kind: Kind, phase: Phase, cause: Cause, to: Phase) -> None:
-    if to not in TRANSITIONS.get((kind, phase, cause), ()):
-        name = cause if isinstance(cause, str) else cause.__name__
-        raise UndefinedTransition(f"a {kind} that is `{phase}` cannot be `{to}` by {name}")
+def _refuse(kind: Kind, phase: Phase, cause: Cause, to: Phase) -> NoReturn:
+    name = cause if isinstance(cause, str) else cause.__name__
+    raise UndefinedTransition(f"a {kind} that is `{phase}` cannot be `{to}` by {name}")
