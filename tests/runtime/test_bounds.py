@@ -29,8 +29,17 @@ from interlock import (
 from interlock.run.protocol.commands import AskModel, CallTool
 from interlock.run.protocol.events import Event, Json, ModelCall, ModelReplied, ToolFailed, ToolReturned
 from interlock.runtime.adapter import Setting
-from interlock.runtime.bounds import DEEPEST, MOST_CALLS, MOST_TEXT, MOST_VALUES, OutOfBoundsError, check_bounds
+from interlock.runtime.bounds import (
+    DEEPEST,
+    MOST_CALLS,
+    MOST_TEXT,
+    MOST_VALUES,
+    OutOfBoundsError,
+    bounded_json,
+    check_bounds,
+)
 from interlock_dsl.program.model import Program
+from interlock_dsl.schema import json_value
 
 TEXT = """
 type Data { rows: list<int>  text: string }
@@ -149,6 +158,30 @@ small = st.recursive(
 @given(small)
 def test_ordinary_values_are_within_bounds(value: object) -> None:
     check_bounds("it", value)
+
+
+KEYS = st.sampled_from(["a", "b", "\u00e9", "\ufb33", "\U0001f600"]) | st.text(max_size=3)
+ITEMS = st.none() | st.booleans() | st.integers(-(2**64), 2**65) | st.floats() | st.text(max_size=3)
+ITEMS |= st.sampled_from(["x" * 1_001, "\ud800", [1.0], {"b": {}, "a": True}])
+
+
+@given(st.dictionaries(KEYS, ITEMS, max_size=4) | ITEMS)
+def test_what_is_small_and_plain_is_kept_as_any_other_value(value: object) -> None:
+    try:
+        check_bounds("it", value)
+        expected = json_value(value)
+    except ValueError as problem:
+        with pytest.raises(type(problem)) as raised:
+            bounded_json("it", value)
+        assert str(raised.value) == str(problem)
+    else:
+        assert repr(bounded_json("it", value)) == repr(expected)
+
+
+def test_many_short_texts_are_too_large_together() -> None:
+    for value in ({str(at): "x" * 1_000 for at in range(300)}, {str(at) + "x" * 1_001: 0 for at in range(280)}):
+        with pytest.raises(OutOfBoundsError):
+            bounded_json("it", value)
 
 
 class Replying:

@@ -5,7 +5,7 @@ from typing import cast
 
 from interlock.errors import InvalidInput, abridged
 from interlock.run.protocol.events import Json
-from interlock.runtime.bounds import check_bounds
+from interlock.runtime.bounds import bounded_json, check_bounds
 from interlock.runtime.values import to_json
 from interlock_dsl.schema import json_value
 
@@ -13,8 +13,7 @@ from interlock_dsl.schema import json_value
 def recorded_arguments(given: object) -> tuple[Json, str]:
     """Return raw arguments as JSON, and why they cannot be (empty if they can): then the call is denied."""
     try:
-        check_bounds("the arguments", given)
-        return json_value(given), ""
+        return bounded_json("the arguments", given), ""
     except ValueError as problem:
         return None, f"the arguments cannot be recorded: {problem}"
 
@@ -32,7 +31,6 @@ def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] |
     if not isinstance(given, Mapping):
         raise InvalidInput(f"the context is no mapping from fields to values: {abridged(given)}")
     try:
-        check_bounds("the context", given)
-        return cast("dict[str, Json]", json_value(dict(given)))
+        return cast("dict[str, Json]", bounded_json("the context", dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"the context cannot be recorded: {problem}") from None

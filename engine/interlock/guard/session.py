@@ -1,15 +1,14 @@
 """One session: the calls of one conversation, decided one after the other."""
 
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar, cast
 
 from interlock.errors import InvalidInput, Refused, abridged
 from interlock.guard.decision import CallDecision
 from interlock.guard.incoming import recorded_arguments, recorded_result
 from interlock.guard.nearest import nearest
-from interlock.guard.record import ApprovalRecord, decision_id, decision_record
+from interlock.guard.record import ApprovalRecord, DecisionRecord, decision_id, decision_record
 from interlock.guard.standing import Record, Recorded
 from interlock.run.protocol.commands import AskApproval, CallTool
 from interlock.run.protocol.events import (
@@ -22,12 +21,20 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock.run.protocol.notes import CallDecided, CallDone
+from interlock.run.protocol.notes import CallDecided, CallDone, Note
 from interlock.runtime.incoming import recorded_name, recorded_text
 from interlock.runtime.threads import in_thread
 from interlock_dsl.program.model import Program
 
 T = TypeVar("T")
+
+
+def _decided(notes: Sequence[Note]) -> tuple[int, CallDecided]:
+    """Return what was decided on a call, and its place among the notes, from 1."""
+    for number, note in enumerate(notes, 1):
+        if isinstance(note, CallDecided):
+            return number, note
+    raise AssertionError("every proposal is decided on")
 
 
 class Session:
@@ -77,46 +84,46 @@ class Session:
             return self._decision(done, args)
 
     def _decision(self, done: Recorded, args: Json) -> CallDecision:
-        event = done.event
-        number, note = next((n, note) for n, note in enumerate(done.notes, 1) if isinstance(note, CallDecided))
+        event, sequence, previous = done.event, done.sequence, done.previous
         assert isinstance(event, CallProposed)
-        record, machine, decision = self._record, self._record.machine(), note.decision
-        asked: tuple[AskApproval, ...] = ()
-        if decision.answer == "ask":
-            asked = tuple(each for each in machine.waiting_for if each.digest == note.digest)
+        number, note = _decided(done.notes)
+        started, machine = self._record.started, self._record.machine()
+        program, decision = self._record.program, note.decision
         allowed = machine.command(note.call) if note.call else None
-        held = None if record.started.scopes is None else frozenset(record.started.scopes)
-        used: list[ApprovalRecord] = [
-            {"approval": each.id, "role": each.role, "by": list(each.by)}
-            for each in machine.consents(note.call)
-            if each.id in note.approvals
-        ]
+        asked: tuple[AskApproval, ...] = ()
+        way: tuple[str, ...] = ()
+        if decision.answer != "allow":
+            if decision.answer == "ask":
+                asked = tuple(each for each in machine.waiting_for if each.digest == note.digest)
+            held = None if started.scopes is None else frozenset(started.scopes)
+            way = nearest(program, event, decision, asked, machine.bindings, held)
+        used = [each for each in machine.consents(note.call) if each.id in note.approvals] if note.approvals else []
+
+        def made() -> DecisionRecord:
+            approvals: list[ApprovalRecord] = [
+                {"approval": each.id, "role": each.role, "by": list(each.by)} for each in used
+            ]
+            tool = program.tools.get(event.tool)
+            return decision_record(
+                started, tool, note, at=event.at, entry=sequence, number=number, previous=previous, approvals=approvals
+            )
+
         return CallDecision(
-            decision_id(self.id, done.sequence, number),
+            decision_id(self.id, sequence, number),
             self.id,
             decision.answer,
             event.tool,
             cast("Json", note.args if allowed is None else allowed.args),
             event.agent,
-            reasons=decision.reasons,
-            missing=decision.needs,
-            approvals=asked,
-            obligations=decision.obligations,
-            nearest=nearest(record.program, event, decision, asked, machine.bindings, held),
-            at=event.at,
-            made=partial(
-                decision_record,
-                record.started,
-                record.program.tools.get(event.tool),
-                note,
-                at=event.at,
-                entry=done.sequence,
-                number=number,
-                previous=done.previous,
-                approvals=used,
-            ),
-            call=note.call,
-            key="" if allowed is None else allowed.key,
+            note.call,
+            "" if allowed is None else allowed.key,
+            decision.reasons,
+            decision.needs,
+            asked,
+            way,
+            decision.obligations,
+            event.at,
+            made,
         )
 
     def observe(self, call: CallDecision | str, result: object = None) -> Json:

@@ -125,7 +125,8 @@ class Record:
         self._machine = None
         notes: Sequence[Note] = machine.feed(event)
         commands = machine.commands()
-        ignored = notes[0] if len(notes) == 1 and isinstance(notes[0], Ignored) else None
+        first = notes[0] if notes else None
+        ignored = first if isinstance(first, Ignored) else None
         if ignored is not None and not keep_refusals:
             self._machine = held
             if next(self.journal.read(self.session, self._sequence), None) is not None:
@@ -137,9 +138,9 @@ class Record:
         if answer:
             previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome)
             notes = answer
-        while any(isinstance(command, Reserve) for command in machine.last_commands):
-            previous = self._head
-            notes = self._append(machine, event, (), machine.last_commands)
+            while _reserve(machine.last_commands) is not None:
+                previous = self._head
+                notes = self._append(machine, event, (), machine.last_commands)
         machine.commands()
         self._machine = held
         if ignored is not None:
@@ -151,15 +152,16 @@ class Record:
     ) -> Sequence[Note]:
         """Write entries, and in the same transaction the answer of the ledger where one is asked; return its notes."""
         told: list[Note] = []
+        reserve, reserving = _reserve(commands), None
+        if reserve is not None:
 
-        def make(answer: Settlement) -> Settled:
-            told.extend(machine.feed(answer))
-            pending = Pending(encode(answer), machine.outcome)
-            summary = self._summary(machine, answer.at, len(entries) + 1)
-            return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
+            def make(answer: Settlement) -> Settled:
+                told.extend(machine.feed(answer))
+                pending = Pending(encode(answer), machine.outcome)
+                summary = self._summary(machine, answer.at, len(entries) + 1)
+                return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
 
-        reserve = next((command for command in commands if isinstance(command, Reserve)), None)
-        reserving = None if reserve is None else Reserving(reserve, event.at, make)
+            reserving = Reserving(reserve, event.at, make)
         releases, summary = releases_of(self.session, event, commands), self._summary(machine, event.at, len(entries))
         append = Append(self.session, self._sequence, entries, summary, releases, reserving)
         (head,) = self.journal.append_all((append,))
@@ -176,6 +178,14 @@ class Record:
         return RunSummary(
             self.session, "", self._program.digest, status, self.started.at, at, self._sequence + more, detail
         )
+
+
+def _reserve(commands: Sequence[Command]) -> Reserve | None:
+    """Return what is asked of the ledger, if anything is."""
+    for command in commands:
+        if isinstance(command, Reserve):
+            return command
+    return None
 
 
 class _Stale(Exception):

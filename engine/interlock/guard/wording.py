@@ -1,6 +1,7 @@
 """Conditions of rules in words, as far as a call does not meet them."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from interlock_dsl.cel import CompiledExpression, EvaluationError
@@ -13,7 +14,7 @@ _OPPOSITE: Final = {"_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<", "_==_": 
 
 def unmet(rule: Rule, known: Mapping[str, object]) -> str:
     """Return the parts of a permit's condition that are not true of `known`, as they are written; empty if all are."""
-    parts = [] if rule.when is None else list(_parts(rule.when))
+    parts = () if rule.when is None else _parts(rule.when)
     said = [_wanted(part.expression) for part in parts if value(part, known) is not True]
     if rule.unless is not None and value(rule.unless, known) is not False:
         said.append(_opposite(rule.unless.expression))
@@ -75,9 +76,9 @@ def _role(part: Expression) -> str:
             return ""
 
 
-def _parts(condition: CompiledExpression) -> Iterator[CompiledExpression]:
-    for part in _conjuncts(condition.expression):
-        yield CompiledExpression(part, condition.scope, None)
+@lru_cache(4096)
+def _parts(condition: CompiledExpression) -> tuple[CompiledExpression, ...]:
+    return tuple([CompiledExpression(part, condition.scope, None) for part in _conjuncts(condition.expression)])
 
 
 def _conjuncts(expression: Expression) -> Iterator[Expression]:

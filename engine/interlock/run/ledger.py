@@ -57,10 +57,13 @@ def releases_of(run: str, event: Event, commands: Sequence[Command]) -> tuple[st
 
     A reservation that was called off on the very event that grants it is one of them.
     """
-    granted = event.command if isinstance(event, Reserved) else None
-    released = [command.reservation for command in commands if isinstance(command, Release)]
-    released += [command.command for command in commands if isinstance(command, Cancel) and command.command == granted]
-    return tuple(reservation_of(run, command) for command in released)
+    released: list[str] = []
+    for command in commands:
+        if isinstance(command, Release):
+            released.append(command.reservation)
+        elif isinstance(command, Cancel) and isinstance(event, Reserved) and command.command == event.command:
+            released.append(command.command)
+    return tuple([reservation_of(run, command) for command in released]) if released else ()
 
 
 def taken(claims: Sequence[Claim]) -> dict[tuple[str, str], Claim]:

@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from interlock_dsl.schema import json_value
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST
+from interlock_dsl.schema.json_value import Json
 
 MOST_TEXT: Final = 256 * 1024
 """Characters in all texts, keys and bytes of one value."""
@@ -28,6 +30,38 @@ MOST_CALLS: Final = 64
 
 class OutOfBoundsError(ValueError):
     """A value is too large, too deep, or holds a number that is too long."""
+
+
+_SHORT: Final = 1_000
+_FEW: Final = 100
+"""Characters in a text, and fields of an object, whose bounds need not be added up."""
+
+
+def bounded_json(what: str, value: object) -> Json:
+    """Return a JSON value within the limits, as `json_value` does. Raises `OutOfBoundsError` and ValueError."""
+    plain = _plain(value)
+    if plain is not None:
+        return plain
+    check_bounds(what, value)
+    return json_value(value)
+
+
+def _plain(value: object) -> dict[str, Json] | None:
+    """Return what most calls have, an object of few short texts and numbers, in canonical order; None for any other."""
+    if type(value) is not dict or len(value) > _FEW:
+        return None
+    for key, item in value.items():
+        if type(key) is not str or len(key) > _SHORT or not key.isascii():
+            return None
+        if type(item) is str:
+            if len(item) > _SHORT or not item.isascii():
+                return None
+        elif type(item) is int:
+            if not LOWEST <= item <= HIGHEST:
+                return None
+        elif item is not None and item is not True and item is not False:
+            return None
+    return {key: value[key] for key in sorted(value)}
 
 
 def check_bounds(what: str, *values: object) -> int:

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from interlock.errors import InvalidInput, Refused, abridged
 from interlock.run.protocol.events import Json
-from interlock.runtime.bounds import check_bounds
+from interlock.runtime.bounds import bounded_json, check_bounds
 from interlock_dsl.schema import json_value
 from interlock_dsl.schema.person import UnusableName, entered
 
@@ -21,8 +21,7 @@ def recorded_input(given: Mapping[str, object], what: str = "the input") -> Mapp
     if not isinstance(given, Mapping):
         raise InvalidInput(f"{what} is no mapping from names to values: {abridged(given)}")
     try:
-        check_bounds(what, given)
-        return cast("dict[str, Json]", json_value(dict(given)))
+        return cast("dict[str, Json]", bounded_json(what, dict(given)))
     except ValueError as problem:
         raise InvalidInput(f"{what} cannot be recorded: {problem}") from None
 
@@ -38,8 +37,7 @@ def recorded_answer(given: object, what: str = "the answer") -> Json:
     Raises `Refused` for what JSON cannot say, or is too large.
     """
     try:
-        check_bounds(what, given)
-        return json_value(given)
+        return bounded_json(what, given)
     except ValueError as problem:
         raise Refused(f"{what} cannot be recorded: {problem}") from None
 

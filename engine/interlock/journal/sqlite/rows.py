@@ -1,11 +1,15 @@
 """Rows of the journal's tables: the row of a run, with its seal, and what an entry's row must be made of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from interlock.journal.journal import RunSummary
 from interlock_dsl.schema.canonical import canonical
+
+_quoted: Callable[[str], str] = encode_basestring
 
 
 @dataclass(slots=True)
@@ -24,11 +28,15 @@ Row: TypeAlias = tuple[int, str, str, str, str, int, int, str, int, int, bytes, 
 
 def row_of(run: str, summary: RunSummary, head: Head) -> Row:
     """Return the row of a run, sealed."""
-    cells = (
+    sealed = (
+        f"[{head.number},{_quoted(run)},{_quoted(summary.workflow)},{_quoted(summary.program)},"
+        f"{_quoted(summary.status)},{summary.started},{summary.updated},{_quoted(summary.detail)},"
+        f'{head.entries},{head.last},"{head.digest.hex()}","{head.link.hex()}"]'
+    )
+    return (
         head.number, run, summary.workflow, summary.program, summary.status, summary.started, summary.updated,
-        summary.detail, head.entries, head.last, head.digest, head.link,
+        summary.detail, head.entries, head.last, head.digest, head.link, sha256(sealed.encode()).digest()[:16],
     )  # fmt: skip
-    return (*cells, seal_of(cells))
 
 
 def of_one_kind(row: tuple[object, ...]) -> bool:
@@ -37,7 +45,7 @@ def of_one_kind(row: tuple[object, ...]) -> bool:
 
 
 def seal_of(cells: tuple[object, ...]) -> bytes:
-    """Return the seal of a row: a digest of its other cells."""
+    """Return the seal of a row as it was read: a digest of its other cells, the same that `row_of` gives it."""
     plain = [cell.hex() if isinstance(cell, bytes) else cell for cell in cells]
     try:
         return sha256(canonical(plain)).digest()[:16]
