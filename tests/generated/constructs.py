@@ -9,18 +9,28 @@ from interlock_dsl.program.model import (
     AgentStep,
     AskStep,
     CallStep,
+    EventStep,
     Program,
     Route,
     Rule,
     SetStep,
     Table,
     TableStep,
+    TimeStep,
     Tool,
     Workflow,
 )
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 
-STEPS = {AgentStep: "agent", CallStep: "calls", AskStep: "asks", TableStep: "decides", SetStep: "sets"}
+STEPS = {
+    AgentStep: "agent",
+    CallStep: "calls",
+    AskStep: "asks",
+    EventStep: "waits for event",
+    TimeStep: "waits",
+    TableStep: "decides",
+    SetStep: "sets",
+}
 
 
 def constructs(program: Program, text: str) -> frozenset[str]:
@@ -146,6 +156,11 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
         yield f"step: {STEPS[step.__class__]}"
         if isinstance(step, AskStep) and step.within is not None:
             yield "step: asks within"
+        if isinstance(step, EventStep):
+            for name, there in (("data", step.data), ("where", step.where), ("within", step.within)):
+                yield from [f"step: waits for event, {name}"] if there is not None else []
+        if isinstance(step, TimeStep):
+            yield "step: waits for time" if step.until is None else "step: waits until"
     for name in ("steps", "tool_calls", "tokens", "cost", "time"):
         if getattr(workflow.budget, name) is not None:
             yield f"budget: {name}"

@@ -63,7 +63,7 @@ class Skeleton:
     edges: list[Edge] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     within: set[str] = field(default_factory=set)
-    """Questions with a deadline."""
+    """Questions and waits for events with a deadline."""
     budgeted: bool = True
     before: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each step the steps that every forward way to it has passed."""
@@ -82,7 +82,7 @@ class Skeleton:
         return made
 
 
-KINDS = ("agent", "agent", "call", "call", "call", "ask", "table", "sets")
+KINDS = ("agent", "agent", "call", "call", "call", "ask", "table", "sets", "event", "time")
 
 
 def grown(dice: Dice, size: int) -> Skeleton:
@@ -124,7 +124,7 @@ def _step(skeleton: Skeleton, going: list[Exit], kind: str = "") -> str:
     skeleton.kinds[name] = kind or skeleton.dice.one(KINDS)
     passed = [_passed(skeleton, exit.edge) for exit in going]
     skeleton.before[name] = frozenset[str].intersection(*passed)
-    if skeleton.kinds[name] == "ask" and skeleton.dice.often(0.7):
+    if skeleton.kinds[name] in ("ask", "event") and skeleton.dice.often(0.7):
         skeleton.within.add(name)
     for exit in going:
         exit.lead(name)

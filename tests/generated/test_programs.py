@@ -19,6 +19,8 @@ from interlock_dsl.syntax.parser import parse
 SEEDS = range(120)
 EXPECTED = frozenset(
     [f"step: {kind}" for kind in ("agent", "calls", "asks", "decides", "sets", "asks within", "tools")]
+    + [f"step: waits for event{part}" for part in ("", ", data", ", where", ", within")]
+    + ["step: waits for time", "step: waits until"]
     + [f"table: {part}" for part in ("hit unique", "hit first", "hit collect", "otherwise")]
     + [f"tool: effect {effect}" for effect in ("read", "write", "irreversible")]
     + [f"tool: {part}" for part in ("needs", "idempotent by", "timeout", "undo", "retry", "backoff", "cost")]
@@ -31,7 +33,10 @@ EXPECTED = frozenset(
     + [f"policy: {part}" for part in ("family", "several tools")]
     + [f"route: on {trigger}" for trigger in ("failure", "timeout", "denied", "expiry", "over budget")]
     + [f"route: merge {merge}" for merge in ("all", "any", "n of m")]
-    + [f"route: approval into {kind}" for kind in ("agent", "calls", "asks", "decides", "sets")]
+    + [
+        f"route: approval into {kind}"
+        for kind in ("agent", "calls", "asks", "waits", "waits for event", "decides", "sets")
+    ]
     + [
         "route: when",
         "route: otherwise",

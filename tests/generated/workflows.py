@@ -10,9 +10,10 @@ from generated.policies import workflow_rules
 from generated.promises import Promises
 from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
-from interlock_dsl.cel.types import BOOL, NULL, IntType, RecordType, StringType, Type
+from interlock_dsl.cel.types import BOOL, NULL, TIMESTAMP, IntType, RecordType, StringType, Type
 
 WITHIN = ("10m", "1h", "4h")
+EVENTS = ("paid", "moved")
 
 
 @dataclass
@@ -121,6 +122,11 @@ class Workflow:
                     self.stuff[name] = Stuff(kind, NULL if tool.result is None else tool.result, tool=tool)
                 case "ask":
                     self.stuff[name] = Stuff(kind, fallback_type(dice, made), role=dice.one(made.roles))
+                case "event":
+                    output = fallback_type(dice, made) if dice.often(0.8) else NULL
+                    self.stuff[name] = Stuff(kind, output)
+                case "time":
+                    self.stuff[name] = Stuff(kind, NULL)
                 case "table":
                     table = dice.one(list(made.tables.values()))
                     self.stuff[name] = Stuff(kind, table.output, table=table)
@@ -151,12 +157,29 @@ class Workflow:
                 within = f"\n    within {dice.one(WITHIN)}" if name in self.skeleton.within else ""
                 returns = self._returns(stuff.output)
                 return f'step {name} asks {stuff.role} {{\n    question "what of {name}?"{within}{returns}\n  }}'
+            case "event":
+                return f"step {name} waits for event {self._awaited(name, stuff.output, here)}"
+            case "time":
+                until = here.of(TIMESTAMP) if dice.often(0.5) else 'now + duration("20m")'
+                return f"step {name} waits " + (f"for {dice.one(WITHIN)}" if dice.often(0.6) else f"until {until}")
             case "table":
                 assert stuff.table is not None
                 return f"step {name} decides {stuff.table.name}({self._arguments(stuff.table.parameters, here)})"
             case _:
                 assert isinstance(stuff.output, RecordType)
                 return f"step {name} sets {{ {self._arguments(stuff.output, here)} }}"
+
+    def _awaited(self, name: str, data: Type, here: Expressions) -> str:
+        """Return which event a step waits for: what it says, which of them it takes, and for how long."""
+        dice, reads = self.dice, here.reads
+        text = f'"{dice.one(EVENTS)}"'
+        if isinstance(data, RecordType):
+            text += f" -> {data.name}" if data.name and dice.often(0.5) else f" -> {{ {fields_text(data, dice)} }}"
+            here.reads = [*reads, *list(reads_of("event", data, (), 2)) * 3]
+        if here.reads and dice.often(0.4):
+            text += f" where {here.boolean(1)}"
+        here.reads = reads
+        return text + (f" within {dice.one(WITHIN)}" if name in self.skeleton.within else "")
 
     def _shown(self, name: str, agent: MadeAgent) -> list[str]:
         """Return tools to list for an agent: such as it may hold the scopes of, and is granted them on some way."""

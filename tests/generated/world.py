@@ -13,7 +13,16 @@ from generated.typed import HOSTILE, value_beside, value_within
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
 from interlock.run.ledger import settled
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
+from interlock.run.protocol.commands import (
+    AskApproval,
+    AskModel,
+    AskPerson,
+    AwaitEvent,
+    CallTool,
+    Command,
+    Reserve,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
@@ -28,12 +37,13 @@ from interlock.run.protocol.events import (
     RunCancelled,
     RunResumed,
     RunStarted,
+    SignalReceived,
     TimerFired,
     ToolFailed,
     ToolReturned,
     Usage,
 )
-from interlock_dsl.program.model import AgentStep, AskStep, Program
+from interlock_dsl.program.model import AgentStep, AskStep, EventStep, Program
 
 PEOPLE = ("bob", "eve", "dan", "ann", "")
 PRINCIPALS = (
@@ -84,7 +94,12 @@ class World:
         dice, pending = self.dice, machine.pending()
         if dice.often(0.0 if self.tame else 0.1):
             return self._out_of_the_blue(machine)
+        events = [step for step in self.program.workflows["w"].steps.values() if isinstance(step, EventStep)]
+        if events and dice.often(0.05):
+            return self._signal(dice.one(events))
         working = [one for one in pending if not isinstance(one, SetTimer)]
+        if dice.often(0.6) and any(isinstance(one, SetTimer) for one in pending):
+            working = [one for one in working if not isinstance(one, AwaitEvent)]
         if working and dice.often(0.88):
             return self._answer(dice.one(working))
         timers = [one for one in pending if isinstance(one, SetTimer)]
@@ -133,6 +148,7 @@ class World:
             ApprovalGiven(now, id, "bob", "boss", "0" * 64),
             ApprovalDenied(now, id, "eve", "", "no"),
             TimerFired(now, id),
+            SignalReceived(now, "paid", dice.one(HOSTILE), id),
             Reserved(now, id, (0,)),
             Exhausted(now, id, (1,), ("none",)),
         )
@@ -150,6 +166,10 @@ class World:
                 return self._person(command)
             case AskApproval():
                 return self._approver(command)
+            case AwaitEvent():
+                step = self.program.workflows["w"].steps[command.step]
+                assert isinstance(step, EventStep)
+                return self._signal(step)
             case _:
                 return TimerFired(self.now, command.id)
 
@@ -222,6 +242,15 @@ class World:
         answer = value_beside(step.returns, dice) if self._wild(0.15) else value_within(step.returns, dice)
         role = dice.one(("boss", "", "nobody")) if self._wild() else command.role
         return PersonAnswered(self.now, command.id, dice.one(PEOPLE[: 3 if self.tame else 5]), role, answer)
+
+    def _signal(self, step: EventStep) -> Event:
+        """Signal an event that a step waits for, or may come to wait for."""
+        dice = self.dice
+        name = dice.one(("paid", "gone", "")) if self._wild(0.05) else step.event
+        data: Json = None
+        if step.data is not None:
+            data = value_beside(step.data, dice) if self._wild(0.1) else value_within(step.data, dice)
+        return SignalReceived(self.now, name, data, dice.one(("", "", "k1", "k2", "k3")), dice.one(PEOPLE))
 
     def _approver(self, command: AskApproval) -> Event:
         dice = self.dice

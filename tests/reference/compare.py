@@ -15,7 +15,15 @@ from interlock.run import Machine
 from interlock.run.protocol import commands as ask
 from interlock.run.protocol import notes as told
 from interlock.run.protocol.commands import Command
-from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Event, RunCancelled, RunResumed, RunStarted
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    RunCancelled,
+    RunResumed,
+    RunStarted,
+    SignalReceived,
+)
 from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Program
 from reference.machine import Reference
@@ -53,7 +61,7 @@ class Pair:
     def addressed(self, event: Event) -> Event:
         """Return an event for the naive machine."""
         match event:
-            case RunStarted() | RunCancelled() | RunResumed():
+            case RunStarted() | RunCancelled() | RunResumed() | SignalReceived():
                 return event
             case ApprovalGiven() | ApprovalDenied():
                 return replace(event, approval=self.ids.get(event.approval, event.approval))
@@ -154,6 +162,12 @@ class Pair:
                 )  # fmt: skip
             case told.ApprovalSettled():
                 return "approval settled", id(note.approval, note.approval), note.outcome, note.by
+            case told.SignalTaken():
+                return "signal taken", note.signal, note.event, note.key, note.step, note.visit
+            case told.SignalKept():
+                return "signal kept", note.signal, note.event, note.key
+            case told.SignalUnused():
+                return "signal unused", note.signal, note.event, note.key
             case told.Escalated():
                 return "escalated", note.role, note.step, note.reason
             case told.Ignored():
@@ -180,13 +194,13 @@ class Pair:
             spent, active = run.root.spent, run.root.active.values()
             found = (
                 run.phase, run.now, run.root.shown, spent.steps, spent.tool_calls, spent.tokens, spent.cost,
-                spent.reserved_tokens, spent.reserved_cost,
+                spent.reserved_tokens, spent.reserved_cost, [signal.number for signal in run.kept],
                 sorted((visit.name, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
                 sorted((str(self.ids.get(id)), waiting[1].__class__.__name__) for id, waiting in run.open.items()),
             )  # fmt: skip
             expected = (
                 other.phase, other.now, other.shown, other.steps, other.calls, other.tokens, other.cost,
-                other.held_tokens(), other.held_cost(),
+                other.held_tokens(), other.held_cost(), [came.number for came in other.kept],
                 sorted((visit.name, visit.number, visit.phase) for visit in other.active),
                 sorted((id, _CLASSES[waiting.kind]) for id, waiting in other.open.items()),
             )  # fmt: skip
@@ -201,6 +215,7 @@ _CLASSES = {
     "call tool": "CallTool",
     "reserve": "Reserve",
     "ask person": "AskPerson",
+    "await event": "AwaitEvent",
     "ask approval": "AskApproval",
     "timer": "SetTimer",
 }
@@ -223,6 +238,8 @@ def _asked(command: Command) -> tuple[object, ...]:
             return "reserve", command.step, command.claims, command.forced
         case ask.AskPerson():
             return "ask person", command.step, command.role, command.question, command.context, command.expires
+        case ask.AwaitEvent():
+            return "await event", command.step, command.event, command.expires
         case ask.AskApproval():
             return (
                 "ask approval", command.step, command.role, command.count, command.subject, command.digest,

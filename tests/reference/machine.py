@@ -22,14 +22,15 @@ from interlock.run.protocol.events import (
     RunCancelled,
     RunResumed,
     RunStarted,
+    SignalReceived,
     TimerFired,
     ToolFailed,
     ToolReturned,
 )
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program.model import CallStep, Program, TableStep, Workflow
-from reference import agents, calls, people, promised, routing, steps
+from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow
+from reference import agents, calls, people, promised, routing, steps, waits
 from reference.state import Ask, Call, Open, Run, Visit
 from reference.values import METER, ValidationError, decoded, encoded
 
@@ -69,7 +70,7 @@ class Reference:
         return run.notes, run.commands
 
     def _waiting(self, event: Event) -> Open | None:
-        if isinstance(event, RunStarted | RunCancelled | RunResumed):
+        if isinstance(event, RunStarted | RunCancelled | RunResumed | SignalReceived):
             return None
         id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command
         return self.run.open.get(id)
@@ -80,7 +81,7 @@ class Reference:
         match event:
             case RunStarted():
                 return "" if run.phase == "new" else "wrong-phase"
-            case RunCancelled():
+            case RunCancelled() | SignalReceived():
                 return "" if run.phase == "running" else "wrong-phase"
             case RunResumed():
                 return "" if run.phase in ("running", "ending", "undoing") else "wrong-phase"
@@ -129,11 +130,15 @@ class Reference:
                 steps.give_up(run, "called-off", "cancelled")
             case RunResumed(), _:
                 self._resume()
+            case SignalReceived(), _:
+                waits.signalled(run, event)
             case TimerFired(), None:
                 self._time_is_up()
             case TimerFired(), Visit():
                 if owner.phase == "retrying":
                     agents.again(run, owner)
+                elif owner.phase == "awaiting time":
+                    run.later(routing.complete, run, owner, None, None)
                 else:
                     run.later(routing.fail, run, owner, "expiry")
             case TimerFired(), Call():
@@ -224,6 +229,8 @@ def with_fields(program: Program, workflow: Workflow) -> list[str]:
     for name, step in workflow.steps.items():
         if isinstance(step, CallStep):
             whole = not isinstance(program.tools[step.call.tool].result, RecordType)
+        elif isinstance(step, EventStep | TimeStep):
+            whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)
         else:
             whole = isinstance(step, TableStep) and step.table.hit == "collect"
         found += [] if whole else [name]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from interlock.decide import Claim, Consent, Principal
 from interlock.run.protocol.events import Json, ModelCall
+from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import (
     AgentStep,
@@ -149,6 +150,16 @@ class Open:
 
 
 @dataclass(frozen=True)
+class Came:
+    """An event that was signalled, the so-manieth of the run."""
+
+    number: int
+    event: str
+    key: str
+    data: Json
+
+
+@dataclass(frozen=True)
 class Done:
     """A call that changed the world, and how to undo it, or why that cannot be."""
 
@@ -222,6 +233,9 @@ class Run:
         self.orphans: list[Call] = []
         self.doubts: list[str] = []
         self.left_over: list[str] = []
+        self.signals = 0
+        self.keys: list[tuple[str, str]] = []
+        self.kept: list[Came] = []
         self.ending: tuple[str, str, dict[str, Json], str] = ("", "", {}, "")
         self.ids: dict[str, int] = {}
         self.notes: list[tuple[object, ...]] = []
@@ -272,6 +286,10 @@ class Run:
         for id in [id for id, waiting in self.open.items() if waiting.owner is owner]:
             del self.open[id]
             self.commands.append(("cancel", id))
+
+    def size(self) -> int:
+        """Return the size of all that the run holds."""
+        return sum(map(part, self.shown.values())) + sum(part(came.data) for came in self.kept)
 
     def record(self, name: str, value: object, shown: Json) -> None:
         self.values[name] = value

@@ -3,8 +3,19 @@
 from collections.abc import Mapping
 
 from interlock.run.protocol.events import Json
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, Row, SetStep, Table, TableStep
-from reference import agents, calls, people, promised, routing
+from interlock_dsl.program.model import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    End,
+    EventStep,
+    Row,
+    SetStep,
+    Table,
+    TableStep,
+    TimeStep,
+)
+from reference import agents, calls, people, promised, routing, waits
 from reference.state import Ask, Call, Run, Visit, Way
 from reference.values import (
     NO_VALUE,
@@ -80,6 +91,10 @@ def begin(run: Run, visit: Visit) -> None:
             call(run, visit)
         case AskStep():
             people.question(run, visit)
+        case EventStep():
+            waits.waits_for_event(run, visit)
+        case TimeStep():
+            waits.waits_for_time(run, visit)
         case End():
             routing.close(run, visit)
             finish(run, visit.step, visit.way.failure)
@@ -208,6 +223,7 @@ def unwind(run: Run) -> None:
         calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
         return
     run.phase = "over"
+    waits.unused(run)
     status, end, output, code = run.ending
     left = tuple(run.left_over), tuple(run.doubts)
     run.note("run ended", status, end, output, code)

@@ -155,6 +155,9 @@ steps = st.one_of(
     st.builds(s.AgentStep, plain, plain, maybe(texts), maybe(answer_types), maybe(some(dotted, least=1))),
     st.builds(s.CallStep, plain, tool_calls),
     st.builds(s.AskStep, plain, plain, maybe(texts), maybe(answer_types), maybe(durations)),
+    st.builds(s.EventStep, plain, texts, maybe(types), maybe(expressions), maybe(durations)),
+    st.builds(s.TimeStep, plain, durations),
+    st.builds(s.TimeStep, plain, st.none(), expressions),
     st.builds(s.TableStep, plain, plain, arguments),
     st.builds(s.SetStep, plain, arguments),
 )

@@ -1,0 +1,117 @@
+"""Waiting, as the page on the language says it: an event is taken once, by whoever has waited longest, or kept."""
+
+from interlock.run.protocol.events import Json, SignalReceived
+from interlock.run.values import MOST_HELD
+from interlock_dsl.cel.types import NULL, Type
+from interlock_dsl.cel.values import Timestamp
+from interlock_dsl.program.model import EventStep, TimeStep
+from reference import routing
+from reference.state import Came, Run, Visit
+from reference.values import NoValue, ValidationError, condition, decoded, encoded, part, written
+
+MOST_KEPT = 100
+
+
+def waits_for_event(run: Run, visit: Visit) -> None:
+    """Take the oldest event that was kept and fits, or wait for one."""
+    step = visit.step
+    assert isinstance(step, EventStep)
+    for came in list(run.kept):
+        if came.event == step.event and takes(run, visit, came):
+            run.kept.remove(came)
+            return
+    visit.phase = "awaiting event"
+    expires = None if step.within is None else run.now + step.within
+    run.ask("await event", visit, visit.name, step.event, expires)
+    if expires is not None:
+        run.timer(visit, expires, "expiry")
+
+
+def problem(run: Run, event: SignalReceived) -> str:
+    """Say why an event is refused."""
+    steps = [step for step in run.of.steps.values() if isinstance(step, EventStep) and step.event == event.name]
+    if not steps:
+        return "unknown-event"
+    if event.key and (event.name, event.key) in run.keys:
+        return "signalled-before"
+    if not any(fits(step.data, event.data) for step in steps):
+        return "invalid-data"
+    if len(run.kept) == MOST_KEPT:
+        return "too-many-kept"
+    if run.size() + part(event.data) > MOST_HELD:
+        return "too-large"
+    return ""
+
+
+def fits(type: Type | None, data: Json) -> bool:
+    try:
+        decoded(NULL if type is None else type, data)
+    except ValidationError:
+        return False
+    return True
+
+
+def signalled(run: Run, event: SignalReceived) -> None:
+    """Give an event to the step that has waited longest of those that take it, or keep it."""
+    refused = problem(run, event)
+    if refused:
+        run.note("ignored", refused)
+        return
+    run.signals += 1
+    if event.key:
+        run.keys.append((event.name, event.key))
+    came = Came(run.signals, event.name, event.key, event.data)
+    for id, waiting in list(run.open.items()):
+        if waiting.kind != "await event" or waiting.command[3] != event.name:
+            continue
+        expires = waiting.command[4]
+        assert isinstance(waiting.owner, Visit)
+        if (not isinstance(expires, int) or run.now < expires) and takes(run, waiting.owner, came):
+            del run.open[id]
+            return
+    run.kept.append(came)
+    run.note("signal kept", came.number, came.event, came.key)
+
+
+def takes(run: Run, visit: Visit, came: Came) -> bool:
+    """Let a step take an event if it fits and its condition is true."""
+    step = visit.step
+    assert isinstance(step, EventStep)
+    if not fits(step.data, came.data):
+        return False
+    type = NULL if step.data is None else step.data
+    value = decoded(type, came.data)
+    names = {**run.reads(visit.way.failure), "event": value}
+    if condition(step.where, names) is not True:
+        return False
+    run.note("signal taken", came.number, came.event, came.key, visit.name, visit.number)
+    run.later(routing.complete, run, visit, value, encoded(type, value))
+    return True
+
+
+def waits_for_time(run: Run, visit: Visit) -> None:
+    """Wait until a moment, if it is not past."""
+    step = visit.step
+    assert isinstance(step, TimeStep)
+    if step.until is None:
+        until = run.now + (step.pause or 0)
+    else:
+        try:
+            moment = written(step.until, run.reads(visit.way.failure))
+        except NoValue:
+            run.later(routing.fail, run, visit, "failure")
+            return
+        assert isinstance(moment, Timestamp)
+        until = moment.nanoseconds // 1000 + (1 if moment.nanoseconds % 1000 else 0)
+    if until > run.now:
+        visit.phase = "awaiting time"
+        run.timer(visit, until, "wait")
+    else:
+        run.later(routing.complete, run, visit, None, None)
+
+
+def unused(run: Run) -> None:
+    """Name what nobody has taken."""
+    for came in run.kept:
+        run.note("signal unused", came.number, came.event, came.key)
+    run.kept = []
