@@ -6,7 +6,8 @@ from generated.dice import Dice
 from generated.expressions import Expressions, reads_of
 from generated.programs import checked, clean_program
 from interlock.run.protocol.notes import CallDecided, PromiseBroken
-from interlock_dsl.program.model import AgentStep, AskStep, Program
+from interlock_dsl.cel.types import NULL
+from interlock_dsl.program.model import AgentStep, AskStep, EventStep, Program
 
 
 def broken_by(note: object) -> set[str]:
@@ -27,7 +28,11 @@ def promising(seed: int) -> tuple[str, Program]:
         text, program, _ = clean_program(random.randrange(10**6))
         dice, workflow = Dice(random), program.workflows["w"]
         tools, ends = list(program.tools) or ["none.none"], list(workflow.ends)
-        steps = [step for step in workflow.steps.values() if isinstance(step, AgentStep | AskStep)]
+        steps = [
+            (step.name, step.data if isinstance(step, EventStep) else step.returns)
+            for step in workflow.steps.values()
+            if isinstance(step, AgentStep | AskStep) or (isinstance(step, EventStep) and step.data is not None)
+        ]
         lines = []
         for _ in range(dice.number(1, 3)):
             tool, other = dice.one(tools), dice.one(tools)
@@ -37,8 +42,8 @@ def promising(seed: int) -> tuple[str, Program]:
                 dice.one((f"ends within {dice.number(1, 12)} steps", f"reaches {dice.one(ends)}")),
             ]
             if steps:
-                step = dice.one(steps)
-                reads = [r for r in reads_of(step.name, step.returns) if r.path != step.name]
+                name, output = dice.one(steps)
+                reads = [r for r in reads_of(name, output or NULL) if r.path != name]
                 lines.append(f"always {Expressions(dice, reads, everywhere=False).boolean(1)}")
         start = text.index("{", text.index("workflow w(")) + 1
         whole = text[:start] + "\n  " + "\n  ".join(dict.fromkeys(lines)) + text[start:]

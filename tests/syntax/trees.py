@@ -264,6 +264,8 @@ items = st.one_of(
     st.builds(s.ToolScript, dotted, st.none(), texts),
     st.builds(s.PersonDecides, plain, st.booleans()),
     st.builds(s.TimePasses, durations),
+    st.builds(s.EventComes, texts, maybe(record_values)),
+    st.builds(s.Expect, st.just("awaits"), event=texts),
     st.builds(s.Expect, st.sampled_from(["waits", "escalates", "visits"]), plain),
     st.builds(s.Expect, st.sampled_from(["never calls", "denied"]), dotted),
     st.builds(s.Expect, st.just("calls"), dotted, maybe(record_values)),
