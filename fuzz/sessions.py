@@ -46,6 +46,8 @@ def main() -> int:
     print(f"{tally.cases:,} sessions, {tally.events:,} events in {time.monotonic() - started:,.0f} s")
     for title, counted in (("answers", tally.answers), ("causes", tally.causes), ("said", tally.said)):
         print(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in counted.most_common()))
+    shares = (f"{name} {count / tally.programs:.0%}" for name, count in sorted(tally.constructs.items()))
+    print(f"{tally.programs:,} programs hold: " + ", ".join(shares))
     print(f"{len(tally.findings)} differences")
     for finding in tally.findings[:SHOWN]:
         print(finding)

@@ -1,9 +1,10 @@
 """Programs of policies alone, and what happens in sessions under them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from generated.constants import with_constants
 from generated.dice import Dice
 from interlock.run.ledger import settled
 from interlock.run.protocol.commands import AskApproval, CallTool, Reserve
@@ -39,6 +40,17 @@ role chief
 """
 NAMES = ("a.read", "a.write", "b.send", "b.mark")
 PATTERNS = ("a.*", "b.*", "*", *NAMES)
+CONTEXT = "context { risk: int in 0..10  note?: string max 5 }\n"
+OF_CONTEXT = (
+    "context.risk > 5", 'has(context.note) && context.note == "x"', "context.risk == args.n || args.n < 5",
+    "[true, false][context.risk]",
+)  # fmt: skip
+CONTEXTS: tuple[Mapping[str, Json] | None, ...] = (
+    {"risk": 3}, {"risk": 8, "note": "x"}, {"risk": 0, "note": "y"}, None, {}, {"risk": 11},
+)  # fmt: skip
+FIELDS = ("args", "args.n", "args.s")
+"""What may be hidden of every call."""
+RESULTS = {"a.read": ("result", "result.k"), "b.send": ("result", "result.id")}
 CONDITIONS = (
     "args.n > 5", "args.n == 3", "100 / args.n > 10", 'has(args.s) && args.s == "x"', "[1, 2][args.n] == 1",
     'agent == "ann"', 'tool.effect == "read"', 'principal.name != "pat"', '"boss" in principal.roles',
@@ -56,8 +68,10 @@ def session_program(dice: Dice) -> tuple[str, Program]:
     permits = [f"permit {dice.one(('*', 'a.*, b.*', 'a.*', 'b.*', *NAMES))}{_clauses(dice, 0.3)}" for _ in range(2)]
     if dice.often(0.7):
         permits[0] = "permit *"
-    rules = [_rule(dice) for _ in range(dice.number(1, 5))]
-    source = TOOLS + "policy p {\n  " + "\n  ".join([*permits, *rules]) + "\n}\n"
+    rules = [_rule(dice) for _ in range(dice.number(1, 6))]
+    text = "policy p {\n  " + "\n  ".join([*permits, *rules]) + "\n}\n"
+    source = (CONTEXT if "context." in text or dice.often(0.05) else "") + TOOLS + text
+    source = with_constants(dice, source) if dice.often(0.2) else source
     return source, _compiled(source)
 
 
@@ -67,16 +81,26 @@ def _compiled(source: str) -> Program:
 
 
 def _clauses(dice: Dice, likely: float = 0.6) -> str:
-    by = dice.one((" by ann", " by bob")) if dice.often(0.2) else ""
-    when = f" when {dice.one(CONDITIONS)}" if dice.often(likely) else ""
-    return by + when + (f" unless {dice.one(CONDITIONS)}" if dice.often(0.15) else "")
+    by = dice.one((" by ann", " by bob", " by b*")) if dice.often(0.2) else ""
+    when = f" when {_condition(dice)}" if dice.often(likely) else ""
+    return by + when + (f" unless {_condition(dice)}" if dice.often(0.15) else "")
+
+
+def _condition(dice: Dice) -> str:
+    return dice.one(OF_CONTEXT if dice.often(0.1) else CONDITIONS)
 
 
 def _rule(dice: Dice) -> str:
     about = ", ".join(dict.fromkeys(dice.one(PATTERNS) for _ in range(dice.number(1, 2))))
-    match dice.one(("forbid", "require", "require", "limit", "limit")):
+    match dice.one(("forbid", "require", "require", "limit", "limit", "redact", "notify")):
         case "forbid":
-            return f"forbid {about} when {dice.one(CONDITIONS)}"
+            return f"forbid {about} when {_condition(dice)}"
+        case "redact":
+            about = dice.one(list(RESULTS)) if dice.often(0.4) else about
+            fields = ", ".join(dice.some((*FIELDS, *RESULTS.get(about, ())), 1, 3))
+            return f"redact {fields} for {about}{_clauses(dice)}"
+        case "notify":
+            return f"notify {dice.one(('boss', 'chief'))} for {about}{_clauses(dice, 0.3)}"
         case "require":
             return _require(dice.one(NEEDS), about, _clauses(dice))
         case _:
@@ -106,7 +130,12 @@ class SessionWorld:
         scopes = None if dice.often(0.85) else tuple(sorted(dice.some(("a.do", "a.see", "b.do"), 1, 3)))
         digest = self.program.digest if dice.often(0.98) else "0" * 64
         who = dice.one(("pat", "pat", "", "eva"))
-        return SessionStarted(self.now, "s1", digest, who, dice.one(((), ("boss",))), scopes, None, "do it")
+        roles = dice.one(((), ("boss",)))
+        if self.program.context is not None:
+            context = dice.one(CONTEXTS[:3]) if dice.often(0.85) else dice.one(CONTEXTS)
+        else:
+            context = dice.one(CONTEXTS) if dice.often(0.03) else None
+        return SessionStarted(self.now, "s1", digest, who, roles, scopes, context, "do it")
 
     def next(self, machine: SessionMachine) -> Event:
         """Return what happens next."""

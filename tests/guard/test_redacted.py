@@ -86,6 +86,34 @@ def test_a_result_that_does_not_fit_is_not_quoted(session: Session) -> None:
     assert SECRET not in whole(session.decide("money.send", {}, agent="teller"), session)
 
 
+LATER = """
+tool money.look(account: string) -> { iban: string } { needs money.move  effect read }
+tool money.mark(account: string, n: int in 0..9) { needs money.move  effect write  idempotent by 10 / n }
+agent teller { may money.move }
+role boss
+policy bank {
+  permit money.* by teller
+  redact result.iban for money.look when calls(money.mark).count() > 0
+  notify boss for money.mark
+}
+"""
+
+
+def test_what_is_hidden_when_a_call_is_allowed_again_is_hidden_in_its_result() -> None:
+    session = Guard(compile_text(LATER, "bank.ilk")).session()
+    first = session.decide("money.look", {"account": "a"}, agent="teller", key="k")
+    assert session.decide("money.mark", {"account": "a", "n": 1}, agent="teller")
+    again = session.decide("money.look", {"account": "a"}, agent="teller", key="k")
+    assert again.call == first.call and again.obligations
+    assert session.observe(first, {"iban": SECRET}) == {"iban": "[redacted]"}
+
+
+def test_nobody_is_told_of_a_call_that_is_denied_for_its_key() -> None:
+    session = Guard(compile_text(LATER, "bank.ilk")).session()
+    denied = session.decide("money.mark", {"account": "a", "n": 0}, agent="teller")
+    assert denied.answer == "deny" and denied.obligations == ()
+
+
 TELLING = """
 tool money.send(note: string max 40) { needs money.move  effect write }
 agent teller { may money.move }

@@ -144,7 +144,7 @@ class Pair:
                     frozenset((reason.cause, reason.rule) for reason in decision.reasons),
                     frozenset((need.role, need.count, need.within) for need in decision.needs),
                     id(note.call, note.call), tuple(id(one, one) for one in note.approvals),
-                    frozenset((_KINDS[one.__class__], one.rule) for one in decision.obligations),
+                    frozenset((KINDS[one.__class__], one.rule) for one in decision.obligations),
                 )  # fmt: skip
             case told.RoleNotified():
                 return "role notified", note.role, note.step, note.tool, note.rule
@@ -208,7 +208,7 @@ class Pair:
             raise Difference(f"states differ\n  the product:   {found}\n  the reference: {expected}")
 
 
-_KINDS: dict[type, str] = {RedactFields: "redact", NotifyRole: "notify"}
+KINDS: dict[type, str] = {RedactFields: "redact", NotifyRole: "notify"}
 _OLD = {"gated": "in approval", "asking": "asking model", "pausing": "retrying", "questioning": "asking person"}
 _CLASSES = {
     "ask model": "AskModel",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from decide.reference import Verdict, approvers, concerns, reference, restriction_matches
+from decide.reference import Verdict, approvers, concerns, is_about, obliging, reference, restriction_matches
 from interlock.decide import Claim, Consent, History, Principal
 from interlock.decide.request import Request
 from interlock.run.protocol.events import (
@@ -27,8 +27,10 @@ from interlock.run.protocol.events import (
 )
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program.model import Program, Tool
+from interlock_dsl.program.model import Program, Rule, Tool
 from interlock_dsl.schema.canonical import digest
+from reference import hidden
+from reference.machine import context_of
 from reference.values import ValidationError, decoded, encoded
 
 Said = tuple[object, ...]
@@ -69,6 +71,14 @@ class Case:
     result: object = None
     shows: bool = False
     counts: frozenset[str] = frozenset()
+    hides: list[str] = field(default_factory=list)
+    """The fields that some decision on it hid."""
+
+    def hide(self, rules: list[Rule]) -> None:
+        self.hides += [name for rule in rules if rule.kind == "redact" for name in rule.fields]
+
+    def shown(self) -> dict[str, Json]:
+        return hidden.arguments(self.tool, cast("dict[str, Json]", self.args), self.hides)
 
 
 class Naive:
@@ -132,7 +142,13 @@ class Naive:
         if isinstance(event, SessionStarted):
             if self.start is not None:
                 return "wrong-phase"
-            return "wrong-program" if event.program != self.program.digest else ""
+            if event.program != self.program.digest:
+                return "wrong-program"
+            try:
+                context_of(self.program, event.context)
+            except ValidationError:
+                return "invalid-input"
+            return ""
         known = isinstance(event, CallProposed | RunResumed | RunCancelled)
         return "" if known and self.status == "open" else "wrong-phase"
 
@@ -213,18 +229,18 @@ class Naive:
         raw = event.args if isinstance(event.args, dict) else {}
         tool = self.program.tools.get(event.tool)
         if tool is None:
-            self.denied(event.tool, agent, raw, {("unknown-tool", "")})
+            self.decided(event.tool, agent, raw, "deny", frozenset({("unknown-tool", "")}), [])
             return
         if event.agent is not None and event.agent not in self.program.agents:
-            self.denied(tool.name, agent, raw, {("unknown-agent", "")})
+            self.unread(tool, agent, raw, "unknown-agent")
             return
         try:
             values = decoded(tool.parameters, event.args)
         except ValidationError:
-            self.denied(tool.name, agent, raw, {("arguments", "")})
+            self.unread(tool, agent, raw, "arguments")
             return
         if event.unreadable:
-            self.denied(tool.name, agent, raw, {("arguments", "")})
+            self.unread(tool, agent, raw, "arguments")
             return
         args = encoded(tool.parameters, values)
         case = Case(tool, cast("Mapping[str, object]", values), args, agent, event.key, self.about(tool, args, agent))
@@ -241,6 +257,18 @@ class Naive:
                 case.key = event.key
         self.settle(case, self.verdict(case))
 
+    def unread(self, tool: Tool, agent: str, raw: dict[str, Json], cause: str) -> None:
+        """Deny a call on which no rule can be asked: whatever may hide something of it does."""
+        rules = [
+            rule
+            for policy in self.program.policies.values()
+            for rule in policy.rules
+            if rule.kind == "redact" and any(is_about(pattern, tool.name) for pattern in rule.patterns)
+            if cause == "unknown-agent" or rule.agent is None or is_about(rule.agent, agent)
+        ]
+        shown = hidden.arguments(tool, raw, [name for rule in rules for name in rule.fields])
+        self.decided(tool.name, agent, shown, "deny", frozenset({(cause, "")}), rules)
+
     def about(self, tool: Tool, args: Json, agent: str) -> str:
         assert self.start is not None
         who, session = self.start.principal, self.start.run
@@ -248,19 +276,29 @@ class Naive:
 
     def again(self, before: Case, case: Case, alike: bool) -> None:
         """The same key again: nobody knows whether the call was made."""
-        if not alike:
-            self.denied(case.tool.name, case.agent, case.args, {("arguments", "")})
-        elif before.came == "returned" or not repeatable(case.tool):
-            self.denied(case.tool.name, case.agent, case.args, {("repeated", "")})
+        if not alike or before.came == "returned" or not repeatable(case.tool):
+            rules = self.redacts(case)
+            case.hide(rules)
+            case.hides += before.hides if before.tool is case.tool else []
+            cause = "repeated" if alike else "arguments"
+            self.decided(case.tool.name, case.agent, case.shown(), "deny", frozenset({(cause, "")}), rules)
+            return
+        verdict = self.verdict(before, without=before)
+        lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in before.held)]
+        allowed = verdict.answer == "allow" and not lacking
+        rules = obliging(self.program, self.request(before, before), "allow" if allowed else "deny")
+        before.hide(rules)
+        shown = before.shown()
+        if allowed:
+            before.twice = True
+            self.decided(case.tool.name, case.agent, shown, "allow", verdict.because, rules, before.id)
         else:
-            verdict = self.verdict(before, without=before)
-            lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in before.held)]
-            if verdict.answer == "allow" and not lacking:
-                before.twice = True
-                self.decided(case.tool.name, case.agent, case.args, "allow", verdict.because, before.id)
-            else:
-                because = {("limit", claim.rule) for claim in lacking} or set(verdict.because)
-                self.denied(case.tool.name, case.agent, case.args, because)
+            because = frozenset(("limit", claim.rule) for claim in lacking) or verdict.because
+            self.decided(case.tool.name, case.agent, shown, "deny", because, rules)
+
+    def redacts(self, case: Case) -> list[Rule]:
+        """Return the rules that hide something of a call that is denied."""
+        return obliging(self.program, self.request(case), "deny")
 
     def verdict(self, case: Case, without: Case | None = None) -> Verdict:
         return reference(self.program, self.request(case, without))
@@ -278,6 +316,7 @@ class Naive:
                 if past.shows:
                     history.returned(kept, past.result)
         history.now = self.now
+        context = context_of(self.program, self.start.context)
         agents = self.program.agents
         ceilings = [held, agents[case.agent].may if case.agent in agents else None]
         lacking = {scope for scope in case.tool.needs for each in ceilings if each is not None and scope not in each}
@@ -293,6 +332,7 @@ class Naive:
                 "now": Timestamp(self.now * 1000),
                 "run": {"id": self.start.run, "workflow": "", "started": Timestamp(self.start.at * 1000)},
                 "$history": history,
+                **({} if context is None else {"context": context}),
             },
             subject=case.digest,
             consents=tuple(case.given),
@@ -301,6 +341,7 @@ class Naive:
 
     def settle(self, case: Case, verdict: Verdict) -> None:
         """Do what was decided on a call that is not known from before under its key."""
+        case.hide(obliging(self.program, self.request(case), verdict.answer))
         if verdict.answer == "allow":
             lacking = tuple(claim for claim in verdict.claims if all(claim not in claims for _, claims in case.held))
             if lacking:
@@ -314,7 +355,7 @@ class Naive:
                 self.allow(case, verdict)
         elif verdict.answer == "ask" and not case.refused:
             self.give_back(case)
-            self.decided(case.tool.name, case.agent, case.args, "ask", verdict.because)
+            self.decided(case.tool.name, case.agent, case.shown(), "ask", verdict.because, self.redacts(case))
             self.reserving = [other for other in self.reserving if other is not case]
             if case not in self.waiting:
                 for other in [each for each in self.waiting if each.digest == case.digest]:
@@ -337,14 +378,19 @@ class Naive:
             if not known:
                 expires = None if within is None else self.now + within
                 case.papers.append(Paper(self.number("a"), role, count, expires))
-                self.said.append(("asked", case.papers[-1].id, role, count, expires))
+                self.asked(case, case.papers[-1])
             elif known[0].count < count:
                 known[0].count = count
-                self.said.append(("asked", known[0].id, role, count, known[0].expires))
+                self.asked(case, known[0])
+
+    def asked(self, case: Case, paper: Paper) -> None:
+        """Ask people, who see all of the call; what is on record of it is less."""
+        self.said.append(("asked", paper.id, paper.role, paper.count, paper.expires, text(case.args)))
+        self.said.append(("noted", paper.id, paper.role, paper.count, paper.expires, text(case.shown())))
 
     def refuse(self, case: Case, because: set[tuple[str, str]]) -> None:
         self.give_back(case)
-        self.denied(case.tool.name, case.agent, case.args, because)
+        self.decided(case.tool.name, case.agent, case.shown(), "deny", frozenset(because), self.redacts(case))
         if case in self.reserving:
             self.reserving.remove(case)
             left = case.papers or case.given or case.refused
@@ -354,6 +400,7 @@ class Naive:
                 self.withdraw(case)
 
     def allow(self, case: Case, verdict: Verdict) -> None:
+        rules = obliging(self.program, self.request(case), "allow")
         self.withdraw(case)
         self.waiting = [other for other in self.waiting if other is not case]
         self.reserving = [other for other in self.reserving if other is not case]
@@ -363,7 +410,7 @@ class Naive:
             self.keys[case.key] = case
         case.given = [Consent(one.id, one.role, one.digest, one.by, None) for one in case.given]
         spent = tuple(one.id for one in case.given)
-        self.decided(case.tool.name, case.agent, case.args, "allow", verdict.because, case.id, spent)
+        self.decided(case.tool.name, case.agent, case.shown(), "allow", verdict.because, rules, case.id, spent)
         self.said.append(("call", case.id, case.tool.name, text(case.args)))
 
     def ledger(self, case: Case, event: Reserved | Exhausted) -> None:
@@ -374,13 +421,16 @@ class Naive:
             over = list(claims)
         elif isinstance(event, Exhausted) and not over:
             over = [claim for claim in claims if claim.limit in event.limits] or list(claims)
-        self.said.append(("ledger", id, isinstance(event, Reserved) and not over))
+        granted = isinstance(event, Reserved) and not over
+        quiet = hidden.of_arguments(case.hides)
+        self.said.append(("ledger", id, granted, hidden.claims(claims, case.hides), () if quiet else event.standings))
         if isinstance(event, Reserved) and not over:
             case.held.append((id, claims))
             self.settle(case, self.verdict(case))
             return
         if isinstance(event, Reserved):
             self.said.append(("release", self.number("r"), id))
+        case.hide(self.redacts(case))
         self.refuse(case, {("limit", claim.rule) for claim in over})
 
     def give_back(self, case: Case) -> None:
@@ -399,7 +449,7 @@ class Naive:
         try:
             if case.tool.result is not None:
                 case.result = decoded(case.tool.result, event.result)
-                result = encoded(case.tool.result, case.result)
+                result = hidden.result(case.tool, encoded(case.tool.result, case.result), case.hides)
             case.shows = True
         except ValidationError:
             pass
@@ -415,9 +465,6 @@ class Naive:
         self.waiting, self.reserving = [], []
         self.said += [("ended", self.status), ("finish", self.number("f"), self.status)]
 
-    def denied(self, tool: str, agent: str, args: Json, because: set[tuple[str, str]]) -> None:
-        self.decided(tool, agent, args, "deny", frozenset(because))
-
     def decided(
         self,
         tool: str,
@@ -425,10 +472,12 @@ class Naive:
         args: Json,
         answer: str,
         because: frozenset[tuple[str, str]],
+        rules: list[Rule],
         id: str = "",
         spent: tuple[str, ...] = (),
     ) -> None:
-        self.said.append(("decided", tool, agent, text(args), answer, because, id, spent))
+        obliged = frozenset((rule.kind, rule.id) for rule in rules)
+        self.said.append(("decided", tool, agent, text(args), answer, because, id, spent, obliged))
 
     # --- how it stands -----------------------------------------------------------------------------------------------
 

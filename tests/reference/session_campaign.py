@@ -8,12 +8,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from generated.constructs import constructs
 from generated.dice import Dice
 from generated.sessions import SessionWorld, session_program
 from interlock.journal.codec import decode, encode
 from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, FinishRun, Release, Reserve
 from interlock.run.protocol.events import Event
 from interlock.run.protocol.notes import (
+    ApprovalAsked,
     ApprovalCounted,
     ApprovalSettled,
     CallDecided,
@@ -25,7 +27,13 @@ from interlock.run.protocol.notes import (
 )
 from interlock.run.session import SessionMachine
 from interlock_dsl.program.model import Program
+from reference.compare import KINDS
 from reference.session import Naive, Said, text
+
+SHOWN = frozenset(
+    ["context", "expression: context", "let"]
+    + [f"policy: {kind}" for kind in ("forbid", "require", "limit", "redact", "redact result", "notify")]
+)
 
 
 @dataclass
@@ -37,12 +45,16 @@ class SessionTally:
     answers: Counter[str] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
+    constructs: Counter[str] = field(default_factory=Counter)
+    """How many programs hold what."""
+    programs: int = 0
     findings: list[str] = field(default_factory=list)
 
     def add(self, other: "SessionTally") -> None:
         self.cases += other.cases
         self.events += other.events
-        for name in ("answers", "causes", "said"):
+        self.programs += other.programs
+        for name in ("answers", "causes", "said", "constructs"):
             getattr(self, name).update(getattr(other, name))
         self.findings += other.findings
 
@@ -51,6 +63,8 @@ def examine(seed: int, sequences: int, length: int = 20) -> SessionTally:
     """Take the program of a seed through some sequences of events."""
     tally = SessionTally()
     source, program = session_program(Dice(Random(seed)))
+    tally.programs = 1
+    tally.constructs.update(constructs(program, source) & SHOWN)
     for number in range(sequences):
         world = SessionWorld(Dice(Random(seed * 1_000 + number)), program)
         found = happen(tally, program, world, length)
@@ -107,11 +121,14 @@ def said(notes: tuple[Note, ...], commands: tuple[Command, ...]) -> list[Said]:
                 found.append(("ignored", str(code)))
             case CallDecided(tool=tool, agent=agent, args=args, decision=decision, call=call, approvals=spent):
                 because = frozenset((reason.cause, reason.rule) for reason in decision.reasons)
-                found.append(("decided", tool, agent, text(args), decision.answer, because, call, spent))
+                obliged = frozenset((KINDS[one.__class__], one.rule) for one in decision.obligations)
+                found.append(("decided", tool, agent, text(args), decision.answer, because, call, spent, obliged))
             case CallDone(call=call, ok=ok, result=result):
                 found.append(("done", call, ok, text(result) if ok or result is not None else _none(note)))
-            case LedgerAnswered(reservation=id, granted=granted):
-                found.append(("ledger", id, granted))
+            case LedgerAnswered(reservation=id, granted=granted, claims=claims, standings=standings):
+                found.append(("ledger", id, granted, claims, standings))
+            case ApprovalAsked(approval=id, role=role, count=count, expires=expires, subject=subject):
+                found.append(("noted", id, role, count, expires, text(subject["args"])))
             case ApprovalCounted(approval=id, by=by, given=given, count=count):
                 found.append(("counted", id, by, given, count))
             case ApprovalSettled(approval=id, outcome=outcome, by=by):
@@ -130,8 +147,8 @@ def _none(note: CallDone) -> str | None:
 
 def _asked(command: Command) -> Said:
     match command:
-        case AskApproval(id=id, role=role, count=count, expires=expires):
-            return "asked", id, role, count, expires
+        case AskApproval(id=id, role=role, count=count, expires=expires, subject=subject):
+            return "asked", id, role, count, expires, text(subject["args"])
         case CallTool(id=id, tool=tool, args=args):
             return "call", id, tool, text(args)
         case Reserve(id=id, claims=claims):

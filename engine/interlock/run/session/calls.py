@@ -162,7 +162,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
         _hide(call, decision)
         why = "" if redaction.hides_arguments(call.hidden) else f": {error}"
         reason = Reason("arguments", f"the idempotency key of {tool.name} has no value{why}", span=tool.span)
-        _refuse(state, call, Decision("deny", (reason,), obligations=decision.obligations))
+        _refuse(state, call, redaction.alone(Decision("deny", (reason,)), decision))
         return
     if call.digest:
         approvals.withdraw(state, call)
@@ -257,6 +257,7 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
         elif lacking:
             because = "it was not reserved when the call was allowed under the same key"
             decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because, decision)
+        _hide(call, decision)
     allowed = decision.answer == "allow"
     call.repeated = call.repeated or allowed
     id = call.id if allowed else ""
