@@ -154,8 +154,8 @@ def _reads(rule: Rule) -> set[str]:
 def _workflow(workflow: Workflow) -> Iterator[str]:
     for step in workflow.steps.values():
         yield f"step: {STEPS[step.__class__]}"
-        if isinstance(step, AskStep) and step.within is not None:
-            yield "step: asks within"
+        if isinstance(step, AgentStep | CallStep | AskStep) and step.within is not None:
+            yield f"step: {STEPS[step.__class__]} within"
         if isinstance(step, EventStep):
             for name, there in (("data", step.data), ("where", step.where), ("within", step.within)):
                 yield from [f"step: waits for event, {name}"] if there is not None else []

@@ -12,6 +12,7 @@ from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
 from interlock_dsl.cel.types import BOOL, NULL, TIMESTAMP, IntType, RecordType, StringType, Type
 
+DEADLINES = ("2s", "30s", "10m", "1h")
 WITHIN = ("10m", "1h", "4h")
 EVENTS = ("paid", "moved")
 
@@ -149,10 +150,12 @@ class Workflow:
                 tools = self._shown(name, stuff.agent)
                 shown = f"\n    tools {', '.join(tools)}" if tools else ""
                 returns = self._returns(stuff.output)
-                return f'step {name} by {stuff.agent.name} {{\n    task "do {name}"{shown}{returns}\n  }}'
+                within = f"\n    within {dice.one(DEADLINES)}" if dice.often(0.2) else ""
+                return f'step {name} by {stuff.agent.name} {{\n    task "do {name}"{shown}{returns}{within}\n  }}'
             case "call":
                 assert stuff.tool is not None
-                return f"step {name} calls {stuff.tool.name}({self._arguments(stuff.tool.parameters, here)})"
+                within = f" within {dice.one(DEADLINES)}" if dice.often(0.2) else ""
+                return f"step {name} calls {stuff.tool.name}({self._arguments(stuff.tool.parameters, here)}){within}"
             case "ask":
                 within = f"\n    within {dice.one(WITHIN)}" if name in self.skeleton.within else ""
                 returns = self._returns(stuff.output)

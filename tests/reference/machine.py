@@ -60,6 +60,11 @@ class Reference:
         if not problem and run.phase == "running" and run.overdue() and not self._is_deadline(event):
             self._time_is_up()
             problem = self._problem(event)
+        if not problem and run.phase == "running" and (late := self._late(event)):
+            for visit in late:
+                run.later(routing.fail, run, visit, "timeout")
+            self._work()
+            problem = self._problem(event)
         if problem:
             run.note("ignored", problem)
         else:
@@ -98,6 +103,18 @@ class Reference:
         waiting = self._waiting(event)
         return waiting is not None and waiting.kind == "timer" and waiting.owner is None
 
+    def _late(self, event: Event) -> list[Visit]:
+        """Return the steps behind their deadlines that an event is about; all of them where the run is resumed."""
+        if isinstance(event, RunResumed):
+            return [visit for visit in self.run.active if visit.is_late(self.run.now)]
+        waiting = self._waiting(event)
+        owner = None if waiting is None else waiting.owner
+        if isinstance(owner, Ask):
+            owner = owner.owner
+        visit = owner.visit if isinstance(owner, Call) else owner
+        own = waiting is not None and waiting.kind == "timer" and waiting.command[3] == "deadline"
+        return [visit] if visit is not None and visit.is_late(self.run.now) and not own else []
+
     def _time_is_up(self) -> None:
         _, promise = promised.time_limit(self.run)
         if promise is not None:
@@ -135,7 +152,9 @@ class Reference:
             case TimerFired(), None:
                 self._time_is_up()
             case TimerFired(), Visit():
-                if owner.phase == "retrying":
+                if waiting is not None and waiting.command[3] == "deadline":
+                    run.later(routing.fail, run, owner, "timeout")
+                elif owner.phase == "retrying":
                     agents.again(run, owner)
                 elif owner.phase == "awaiting time":
                     run.later(routing.complete, run, owner, None, None)

@@ -78,10 +78,14 @@ class Visit:
     conversation: Conversation | None = None
     calls: list["Call"] = field(default_factory=list)
     consents: tuple[Consent, ...] = ()
+    due: int | None = None
 
     @property
     def name(self) -> str:
         return self.step.name
+
+    def is_late(self, now: int) -> bool:
+        return self.due is not None and now >= self.due and self.phase != "over"
 
 
 @dataclass(eq=False)

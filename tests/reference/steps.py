@@ -80,6 +80,9 @@ def stand_in(way: Way) -> object:
 
 def begin(run: Run, visit: Visit) -> None:
     """Do what a step does."""
+    if isinstance(visit.step, AgentStep | CallStep) and visit.step.within is not None:
+        visit.due = run.now + visit.step.within
+        run.timer(visit, visit.due, "deadline")
     match visit.step:
         case SetStep():
             sets(run, visit)

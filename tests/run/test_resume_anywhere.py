@@ -41,7 +41,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LOOP, MEETING, PAY, TRAVEL, WAITS
+from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, PAY, TRAVEL, WAITS
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -87,6 +87,7 @@ STORIES = {
     "a failure that is read": Story(
         FAILING, ID, {"ask": ({"ok": True},)}, broken=frozenset({"mail.send"}), silent=frozenset({"boss"})
     ),
+    "a step behind its deadline": Story(LATE, ID, broken=frozenset({"pay.issue"}), end="gone"),
     "branches of which two are enough": Story(
         MEETING, {"n": 0}, {step: ({"ok": True},) for step in ("a", "b", "c", "after")}
     ),

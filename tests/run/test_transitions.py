@@ -17,6 +17,7 @@ from interlock.run.handlers import HANDLERS
 from interlock.run.parts import Phase
 from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, Usage
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
+from run import test_deadlines as deadlines
 from run import test_reservations as reservations
 from run import test_waits as waits
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched
@@ -190,6 +191,9 @@ RUNS: tuple[Callable[[], None], ...] = (
     waits.test_time_passes,
     waits.test_a_cancelled_run_names_what_it_kept,
     an_event_that_ends_a_run_and_one_that_gives_it_up,
+    deadlines.test_a_model_that_takes_too_long,
+    deadlines.test_an_approval_of_an_agents_call_that_takes_too_long,
+    deadlines.test_a_call_under_way_is_waited_for_and_undone_where_the_run_is_given_up,
     reservations.test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts,
     reservations.test_what_the_ledger_refuses_is_denied_and_says_what_was_used,
     reservations.test_a_call_is_decided_again_when_the_ledger_has_answered,

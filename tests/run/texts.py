@@ -108,6 +108,12 @@ workflow w(id: string max 20) {
 """
 )
 
+LATE = (
+    FAILING.replace("id: id, amount: 10)", "id: id, amount: 10) within 500ms")
+    .replace("  tell -> done\n", "  tell -> done\n  first -> gone on timeout\n")
+    .replace("failure.message }", "failure.kind }")
+)
+
 MEETING = """
 workflow w(n: int in 0..10) {
   goal "three at once, two are enough"

@@ -67,20 +67,24 @@ def _lines(route: Route) -> Iterator[Line]:
 def step_detail(step: Step) -> str:
     """Return who or what does a step."""
     match step:
-        case AgentStep(agent=agent):
-            return f"by {agent.name}"
-        case CallStep(call=call):
-            return call.tool
+        case AgentStep(agent=agent, within=within):
+            return f"by {agent.name}" + _deadline(within)
+        case CallStep(call=call, within=within):
+            return call.tool + _deadline(within)
         case AskStep(role=role, within=within):
-            return f"asks {role}" + ("" if within is None else f", {duration(within)}")
+            return f"asks {role}" + _deadline(within)
         case EventStep(event=event, within=within):
-            return f"waits for {event}" + ("" if within is None else f", {duration(within)}")
+            return f"waits for {event}" + _deadline(within)
         case TimeStep(pause=pause, until=until):
             return f"waits for {duration(pause or 0)}" if until is None else f"waits until {source_text(until)}"
         case TableStep(table=table):
             return f"table {table.name}"
         case SetStep(values=values):
             return "sets " + ", ".join(values)
+
+
+def _deadline(within: int | None) -> str:
+    return "" if within is None else f", {duration(within)}"
 
 
 def end_detail(end: End) -> str:

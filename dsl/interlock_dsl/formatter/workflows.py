@@ -123,7 +123,9 @@ def step(node: StepNode, places: Places) -> list[Line]:
         case AgentStep():
             return _agent_step(node, places)
         case CallStep(call=call):
-            return arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(node), 1)
+            lines = arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(call), 1)
+            within = "" if node.within is None else f" within {duration(node.within)}"
+            return [*lines[:-1], replace(lines[-1], text=lines[-1].text + within)]
         case AskStep():
             return _ask_step(node, places)
         case EventStep():
@@ -147,6 +149,8 @@ def _agent_step(node: AgentStep, places: Places) -> list[Line]:
         body.append(Line(f"tools {names(node.tools)}", places.clause(node, "tools")))
     if node.returns is not None:
         body += _returns(node.returns, places.clause(node, "returns"))
+    if node.within is not None:
+        body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
     return _step_with(f"step {node.name.text} by {node.agent.text}", node, body)
 
 

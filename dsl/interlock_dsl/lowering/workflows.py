@@ -67,9 +67,10 @@ def _step(
     span = step.decl.span
     match step:
         case AgentStepFacts(decl=decl, returns=returns, tools=tools):
-            return program.AgentStep(name, agents[decl.agent.text], decl.task or "", returns, tools, span)
-        case CallStepFacts(call=call):
-            return program.CallStep(name, lower_call(call), span)
+            within = micros(decl.within)
+            return program.AgentStep(name, agents[decl.agent.text], decl.task or "", returns, tools, span, within)
+        case CallStepFacts(decl=decl, call=call):
+            return program.CallStep(name, lower_call(call), span, micros(decl.within))
         case AskStepFacts(decl=decl, returns=returns):
             return program.AskStep(name, decl.role.text, decl.question or "", returns, micros(decl.within), span)
         case EventStepFacts(decl=decl, data=data, where=where):

@@ -106,7 +106,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class AgentStep:
-    """A model answers with a value of `returns`; `tools` are those it may be shown at all."""
+    """A model answers with a value of `returns`; `tools` are those it may be shown at all.
+
+    `within` are the microseconds after which the step has failed by `timeout`.
+    """
 
     name: str
     agent: Agent
@@ -114,15 +117,17 @@ class AgentStep:
     returns: RecordType
     tools: tuple[str, ...]
     span: Span
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallStep:
-    """One call; its output is the tool's result (null where it returns nothing)."""
+    """One call; its output is the tool's result (null where it returns nothing). `within` as that of an agent's."""
 
     name: str
     call: Call
     span: Span
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.routing import routes
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, calls, entry, people, waits
+from interlock.run.steps import agents, approvals, calls, deadlines, entry, people, waits
 from interlock.run.transitions import Kind
 
 Handler: TypeAlias = Callable[[Run, Owner, Event], None]
@@ -77,7 +77,10 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("run", "undoing", RunResumed): _on(interruption.resumed),
     ("visit", "asking model", ModelReplied): _on(agents.replied),
     ("visit", "asking model", ModelFailed): _on(agents.failed),
-    ("visit", "retrying", TimerFired): _on(agents.retry_due),
+    ("visit", "asking model", TimerFired): _on(deadlines.fired),
+    ("visit", "acting", TimerFired): _on(deadlines.fired),
+    ("visit", "retrying", TimerFired): _on(deadlines.fired),
+    ("visit", "calling", TimerFired): _on(deadlines.fired),
     ("visit", "asking person", PersonAnswered): _on(people.answered),
     ("visit", "asking person", TimerFired): _on(people.expired),
     ("visit", "awaiting event", TimerFired): _on(waits.expired),

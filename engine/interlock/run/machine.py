@@ -46,6 +46,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
 from interlock.run.state import Run
+from interlock.run.steps import deadlines
 from interlock.run.transitions import kind_of, phase_of, settle
 from interlock_dsl.program.model import Program
 
@@ -90,6 +91,13 @@ class Machine:
             budget.time_is_up(run, run.root)
             self._work()
             found = self._find(event)
+        if len(found) == 3 and run.phase == "running":
+            late = list(deadlines.late(run, event, found[1]))
+            for visit in late:
+                deadlines.passed(run, visit)
+            if late:
+                self._work()
+                found = self._find(event)
         if len(found) == 2:
             run.ignore(*found)
         else:

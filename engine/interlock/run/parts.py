@@ -92,6 +92,7 @@ class Visit:
     """One stay at a step: how it was entered, with what in hand, and what it waits for now.
 
     `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger.
+    `due` is the moment by which it has to be done, and `deadline` the timer for that.
     """
 
     frame: Frame
@@ -111,6 +112,8 @@ class Visit:
     approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
     failure: "Failure | None" = None
+    due: int | None = None
+    deadline: str = ""
 
     @property
     def name(self) -> str:

@@ -52,7 +52,9 @@ def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:
     name = route.sources[0].text
     step = outline.steps.get(name)
     if step is not None and not _can_happen(outline, symbols, name, step, route.trigger):
-        symbols.report.add(say.impossible_trigger(name, _kind(step), route.trigger, place(route), _instead(step)))
+        symbols.report.add(
+            say.impossible_trigger(name, _kind(step), route.trigger, place(route), _instead(step, route.trigger))
+        )
 
 
 def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, trigger: str) -> bool:
@@ -93,7 +95,9 @@ def _kind(step: StepNode) -> str:
             return "a step that sets values"
 
 
-def _instead(step: StepNode) -> str | None:
+def _instead(step: StepNode, trigger: str) -> str | None:
+    if isinstance(step, AgentStep | CallStep) and step.within is not None and trigger == "expiry":
+        return "a step behind its deadline ends with `on timeout`"
     if isinstance(step, AskStep):
         return "a question nobody answers ends with `on expiry`, if it has a `within`"
     if isinstance(step, EventStep):

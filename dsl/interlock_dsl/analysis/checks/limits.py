@@ -12,9 +12,11 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    AgentStep,
     Approval,
     AskStep,
     BudgetDecl,
+    CallStep,
     CostAtMost,
     Duration,
     EndsWithin,
@@ -64,7 +66,7 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
     if workflow.budget is not None:
         _budget(report, workflow.budget, clauses)
     for step in workflow.steps:
-        if isinstance(step, AskStep | EventStep):
+        if isinstance(step, AgentStep | CallStep | AskStep | EventStep):
             _duration(report, "the deadline", step.within)
         elif isinstance(step, TimeStep):
             _duration(report, "the time", step.pause)

@@ -100,6 +100,7 @@ def _step(
     what, span, known = f"the step `{name}`", new.decl.name.span, _at(questions, name)
     match old, new:
         case CallStepFacts(call=before), CallStepFacts(call=now):
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"call"}))
             if before.tool != now.tool:
                 yield Difference(Direction.CHANGES, subject, f"{what} calls `{now.tool}`, not `{before.tool}`", span)
             else:

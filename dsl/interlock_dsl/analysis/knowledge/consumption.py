@@ -1,7 +1,7 @@
 """What one visit of a step consumes, at least and at most: every attempt made, and each as long as it may be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from interlock_dsl.analysis.declarations.policies import rules_for
@@ -46,10 +46,14 @@ def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amo
             retry = None if tool.decl is None else tool.decl.retry
             repeatable = tool.effect == "read" or tool.key is not None
             attempts = 1 + (retry.times if retry is not None and repeatable else 0)
-            time = _attempts(_tool_time(call.tool, facts), attempts, retry)
-            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, add(time, _asked(call.tool, facts)))
+            time = add(_attempts(_tool_time(call.tool, facts), attempts, retry), _asked(call.tool, facts))
+            time = _cut(time, step.decl.within, (call.tool,), facts)
+            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, time)
         case AgentStepFacts(decl=decl):
-            return _agent(decl.agent.text, tuple(hand), facts, calls)
+            tools = tuple(hand)
+            found = _agent(decl.agent.text, tools, facts, calls)
+            calling = tools if turns_of(facts.agents[decl.agent.text]) > 1 else ()
+            return replace(found, time=_cut(found.time, decl.within, calling, facts))
         case TimeStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
         case AskStepFacts(decl=decl) | EventStepFacts(decl=decl):
@@ -106,6 +110,19 @@ def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
     most = 0 if retry is None or retry.most is None else retry.most.micros
     waits = (first << min(at, 62) for at in range(attempts - 1))
     return time * attempts + sum(min(wait, most) if most else wait for wait in waits)
+
+
+def _cut(time: Amount, within: Duration | None, calling: tuple[str, ...], facts: Facts) -> Amount:
+    """Return the time of a step with a deadline: what it leaves under way is waited for at the end of the run."""
+    if within is None:
+        return time
+    left: Amount = 0
+    for tool in calling:
+        if facts.tools[tool].effect != "read":
+            longest = _tool_time(tool, facts)
+            left = None if left is None or longest is None else max(left, longest)
+    limit = add(within.micros, left)
+    return limit if time is None else time if limit is None else min(time, limit)
 
 
 def _tool_time(tool: str, facts: Facts) -> Amount:

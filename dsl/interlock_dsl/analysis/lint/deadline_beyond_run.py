@@ -57,7 +57,14 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, TimeStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    AskStepFacts,
+    CallStepFacts,
+    EventStepFacts,
+    TimeStepFacts,
+    WorkflowFacts,
+)
 from interlock_dsl.analysis.knowledge.handovers import callable_tools, ways
 from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
@@ -98,7 +105,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
     for name, step in workflow.steps.items():
-        if isinstance(step, AskStepFacts | EventStepFacts) and step.decl.within is not None:
+        last = AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts
+        if isinstance(step, last) and step.decl.within is not None:
             yield f"`{name}`", step.decl.within
         elif isinstance(step, TimeStepFacts) and step.decl.pause is not None:
             yield f"`{name}`", step.decl.pause

@@ -7,7 +7,7 @@ from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.choosing import Stopped, choose
 from interlock_dsl.analysis.rehearsal.itinerary import Course, Itinerary
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 from interlock_dsl.cel.types import Type
 from interlock_dsl.schema import sample
 

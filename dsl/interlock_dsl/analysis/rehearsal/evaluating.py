@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import assert_never
 
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 from interlock_dsl.analysis.values.problem import Bound, Claim, Fails, Outcome, Outside, Statement
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.environment import DEFAULT_LIMIT, CompiledExpression

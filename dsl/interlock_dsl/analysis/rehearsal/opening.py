@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from interlock_dsl.analysis.facts import WorkflowFacts
-from interlock_dsl.analysis.rehearsal.script import shown, written
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed, shown, written
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.schema import encode, sample
@@ -14,10 +14,6 @@ STARTED: Final = 1_767_225_600_000_000
 
 LATEST: Final = 253_402_300_800_000_000
 """The moment (microseconds since 1970) before which every test starts."""
-
-
-class Unrehearsed(Exception):
-    """Something on the way is beyond a rehearsal."""
 
 
 def opening(workflow: WorkflowFacts, bindings: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:

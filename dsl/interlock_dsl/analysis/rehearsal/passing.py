@@ -9,8 +9,7 @@ from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move
 from interlock_dsl.analysis.rehearsal.answering import Answers
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, outcome
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
-from interlock_dsl.analysis.rehearsal.script import Script, shown, written
+from interlock_dsl.analysis.rehearsal.script import Script, Unrehearsed, shown, written
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.errors import EvaluationError
 from interlock_dsl.cel.types import NULL, Type

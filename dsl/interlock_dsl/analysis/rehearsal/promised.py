@@ -12,9 +12,8 @@ from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.analysis.rehearsal.agenda import Move, Waiting
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.itinerary import Course
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
-from interlock_dsl.analysis.rehearsal.script import written
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed, written
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.schema import sample
 from interlock_dsl.syntax.tree import Approval

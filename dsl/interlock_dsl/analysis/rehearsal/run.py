@@ -35,9 +35,9 @@ from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, de
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course, Itinerary
 from interlock_dsl.analysis.rehearsal.meeting import Meeting
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed, opening
+from interlock_dsl.analysis.rehearsal.opening import opening
 from interlock_dsl.analysis.rehearsal.passing import Passing
-from interlock_dsl.analysis.rehearsal.script import Script, written
+from interlock_dsl.analysis.rehearsal.script import Script, Unrehearsed, hurried, written
 from interlock_dsl.analysis.rehearsal.spending import Spending
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.errors import EvaluationError
@@ -66,7 +66,7 @@ class Rehearsal(Passing):
         self._place = course.place
         self._statements = course.statements
         self._groups = questions.arrivals.groups
-        self.script = Script()
+        self.script = Script(hurried(questions.workflow))
         self.values: dict[str, object] = {}
         self.confirmed = False
         self.denied: list[str] = []
@@ -366,6 +366,7 @@ class Rehearsal(Passing):
     def _fail_after(self, attempts: int, name: str, trigger: Trigger) -> None:
         """Let a step fail: at once, or after further attempts, before which everything else goes on."""
         if attempts:
+            self.script.waits()
             self._agenda.later.append(Move(name, partial(self._fail, name, trigger)))
         else:
             self._fail(name, trigger)

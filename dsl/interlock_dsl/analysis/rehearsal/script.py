@@ -1,9 +1,20 @@
 """The lines of a `test` block, and values as they are written there."""
 
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, WorkflowFacts
 from interlock_dsl.cel.tree import KEYWORDS, RESERVED
 from interlock_dsl.cel.types import Type
 from interlock_dsl.diagnostics import witness
 from interlock_dsl.schema import encode
+
+
+class Unrehearsed(Exception):
+    """Something on the way is beyond a rehearsal."""
+
+
+def hurried(workflow: WorkflowFacts) -> bool:
+    """Say whether some step may be late: then a test in which time passes is not told."""
+    steps = workflow.steps.values()
+    return any(isinstance(step, AgentStepFacts | CallStepFacts) and step.decl.within is not None for step in steps)
 
 
 def shown(value: object) -> str:
@@ -19,7 +30,8 @@ def written(type: Type, value: object) -> str:
 class Script:
     """The lines of one test: what is given, what is answered (the scene), and what happens, in order (the acts)."""
 
-    def __init__(self) -> None:
+    def __init__(self, hurried: bool) -> None:
+        self._hurried = hurried
         self.given: list[str] = []
         self.scene: list[str] = []
         self.acts: list[str] = []
@@ -32,7 +44,14 @@ class Script:
 
     def act(self, line: str) -> None:
         """Something happens."""
+        if line.endswith(" pass"):
+            self.waits()
         self.acts.append(line)
+
+    def waits(self) -> None:
+        """Time passes. Raises `Unrehearsed` where a step may be late then."""
+        if self._hurried:
+            raise Unrehearsed("a step may be late")
 
     def replies(self, tool: str, reply: str, *, plain: bool) -> None:
         """A tool replies; `plain`: as it does without a line."""

@@ -9,7 +9,7 @@ from interlock_dsl.analysis.facts import (
     ToolFacts,
     WorkflowFacts,
 )
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 
 
 class Spending:

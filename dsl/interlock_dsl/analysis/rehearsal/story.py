@@ -9,8 +9,8 @@ from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.reasoning.questions import Found, Questions
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course
-from interlock_dsl.analysis.rehearsal.opening import Unrehearsed
 from interlock_dsl.analysis.rehearsal.run import Rehearsal
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 from interlock_dsl.analysis.values.problem import Bound, Claim, Possible, Statement, Unknown
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.tree import Expression, Name, Present, Select, children

@@ -34,7 +34,7 @@ def _lacking(trigger: str) -> str:
         case "denied":
             return " and no route into it asks for an approval"
         case "expiry":
-            return ", and nothing about it has a deadline"
+            return ", and nothing that people are asked for it has a deadline"
         case "over budget":
             return " in a workflow without a budget"
         case _:

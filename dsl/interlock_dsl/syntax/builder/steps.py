@@ -39,6 +39,7 @@ class StepBuilder(PieceBuilder):
             task=clauses.get("task", str),
             returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
             tools=clauses.get("tools", tuple),
+            within=clauses.get("within", Duration),
             span=self.here(),
         )
 
@@ -58,9 +59,10 @@ class StepBuilder(PieceBuilder):
         return self.clause("tools", names)
 
     @reduction
-    def call_step(self, name: Ident, call: ToolCall) -> CallStep:
-        """`step name calls tool(arguments)`."""
-        return CallStep(name, call, span=self.here())
+    def call_step(self, name: Ident, call: ToolCall, within: Clause | None = None) -> CallStep:
+        """`step name calls tool(arguments) within 5m`."""
+        deadline = within.value if within is not None and isinstance(within.value, Duration) else None
+        return CallStep(name, call, deadline, span=self.here())
 
     @reduction
     def ask_step(self, name: Ident, role: Ident, *parts: Clause) -> AskStep:

@@ -24,21 +24,23 @@ class BudgetDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class AgentStep(Node):
-    """`step s by agent { task "..."  returns { ... } }`. `tools` narrows what the agent is shown."""
+    """`step s by agent { task "..."  returns { ... }  within 5m }`. `tools` narrows what the agent is shown."""
 
     name: Ident
     agent: Ident
     task: str | None = None
     returns: RecordType | NamedType | None = None
     tools: tuple[Ident, ...] | None = None
+    within: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallStep(Node):
-    """`step s calls tool(...)`."""
+    """`step s calls tool(...) within 5m`."""
 
     name: Ident
     call: ToolCall
+    within: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ _APART = (
 _OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
 _LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "frame", "past", "path", "problem", "raw", "span", "visited"}
 
-_LATER = frozenset({"failure"})
-"""Parts that came later: one that is None is left out."""
+_LATER = frozenset({"deadline", "due", "failure"})
+"""Parts that came later: one that is empty is left out."""
 
 
 def digest_of(run: Run) -> str:
@@ -72,7 +72,7 @@ def _name(owner: object) -> str:
 def _whole(value: object) -> object:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
     held = {name: getattr(value, name) for name in names if name not in _LEFT_OUT}
-    return {name: plain(one) for name, one in held.items() if one is not None or name not in _LATER}
+    return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "")}
 
 
 def plain(value: object) -> object:

@@ -7,7 +7,7 @@ from interlock.run.parts import Visit
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, handoff, people, rules, visits, waits
+from interlock.run.steps import agents, approvals, deadlines, handoff, people, rules, visits, waits
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, EventStep, SetStep, TableStep, TimeStep
 from interlock_dsl.schema.canonical import digest
@@ -44,6 +44,7 @@ def enter(run: Run, move: Enter) -> None:
 def begin(run: Run, move: Begin) -> None:
     """Do what a step does."""
     visit = move.visit
+    deadlines.start(run, visit)
     match visit.step:
         case SetStep():
             rules.set_values(run, visit)

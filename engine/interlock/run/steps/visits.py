@@ -30,7 +30,7 @@ def close(run: Run, visit: Visit) -> None:
         return
     change(run, visit, "over")
     del visit.frame.active[visit.name, visit.number]
-    for id in (visit.command, visit.timer):
+    for id in (visit.command, visit.timer, visit.deadline):
         run.cancel(id)
     drop_approvals(run, visit)
     if visit.call is not None:
