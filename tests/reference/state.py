@@ -28,6 +28,9 @@ from interlock_dsl.program.model import (
 )
 from interlock_dsl.program.promises import CostAtMost
 
+LATEST = 253_402_300_799_999_999
+"""The end of the year 9999, in microseconds."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -252,7 +255,8 @@ class Run:
         return self.workflow
 
     def at(self, now: int) -> None:
-        self.now = self.history.now = now
+        self.now = self.history.now = min(now, LATEST)
+        now = self.now
         self.values["now"] = Timestamp(now * 1000)
 
     def reads(self, failure: dict[str, Json] | None) -> dict[str, object]:
@@ -279,6 +283,7 @@ class Run:
         return id
 
     def timer(self, owner: Visit | Call | Ask | None, at: int, why: str) -> None:
+        at = min(at, LATEST)
         self.ask("timer", owner, at, why, at=at)
 
     def tell(self, role: str, step: str, reason: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from interlock.run import Machine
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.commands import AwaitEvent, SetTimer
-from interlock.run.protocol.events import Json, RunCancelled, RunResumed, SignalReceived
+from interlock.run.protocol.events import Json, RunCancelled, RunResumed, SignalReceived, TimerFired
 from interlock.run.protocol.notes import (
     Ignored,
     Note,
@@ -16,6 +16,7 @@ from interlock.run.protocol.notes import (
     StepDone,
     StepFailed,
 )
+from interlock.run.state import LATEST
 from interlock.run.steps.waits import MOST_KEPT
 from run.world import World
 
@@ -65,10 +66,12 @@ workflow wake(at: timestamp, rest: int in 0..9) {
   step quiet waits until at + duration(string(100 / rest) + "s")
   end done
   end never
+  end late
 
   start -> quiet
   quiet -> done
   quiet -> never on failure
+  quiet -> late on over budget
 }
 """
 AGAIN = """
@@ -247,6 +250,7 @@ def test_time_passes() -> None:
         ("1969-12-31T00:00:00Z", 5, "done", 0),
         ("1970-01-01T00:00:00.0000001Z", 5, "done", 20_000_001),
         ("1970-01-01T00:00:00Z", 0, "never", 0),
+        ("9999-12-31T23:59:39.9999999Z", 5, "late", 5 * DAY),
     ],
 )
 def test_a_moment_is_waited_for_unless_it_is_past_or_has_no_value(at: str, rest: int, end: str, micros: int) -> None:
@@ -256,6 +260,15 @@ def test_a_moment_is_waited_for_unless_it_is_past_or_has_no_value(at: str, rest:
         assert world.machine.status == "waiting"
         world.wait(1)
     assert world.finished.end == end
+
+
+def test_the_time_of_a_run_ends_with_the_year_9999() -> None:
+    text = UNTIL.replace("budget { time 5d }", "").replace("quiet -> late on over budget", "").replace("end late", "")
+    world = World(text, {"at": "9999-12-31T23:59:39.9999999Z", "rest": 5})
+    timer = world.the(SetTimer)
+    assert timer.at == LATEST
+    world.feed(TimerFired(2 * timer.at, timer.id))
+    assert world.finished.end == "done"
 
 
 def test_resuming_leaves_waits_as_they_are() -> None:

@@ -45,7 +45,7 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
-from interlock.run.state import Run
+from interlock.run.state import LATEST, Run
 from interlock.run.steps import deadlines
 from interlock.run.transitions import kind_of, phase_of, settle
 from interlock_dsl.program.model import Program
@@ -85,7 +85,7 @@ class Machine:
         run.meter.restore()
         before = run.now
         if event.at > before:
-            self._at(event.at)
+            self._at(min(event.at, LATEST))
         found = self._find(event)
         if run.phase == "running" and budget.is_late(run, run.root) and len(found) == 3 and found[2] != run.root.timer:
             budget.time_is_up(run, run.root)

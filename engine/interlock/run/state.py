@@ -1,7 +1,7 @@
 """The state of one run: what the events so far amount to. Nothing here decides anything."""
 
 from collections import deque
-from typing import Literal
+from typing import Final, Literal
 
 from interlock.decide import History, Principal
 from interlock.run.moves import Move, Undoing
@@ -12,6 +12,9 @@ from interlock.run.protocol.commands import Cancel, Command, SetTimer
 from interlock.run.protocol.events import Event, Json
 from interlock.run.protocol.notes import Ignored, Note
 from interlock_dsl.cel.meter import Meter
+
+LATEST: Final = 253_402_300_799_999_999
+"""The last moment that conditions can read (in microseconds, the end of the year 9999): the time of runs ends there."""
 
 
 class Run:
@@ -74,7 +77,7 @@ class Run:
     def set_timer(self, owner: Owner, at: int, purpose: Literal["retry", "expiry", "deadline", "wait"]) -> str:
         """Have `owner` told at a moment; return the timer's id."""
         id = self.new_id("t")
-        self.ask(owner, SetTimer(id, at, purpose))
+        self.ask(owner, SetTimer(id, min(at, LATEST), purpose))
         return id
 
     def cancel(self, id: str) -> None:
