@@ -1,27 +1,18 @@
 """Signals over a journal: taken, kept, known or refused; none is lost, whoever drives the run, or is killed over it."""
 
 import asyncio
-import os
-import random
-import signal
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from interlock import (
     Answers,
-    Conflict,
     InvalidInput,
     Journal,
     ManualClock,
     MemoryJournal,
     Program,
     Refused,
-    RunReport,
     Runtime,
     SignalReceived,
     SqliteJournal,
@@ -29,55 +20,15 @@ from interlock import (
     compile_text,
     decode,
     replay,
-    verify,
 )
+from runtime.waits_world import SIGNALS, TEXT, problem, program, strike, toolbox
 
 DAY = 86_400_000_000
-TEXT = """
-type Payment { order: string  cents: int in 0..100 }
-
-tool parcels.send(order: string, cents: int) -> { id: string } {
-  needs parcels.write  effect write  idempotent by order
-}
-
-workflow ship(order: string) {
-  step first waits for event "paid" -> Payment where event.order == order within 2d
-  step pause waits for 1ms
-  step second waits for event "paid" -> Payment where event.order == order && event.cents != first.cents within 2d
-  step send calls parcels.send(order: order, cents: first.cents + second.cents)
-  end shipped { cents: first.cents + second.cents }
-  end released
-
-  start -> first
-  first -> pause
-  first -> released on expiry
-  pause -> second
-  second -> send grant parcels.write
-  second -> released on expiry
-  send -> shipped
-}
-"""
-SIGNALS = [
-    ("k1", {"order": "B2", "cents": 1}),
-    ("k2", {"order": "A1", "cents": 4}),
-    ("k3", {"order": "A1", "cents": 5}),
-]
 
 
 @pytest.fixture(scope="module")
 def compiled() -> Program:
-    return compile_text(TEXT, "ship.ilk")
-
-
-def toolbox(sent: list[str]) -> Toolbox:
-    tools = Toolbox()
-
-    @tools.tool("parcels.send")
-    def send(order: str, cents: int) -> dict[str, object]:
-        sent.append(f"{order} {cents}")
-        return {"id": "P1"}
-
-    return tools
+    return program()
 
 
 def runtime(journal: Journal, compiled: Program, **more: object) -> Runtime:
@@ -186,64 +137,9 @@ def test_a_signal_to_a_run_that_another_drives_is_found_by_that_one(tmp_path: Pa
 # --- really killed ---------------------------------------------------------------------------------------------------
 
 
-def finish(folder: Path, compiled: Program) -> RunReport:
-    """Start the run or take it up again, signal all there is to signal, and drive it to its end."""
-
-    async def finishing() -> RunReport:
-        with SqliteJournal(folder / "runs.db") as journal:
-            sent: list[str] = []
-            desk = Runtime(journal, compiled, tools=toolbox(sent), models=Answers({}), seed=1)
-            with suppress(Conflict):  # it was begun before the last kill
-                await desk.start(compiled, "ship", {"order": "A1"}, run="r")
-            for key, data in SIGNALS:
-                if (await desk.report("r")).over:
-                    break
-                with suppress(Refused):
-                    await desk.signal("r", "paid", data, key=key)
-                await desk.drive("r")
-            return await desk.drive("r", "over")
-
-    return asyncio.run(finishing())
-
-
-def child(folder: Path, compiled: Program) -> int:
-    process = os.fork()
-    if process:
-        return process
-    status = 1
-    try:
-        finish(folder, compiled)
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def moments(length: float, kills: int) -> Iterator[float]:
-    chance = random.Random(24)
-    return (chance.uniform(0, length) for _ in range(kills))
-
-
 def test_killed_in_the_middle_of_waits_nothing_is_lost_and_nothing_taken_twice(
     compiled: Program, tmp_path: Path
 ) -> None:
-    began = time.perf_counter()
-    (tmp_path / "timed").mkdir()
-    finish(tmp_path / "timed", compiled)
-    length = time.perf_counter() - began
-    kills = int(os.environ.get("INTERLOCK_KILLS", "24"))
-    struck = 0
-    for number, moment in enumerate(moments(length, kills)):
-        folder = tmp_path / f"{number // 3}"
-        folder.mkdir(exist_ok=True)
-        process = child(folder, compiled)
-        threading.Event().wait(moment)
-        os.kill(process, signal.SIGKILL)
-        struck += os.WIFSIGNALED(os.waitpid(process, 0)[1])
-    assert struck > kills // 4
-    for folder in sorted(tmp_path.iterdir()):
-        report = finish(folder, compiled)
-        assert (report.status, report.end, report.output) == ("ended", "shipped", {"cents": 9})
-        with SqliteJournal(folder / "runs.db") as journal:
-            assert replay(journal, "r").same and verify(journal).problems == ()
-            events = [decode(entry.event) for entry in journal.read("r")]
-            assert {each.key for each in events if isinstance(each, SignalReceived)} >= {"k2", "k3"}
+    """Twenty-four times here, as often as you like by `python fuzz/kills.py`."""
+    problems = {folder.name: problem(folder, compiled) for folder in strike(tmp_path, compiled, 24, seed=24)}
+    assert len(problems) == 8 and set(problems.values()) == {""}, problems
