@@ -128,6 +128,8 @@ class Policies:
                     found.append(whose)
                 case Name(name="run"):
                     report.add(say_limit.run_among_others(key.span))
+                case Name(name=name) if name not in scope.variables:
+                    report.add(say_limit.no_owner(name, key.span, alone=len(keys) == 1))
                 case _:
                     checked = value(key, None)
                     if not _is_key(checked.type):

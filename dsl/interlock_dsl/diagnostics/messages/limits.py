@@ -1,7 +1,8 @@
 """Limits of policies: whose they are."""
 
 from interlock_dsl.diagnostics.diagnostic import Diagnostic, Edit
-from interlock_dsl.diagnostics.report import diagnose
+from interlock_dsl.diagnostics.edits import respelt
+from interlock_dsl.diagnostics.report import diagnose, instead
 from interlock_dsl.diagnostics.source import Span
 
 
@@ -27,6 +28,19 @@ def run_among_others(span: Span) -> Diagnostic:
         span,
         "a run counts by itself",
         help="write `for each run`, or leave `run` out: the limit then holds over all runs",
+    )
+
+
+def no_owner(name: str, span: Span, *, alone: bool) -> Diagnostic:
+    """A word after `for each` that says nobody whose a limit can be."""
+    known = ("principal", "agent", "args", *(("run",) if alone else ()))
+    return diagnose(
+        "undefined-reference",
+        f"a limit cannot be for each `{name}`",
+        span,
+        "not found",
+        help=instead(name, known) or "write `principal`, `agent`, or an argument such as `args.account`",
+        edits=respelt(name, known, span),
     )
 
 

@@ -172,7 +172,11 @@ class Recovery:
         """Go back to the word before the mistake if it was the mistake; return None if it was not."""
         for snapshot in reversed(self.parse.snapshots):
             word = snapshot.token
-            if start_of(word) >= start_of(found) or start_of(word) in self._seen_words:
+            if start_of(word) > start_of(found) or start_of(word) in self._seen_words:
+                continue
+            if start_of(word) == start_of(found):  # what it ended may have been ended by its spelling alone
+                if self._keyword_for(word, snapshot.parser, end_of(word)) is not None:
+                    return self._back_to(snapshot)
                 continue
             if self.near.begins_declaration(word) and snapshot.brackets and self.near.same_line(word, found):
                 return self._back_to(snapshot)
