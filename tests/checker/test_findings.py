@@ -1,5 +1,6 @@
 """What the rules on routes say of generated programs is so: witnesses are replayed, and runs never contradict them."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -80,3 +81,12 @@ def _never_taken(found: Diagnostic) -> bool:
 
 def _within(span: Span, route: Span) -> bool:
     return route.start <= span.start and span.end <= route.end
+
+
+def test_otherwise_limits_what_no_other_route_takes() -> None:
+    """A grant below what `otherwise` lets through is no limit that is meant: it is reported by default."""
+    page = (Path(__file__).parents[1] / "language" / "lint" / "grant-refuses-route.md").read_text()
+    text = page.rpartition("```ilk\n")[2].partition("```")[0]
+    assert "otherwise" in text
+    _, found = check(("made.ilk",), {"made.ilk": text}.__getitem__, lint=Lint())
+    assert [each.code for each in found] == ["grant-refuses-route"] and found[0].witness is not None

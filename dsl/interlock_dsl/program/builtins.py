@@ -35,6 +35,7 @@ SUM: Final = "@sum"
 """Adds up whole numbers: what `calls(tool).sum(c, ...)` is written as."""
 
 _PAST: Final = "@calls "
+_ONE: Final = "call of "
 
 HISTORY_TYPE = AbstractType("History")
 CALLS_TYPE = AbstractType("CallHistory")
@@ -151,6 +152,11 @@ def past_calls(tool: str) -> str:
     return f"{_PAST}{tool}"
 
 
+def is_past_call(type: Type) -> bool:
+    """Say whether a type is that of an item of `calls(tool)`."""
+    return isinstance(type, RecordType) and type.name.startswith(_ONE)
+
+
 def reads_past_calls(function: str) -> bool:
     """Say whether a function lists the calls of some tool."""
     return function.startswith(_PAST)
@@ -170,7 +176,7 @@ def _past_function(tool: str, parameters: RecordType, result: Type | None) -> Fu
         micros = None if period is None else period_micros(str(period))
         return cast(History, history).past(tool, micros)
 
-    listed = ListType(RecordType(f"call of {tool}", fields))
+    listed = ListType(RecordType(f"{_ONE}{tool}", fields))
     ids = f"past_{tool}", f"past_within_{tool}"
     every = Overload(ids[0], (HISTORY_TYPE,), listed, past)
     return Function(past_calls(tool), (every, Overload(ids[1], (HISTORY_TYPE, STRING), listed, past)))

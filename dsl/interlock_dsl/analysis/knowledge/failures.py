@@ -3,20 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from interlock_dsl.analysis.knowledge.places import Place
-from interlock_dsl.analysis.values.domain import numbers
+from interlock_dsl.analysis.values.clocks import SHOWN_BY_CLOCKS
 from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.state import State
-from interlock_dsl.cel.library.instants import read_timestamp
 from interlock_dsl.cel.types import DYN
 
 CLOCKS = (("now",), ("run", "started"))
-SHOWN_BY_CLOCKS = numbers(
-    "timestamp",
-    read_timestamp("1970-01-01T00:00:00Z").nanoseconds,
-    read_timestamp("2200-01-01T00:00:00Z").nanoseconds,
-)
-"""What a clock shows: the time between two such moments is a duration, which that between any two timestamps is not."""
-
 
 KINDS = frozenset({"value", "rule", "grant", "event"})
 """What fails the step, the call or the event it belongs to, where it ends in an error."""

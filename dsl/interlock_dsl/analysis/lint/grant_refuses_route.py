@@ -124,8 +124,8 @@ def _denied_goes_on(questions: Questions, step: str) -> bool:
 def _limited(questions: Questions, calling: Calling, where: Checked, bound: Sequence[Statement]) -> bool:
     """Whether the way to the call limits an argument to the same side as the grant, or leaves next to nothing of it."""
     arguments = {s.path[1]: s.expression.expression for s in bound if isinstance(s, Bound)}
-    route = [] if calling.route.when is None else list(_limits(calling.route.when))
-    for side, of, limit in _limits(where):
+    route = [limit for claim in _claims(questions, calling) for limit in _limits(claim)]
+    for side, of, limit in _limits(Claim(where)):
         if not isinstance(of, Select):
             continue
         asked = [(back, other) for back, about, other in route if about == arguments.get(of.field)]
@@ -134,6 +134,16 @@ def _limited(questions: Questions, calling: Calling, where: Checked, bound: Sequ
         if _ends_before(questions, calling, side, of, where, bound):
             return True
     return False
+
+
+def _claims(questions: Questions, calling: Calling) -> Iterator[Claim]:
+    """Yield what the route to a call asks: its condition, or as `otherwise` that no other condition holds."""
+    if calling.route.when is not None:
+        yield Claim(calling.route.when)
+    group = next((each for each in questions.arrivals.groups if each.otherwise is calling.route), None)
+    for other in () if group is None else group.conditional:
+        if other.when is not None:
+            yield Claim(other.when, Outcome.FALSE)
 
 
 def _ends_before(
@@ -160,14 +170,14 @@ def _between(side: str, limit: Expression, bound: Expression) -> bool:
             return True
 
 
-def _limits(condition: Checked) -> Iterator[tuple[str, Expression, Expression]]:
-    """Yield what a condition limits, to which side, and by what."""
-    for part in parts(Claim(condition)):
+def _limits(claim: Claim) -> Iterator[tuple[str, Expression, Expression]]:
+    """Yield what a claim limits, to which side, and by what."""
+    for part in parts(claim):
         match part.condition.expression:
-            case Call(function="_<_" | "_<=_", arguments=(left, right)):
-                yield from (("most", left, right), ("least", right, left))
-            case Call(function="_>_" | "_>=_", arguments=(left, right)):
-                yield from (("least", left, right), ("most", right, left))
+            case Call(function="_<_" | "_<=_" | "_>_" | "_>=_" as function, arguments=(left, right)):
+                below = (function in ("_<_", "_<=_")) is (part.outcomes is Outcome.TRUE)
+                small, large = (left, right) if below else (right, left)
+                yield from (("most", small, large), ("least", large, small))
             case _:
                 pass
 

@@ -4,6 +4,7 @@ from interlock_dsl.analysis.values.arithmetic import (
     NO_ERRORS,
     signs_of,
 )
+from interlock_dsl.analysis.values.clocks import SHOWN_BY_CLOCKS
 from interlock_dsl.analysis.values.domain import (
     ANYTHING,
     EITHER,
@@ -33,6 +34,7 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.cel.types import DYN, ListType, MapType, OptionalType, RecordType
+from interlock_dsl.program.builtins import is_past_call
 
 
 class Containers(Reading):
@@ -127,6 +129,7 @@ class Containers(Reading):
             return self._over_nothing(node), errors
         inside = self.inside(node, state)
         self._among_constants(node, inside)
+        self._among_calls(node, inside)
         body, failing = self.evaluate(node.body, inside)
         filtered = node.condition is not None
         if node.condition is not None:
@@ -157,6 +160,12 @@ class Containers(Reading):
             values = [item.value.value for item in node.range.items if isinstance(item.value, Literal)]
             if len(values) == len(node.range.items) and all(isinstance(value, str) for value in values):
                 inside.domains[introduced.locals[-1].number,] = Choice(frozenset(values))
+
+    def _among_calls(self, node: Comprehension, inside: State) -> None:
+        """Know that an earlier call was made when a clock showed it."""
+        introduced, listed = self.checked.reference_of(node), self.checked.type_of(node.range)
+        if isinstance(introduced, Introduction) and isinstance(listed, ListType) and is_past_call(listed.element):
+            inside.domains[introduced.locals[-1].number, "at"] = SHOWN_BY_CLOCKS
 
     def _over_nothing(self, node: Comprehension) -> Domain:
         match node.kind:
