@@ -4,6 +4,7 @@ An evaluation also ends without a value where what was evaluated about one event
 expressions of a program together.
 """
 
+from collections.abc import Iterable
 from math import prod
 from typing import Final
 
@@ -12,7 +13,7 @@ from interlock_dsl.analysis.facts import Facts
 from interlock_dsl.analysis.knowledge.places import places
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.cost import estimate
-from interlock_dsl.cel.meter import EVENT_UNITS
+from interlock_dsl.cel.meter import EVENT_UNITS, weight
 from interlock_dsl.cel.tree import OPERATORS, Call, Comprehension, Index, MapOf
 from interlock_dsl.program.builtins import reads_past_calls
 
@@ -50,12 +51,17 @@ def affordable(facts: Facts) -> bool:
         for route in workflow.routes
         if route.link.decl.bound is not None
     )
+    return within_limit((place.checked for place in places(facts)), rounds)
+
+
+def within_limit(expressions: Iterable[Checked], rounds: int = 1) -> bool:
+    """Say whether evaluating expressions so many times certainly stays within the limit of one event."""
     units = 0
-    for place in places(facts):
-        worst = estimate(place.checked).worst
+    for checked in expressions:
+        worst = estimate(checked).worst
         if worst is None:
             return False
-        units += worst * rounds
+        units += max(worst, weight(checked.expression)) * rounds
         if units > EVENT_UNITS:
             return False
     return True

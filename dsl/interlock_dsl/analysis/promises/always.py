@@ -1,15 +1,18 @@
 """`always E`: whether some run comes to a state in which everything that E needs is there and E does not hold.
 
-It is judged where a run begins and after every step whose output it reads; so it is asked there.
+It is judged where a run begins and after every step whose output it reads; so it is asked there. It does not hold
+either where judging it costs more than what is evaluated about one event may cost: what it costs at most is added up
+with whatever may have been evaluated about the same event before.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from interlock_dsl.analysis.facts import AlwaysFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, AskStepFacts, CallStepFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.groups import Group
+from interlock_dsl.analysis.knowledge.totality import affordable, within_limit
 from interlock_dsl.analysis.promises.judgement import Finding, evidence
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
@@ -32,7 +35,27 @@ def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
         arrivals = [_there(arrival, promise) for arrival in questions.arrivals.done(name)]
         judged = tuple(arrival for arrival in arrivals if not promise.needs & arrival.absent)
         found += _broken(questions, promise, name, judged, steps[name].decl.name.span)
-    return found
+    return found or _too_costly(questions, promise)
+
+
+def _too_costly(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
+    """Return the places at which what is evaluated about one event may cost too much for the condition to be judged.
+
+    An answer of a model, a tool or a person is an event of its own, about which promises are judged first of all.
+    """
+    workflow = questions.workflow
+    every = [other for other in workflow.promises if isinstance(other, AlwaysFacts)]
+    judged = {name: workflow.steps[name] for name in sorted(promise.reads & workflow.steps.keys())}
+    first = [name for name, step in judged.items() if isinstance(step, AgentStepFacts | CallStepFacts | AskStepFacts)]
+    alone = [[other.condition for other in every if name in other.reads] for name in first]
+    if not promise.needs & workflow.steps.keys():
+        alone.append([other.condition for other in every if not other.needs & workflow.steps.keys()])
+    if len(first) == len(judged) and all(map(within_limit, alone)):
+        return []
+    if affordable(questions.facts):
+        return []
+    reason = "what is evaluated about one event may cost too much for it to be judged"
+    return [Finding(reason, promise.decl.span)]
 
 
 def _there(arrival: Arrival, promise: AlwaysFacts) -> Arrival:
