@@ -100,14 +100,13 @@ def require_answers(options: RunOptions, workflow: "Workflow") -> None:
             raise CommandError(f"nothing answers for the models at {steps}", help)
         return
     known = aliases(options.models, options.project.models)
-    for step in agents:
-        model = step.agent.model
+    for agent, model in ((step.agent, model) for step in agents for model in step.agent.models):
         if not model:
             help = 'write `model "..."` in its declaration'
-            raise CommandError(f"the agent `{step.agent.name}` names no model", help)
+            raise CommandError(f"the agent `{agent.name}` names no model", help)
         if model not in known and ":" not in model:
             raise CommandError(
-                f"nothing says which model `{model}` is, which the agent `{step.agent.name}` names",
+                f"nothing says which model `{model}` is, which the agent `{agent.name}` names",
                 f'`[models]` and below it `{model} = "provider:model"` in interlock.toml, or '
                 f"`--model {model}=provider:model`",
             )

@@ -107,6 +107,7 @@ def _agents(program: Program) -> Iterator[str]:
         for name, there in (
             ("may", agent.may), ("tokens", agent.tokens != 8_000), ("turns", agent.turns != 10), ("cost", agent.cost),
             ("timeout", agent.timeout), ("retry", agent.retry.times), ("instructions", agent.instructions),
+            ("fallback", agent.fallback),
         ):  # fmt: skip
             if there:
                 yield f"agent: {name}"

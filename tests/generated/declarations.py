@@ -179,6 +179,8 @@ def _agent(dice: Dice, made: Declared, name: str) -> MadeAgent:
         lines.append(f"timeout {dice.one(TIMES)}")
     if dice.often(0.4):
         lines.append(f"retry {dice.number(1, 2)} times{dice.one(('', ' backoff 1s..10s'))}")
+    if dice.often(0.2):
+        lines.append('fallback "spare"')
     return MadeAgent(name, may, f"agent {name} {{\n  " + "\n  ".join(lines) + "\n}")
 
 

@@ -188,7 +188,7 @@ class World:
         step = self.program.workflows["w"].steps[command.step]
         assert isinstance(step, AgentStep)
         usage = self._usage(command)
-        if dice.often(0.05):
+        if dice.often(0.5 if step.agent.fallback else 0.05):
             return ModelFailed(self.now, command.id, dice.one(BROKEN), "busy", usage, dice.one((0, 500, 1000)))
         if (command.tools and dice.often(0.45)) or self._wild(0.05):
             calls = tuple(self._call(command, number) for number in range(dice.one((1, 2, 2))))

@@ -45,9 +45,14 @@ def ask(run: Run, visit: Visit, id: str = "") -> None:
     step, held = is_agent(visit.step), conversation_of(visit)
     visit.phase = "asking model"
     run.ask(
-        "ask model", visit, visit.name, step.agent.name, step.agent.model, step.task, held.context, held.tools,
+        "ask model", visit, visit.name, step.agent.name, model_of(visit), step.task, held.context, held.tools,
         tuple(held.turns), held.tokens - held.used_tokens, step.agent.timeout, id=id,
     )  # fmt: skip
+
+
+def model_of(visit: Visit) -> str:
+    agent = is_agent(visit.step).agent
+    return agent.model if visit.attempt <= 1 + agent.retry.times or not agent.fallback else agent.fallback
 
 
 def charge(run: Run, held: Conversation, usage: Usage) -> None:
@@ -199,8 +204,14 @@ def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
 
 
 def attempt_failed(run: Run, visit: Visit, trigger: str, jitter: int) -> None:
-    retry = is_agent(visit.step).agent.retry
-    again = None if trigger == "over budget" else next_attempt(retry, visit.attempt, run.now, jitter)
+    agent = is_agent(visit.step).agent
+    first = agent.retry.times + 1
+    again = None
+    if trigger != "over budget" and visit.attempt == first and agent.fallback:
+        again = run.now
+    elif trigger != "over budget":
+        made = visit.attempt - first if agent.fallback and visit.attempt > first else visit.attempt
+        again = next_attempt(agent.retry, made, run.now, jitter)
     run.note("attempt failed", visit.name, visit.attempt, again)
     visit.conversation = None
     if again is None:

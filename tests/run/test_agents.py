@@ -316,3 +316,16 @@ def test_an_attempt_without_an_answer_is_made_again_after_half_of_the_wait_at_le
     run = World(TURNS, {"id": "A1"})
     run.answers({"ok": 5})
     assert run.the(SetTimer).at == 1_000_000
+
+
+def test_further_attempts_are_made_with_the_fallback_and_the_first_of_them_at_once() -> None:
+    text = AGENT.replace('model "small"', 'model "small"  fallback "spare"  retry 1 times backoff 10s..10s')
+    world = World(text, {"id": "A1", "secret": "s"})
+    asked: list[tuple[str, int]] = []
+    while world.open(AskModel):
+        asked.append((world.the(AskModel).model, world.now))
+        world.feed(ModelFailed(world.now, world.the(AskModel).id, "error", "overloaded", jitter=1000))
+        while world.machine.status == "waiting" and world.open(SetTimer):
+            world.wait(min(timer.at for timer in world.open(SetTimer)) - world.now)
+    assert asked == [("small", 0), ("small", 10_000_000), ("spare", 10_000_000), ("spare", 20_000_000)]
+    assert world.failed == [("work", "failure")]

@@ -88,6 +88,10 @@ STORIES = {
         FAILING, ID, {"ask": ({"ok": True},)}, broken=frozenset({"mail.send"}), silent=frozenset({"boss"})
     ),
     "a step behind its deadline": Story(LATE, ID, broken=frozenset({"pay.issue"}), end="gone"),
+    "another model": Story(
+        ROOMY.replace("retry 1 times backoff 2s..2s", 'fallback "spare"'), {"id": "A1", "secret": "s"},
+        {"work": ({"amount": 5},)}, broken=frozenset({"work"}),
+    ),
     "branches of which two are enough": Story(
         MEETING, {"n": 0}, {step: ({"ok": True},) for step in ("a", "b", "c", "after")}
     ),

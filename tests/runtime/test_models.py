@@ -373,3 +373,12 @@ def test_a_reply_that_cannot_be_recorded_is_charged_all_the_same(server: Provide
     _, _, events = run_of(server, CLASSIFIED, reply, ASSESSED)
     replies = [event for event in events if isinstance(event, ModelReplied | ModelFailed)]
     assert [event.usage.tokens for event in replies[:3]] == [120, 120, 120]
+
+
+def test_a_fallback_that_nobody_named_is_refused_before_the_run() -> None:
+    text = 'agent a { model "small"  fallback "spare" }\nworkflow w(n: int) {\n'
+    text += '  step s by a { task "t"  returns { ok: bool } }\n'
+    program = compile_text(text + "  end done\n  start -> s\n    pass n\n  s -> done\n}\n")
+    with pytest.raises(InvalidInput, match="the agent `a` has the model `spare`"):
+        LanguageModels({"small": "test"}).prepare(program, "w")
+    LanguageModels({"small": "test", "spare": "test"}).prepare(program, "w")

@@ -157,6 +157,9 @@ class Narrative:
         if note.retry_at is None:
             return []  # the last one: told by `CallDone` or `StepFailed`
         again = f"again in {duration(note.retry_at - self._at)}"
+        step = self._steps.get(note.step)
+        if isinstance(step, AgentStep) and step.agent.model_of(note.attempt + 1) != step.agent.model_of(note.attempt):
+            again = f"now by {step.agent.fallback}"
         return [self._line(note.step, "again", f"attempt {note.attempt}: {_said(note.message)}", again)]
 
     @_tell.register

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.cases import Ids, test_facts
 from interlock_dsl.analysis.checks.limits import check_limits
-from interlock_dsl.analysis.checks.tools import check_scopes, check_tools
+from interlock_dsl.analysis.checks.tools import check_agents, check_scopes, check_tools
 from interlock_dsl.analysis.constants import check_constants
 from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
@@ -34,6 +34,7 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     check_constants(symbols, expressions, types)
     check_limits(symbols, clauses)
     check_tools(symbols, clauses)
+    check_agents(symbols, clauses)
     check_scopes(symbols)
     tools = tool_facts(symbols, types, expressions)
     expressions.know({name: (tool.parameters, tool.result) for name, tool in tools.items()})

@@ -84,6 +84,8 @@ def agent(node: AgentDecl, places: Places) -> list[Line]:
     body: list[Line] = []
     if node.model is not None:
         body.append(Line(f"model {quoted(node.model)}", places.clause(node, "model")))
+    if node.fallback is not None:
+        body.append(Line(f"fallback {quoted(node.fallback)}", places.clause(node, "fallback")))
     if node.instructions is not None:
         body.append(Line(f"instructions {text(node.instructions)}", places.clause(node, "instructions")))
     if node.may:

@@ -47,6 +47,7 @@ def lower_agent(decl: syntax.AgentDecl) -> program.Agent:
         cost=0 if decl.cost is None else decl.cost.micros,
         timeout=micros(decl.timeout),
         retry=_retry(decl.retry),
+        fallback=decl.fallback or "",
     )
 
 

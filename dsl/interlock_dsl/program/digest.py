@@ -23,7 +23,14 @@ VERSION = 1
 
 PARTS = ("tools", "agents", "roles", "workflows", "policies", "tables")
 LATER = frozenset(
-    {("AgentStep", "within"), ("CallStep", "within"), ("End", "gives_up"), ("Rule", "fields"), ("Workflow", "rules")}
+    {
+        ("Agent", "fallback"),
+        ("AgentStep", "within"),
+        ("CallStep", "within"),
+        ("End", "gives_up"),
+        ("Rule", "fields"),
+        ("Workflow", "rules"),
+    }
 )
 """Fields by class that came later: an empty one is left out, so that a program without them keeps its digest."""
 

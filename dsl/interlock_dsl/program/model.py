@@ -69,7 +69,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A model-driven worker. `tokens` and `cost` bound one attempt at a step, `turns` the exchanges in it."""
+    """A model-driven worker. `tokens` and `cost` bound one attempt at a step, `turns` the exchanges in it.
+
+    With a `fallback` there are as many attempts again, with that model.
+    """
 
     name: str
     span: Span
@@ -81,6 +84,16 @@ class Agent:
     cost: int = 0
     timeout: int | None = None
     retry: RetryPlan = RetryPlan()
+    fallback: str = ""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Its model, and its fallback if it has one."""
+        return (self.model, self.fallback) if self.fallback else (self.model,)
+
+    def model_of(self, attempt: int) -> str:
+        """Return the model of an attempt, counted from 1: the fallback once those with the first are used up."""
+        return self.fallback if self.fallback and attempt > self.retry.times + 1 else self.model
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,12 @@ class LanguageModels:
         """
         for step in program.workflows[workflow].steps.values():
             if isinstance(step, AgentStep):
-                model = self._model(step.agent.model, step.agent.name)
-                if _cost_counts(program, workflow, step):
-                    self._check_price(step.agent, model, program.workflows[workflow].budget.currency)
+                for name in step.agent.models:
+                    model = self._model(name, step.agent.name)
+                    if _cost_counts(program, workflow, step):
+                        self._check_price(step.agent, name, model, program.workflows[workflow].budget.currency)
 
-    def _check_price(self, agent: Agent, model: "Model", currency: str) -> None:
-        name = agent.model
+    def _check_price(self, agent: Agent, name: str, model: "Model", currency: str) -> None:
         if name in self._prices:
             return
         how = (

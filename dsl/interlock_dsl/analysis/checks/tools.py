@@ -1,4 +1,4 @@
-"""Tools: no effect without a scope, and no clause that the tool's other clauses make void."""
+"""Tools: no effect without a scope; tools and agents: no clause that their other clauses make void."""
 
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.diagnostics.messages import tools as say
@@ -18,6 +18,13 @@ def check_tools(symbols: Symbols, clauses: Clauses) -> None:
             symbols.report.add(say.retry_without_idempotency(name, clauses.of(tool, "retry")))
         if reads and tool.undo is not None:
             symbols.report.add(say.undo_of_read(name, clauses.of(tool, "undo")))
+
+
+def check_agents(symbols: Symbols, clauses: Clauses) -> None:
+    """Report fallbacks that are no other model."""
+    for agent in symbols.agents.values():
+        if agent.fallback is not None and agent.fallback == agent.model:
+            symbols.report.add(say.same_fallback(agent.name.text, clauses.of(agent, "fallback")))
 
 
 def check_scopes(symbols: Symbols) -> None:

@@ -16,7 +16,7 @@ from interlock_dsl.analysis.facts import (
 )
 from interlock_dsl.analysis.knowledge.handovers import turns_of
 from interlock_dsl.program.model import Agent
-from interlock_dsl.syntax.tree import Duration, Retry
+from interlock_dsl.syntax.tree import AgentDecl, Duration, Retry
 
 Amount: TypeAlias = int | None
 """How much at most; None is without a bound."""
@@ -73,12 +73,12 @@ def least_of(step: StepFacts, facts: Facts) -> Usage:
 
 def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> Usage:
     decl = facts.agents[name]
-    attempts = 1 + (0 if decl.retry is None else decl.retry.times)
+    attempts, models = attempts_with(decl), models_of(decl)
     usual = Agent(name, decl.span)
     turns = turns_of(decl)
     tokens = usual.tokens if decl.tokens is None else decl.tokens
     calls: Amount = None if calling and turns > 1 else 0
-    cost: Amount = None if decl.cost is None else decl.cost.micros * attempts
+    cost: Amount = None if decl.cost is None else decl.cost.micros * attempts * models
     dearest = max((tool_cost(tool, facts) for tool in calling), default=0)
     if calls is None and dearest:
         cost = None if cost is None or most is None else cost + dearest * most
@@ -87,7 +87,18 @@ def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> U
         for tool in calling:
             worst = add(_attempts_of(tool, facts), _asked(tool, facts))
             time = None if time is None or worst is None else max(time, _talking(decl.timeout, turns, worst))
-    return Usage(1, calls, tokens * attempts, cost, _attempts(time, attempts, decl.retry))
+    time = _attempts(time, attempts, decl.retry)
+    return Usage(1, calls, tokens * attempts * models, cost, None if time is None else time * models)
+
+
+def attempts_with(decl: AgentDecl) -> int:
+    """Return how many attempts an agent makes at most with each of its models."""
+    return 1 + (0 if decl.retry is None else decl.retry.times)
+
+
+def models_of(decl: AgentDecl) -> int:
+    """Return how many models an agent has: one, or another beside it."""
+    return 1 if decl.fallback is None else 2
 
 
 def _talking(timeout: Duration | None, turns: int, worst: int) -> int:

@@ -49,6 +49,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.consumption import models_of
 from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
@@ -63,13 +64,14 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             continue
         name, most = workflow.decl.name.text, duration_words(budget.time.micros)
         beyond = [
-            (what, decl.timeout, decl.retry)
+            (what, decl.timeout, decl.retry, _models(decl))
             for what, decl in dict.fromkeys(_used(workflow, program))
-            if decl.timeout is not None and attempts(decl.timeout.micros, decl.retry) > budget.time.micros
+            if decl.timeout is not None
+            and attempts(decl.timeout.micros, decl.retry) * _models(decl) > budget.time.micros
         ]
-        for what, timeout, retry in beyond if len(beyond) == 1 else ():
+        for what, timeout, retry, models in beyond if len(beyond) == 1 else ():
             alone = timeout.micros > budget.time.micros
-            longest = timeout.micros if alone else attempts(timeout.micros, retry)
+            longest = timeout.micros if alone else attempts(timeout.micros, retry) * models
             yield diagnose(
                 "timeout-beyond-run",
                 f"{what} may take {duration_words(longest)}{'' if alone else ' with its retries'}, "
@@ -85,7 +87,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                 f"a run of `{name}` is over after {most}, before {len(beyond)} of its timeouts",
                 budget.time.span,
                 "",
-                *(Label(timeout.span, f"{what} may take longer") for what, timeout, _ in beyond),
+                *(Label(timeout.span, f"{what} may take longer") for what, timeout, *_ in beyond),
                 help="make it longer, or the timeouts shorter",
             )
 
@@ -100,6 +102,10 @@ def attempts(timeout: int, retry: Retry | None) -> int:
     while left and 0 < wait < most:
         left, waits, wait = left - 1, waits + wait, wait * 2
     return timeout * (retry.times + 1) + waits + left * most
+
+
+def _models(decl: ToolDecl | AgentDecl) -> int:
+    return models_of(decl) if isinstance(decl, AgentDecl) else 1
 
 
 def _used(workflow: WorkflowFacts, program: Examined) -> Iterator[tuple[str, ToolDecl | AgentDecl]]:

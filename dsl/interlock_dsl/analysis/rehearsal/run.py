@@ -27,6 +27,7 @@ from interlock_dsl.analysis.facts import (
     ToolFacts,
     Values,
 )
+from interlock_dsl.analysis.knowledge.consumption import attempts_with, models_of
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move, Waiting
 from interlock_dsl.analysis.rehearsal.answering import Answers
@@ -241,9 +242,9 @@ class Rehearsal(Passing):
 
     def _ask_agent(self, name: str, step: AgentStepFacts) -> None:
         trigger = self._wanted_trigger(name)
-        retry = self._facts.agents[step.decl.agent.text].retry
+        agent = self._facts.agents[step.decl.agent.text]
         if trigger in ("failure", "timeout") and not self._answers.stops(name, self.values):
-            again = 0 if retry is None else retry.times
+            again = attempts_with(agent) * models_of(agent) - 1
             for _ in range(1 + again):
                 self.script.says(f"agent {name} {FAILING[trigger]}")
             self._fail_after(again, name, trigger)

@@ -1,4 +1,4 @@
-"""What a tool's clauses say of one another."""
+"""What the clauses of tools and agents say of one another."""
 
 from interlock_dsl.diagnostics.diagnostic import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -38,4 +38,15 @@ def undo_of_read(tool: str, span: Span) -> Diagnostic:
         span,
         "has no effect",
         help="remove `undo`, or say what the tool does: `effect write`",
+    )
+
+
+def same_fallback(agent: str, span: Span) -> Diagnostic:
+    """A fallback that is the model itself."""
+    return diagnose(
+        INEFFECTIVE,
+        f"the fallback of `{agent}` is its model",
+        span,
+        "is no other model",
+        help="name another model; for more attempts with this one, write `retry`",
     )

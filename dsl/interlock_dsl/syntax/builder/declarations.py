@@ -137,6 +137,7 @@ class DeclarationBuilder(PieceBuilder):
             cost=clauses.get("cost", Money),
             timeout=clauses.get("timeout", Duration),
             retry=clauses.get("retry", Retry),
+            fallback=clauses.get("fallback", str),
             span=self.here(),
         )
 
@@ -144,6 +145,11 @@ class DeclarationBuilder(PieceBuilder):
     def model_clause(self, text: str) -> Clause:
         """`model "large"`."""
         return self.clause("model", text)
+
+    @reduction
+    def fallback_clause(self, text: str) -> Clause:
+        """`fallback "small"`."""
+        return self.clause("fallback", text)
 
     @reduction
     def instructions_clause(self, text: str) -> Clause:

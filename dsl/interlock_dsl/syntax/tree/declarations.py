@@ -42,7 +42,10 @@ class ToolDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class AgentDecl(Node):
-    """`agent billing { model "large"  may orders.read }`; `tokens` and `cost` are limits of one attempt at a step."""
+    """`agent billing { model "large"  may orders.read }`; `tokens` and `cost` are limits of one attempt at a step.
+
+    `fallback` is the model of as many further attempts, once those with the first have failed.
+    """
 
     name: Ident
     model: str | None = None
@@ -53,6 +56,7 @@ class AgentDecl(Node):
     cost: Money | None = None
     timeout: Duration | None = None
     retry: Retry | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelRep
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
 from interlock.run.state import Run
 from interlock.run.steps import calls, handoff, obligations
-from interlock.run.steps.retry import next_attempt
+from interlock.run.steps.retry import next_of_agent
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep
 from interlock_dsl.schema import ValidationError, decode
@@ -44,11 +44,12 @@ def _step(visit: Visit) -> AgentStep:
 def _ask(run: Run, visit: Visit, conversation: Conversation, id: str = "") -> None:
     step = _step(visit)
     change(run, visit, "asking model")
+    model = step.agent.model_of(visit.attempt)
     visit.command = id or run.new_id("m")
     run.ask(
         visit,
         AskModel(
-            visit.command, visit.path, step.agent.name, step.agent.model, step.task, conversation.context,
+            visit.command, visit.path, step.agent.name, model, step.task, conversation.context,
             conversation.tools, tuple(conversation.turns), conversation.tokens - conversation.used_tokens,
             step.agent.timeout,
         ),
@@ -197,7 +198,7 @@ def failed(run: Run, visit: Visit, event: ModelFailed) -> None:
 def _attempt_failed(run: Run, visit: Visit, trigger: Trigger, message: str, jitter: int) -> None:
     again = None
     if trigger != "over budget":
-        again = next_attempt(_step(visit).agent.retry, visit.attempt, run.now, jitter)
+        again = next_of_agent(_step(visit).agent, visit.attempt, run.now, jitter)
     run.notes.append(AttemptFailed(visit.path, visit.attempt, trigger, message, again))
     budget.release(visit.frame, _conversation(visit))
     if again is None:
