@@ -12,6 +12,7 @@ from interlock_dsl.program.model import (
     End,
     EventStep,
     Route,
+    RunStep,
     SetStep,
     Step,
     TableStep,
@@ -81,6 +82,8 @@ def step_detail(step: Step) -> str:
             return f"table {table.name}"
         case SetStep(values=values):
             return "sets " + ", ".join(values)
+        case RunStep(workflow=workflow):
+            return f"runs {workflow}"
 
 
 def _deadline(within: int | None) -> str:

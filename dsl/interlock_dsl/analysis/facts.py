@@ -157,8 +157,25 @@ class SetStepFacts:
     values: Values
 
 
+@dataclass(frozen=True, slots=True)
+class RunStepFacts:
+    """A step that runs another workflow. `returns` is the end it reaches and that end's fields."""
+
+    decl: tree.RunStep
+    workflow: str
+    arguments: Values
+    returns: RecordType
+
+
 StepFacts: TypeAlias = (
-    AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts | TimeStepFacts | TableStepFacts | SetStepFacts
+    AgentStepFacts
+    | CallStepFacts
+    | AskStepFacts
+    | EventStepFacts
+    | TimeStepFacts
+    | TableStepFacts
+    | SetStepFacts
+    | RunStepFacts
 )
 
 

@@ -11,7 +11,7 @@ from interlock_dsl.analysis.declarations.policies import policy_facts
 from interlock_dsl.analysis.declarations.tables import table_facts
 from interlock_dsl.analysis.declarations.tools import tool_facts
 from interlock_dsl.analysis.expressions import Expressions
-from interlock_dsl.analysis.facts import DENYING, GIVING_UP, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import DENYING, GIVING_UP, Facts, RunStepFacts, WorkflowFacts
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.types import Type
@@ -44,11 +44,14 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
     if outlines:
         from interlock_dsl.analysis.checks.workflow import check_workflow
         from interlock_dsl.analysis.workflows.events import events_of
+        from interlock_dsl.analysis.workflows.inner import in_order
         from interlock_dsl.analysis.workflows.workflow import workflow_facts
 
-        for name, outline in outlines.items():
-            check_workflow(outline, symbols, clauses)
-            workflows[name] = workflow_facts(outline, symbols, types, expressions, tools, tables)
+        judged: dict[str, WorkflowFacts] = {}
+        for name in in_order({name: outline.decl for name, outline in outlines.items()}, symbols.report):
+            check_workflow(outlines[name], symbols, clauses)
+            judged[name] = workflow_facts(outlines[name], symbols, types, expressions, tools, tables, judged)
+        workflows = {name: judged[name] for name in outlines}
         events = {name: events_of(facts) for name, facts in workflows.items()}
     policies = policy_facts(symbols, types, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
@@ -56,12 +59,22 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         name: Ids(
             (
                 *shared,
-                *(rule.id for rule in facts.rules),
-                *(promise.id for promise in facts.promises if isinstance(promise, DENYING)),
+                *(rule.id for each in _with_inner(name, workflows) for rule in each.rules),
+                *(
+                    promise.id
+                    for each in _with_inner(name, workflows)
+                    for promise in each.promises
+                    if isinstance(promise, DENYING)
+                ),
             ),
-            tuple(promise.id for promise in facts.promises if isinstance(promise, GIVING_UP)),
+            tuple(
+                promise.id
+                for each in _with_inner(name, workflows)
+                for promise in each.promises
+                if isinstance(promise, GIVING_UP)
+            ),
         )
-        for name, facts in workflows.items()
+        for name in workflows
     }
     return Facts(
         types=declared,
@@ -74,3 +87,14 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ()), events),
         context=context,
     )
+
+
+def _with_inner(name: str, workflows: Mapping[str, WorkflowFacts]) -> list[WorkflowFacts]:
+    """Return a workflow and those that its runs run, as far as they are known."""
+    waiting, found = [name], dict[str, WorkflowFacts]()
+    while waiting:
+        at = waiting.pop()
+        if at in workflows and at not in found:
+            found[at] = workflows[at]
+            waiting += [step.workflow for step in workflows[at].steps.values() if isinstance(step, RunStepFacts)]
+    return list(found.values())

@@ -72,6 +72,7 @@ CODES: Final = {
         Code("invalid-promise", _ROUTES, _ERROR, _PROVED, "a promise that no run can keep or break as it is written"),
         Code("invalid-route", _ROUTES, _ERROR, _PROVED, "a route has clauses or ends that do not go together"),
         Code("no-path-to-end", _ROUTES, _ERROR, _PROVED, "no end can be reached"),
+        Code("recursive-workflow", _ROUTES, _ERROR, _PROVED, "a workflow runs itself"),
         Code("unreachable-step", _ROUTES, _ERROR, _PROVED, "no route leads to a step or an end"),
         Code("parallel-prerequisite", _DATA, _ERROR, _POSSIBLE, "a step reads what runs beside it"),
         Code("read-before-write", _DATA, _ERROR, _PROVED, "an output is read that no path has written"),

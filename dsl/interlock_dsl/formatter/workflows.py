@@ -38,6 +38,7 @@ from interlock_dsl.syntax.tree import (
     NamedType,
     RecordType,
     RouteDecl,
+    RunStep,
     SetStep,
     StepNode,
     TableStep,
@@ -139,6 +140,8 @@ def step(node: StepNode, places: Places) -> list[Line]:
             return arguments(f"{head} decides {table.text}", begin(node), given, end(node), 1)
         case SetStep(values=fields):
             return values(f"{head} sets", begin(node), fields, end(node), 1)
+        case RunStep(workflow=workflow, arguments=given):
+            return arguments(f"{head} runs {workflow.text}", begin(node), given, end(node), 1)
 
 
 def _agent_step(node: AgentStep, places: Places) -> list[Line]:

@@ -9,6 +9,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     RouteFacts,
+    RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
@@ -81,6 +82,8 @@ def _step(
             return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span)
         case SetStepFacts(values=values):
             return program.SetStep(name, compiled_all(values), span)
+        case RunStepFacts(workflow=workflow, arguments=arguments, returns=returns):
+            return program.RunStep(name, workflow, compiled_all(arguments), returns, span)
 
 
 def _route(route: RouteFacts) -> program.Route:

@@ -199,7 +199,21 @@ class SetStep:
     span: Span
 
 
-Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """Another workflow on evaluated arguments.
+
+    Its output is the name of the end that was reached, as `end`, and the fields of that end.
+    """
+
+    name: str
+    workflow: str
+    arguments: Mapping[str, "CompiledExpression"]
+    returns: RecordType
+    span: Span
+
+
+Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep | RunStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def _restricted(
     against += [forbid.reason for forbid in forbids]
     for never in request.nevers:
         if restricts(condition(never.where), None, request.bindings, meter) is not False:
-            refused = broken(request, never, needs)
+            refused = broken(request, never, (*needs, *request.asked))
             against += [] if refused is None else [refused]
     limits = _matching(rules.limits, request.bindings, meter)
     judged = [each.counted.judge(each.reason, request, meter) for each in limits if each.counted is not None]

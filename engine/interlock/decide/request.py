@@ -4,6 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import cast
 
+from interlock.decide.decision import ApprovalNeed
 from interlock.decide.history import History
 from interlock.errors import abridged
 from interlock_dsl.cel.meter import Meter
@@ -81,7 +82,8 @@ class Request:
     promises about calls of the tool, `returned` the tools of which a call has returned. `subject` is the digest an
     approval must be for; empty, no approval counts. `lacking` are scopes that the tool needs and that, under
     policies alone, the agent or the principal may not hold. `undo`: what was done is undone, which limits count and
-    do not refuse. `meter` counts what the conditions cost; None: they have one of their own.
+    do not refuse. `meter` counts what the conditions cost; None: they have one of their own. `asked` are
+    approvals of this call that are asked for elsewhere: a workflow around, or one inside, needs them.
     """
 
     tool: str
@@ -104,6 +106,7 @@ class Request:
     meter: Meter | None = None
     lacking: frozenset[str] = frozenset()
     undo: bool = False
+    asked: tuple[ApprovalNeed, ...] = ()
 
 
 def decode_arguments(tool: Tool, given: object) -> tuple[Mapping[str, object], str]:

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from interlock.decide.history import PastCall
 from interlock.run import promises
-from interlock.run.moves import Fail
+from interlock.run.moves import Abandon, Fail
 from interlock.run.parts import Conversation, Frame
+from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Usage
 from interlock.run.state import Run
 from interlock_dsl.program.model import Tool
@@ -242,5 +243,9 @@ def time_is_up(run: Run, frame: Frame) -> None:
     if promise is not None:
         promises.break_promise(run, frame, promise, "the time of the run is over")
         return
+    why = "the time of the run is over"
     for visit in frame.active.values():
-        run.agenda.append(Fail(visit, "over budget", "the time of the run is over"))
+        if visit.inner is None:
+            run.agenda.append(Fail(visit, "over budget", why))
+        else:
+            run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why, frame=visit.inner, trigger="over budget"))

@@ -19,6 +19,7 @@ from interlock.run.moves import (
     Fail,
     Move,
     NotApproved,
+    Start,
     Undo,
     UndoNext,
     Unwind,
@@ -85,6 +86,7 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("visit", "asking person", TimerFired): _on(people.expired),
     ("visit", "awaiting event", TimerFired): _on(waits.expired),
     ("visit", "awaiting time", TimerFired): _on(waits.over),
+    ("visit", "running", TimerFired): _on(interruption.inner_deadline_passed),
     ("call", "reserving", Reserved): _on(calls.reserved),
     ("call", "reserving", Exhausted): _on(calls.exhausted),
     ("call", "in flight", ToolReturned): _on(calls.returned),
@@ -161,6 +163,7 @@ def _call_ended(run: Run, move: CallEnded) -> None:
 
 MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     Enter: _moves(entry.enter),
+    Start: _moves(start.begin_inner),
     Begin: _moves(entry.begin),
     Arrive: _moves(finish.arrive),
     Complete: _moves(routes.complete),

@@ -19,7 +19,7 @@ from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
 from interlock.run.moves import Abandon
-from interlock.run.parts import Approval, Owner
+from interlock.run.parts import Approval, Frame, Owner
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import (
@@ -87,10 +87,12 @@ class Machine:
         if event.at > before:
             self._at(min(event.at, LATEST))
         found = self._find(event)
-        if run.phase == "running" and budget.is_late(run, run.root) and len(found) == 3 and found[2] != run.root.timer:
-            budget.time_is_up(run, run.root)
-            self._work()
-            found = self._find(event)
+        for frame in _frames(run, found[1]) if len(found) == 3 else ():
+            late = run.phase == "running" and not frame.over and budget.is_late(run, frame)
+            if late and len(found) == 3 and found[2] != frame.timer:
+                budget.time_is_up(run, frame)
+                self._work()
+                found = self._find(event)
         if len(found) == 3 and run.phase == "running":
             late = list(deadlines.late(run, event, found[1]))
             for visit in late:
@@ -148,6 +150,12 @@ class Machine:
             while run.agenda:
                 move = run.agenda.popleft()
                 MOVES[move.__class__](run, move)
+            if run.idle and run.phase == "running" and not run.undoings:
+                idle, run.idle = run.idle, []
+                for frame in idle:
+                    if not frame.active and not frame.over:
+                        why = "nothing is left to do, and no end was reached" + joins.waiting(frame)
+                        run.agenda.append(Abandon(WhyGivenUp.NOTHING_LEFT, why, frame=frame))
             if run.phase == "running" and not run.root.active and not run.undoings:
                 run.agenda.append(
                     Abandon(
@@ -200,3 +208,11 @@ class Machine:
     def digest(self) -> str:
         """Return the digest of the whole state: equal exactly when the runs cannot be told apart."""
         return digest_of(self._run)
+
+
+def _frames(run: Run, owner: Owner) -> tuple[Frame, ...]:
+    """Return the workflows that something under way belongs to, the outermost first; there is none before the start."""
+    if run.phase == "new":
+        return ()
+    thing = owner.owner if isinstance(owner, Approval) else owner
+    return (run.root,) if thing is None else thing.frame.around

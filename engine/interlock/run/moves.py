@@ -4,7 +4,7 @@ Handlers put moves on the agenda instead of calling each other, so that no modul
 a chain of steps needs no stack.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -24,6 +24,14 @@ class Enter:
     target: str
     route: PlannedRoute
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin a workflow that a step runs, with the values of its parameters."""
+
+    frame: Frame
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,16 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """A workflow (None: the run) cannot go on: undo what can be undone, then stop."""
+    """A workflow (None: the run) cannot go on: undo what can be undone, then stop.
+
+    `trigger` is how the step that runs it fails.
+    """
 
     code: WhyGivenUp
     reason: str
     status: Literal["failed", "cancelled"] = "failed"
     frame: Frame | None = None
+    trigger: Trigger = "failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +154,17 @@ class UndoNext:
 
 
 Move: TypeAlias = (
-    Enter | Arrive | Begin | Complete | Fail | Approved | NotApproved | CallEnded | Abandon | Unwind | Undo | UndoNext
+    Enter
+    | Start
+    | Arrive
+    | Begin
+    | Complete
+    | Fail
+    | Approved
+    | NotApproved
+    | CallEnded
+    | Abandon
+    | Unwind
+    | Undo
+    | UndoNext
 )

@@ -31,7 +31,7 @@ class Frame:
     `path` is what the names of its steps begin with, empty for the run's own workflow, and `parent` the visit that runs
     it. `outer` are the frames it is in, the outermost first; `around` those and itself, for what is done in it counts
     in all of them. `sizes` are those of what is shown. `returned` are tools of which a call has returned, as far as a
-    promise asks for them. `now` is the moment that `values` has.
+    promise asks for them. `now` is the moment that `values` has. `over`: nothing more happens in it.
     """
 
     plan: WorkflowPlan
@@ -50,6 +50,7 @@ class Frame:
     deadline: int | None = None
     timer: str = ""
     now: int = -1
+    over: bool = False
     around: "tuple[Frame, ...]" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +94,7 @@ class Visit:
 
     `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger.
     `due` is the moment by which it has to be done, and `deadline` the timer for that.
+    A step that runs a workflow has the values `given` to that, and its frame, `inner`.
     """
 
     frame: Frame
@@ -114,6 +116,8 @@ class Visit:
     failure: "Failure | None" = None
     due: int | None = None
     deadline: str = ""
+    given: Mapping[str, object] | None = None
+    inner: Frame | None = None
 
     @property
     def name(self) -> str:

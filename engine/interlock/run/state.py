@@ -24,15 +24,16 @@ class Run:
     waits for it (None: the run itself), in the order of asking. `orphans` are calls that nobody waits for and that must
     come back before the run may end. `performed` counts the calls that changed the world; `done` are those that are not
     undone, `undoings` what is being undone while the run goes on. `kept` are events that no step has taken so far, of
-    `signals` that came, `keys` the names and keys of those with a key. `notes`, `commands` and `agenda` belong to the
+    `signals` that came, `keys` the names and keys of those with a key. `idle` are workflows inside in which nothing was
+    left under way. `notes`, `commands` and `agenda` belong to the
     event at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has changed its
     phase.
     """
 
     __slots__ = (
-        "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "kept", "keys",
-        "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal", "root",
-        "signals", "subject", "undoings",
+        "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "idle", "kept",
+        "keys", "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal",
+        "root", "signals", "subject", "undoings",
     )  # fmt: skip
 
     root: Frame
@@ -46,6 +47,7 @@ class Run:
         self.history = History("", started=0)
         self.meter = Meter()
         self.held = 0
+        self.idle: list[Frame] = []
         self.open: dict[str, tuple[Owner, Command]] = {}
         self.done: list[Performed] = []
         self.performed = 0

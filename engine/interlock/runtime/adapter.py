@@ -8,6 +8,7 @@ from interlock.decide import Principal
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Notify
 from interlock.run.protocol.events import AnsweredBy, Event
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.paths import written
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Setting:
 
     def asked(self, question: AskModel | AskPerson) -> int:
         """Return which question to its step this is, counted from 0 over the whole run, restarts included."""
-        ids = self._asked.setdefault(question.step, [])
+        ids = self._asked.setdefault(written(question.step), [])
         if question.id not in ids:
             ids.append(question.id)
         return ids.index(question.id)

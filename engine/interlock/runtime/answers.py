@@ -19,7 +19,8 @@ from interlock.runtime import script as scripts
 from interlock.runtime.adapter import Setting
 from interlock.runtime.script import AnswersTurn, CallsTurn, FailsTurn, Turn
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.program.model import AgentStep, AskStep, Program
+from interlock_dsl.program.model import AgentStep, AskStep, Program, RunStep
+from interlock_dsl.program.paths import step_at, written
 from interlock_dsl.schema.canonical import digest
 from interlock_dsl.schema.json_value import Json
 
@@ -46,11 +47,13 @@ class Answers:
         """
         steps = program.workflows[workflow].steps
         answered = [name for name, step in steps.items() if isinstance(step, AgentStep | AskStep)]
+        answered += [f"{name}/..." for name, step in steps.items() if isinstance(step, RunStep)]
         problems: list[str] = []
         for name in self._turns:
-            if name in steps and name not in answered:
+            step = step_at(program, workflow, name)
+            if step is not None and not isinstance(step, AgentStep | AskStep):
                 problems.append(f"`{name}`: neither a model nor a person answers at this step")
-            elif name not in steps:
+            elif step is None:
                 near = nearest(name, answered)
                 hint = f"did you mean `{near}`?" if near else f"its steps are {', '.join(answered) or 'none'}"
                 problems.append(f"`{name}`: the workflow `{workflow}` has no such step; {hint}")
@@ -86,7 +89,7 @@ class Answers:
         return PersonAnswered(setting.now(), command.id, turn.by, command.role, turn.answers)
 
     def _next(self, command: AskModel | AskPerson, setting: Setting) -> tuple[Turn | None, str]:
-        turns = self._turns.get(command.step, ())
+        turns = self._turns.get(written(command.step), ())
         at = setting.asked(command)
         if at < len(turns):
             return turns[at], ""

@@ -29,6 +29,7 @@ from interlock.run.protocol.commands import AskModel, Turn
 from interlock.run.protocol.events import Json, ModelCall
 from interlock.runtime.bounds import MOST_CALLS, OutOfBoundsError, check_bounds
 from interlock_dsl.program.model import AgentStep, Program
+from interlock_dsl.program.paths import step_at
 from interlock_dsl.schema import json_schema, json_value
 
 _ANSWER: Final = "answer"
@@ -50,7 +51,7 @@ class Conversation:
     """The conversation that one `AskModel` goes on with."""
 
     def __init__(self, program: Program, workflow: str, command: AskModel) -> None:
-        step = program.workflows[workflow].steps[command.step]
+        step = step_at(program, workflow, command.step)
         assert isinstance(step, AgentStep)
         self._program, self._step, self._command = program, step, command
         self._wire = _wire_names(command.tools)

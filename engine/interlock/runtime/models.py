@@ -20,6 +20,7 @@ from interlock.runtime.adapter import Setting
 from interlock.runtime.bounds import OutOfBoundsError
 from interlock.runtime.clock import SECOND, length_of
 from interlock_dsl.program.model import Agent, AgentStep, Program
+from interlock_dsl.program.paths import step_at, workflows_in
 from interlock_dsl.schema import ValidationError, decode
 
 try:
@@ -69,7 +70,8 @@ class LanguageModels:
 
         Raises `InvalidInput` naming the agent.
         """
-        for step in program.workflows[workflow].steps.values():
+        steps = [step for each in workflows_in(program, workflow) for step in each.steps.values()]
+        for step in steps:
             if isinstance(step, AgentStep):
                 for name in step.agent.models:
                     model = self._model(name, step.agent.name)
@@ -158,7 +160,7 @@ class LanguageModels:
 
     @staticmethod
     def _is_answer(command: AskModel, setting: Setting, output: object) -> bool:
-        step = setting.program.workflows[setting.workflow].steps[command.step]
+        step = step_at(setting.program, setting.workflow, command.step)
         try:
             return isinstance(step, AgentStep) and decode(step.returns, output) is not None
         except ValidationError:
@@ -187,7 +189,7 @@ class LanguageModels:
             return Usage(tokens_in, tokens_out, ceil(tokens_in * price[0] + tokens_out * price[1]))
         cost = _public_cost(response, self._model(command.model, command.agent))
         if cost is None:
-            step = setting.program.workflows[setting.workflow].steps[command.step]
+            step = step_at(setting.program, setting.workflow, command.step)
             if isinstance(step, AgentStep) and _cost_counts(setting.program, setting.workflow, step):
                 return None
             cost = 0
@@ -195,7 +197,8 @@ class LanguageModels:
 
 
 def _cost_counts(program: Program, workflow: str, step: AgentStep) -> bool:
-    return program.workflows[workflow].budget.cost is not None or step.agent.cost > 0
+    limited = any(each.budget.cost is not None for each in workflows_in(program, workflow))
+    return limited or step.agent.cost > 0
 
 
 def _price(name: str, price: tuple[float, float]) -> tuple[float, float]:

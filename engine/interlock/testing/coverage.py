@@ -10,6 +10,7 @@ from interlock.testing.runner import run_test
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Test
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.paths import workflow_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ def coverage(program: Program, results: Iterable[tuple[Test, TestResult]]) -> tu
                 case CallDecided(decision=decision):
                     decided |= _determining(decision)
                 case RouteTaken(route=route):
-                    taken.add((test.workflow, route))
+                    before, _, id = route.rpartition("/")
+                    workflow = workflow_at(program, test.workflow, before)
+                    if workflow is not None:
+                        taken.add((workflow.name, id))
                 case _:
                     pass
     rules = [

@@ -12,6 +12,7 @@ from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.cases import Act
+from interlock_dsl.program.paths import written
 from interlock_dsl.schema import encode
 
 
@@ -62,7 +63,7 @@ def unmet(
             met = any(set(act.fields) <= _hidden(note) for note in decided)
             expected = f"{' and '.join(act.fields)} of {act.name} to be redacted"
         case "visits":
-            entered = list(dict.fromkeys(note.step for note in notes if isinstance(note, StepBegan)))
+            entered = list(dict.fromkeys(written(note.step) for note in notes if isinstance(note, StepBegan)))
             met = act.name in entered
             expected = f"step `{act.name}` to be entered"
             if not met:

@@ -36,6 +36,7 @@ from interlock.testing.result import STARTED, Stuck, TestResult, context_of, per
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.paths import written
 from interlock_dsl.schema import encode, sample
 
 
@@ -145,7 +146,7 @@ class _TestRun:
                 self._return(command)
             case Reserve():
                 self._reserve(command)
-            case AskPerson(step=step) if self._persons.get(step):
+            case AskPerson(step=path) if self._persons.get(step := written(path)):
                 by = person(command.role, 0, self.test.principal)
                 answer = plain(self._persons[step].popleft())
                 self._feed(PersonAnswered(self.now, command.id, by, command.role, answer))
@@ -157,20 +158,20 @@ class _TestRun:
                 pass
 
     def _reply(self, command: AskModel) -> None:
-        turns = self._agents.get(command.step)
+        step = written(command.step)
+        turns = self._agents.get(step)
         if turns is None:
             raise Stuck(
                 self.test.span,
-                f"agent `{command.step}` was asked, but the test has no answer for it: "
-                f"write `agent {command.step} answers ...`",
+                f"agent `{step}` was asked, but the test has no answer for it: write `agent {step} answers ...`",
             )
         if not turns:
             refused = [turn.complaint for turn in command.turns if turn.complaint]
             why = f"; its last answer did not fit: {refused[-1]}" if refused else ""
             raise Stuck(
                 self.test.span,
-                f"agent `{command.step}` was asked again, but the test has no answer left{why}; "
-                f"write another line `agent {command.step} answers ...`, one for each time it is asked",
+                f"agent `{step}` was asked again, but the test has no answer left{why}; "
+                f"write another line `agent {step} answers ...`, one for each time it is asked",
             )
         turn = turns.popleft()
         if turn.failed:

@@ -51,7 +51,7 @@ def test_facts(
         outline = _tested(decl, symbols, outlines)
         if outline is not None:
             name = outline.decl.name.text
-            case = WorkflowCase(decl, outline, symbols, tools, expressions, rules[name], events[name])
+            case = WorkflowCase(decl, outline, outlines, symbols, tools, expressions, rules[name], events[name])
             found.append(case.build())
     return tuple(found)
 

@@ -28,6 +28,7 @@ class WorkflowCase(Case):
         self,
         decl: TestDecl,
         outline: "Outline",
+        outlines: Mapping[str, "Outline"],
         symbols: Symbols,
         tools: Mapping[str, ToolFacts],
         expressions: Expressions,
@@ -37,6 +38,7 @@ class WorkflowCase(Case):
         super().__init__(decl, symbols, tools, expressions, rules)
         self._events = events
         self._outline = outline
+        self._outlines = outlines
         self._input: dict[str, object] = {}
         self._given: dict[str, Span] = {}
         self._unknown = False
@@ -135,11 +137,28 @@ class WorkflowCase(Case):
             return  # a type with a mistake in it, which has been reported
 
     def _step(self, name: Ident, kind: type[syntax.StepNode], words: str) -> None:
-        step = self._outline.steps.get(name.text)
-        if step is None:
-            self._symbols.miss("step", name, self._outline.steps)
-        elif not isinstance(step, kind):
+        step = self._found(name)
+        if step is not None and not isinstance(step, kind):
             self._symbols.report.add(say.wrong_step(name.text, words, name.span, step.name.span))
+
+    def _found(self, name: Ident) -> syntax.StepNode | None:
+        """Return the step of a name, or of a path into the workflows that steps run; report where there is none."""
+        outline: Outline | None = self._outline
+        found: syntax.StepNode | None = None
+        for at, part in enumerate(name.text.split("/")):
+            if at and not isinstance(found, syntax.RunStep):
+                self._symbols.report.add(say.runs_nothing(name.text, name.span))
+                return None
+            if isinstance(found, syntax.RunStep):
+                outline = self._outlines.get(found.workflow.text)
+            if outline is None:
+                return None  # there is no such workflow, which has been reported
+            found = outline.steps.get(part)
+            if found is None:
+                before = "/".join(name.text.split("/")[:at])
+                self._symbols.miss("step", name, [f"{before}/{step}" if at else step for step in outline.steps])
+                return None
+        return found
 
     def _expect(self, item: syntax.Expect) -> None:
         name = item.name
@@ -163,8 +182,7 @@ class WorkflowCase(Case):
                 else:
                     self._keys(f"the end `{name.text}`", item.value, value, (v.name.text for v in end.values))
             case "visits" if name is not None:
-                if name.text not in self._outline.steps:
-                    self._symbols.miss("step", name, self._outline.steps)
+                self._found(name)
             case _:
                 pass
         self._expected(item, value)

@@ -13,6 +13,7 @@ from interlock_dsl.syntax.tree import (
     EventStep,
     Ident,
     RouteDecl,
+    RunStep,
     SetStep,
     StepNode,
     TableStep,
@@ -93,6 +94,8 @@ def _kind(step: StepNode) -> str:
             return "a table"
         case SetStep():
             return "a step that sets values"
+        case RunStep():
+            return "a step that runs a workflow"
 
 
 def _instead(step: StepNode, trigger: str) -> str | None:

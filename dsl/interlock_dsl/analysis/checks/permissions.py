@@ -5,7 +5,9 @@ from interlock_dsl.analysis.links import Link, arriving, handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.diagnostics.messages import permissions as say
-from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident
+from interlock_dsl.diagnostics.messages import workflows as say_inner
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.tree import AgentStep, CallStep, Ident, RunStep, WorkflowDecl
 
 
 def check_permissions(outline: Outline, symbols: Symbols) -> None:
@@ -48,8 +50,17 @@ def _may_use(outline: Outline, symbols: Symbols, target: str, scope: str) -> boo
         case CallStep(call=call):
             tool = symbols.tools.get(call.tool.text)
             return None if tool is None else scope in {needed.text for needed in tool.needs}
+        case RunStep(workflow=called):
+            inner = symbols.workflows.get(called.text)
+            return None if inner is None else scope in granted_inside(inner)
         case _:
             return False
+
+
+def granted_inside(workflow: WorkflowDecl) -> frozenset[str]:
+    """Return the scopes that the routes of a workflow grant: a step that runs it must be granted each of them."""
+    handing = (clauses for route in workflow.routes for clauses, _ in handed(route))
+    return frozenset(scope.text for clauses in handing for grant in clauses.grants for scope in grant.scopes)
 
 
 def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
@@ -57,19 +68,28 @@ def _needed(outline: Outline, symbols: Symbols, name: str) -> None:
     routes = arriving(outline.flow.graph, name)
     if isinstance(step, AgentStep):
         _shown(outline, symbols, step, routes)
-    tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
-    if tool is None or not isinstance(step, CallStep):
-        return
-    needed = frozenset(scope.text for scope in tool.needs) - symbols.meant_scopes
+    match step:
+        case CallStep(call=call) if call.tool.text in symbols.tools:
+            tool = symbols.tools[call.tool.text]
+            needed = frozenset(scope.text for scope in tool.needs) - symbols.meant_scopes
+            for scopes, route in _lacking(outline, routes, needed):
+                symbols.report.add(say.missing_scope(name, tool.name.text, scopes, call.tool.span, route))
+        case RunStep(workflow=called) if called.text in symbols.workflows:
+            needed = granted_inside(symbols.workflows[called.text]) & symbols.scopes
+            for scopes, route in _lacking(outline, routes, needed):
+                symbols.report.add(say_inner.not_handed(name, called.text, scopes, called.span, route))
+        case _:
+            pass
+
+
+def _lacking(outline: Outline, routes: list[Link], needed: frozenset[str]) -> list[tuple[frozenset[str], Span | None]]:
+    """Return the scopes that routes into a step do not grant, each with the route; None where no route does."""
     lacking = [(route, needed - granted(route)) for route in routes if needed - granted(route)]
     if not lacking or not outline.complete:
-        return
+        return []
     if len(lacking) == len(routes):
-        everywhere = frozenset[str].intersection(*(scopes for _, scopes in lacking)) or lacking[0][1]
-        symbols.report.add(say.missing_scope(name, tool.name.text, everywhere, step.call.tool.span, None))
-        return
-    for route, scopes in lacking:
-        symbols.report.add(say.missing_scope(name, tool.name.text, scopes, step.call.tool.span, place(route.decl)))
+        return [(frozenset[str].intersection(*(scopes for _, scopes in lacking)) or lacking[0][1], None)]
+    return [(scopes, place(route.decl)) for route, scopes in lacking]
 
 
 def _shown(outline: Outline, symbols: Symbols, step: AgentStep, routes: list[Link]) -> None:

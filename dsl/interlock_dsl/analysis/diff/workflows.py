@@ -20,6 +20,7 @@ from interlock_dsl.analysis.facts import (
     NeverBeforeFacts,
     NeverUnapprovedFacts,
     PromiseFacts,
+    RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
@@ -127,6 +128,13 @@ def _step(
                 yield Difference(Direction.CHANGES, subject, f"{what} takes other events", span)
         case TimeStepFacts(), TimeStepFacts():
             yield from clauses(f"{subject}, {what}", old.decl, new.decl)
+        case RunStepFacts(arguments=before_values), RunStepFacts(arguments=now_values):
+            if old.workflow != new.workflow:
+                yield Difference(
+                    Direction.CHANGES, subject, f"{what} runs `{new.workflow}`, not `{old.workflow}`", span
+                )
+            else:
+                yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
         case AskStepFacts(), AskStepFacts():
             yield from clauses(f"{subject}, {what}", old.decl, new.decl)
             if old.returns != new.returns and old.decl.returns == new.decl.returns:

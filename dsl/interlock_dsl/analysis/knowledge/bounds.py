@@ -13,12 +13,14 @@ from itertools import groupby
 from networkx import ancestors, descendants, immediate_dominators
 
 from interlock_dsl.analysis.declarations.policies import under
-from interlock_dsl.analysis.facts import Facts, WorkflowFacts
-from interlock_dsl.analysis.knowledge.consumption import Amount, Usage, add, least_of, worst_of
+from interlock_dsl.analysis.facts import Facts, RunStepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.consumption import Amount, Usage, add, least_of, undo_of, worst_of
 from interlock_dsl.analysis.knowledge.handovers import offered
+from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
 from interlock_dsl.program.graph import START, without
+from interlock_dsl.syntax.tree import BudgetDecl
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,15 @@ class Bounds:
 
 def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
     """Return what a run of a workflow consumes at least and at most."""
+    return _bounds(workflow, facts, {})
+
+
+def _bounds(workflow: WorkflowFacts, facts: Facts, known: dict[str, "Bounds"]) -> Bounds:
     shape = _Shape(workflow)
-    worst = _visits(workflow, facts)
+    worst = _visits(workflow, facts, known)
     least = {name: least_of(step, facts) for name, step in workflow.steps.items()}
+    for name, step in inner_steps(workflow).items():
+        least[name] = _sum(least[name], _inner(step, facts, known).least)
     found = {
         field.name: shape.longest({n: getattr(u, field.name) for n, u in worst.items()}, field.name == "time")
         for field in fields(Usage)
@@ -49,13 +57,14 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
         field.name: shape.shortest({n: getattr(u, field.name) or 0 for n, u in least.items()}, field.name == "time")
         for field in fields(Usage)
     }
-    return Bounds(Usage(**fewest), Usage(**found), shape.exact, shape.visits(), worst, least)
+    exact = shape.exact and not inner_steps(workflow)
+    return Bounds(Usage(**fewest), Usage(**found), exact, shape.visits(), worst, least)
 
 
 def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
     """Return the worst case of some of what a run consumes, by their names in `Usage`."""
     shape = _Shape(workflow)
-    worst = _visits(workflow, facts)
+    worst = _visits(workflow, facts, {})
     return {
         each: shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time")
         for each in names
@@ -74,11 +83,54 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
     return {name: shape.heaviest(each) if shape.simple else 0 for name, each in weights.items()}
 
 
-def _visits(workflow: WorkflowFacts, facts: Facts) -> dict[str, Usage]:
+def _visits(workflow: WorkflowFacts, facts: Facts, known: dict[str, Bounds]) -> dict[str, Usage]:
     """Return what one visit of each step consumes at most: an agent calls what a route puts in its hand."""
-    budget, hands, facts = workflow.decl.budget, offered(workflow, facts), under(facts, workflow)
+    budget, hands, whole = workflow.decl.budget, offered(workflow, facts), facts
+    facts = under(facts, workflow)
     calls = None if budget is None else budget.tool_calls
-    return {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
+    found = {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
+    for name, step in inner_steps(workflow).items():
+        found[name] = _run(step, whole, known, asked=bool(workflow.rules))
+    return found
+
+
+def _inner(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Bounds:
+    """Return what a run of the workflow inside consumes, each workflow looked at once."""
+    if step.workflow not in known:
+        known[step.workflow] = _bounds(facts.workflows[step.workflow], facts, known)
+    return known[step.workflow]
+
+
+def _run(step: RunStepFacts, facts: Facts, known: dict[str, Bounds], *, asked: bool) -> Usage:
+    """Return what a step consumes at most that runs a workflow: all of it may be done, and then undone.
+
+    A budget inside is kept, but by undoing and by what a turn of a model costs beyond it. `asked`: rules of the
+    workflow around may have calls inside wait, and for how long is not known.
+    """
+    inner, found = facts.workflows[step.workflow], _inner(step, facts, known)
+    budget = inner.decl.budget or BudgetDecl()
+    undoing = Usage()
+    for name, within in inner.steps.items():
+        once = undo_of(within, facts)
+        for _ in range(found.visits.get(name, 1)):
+            undoing = _sum(undoing, once)
+    if any(facts.tools[tool].undo is not None for tools in offered(inner, facts).values() for tool in tools):
+        undoing = Usage(0, None, 0, None, None)
+    worst = replace(
+        found.worst,
+        steps=_capped(found.worst.steps, budget.steps),
+        calls=_capped(found.worst.calls, budget.tool_calls),
+        time=None if asked else _capped(found.worst.time, None if budget.time is None else budget.time.micros),
+    )
+    return _sum(_sum(worst, undoing), Usage(steps=1))
+
+
+def _capped(amount: Amount, limit: Amount) -> Amount:
+    return limit if amount is None else amount if limit is None else min(amount, limit)
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(**{each.name: add(getattr(one, each.name), getattr(other, each.name)) for each in fields(Usage)})
 
 
 # --- the graph -------------------------------------------------------------------------------------------------------

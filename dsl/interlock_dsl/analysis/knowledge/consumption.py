@@ -11,6 +11,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
+    RunStepFacts,
     StepFacts,
     TimeStepFacts,
 )
@@ -58,8 +59,21 @@ def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amo
             return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
         case AskStepFacts(decl=decl) | EventStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.within is None else decl.within.micros)
+        case RunStepFacts():  # `knowledge.bounds` knows what the workflow inside consumes
+            return Usage(None, None, None, None, None)
         case _:
             return Usage(steps=1)
+
+
+def undo_of(step: StepFacts, facts: Facts) -> Usage:
+    """Return what undoing one visit of a step consumes at most; nothing where the step calls nothing to be undone."""
+    if not isinstance(step, CallStepFacts):
+        return Usage()
+    undo = facts.tools[step.call.tool].undo
+    if undo is None:
+        return Usage()
+    one = worst_of(CallStepFacts(step.decl, undo), facts)
+    return Usage(0, one.calls, 0, one.cost, one.time)
 
 
 def least_of(step: StepFacts, facts: Facts) -> Usage:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.program.model import Agent
 from interlock_dsl.syntax.tree import AgentDecl
 
@@ -61,8 +62,10 @@ def called(workflow: WorkflowFacts) -> set[str]:
 
 
 def callable_tools(workflow: WorkflowFacts, facts: Facts) -> set[str]:
-    """Return the tools of which a call can come about in a run of a workflow: by steps, agents or undoing."""
-    found = called(workflow).union(*offered(workflow, facts).values())
+    """Return the tools of which a call can come about in a run of a workflow, inside too: steps, agents, undoing."""
+    found: set[str] = set()
+    for each in (workflow, *inside(workflow, facts)):
+        found |= called(each).union(*offered(each, facts).values())
     return found | undos(found, facts)
 
 

@@ -5,7 +5,7 @@ own field, of the records around it, and of what is inside it. What a model answ
 All data of an event is untrusted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from interlock_dsl.analysis.facts import (
@@ -14,6 +14,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
+    RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
@@ -58,6 +59,8 @@ def labels_at(
             if set_value in seen:
                 return frozenset()
             return frozenset(labels_read(step.values[names[0]].expression, workflow, facts, seen | {set_value}))
+        if isinstance(step, RunStepFacts):
+            return _labels_of_ends(step, names, facts)
         type = _output(step, facts)
         if isinstance(step, EventStepFacts) and type is not None:
             labels = frozenset({UNTRUSTED})  # whoever can signal the run chooses what is in it
@@ -66,6 +69,14 @@ def labels_at(
             return labels
         labels, type = labels | type.fields[name].labels, type.fields[name].type
     return labels | labels_inside(type) if carries_text(type) else frozenset()
+
+
+def _labels_of_ends(step: RunStepFacts, path: Sequence[str], facts: Facts) -> frozenset[str]:
+    """Return the labels of the text that the ends of a workflow give at a path: of all of it where there is none."""
+    inner = facts.workflows[step.workflow]
+    given = [(name, value) for end in inner.ends.values() for name, value in end.values.items()]
+    values = [value for name, value in given if not path or name == path[0]]
+    return frozenset().union(*(labels_read(value.expression, inner, facts) for value in values))
 
 
 def labels_inside(type: Type | None) -> frozenset[str]:
@@ -117,7 +128,7 @@ def read_paths(node: Expression) -> Iterator[tuple[str, ...]]:
 
 def _output(step: StepFacts | None, facts: Facts) -> Type | None:
     match step:
-        case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns):
+        case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns) | RunStepFacts(returns=returns):
             return returns
         case CallStepFacts(call=call):
             return facts.tools[call.tool].result

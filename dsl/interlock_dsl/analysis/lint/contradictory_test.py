@@ -74,7 +74,7 @@ def _impossible(test: Test, facts: Facts) -> Iterator[Diagnostic]:
     """Yield the lines that expect what the workflow never does."""
     workflow = facts.workflows.get(test.workflow)
     asked, people = calls(test, workflow, facts), approvers(test, workflow, facts)
-    informed = told(workflow) if workflow is not None else set()
+    informed = told(workflow, facts) if workflow is not None else set()
     here = f" in `{test.workflow}`" if workflow is not None else " in this test"
     for act in test.acts:
         match act.kind:

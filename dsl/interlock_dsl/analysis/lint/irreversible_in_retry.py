@@ -50,7 +50,9 @@ from collections.abc import Iterator
 from networkx import strongly_connected_components
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts
+from interlock_dsl.analysis.facts import CallStepFacts, Facts, RunStepFacts, StepFacts, ToolFacts
+from interlock_dsl.analysis.knowledge.handovers import called
+from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -62,13 +64,26 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         parts = strongly_connected_components(graph)
         looping = {name for part in parts for name in part if len(part) > 1 or graph.has_edge(name, name)}
         for name, step in workflow.steps.items():
-            if name not in looping or not isinstance(step, CallStepFacts):
+            if name not in looping:
                 continue
-            tool = program.facts.tools[step.call.tool]
-            if tool.effect == "irreversible" and tool.key is None:
-                yield diagnose(
-                    "irreversible-in-retry",
-                    f"`{name}` calls `{tool.name}` again each time round, and it cannot be taken back",
-                    step.decl.name.span,
-                    help=f"give `{tool.name}` an `idempotent by ...`, or take the step out of the loop",
-                )
+            for tool in _called(step, program.facts):
+                if tool.effect == "irreversible" and tool.key is None:
+                    yield diagnose(
+                        "irreversible-in-retry",
+                        f"`{name}` calls `{tool.name}` again each time round, and it cannot be taken back",
+                        step.decl.name.span,
+                        help=f"give `{tool.name}` an `idempotent by ...`, or take the step out of the loop",
+                    )
+
+
+def _called(step: StepFacts, facts: Facts) -> list[ToolFacts]:
+    """Return the tools that a step calls itself, or that steps of the workflow call which it runs."""
+    match step:
+        case CallStepFacts(call=call):
+            return [facts.tools[call.tool]]
+        case RunStepFacts(workflow=name):
+            workflow = facts.workflows[name]
+            names = set[str]().union(*(called(each) for each in (workflow, *inside(workflow, facts))))
+            return [facts.tools[tool] for tool in sorted(names)]
+        case _:
+            return []

@@ -52,7 +52,7 @@ never hold is an error, `widening-handoff`.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, RunStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import shown, ways
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
@@ -90,6 +90,9 @@ def _usable(route: RouteFacts, workflow: WorkflowFacts, facts: Facts) -> set[str
                 found.update(*(facts.tools[tool].needs for tool in shown(route, step, facts)))
             case CallStepFacts(call=call):
                 found |= facts.tools[call.tool].needs
+            case RunStepFacts(workflow=inner):
+                handing = (grant for way in ways(facts.workflows[inner]) for grant in way.grants)
+                found.update(scope.text for grant in handing for scope in grant.decl.scopes)
             case _:
                 pass
     return found

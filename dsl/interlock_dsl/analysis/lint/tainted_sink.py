@@ -37,6 +37,9 @@ workflow answer(from: string, message: string @untrusted) {
 }
 ```
 
+It is the same for a step that runs another workflow: what is labelled around is labelled inside too, by the declaration
+of the parameter that it goes into.
+
 Found by following the labels of the fields that each argument of a step's call reads. Certain. What a model makes of
 untrusted text is not followed. That text labelled `@pii` goes where its label is not declared is reported under
 `--strict`.
@@ -46,9 +49,10 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts
+from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways_into
-from interlock_dsl.analysis.knowledge.labels import carries_text, labels_read
+from interlock_dsl.analysis.knowledge.inside import inner_steps
+from interlock_dsl.analysis.knowledge.labels import carries_text, labels_inside, labels_read
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -59,6 +63,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the arguments of steps' calls that labelled text goes into."""
     facts = program.facts
     for workflow in facts.workflows.values():
+        yield from _inner(workflow, facts)
         into = ways_into(workflow)
         for name, step in workflow.steps.items():
             if not isinstance(step, CallStepFacts) or facts.tools[step.call.tool].effect == "read":
@@ -80,6 +85,26 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                         help=f"pass what was made of it, ask for an approval, or label the parameter `@{label}`",
                         stated=None if label == "untrusted" else Certainty.HEURISTIC,
                     )
+
+
+def _inner(workflow: WorkflowFacts, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield the inputs of workflows inside that labelled text goes into, and that do not have the label there."""
+    for step in inner_steps(workflow).values():
+        parameters = facts.workflows[step.workflow].parameters.fields
+        for argument, checked in step.arguments.items():
+            parameter = parameters[argument]
+            inner = parameter.labels | labels_inside(parameter.type)
+            for label, path in labels_read(checked.expression, workflow, facts).items():
+                if label not in SAID or label in inner or not carries_text(parameter.type):
+                    continue
+                yield diagnose(
+                    "tainted-sink",
+                    f"`{path}` is {SAID[label]}, and goes into `{argument}` of `{step.workflow}`, where it is not",
+                    checked.expression.span,
+                    "",
+                    help=f"label the parameter `@{label}`",
+                    stated=None if label == "untrusted" else Certainty.HEURISTIC,
+                )
 
 
 def _gated(into: list[RouteFacts], tool: str, facts: Facts) -> bool:

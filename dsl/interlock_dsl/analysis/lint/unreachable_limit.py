@@ -48,7 +48,8 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RunStepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.handovers import callable_tools
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -82,6 +83,8 @@ def _calls(workflow: WorkflowFacts, tools: frozenset[str], facts: Facts) -> int 
     found, total = bounds(workflow, facts), 0
     for name, step in workflow.steps.items():
         if isinstance(step, AgentStepFacts) and tools & set(step.tools):
+            return budget
+        if isinstance(step, RunStepFacts) and tools & callable_tools(facts.workflows[step.workflow], facts):
             return budget
         if isinstance(step, CallStepFacts) and step.call.tool in tools:
             attempts = found.visit[name].calls

@@ -51,6 +51,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AgentStepFacts, AskStepFacts
+from interlock_dsl.analysis.knowledge.inside import step_at
 from interlock_dsl.analysis.rehearsal.scripts import calls
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -77,13 +78,12 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 
 def _misfits(test: Test, program: Examined) -> Iterator[tuple[str, str]]:
-    steps = program.facts.workflows[test.workflow].steps
     last = {step: answers[-1] for step, answers in test.persons.items()}
     last |= {
         step: turns[-1].value for step, turns in test.agents.items() if turns[-1].tool is None and not turns[-1].failed
     }
     for step, value in last.items():
-        facts = steps.get(step)
+        facts = step_at(program.facts.workflows[test.workflow], program.facts, step)
         if isinstance(facts, AgentStepFacts | AskStepFacts):
             try:
                 decode(facts.returns, value)

@@ -9,8 +9,16 @@ from dataclasses import replace
 from functools import partial
 
 from interlock_dsl.analysis.declarations.policies import rules_for
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, NeverBeforeFacts, NeverUnapprovedFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    CallStepFacts,
+    NeverBeforeFacts,
+    NeverUnapprovedFacts,
+    PromiseFacts,
+)
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
+from interlock_dsl.analysis.knowledge.handovers import callable_tools
+from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.promises.calling import (
     NOT_FALSE,
     Calling,
@@ -43,13 +51,57 @@ def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Find
             cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]
             known = replace(calling, whole=calling.whole and countable(covering))
             found.extend(_possible(questions, known, _where(promise), cases, "without that approval"))
-    return found + _undone(questions, promise)
+    return [*found, *_undone(questions, promise), *_inside(questions, promise)]
+
+
+def _inside(questions: Questions, promise: NeverUnapprovedFacts | NeverBeforeFacts) -> list[Finding]:
+    """Return the steps that run a workflow in which such a call may be made, unless it is promised there too.
+
+    What is promised there is kept there: a call that would break it is denied.
+    """
+    found: list[Finding] = []
+    for name, step in inner_steps(questions.workflow).items():
+        inner = questions.facts.workflows[step.workflow]
+        if isinstance(promise, NeverBeforeFacts) and _returned(questions, name, promise):
+            continue
+        calls = promise.tools & callable_tools(inner, questions.facts)
+        if calls and not any(_covers(each, promise) for each in inner.promises):
+            called = " and ".join(f"`{tool}`" for tool in sorted(calls))
+            reason = (
+                f"`{step.workflow}`, which the step `{name}` runs, may call {called}, and does not promise the same"
+            )
+            found.append(Finding(reason, step.decl.workflow.span))
+    return found
+
+
+def _covers(inner: PromiseFacts, promise: NeverUnapprovedFacts | NeverBeforeFacts) -> bool:
+    """Say whether a promise of a workflow inside is about the same calls at least, and asks as much of them."""
+    match inner, promise:
+        case NeverUnapprovedFacts(decl=decl, tools=tools, where=None), NeverUnapprovedFacts():
+            by = decl.approval
+            return promise.tools <= tools and (
+                promise.decl.approval is None or (by is not None and _enough(by.role, by.count, promise))
+            )
+        case NeverBeforeFacts(tools=tools, where=None, first=first), NeverBeforeFacts():
+            return promise.tools <= tools and first <= promise.first
+        case _:
+            return False
+
+
+def _returned(questions: Questions, step: str, promise: NeverBeforeFacts) -> bool:
+    """Say whether a call that must come first has returned on every way to a step."""
+    first = _first(questions, promise)
+    return all(first & arrival.written for arrival in questions.arrivals.at(step))
+
+
+def _first(questions: Questions, promise: NeverBeforeFacts) -> set[str]:
+    steps = questions.workflow.steps
+    return {n for n, step in steps.items() if isinstance(step, CallStepFacts) and step.call.tool in promise.first}
 
 
 def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:
     """Return the calls that can be made before those that must have returned."""
-    steps = questions.workflow.steps
-    first = {n for n, step in steps.items() if isinstance(step, CallStepFacts) and step.call.tool in promise.first}
+    first = _first(questions, promise)
     found: list[Finding] = []
     for calling in callings(questions, promise.tools):
         early = tuple(arrival for arrival in calling.arrivals if not first & arrival.written)
@@ -57,7 +109,7 @@ def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:
             names = " or ".join(sorted(promise.first))
             why = f"before a call of {names} has returned" if names else "before any such call"
             found.extend(_possible(questions, calling, _where(promise), list(calling.cases), why, early))
-    return found
+    return [*found, *_inside(questions, promise)]
 
 
 def _where(promise: NeverUnapprovedFacts | NeverBeforeFacts) -> tuple[Statement, ...]:

@@ -22,6 +22,7 @@ from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.bounds import Bounds, bounds, waiting
 from interlock_dsl.analysis.knowledge.consumption import CHANGING, Amount, tool_cost, worst_of
 from interlock_dsl.analysis.knowledge.handovers import offered, ways
+from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.analysis.promises.judgement import Finding
@@ -127,7 +128,7 @@ def _capped(questions: Questions, limit: int) -> bool:
     agent may: one of them, or one of each agent where branches run at once.
     """
     workflow, budget = questions.workflow, questions.workflow.decl.budget
-    if budget is None or budget.cost is None:
+    if budget is None or budget.cost is None or inner_steps(workflow):
         return False
     asked = [step.decl.agent.text for step in workflow.steps.values() if isinstance(step, AgentStepFacts)]
     beyond = [0]
@@ -152,6 +153,7 @@ def _exceeded(
     found = bounds(questions.workflow, questions.facts)
     if _within(worst(found), limit):
         return []
+    inner = inner_steps(questions.workflow)
     looked = 0
     for node in (*questions.workflow.ends, *questions.workflow.steps):
         for arrival in questions.arrivals.at(node):
@@ -159,7 +161,7 @@ def _exceeded(
                 break
             steps = _steps(questions, arrival)
             looked += len(steps)
-            if not arrival.exact or _forks(arrival):
+            if not arrival.exact or _forks(arrival) or any(step in inner for _, step in steps):
                 continue
             if sum(telling.part(route, step) for route, step in steps) > limit:
                 told = _gone(questions, arrival, node, telling.rehearse)

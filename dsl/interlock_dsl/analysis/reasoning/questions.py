@@ -15,6 +15,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
+    RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
@@ -224,7 +225,7 @@ def only(type: Type, value: object) -> Type:
 def output(step: StepFacts, facts: Facts) -> Type:
     """Return the type of what a step gives."""
     match step:
-        case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns):
+        case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns) | RunStepFacts(returns=returns):
             return returns
         case CallStepFacts(call=call):
             return facts.tools[call.tool].result or NULL

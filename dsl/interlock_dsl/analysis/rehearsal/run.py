@@ -11,7 +11,7 @@ reasoner finds. After the place that is asked about the run goes on until it end
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, assert_never, cast
+from typing import Final, cast
 
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.facts import (
@@ -21,6 +21,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     RouteFacts,
+    RunStepFacts,
     SetStepFacts,
     TableStepFacts,
     TimeStepFacts,
@@ -226,19 +227,18 @@ class Rehearsal(Passing):
                 self._compute(name, lambda: self._evaluated(values))
             case TableStepFacts():
                 self._compute(name, lambda: self._decided(step))
-            case _:
-                assert_never(step)
+            case RunStepFacts():
+                raise Unrehearsed("what a workflow inside does is not rehearsed")
 
     def _evaluated(self, values: Values) -> dict[str, object]:
         return {name: evaluate(value, self.values) for name, value in values.items()}
 
     def _end(self, name: str) -> None:
+        self.outcome = f"expect ends {name}"
         try:
             self._evaluated(self._workflow.ends[name].values)
         except EvaluationError:
             self.outcome = "expect fails"
-        else:
-            self.outcome = f"expect ends {name}"
 
     def _ask_agent(self, name: str, step: AgentStepFacts) -> None:
         trigger = self._wanted_trigger(name)

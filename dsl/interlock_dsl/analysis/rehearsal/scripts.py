@@ -7,6 +7,7 @@ what is not in it never happens in the test.
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, Facts, TimeStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
+from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.program.cases import Test
 
 
@@ -18,32 +19,35 @@ def calls(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[str]:
     if workflow is None:
         return {act.name for act in test.acts if act.kind == "proposes"}
     scripted = {turn.tool for turns in test.agents.values() for turn in turns if turn.tool is not None}
-    asked = called(workflow) | scripted
+    asked = scripted.union(*(called(each) for each in (workflow, *inside(workflow, facts))))
     return asked | undos(asked, facts)
 
 
 def approvers(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[str]:
     """Return the roles that can be asked for an approval: by a route, in place of another, or by a policy."""
     found: set[str] = set()
-    for route in ways(workflow) if workflow is not None else ():
+    known = [] if workflow is None else [workflow, *inside(workflow, facts)]
+    for route in (route for each in known for route in ways(each)):
         if route.approval is not None:
             found.add(route.approval.role.text)
             found.update(each.decl.role.text for each in route.escalations if each.decl.on_expiry)
     tools = calls(test, workflow, facts)
-    for rules in (*(rules for _, rules in facts.policies.values()), () if workflow is None else workflow.rules):
+    for rules in (*(rules for _, rules in facts.policies.values()), *(each.rules for each in known)):
         for rule in (rule.decl for rule in rules if rule.decl.kind == "require"):
             if rule.role is not None and any(concerns(rule, tool) for tool in tools):
                 found.add(rule.role.text)
     return found
 
 
-def told(workflow: WorkflowFacts) -> set[str]:
+def told(workflow: WorkflowFacts, facts: Facts) -> set[str]:
     """Return the roles to which something can be escalated."""
-    return {each.decl.role.text for route in ways(workflow) for each in route.escalations}
+    every = (workflow, *inside(workflow, facts))
+    return {each.decl.role.text for known in every for route in ways(known) for each in route.escalations}
 
 
 def waits(workflow: WorkflowFacts, test: Test, facts: Facts) -> bool:
     """Say whether the run can wait for a person, for an event or for time to pass."""
     waiting = AskStepFacts | EventStepFacts | TimeStepFacts
-    asks = any(isinstance(step, waiting) for step in workflow.steps.values())
+    every = (workflow, *inside(workflow, facts))
+    asks = any(isinstance(step, waiting) for each in every for step in each.steps.values())
     return asks or bool(approvers(test, workflow, facts))

@@ -22,6 +22,7 @@ from interlock_dsl.syntax.tree import (
     EventStep,
     Ident,
     RouteDecl,
+    RunStep,
     SetStep,
     StepNode,
     TableStep,
@@ -37,6 +38,7 @@ KINDS: Mapping[type[StepNode], str] = {
     TimeStep: "time",
     TableStep: "table",
     SetStep: "set",
+    RunStep: "run",
 }
 """What the nodes of the graph are called by their kind of step."""
 

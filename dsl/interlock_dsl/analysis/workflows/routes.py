@@ -11,6 +11,7 @@ from interlock_dsl.analysis.facts import (
     EscalationFacts,
     GrantFacts,
     RouteFacts,
+    RunStepFacts,
     StepFacts,
     ToolFacts,
 )
@@ -121,6 +122,8 @@ def _called(targets: tuple[Ident, ...], scopes: frozenset[str], context: _Contex
                 found.append(call.tool)
             case AgentStepFacts(tools=tools):
                 found.extend(tool for tool in tools if tool in context.tools and context.tools[tool].needs & scopes)
+            case RunStepFacts():  # whatever is called inside with what is granted here
+                found.extend(name for name, tool in context.tools.items() if tool.needs & scopes)
             case _:
                 pass
     return found

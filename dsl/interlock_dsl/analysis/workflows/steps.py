@@ -12,6 +12,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EndFacts,
     EventStepFacts,
+    RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableFacts,
@@ -19,9 +20,11 @@ from interlock_dsl.analysis.facts import (
     TimeStepFacts,
     ToolFacts,
     Values,
+    WorkflowFacts,
 )
 from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
+from interlock_dsl.analysis.workflows.inner import result
 from interlock_dsl.analysis.workflows.places import Reader
 from interlock_dsl.cel.types import (
     BOOL,
@@ -56,6 +59,7 @@ class Steps:
         types: Types,
         tools: Mapping[str, ToolFacts],
         tables: Mapping[str, TableFacts],
+        workflows: Mapping[str, WorkflowFacts],
     ) -> None:
         self._reader = reader
         self._symbols = symbols
@@ -63,6 +67,7 @@ class Steps:
         self._tools = tools
         self._within_reach: dict[str, tuple[str, ...]] = {}
         self._tables = tables
+        self._workflows = workflows
         self._extents = Extents()
         self._too_large = False
 
@@ -93,6 +98,9 @@ class Steps:
                 return NULL if data is None else self._types.type(data)
             case syntax.TimeStep():
                 return NULL
+            case syntax.RunStep(workflow=name):
+                inner = self._workflows.get(name.text)
+                return ERROR if inner is None else result(inner, name.span, self._symbols.report)
             case _:
                 return ERROR
 
@@ -114,6 +122,8 @@ class Steps:
                 return self._table(name, step)
             case syntax.SetStep():
                 return self._set(name, step)
+            case syntax.RunStep():
+                return self._run(name, step)
 
     def _event(self, name: str, step: syntax.EventStep) -> EventStepFacts:
         if not step.event.strip():
@@ -172,6 +182,17 @@ class Steps:
             name, step.arguments, table.parameters, step.table.text, step.table.span, decl.name.span
         )
         return TableStepFacts(step, arguments)
+
+    def _run(self, name: str, step: syntax.RunStep) -> RunStepFacts | None:
+        decl = self._symbols.workflow(step.workflow)
+        inner = self._workflows.get(step.workflow.text)
+        returns = self._reader.outputs[name]
+        if decl is None or inner is None or not isinstance(returns, RecordType):
+            self._values(name, step.arguments)
+            return None
+        called, place = step.workflow.text, step.workflow.span
+        arguments = self._arguments(name, step.arguments, inner.parameters, called, place, decl.name.span)
+        return RunStepFacts(step, called, arguments, returns)
 
     def _arguments(
         self, name: str, given: tuple[Argument, ...], wanted: RecordType, called: str, place: Span, declared: Span

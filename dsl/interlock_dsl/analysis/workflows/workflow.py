@@ -22,11 +22,12 @@ def workflow_facts(
     expressions: Expressions,
     tools: Mapping[str, ToolFacts],
     tables: Mapping[str, TableFacts],
+    workflows: Mapping[str, WorkflowFacts],
 ) -> WorkflowFacts:
-    """Judge everything that a workflow says, and return what follows from it."""
+    """Judge everything that a workflow says, and return what follows from it. `workflows` are those that it runs."""
     decl = outline.decl
     reader = Reader(outline, expressions)
-    judged = Steps(reader, symbols, types, tools, tables)
+    judged = Steps(reader, symbols, types, tools, tables, workflows)
     steps = judged.steps()
     ends = judged.ends()
     routes = route_facts(reader, symbols, steps, tools)

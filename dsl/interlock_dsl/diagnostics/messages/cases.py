@@ -87,6 +87,18 @@ def not_given(name: str, type: object, span: Span, declared: Span) -> Diagnostic
     )
 
 
+def runs_nothing(path: str, span: Span) -> Diagnostic:
+    """A path into a step that runs no workflow."""
+    before = path.rpartition("/")[0]
+    return diagnose(
+        "undefined-reference",
+        f"there is no step `{path}`",
+        span,
+        f"`{before}` runs no workflow",
+        help="a path leads into a step that `runs` a workflow, to a step of that",
+    )
+
+
 def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic:
     """`agent` or `person` before a step of another form."""
     return diagnose(

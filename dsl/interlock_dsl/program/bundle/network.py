@@ -12,6 +12,7 @@ from interlock_dsl.program.model import (
     End,
     EventStep,
     Route,
+    RunStep,
     SetStep,
     Step,
     TableStep,
@@ -29,6 +30,7 @@ _KINDS: Mapping[type[Step], str] = {
     TimeStep: "time",
     TableStep: "table",
     SetStep: "set",
+    RunStep: "run",
 }
 
 

@@ -36,6 +36,11 @@ class CaseBuilder(PieceBuilder):
     """Builds tests."""
 
     @reduction
+    def inner_step(self, front: Ident, name: Token) -> Ident:
+        """`front/name`."""
+        return Ident(f"{front.text}/{name}", span=self.here())
+
+    @reduction
     def test_decl(self, title: str, *rest: object) -> TestDecl:
         """`test "title" of workflow { items }`."""
         workflow = next((part for part in rest if isinstance(part, Ident)), None)

@@ -16,6 +16,7 @@ from interlock_dsl.syntax.tree import (
     Ident,
     NamedType,
     RecordType,
+    RunStep,
     SetStep,
     TableStep,
     TimeStep,
@@ -125,6 +126,11 @@ class StepBuilder(PieceBuilder):
     def set_step(self, name: Ident, values: tuple[Argument, ...]) -> SetStep:
         """`step name sets { values }`."""
         return SetStep(name, values, span=self.here())
+
+    @reduction
+    def run_step(self, name: Ident, workflow: Ident, arguments: tuple[Argument, ...]) -> RunStep:
+        """`step name runs workflow(arguments)`."""
+        return RunStep(name, workflow, arguments, span=self.here())
 
     @reduction
     def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:

@@ -29,6 +29,7 @@ from interlock_dsl.syntax.tree import (
     RouteDecl,
     RoutesMode,
     RuleDecl,
+    RunStep,
     SetStep,
     TableStep,
     TimeStep,
@@ -37,7 +38,7 @@ from interlock_dsl.syntax.tree import (
     WorkflowDecl,
 )
 
-STEPS: Final = (AgentStep, CallStep, AskStep, EventStep, TimeStep, TableStep, SetStep)
+STEPS: Final = (AgentStep, CallStep, AskStep, EventStep, TimeStep, TableStep, SetStep, RunStep)
 
 
 class WorkflowBuilder(StepBuilder):

@@ -91,7 +91,16 @@ class SetStep(Node):
     values: tuple[Argument, ...]
 
 
-StepNode: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep
+@dataclass(frozen=True, slots=True)
+class RunStep(Node):
+    """`step s runs workflow(argument: expression, ...)`."""
+
+    name: Ident
+    workflow: Ident
+    arguments: tuple[Argument, ...]
+
+
+StepNode: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep | RunStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from interlock_dsl.schema.canonical import digest
 
 _APART = (
     "agenda", "commands", "notes", "plan", "root", "open", "left_over", "cause", "subject", "meter", "held", "signals",
-    "kept", "keys",
+    "kept", "keys", "idle",
 )  # fmt: skip
 _OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
-_LEFT_OUT = SENTENCES | {"complaint", "error", "escalate", "frame", "past", "path", "problem", "raw", "span", "visited"}
+_LEFT_OUT = SENTENCES | {
+    "complaint", "error", "escalate", "frame", "given", "inner", "past", "path", "problem", "raw", "span", "visited",
+}  # fmt: skip
 
 _LATER = frozenset({"deadline", "due", "failure"})
 """Parts that came later: one that is empty is left out."""
@@ -53,7 +55,16 @@ def _fresh() -> dict[str, object]:
 
 def _frame(frame: Frame) -> dict[str, object]:
     picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
-    picture["active"] = [_whole(visit) for visit in frame.active.values()]
+    picture["active"] = [_visit(visit) for visit in frame.active.values()]
+    return picture
+
+
+def _visit(visit: Visit) -> dict[str, object]:
+    picture = _whole(visit)
+    if visit.given is not None:
+        picture["given"] = plain(visit.given)
+    if visit.inner is not None:
+        picture["inner"] = _frame(visit.inner) | {"workflow": visit.inner.plan.workflow.name, "over": visit.inner.over}
     return picture
 
 
@@ -69,7 +80,7 @@ def _name(owner: object) -> str:
             return "run"
 
 
-def _whole(value: object) -> object:
+def _whole(value: object) -> dict[str, object]:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
     held = {name: getattr(value, name) for name in names if name not in _LEFT_OUT}
     return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "")}

@@ -6,7 +6,7 @@ after the other.
 """
 
 from interlock.run import values
-from interlock.run.lifecycle import undoing
+from interlock.run.lifecycle import inner, undoing
 from interlock.run.moves import Abandon, Arrive, Undo, UndoNext, Unwind
 from interlock.run.parts import Call, Ending, with_failure
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
@@ -19,13 +19,21 @@ from interlock_dsl.cel import EvaluationError
 
 
 def arrive(run: Run, move: Arrive) -> None:
-    """The run reaches an end, or one that gives it up."""
-    at = move.end
+    """A workflow reaches an end, or one that gives it up."""
+    at, frame = move.end, move.frame
+    if frame.over:
+        return
     try:
-        output = values.record_of(run, at.values, with_failure(move.frame.reads(run.now), move.failure))[1]
+        value, output = values.record_of(run, at.values, with_failure(frame.reads(run.now), move.failure))
     except (EvaluationError, ValueError, TypeError) as error:
         why = f"the output of end `{at.name}` has no value: {error}"
-        run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, why, frame=move.frame))
+        run.agenda.append(Abandon(WhyGivenUp.NO_OUTPUT, why, frame=frame))
+        return
+    if frame.parent is not None:
+        if at.gives_up:
+            inner.given_up(run, frame, "failure", str(output.get("because", "")))
+        else:
+            inner.reached(run, frame, at.name, value, output)
         return
     if at.gives_up:
         reason = str(output.get("because", ""))
@@ -39,8 +47,11 @@ def arrive(run: Run, move: Arrive) -> None:
 
 
 def abandon(run: Run, move: Abandon) -> None:
-    """The run cannot go on, or was called off."""
+    """A workflow cannot go on, or the run was called off."""
     if run.phase != "running":
+        return
+    if move.frame is not None and move.frame.parent is not None:
+        inner.given_up(run, move.frame, move.trigger, move.reason)
         return
     change(run, None, "undoing")
     run.ending = Ending(move.status, reason=move.reason, code=move.code)

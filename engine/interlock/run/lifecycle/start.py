@@ -7,7 +7,8 @@ from interlock.decide import History, Principal
 from interlock.decide.request import decode_context
 from interlock.errors import InvalidInput, abridged
 from interlock.run import promises
-from interlock.run.parts import Frame
+from interlock.run.moves import Start
+from interlock.run.parts import Frame, Visit
 from interlock.run.plan import Plan, WorkflowPlan, plan_of
 from interlock.run.protocol.codes import WhyIgnored
 from interlock.run.protocol.events import Json, RunStarted
@@ -101,7 +102,7 @@ def started(run: Run, owner: None, event: RunStarted) -> None:
     begin(run, frame, values, event.at, None)
 
 
-def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: None) -> None:
+def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: Visit | None) -> None:
     """Begin a workflow with the values of its parameters at a moment; `owner` is told when its time is over."""
     workflow = frame.plan.workflow
     for name, field in workflow.parameters.fields.items():
@@ -117,6 +118,12 @@ def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: 
         frame.timer = run.set_timer(owner, frame.deadline, "deadline")
     if promises.hold(run, frame):
         routes.leave(run, frame, "start")
+
+
+def begin_inner(run: Run, move: Start) -> None:
+    """Begin a workflow that a step runs."""
+    if not move.frame.over:
+        begin(run, move.frame, move.values, run.now, move.frame.parent)
 
 
 def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:

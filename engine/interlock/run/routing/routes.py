@@ -109,7 +109,7 @@ def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempt
     if group is None:
         _give_up(run, frame, source, str(undecided), undecided)
     else:
-        run.notes.append(NoValue(frame.at(source), undecided.planned.id, undecided.message))
+        run.notes.append(NoValue(frame.at(source), frame.at(undecided.planned.id), undecided.message))
         text = f"the condition of `{undecided.planned.id}` has no value: {undecided.message}"
         _take_on_trigger(run, frame, group, Failure(source, "no-value", text, attempts), str(undecided))
 
@@ -123,7 +123,7 @@ def _take_on_trigger(run: Run, frame: Frame, group: Group, failure: Failure, why
 
 
 def _give_up(run: Run, frame: Frame, source: str, why: str, undecided: _Undecided) -> None:
-    run.notes.append(NoValue(frame.at(source), undecided.planned.id, undecided.message))
+    run.notes.append(NoValue(frame.at(source), frame.at(undecided.planned.id), undecided.message))
     _abandon(run, frame, WhyGivenUp.NO_VALUE, f"no route from `{source}` can be taken: {why}")
 
 
@@ -195,7 +195,7 @@ def _go(
             why = f"`{planned.id}` was taken {taken} times, and there is no way out ({bound.span})"
             _abandon(run, frame, WhyGivenUp.BOUND_REACHED, why)
             return
-    run.notes.append(RouteTaken(planned.id, others))
+    run.notes.append(RouteTaken(frame.at(planned.id), others))
     _escalate(run, frame, planned, source, failure)
     for target in planned.route.targets:
         run.agenda.append(Enter(frame, target, planned, failure))

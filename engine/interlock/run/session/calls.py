@@ -221,7 +221,7 @@ def ledger_answered(state: SessionState, call: Call, event: Reserved | Exhausted
     if isinstance(event, Reserved):
         state.commands.append(Release(state.new_id("r"), asked.id))
     _hide(call, decision)
-    denied = reservations.refusal(state.plan.evaluator, refused, asked, event, call.hidden)
+    denied = reservations.refusal((state.plan.evaluator,), refused, asked, event, call.hidden)
     _refuse(state, call, redaction.alone(denied, decision))
 
 

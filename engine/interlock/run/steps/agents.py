@@ -14,7 +14,7 @@ from interlock.run.protocol.commands import AskModel, CallOutcome, Turn
 from interlock.run.protocol.events import Json, ModelCall, ModelFailed, ModelReplied, TimerFired, Usage
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import calls, handoff, obligations
+from interlock.run.steps import calls, deciding, handoff, obligations
 from interlock.run.steps.retry import next_of_agent
 from interlock.run.transitions import change
 from interlock_dsl.program.model import AgentStep
@@ -147,7 +147,7 @@ def _read(
         tool=asked.tool, args={}, agent=agent, problem=problem, principal=run.principal, history=run.history,
         now=run.now, grants=visit.grants, shown=conversation.tools, meter=run.meter,
     )  # fmt: skip
-    decision = visit.frame.plan.evaluator.authorize(request)
+    decision = deciding.authorize(run, visit.frame, request)
     shown = obligations.unread(tool, asked.args, decision)
     run.notes.append(CallDecided(visit.path, agent, asked.tool, shown, "", decision))
     conversation.outcomes[slot] = CallOutcome(

@@ -22,7 +22,7 @@ from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import approvals, obligations, reservations, visits
+from interlock.run.steps import approvals, deciding, obligations, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
@@ -145,7 +145,7 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         meter=run.meter,
         undo=visit is None,
     )
-    return frame.plan.evaluator.authorize(request)
+    return deciding.authorize(run, frame, request)
 
 
 def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
@@ -192,7 +192,8 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         return
     now = _decision(run, call)
     obligations.take(call, now)
-    denied = reservations.refusal(call.frame.plan.evaluator, refused, asked, event, call.hidden)
+    evaluators = [each.plan.evaluator for each in call.frame.around]
+    denied = reservations.refusal(evaluators, refused, asked, event, call.hidden)
     decision = redaction.alone(denied, now)
     obligations.take(call, decision)
     shown = obligations.args(call)

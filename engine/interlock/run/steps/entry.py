@@ -7,15 +7,27 @@ from interlock.run.parts import Visit
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, deadlines, handoff, people, rules, visits, waits
+from interlock.run.steps import agents, approvals, deadlines, handoff, inner, people, rules, visits, waits
 from interlock.run.transitions import change
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, EventStep, SetStep, TableStep, TimeStep
+from interlock_dsl.program.model import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    End,
+    EventStep,
+    RunStep,
+    SetStep,
+    TableStep,
+    TimeStep,
+)
 from interlock_dsl.schema.canonical import digest
 
 
 def enter(run: Run, move: Enter) -> None:
     """Go to a step or an end."""
     frame, planned, target = move.frame, move.route, move.target
+    if frame.over:
+        return
     end = frame.plan.workflow.ends.get(target)
     needs_approval = planned.route.approval is not None
     if end is not None and not needs_approval:
@@ -25,11 +37,11 @@ def enter(run: Run, move: Enter) -> None:
     if over is not None and over.promise is not None:
         promises.break_promise(run, over.frame, over.promise, over.why)
         return
-    grants, scopes = handoff.grants_for(run, planned, target)
+    grants, scopes = handoff.grants_for(run, frame, planned, target)
     step = end or frame.plan.workflow.steps[target]
     visit = visits.open_visit(frame, step, planned, grants, scopes)
     visit.failure = move.failure
-    run.notes.append(StepBegan(visit.path, visit.number, planned.id, tuple(sorted(scopes))))
+    run.notes.append(StepBegan(visit.path, visit.number, frame.at(planned.id), tuple(sorted(scopes))))
     if over is not None:
         run.agenda.append(Fail(visit, "over budget", over.why))
         return
@@ -60,6 +72,8 @@ def begin(run: Run, move: Begin) -> None:
             waits.wait(run, visit)
         case TimeStep():
             waits.pause(run, visit)
+        case RunStep():
+            inner.begin(run, visit)
         case End():
             visits.close(run, visit)
             run.agenda.appendleft(Arrive(visit.frame, visit.step, visit.failure))
@@ -69,6 +83,8 @@ def _ask_approval(run: Run, visit: Visit) -> None:
     """Ask for the approval a route wants before its target may begin: of the scopes and fields it hands over."""
     rule = visit.route.route.approval
     assert rule is not None
+    if isinstance(visit.step, RunStep) and not inner.prepare(run, visit):
+        return
     scopes: list[Json] = []
     scopes.extend(sorted(visit.scopes))
     subject: dict[str, Json] = {
@@ -79,6 +95,8 @@ def _ask_approval(run: Run, visit: Visit) -> None:
         "scopes": scopes,
         "context": handoff.context_of(visit),
     }
+    if isinstance(visit.step, RunStep):
+        subject |= inner.subject(run, visit)
     change(run, visit, "in approval")
     visit.digest = digest(subject)
     need = ApprovalNeed(rule.role, rule.count, rule.within, "")

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import cast
 
-from interlock.run.parts import Visit, with_failure
+from interlock.run.parts import Frame, Visit, with_failure
 from interlock.run.plan import PlannedRoute, cut_grants
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
 from interlock_dsl.program.model import Grant
 
 
-def grants_for(run: Run, route: PlannedRoute, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
-    """Return the grants in hand at the target of a route, and their scopes."""
+def grants_for(run: Run, frame: Frame, route: PlannedRoute, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
+    """Return the grants in hand at the target of a route, and their scopes: inside, none that the step has not."""
     grants, scopes = route.grants[target], route.scopes[target]
-    ceiling = run.principal.scopes
-    if ceiling is None or scopes <= ceiling:
-        return grants, scopes
-    return cut_grants(grants, ceiling), scopes & ceiling
+    outer = None if frame.parent is None else frame.parent.scopes
+    for ceiling in (run.principal.scopes, outer):
+        if ceiling is not None and not scopes <= ceiling:
+            grants, scopes = cut_grants(grants, ceiling), scopes & ceiling
+    return grants, scopes
 
 
 def context_of(visit: Visit) -> dict[str, Json]:

@@ -73,13 +73,13 @@ def ungranted(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
 
 
 def refusal(
-    evaluator: Evaluator,
+    evaluators: Sequence[Evaluator],
     claims: tuple[Claim, ...],
     asked: Reserve,
     event: Reserved | Exhausted,
     hidden: Sequence[str] = (),
 ) -> Decision:
-    """Return the denial of a call whose claims the ledger does not grant.
+    """Return the denial of a call whose claims the ledger does not grant, by those that know the limits.
 
     It says what was used before, unless something of the arguments is among what is `hidden`.
     """
@@ -91,7 +91,8 @@ def refusal(
         because = "" if quiet else f"{used.get(claim, 0)} of {claim.most} used, and it takes {claim.amount}"
         if unavailable:
             because = f"how much of it is used is not known: the ledger does not answer ({unavailable})"
-        denied = evaluator.refused((claim.limit,), because).reasons
+        answers = (evaluator.refused((claim.limit,), because).reasons for evaluator in evaluators)
+        denied = next(filter(None, answers), ())
         reasons += [reason for reason in denied if reason.rule == claim.rule] or denied
     return Decision("deny", tuple(reasons))
 

@@ -29,7 +29,10 @@ def close(run: Run, visit: Visit) -> None:
     if visit.phase == "over":
         return
     change(run, visit, "over")
-    del visit.frame.active[visit.name, visit.number]
+    frame = visit.frame
+    del frame.active[visit.name, visit.number]
+    if not frame.active and frame.parent is not None:
+        run.idle.append(frame)
     for id in (visit.command, visit.timer, visit.deadline):
         run.cancel(id)
     drop_approvals(run, visit)
@@ -41,8 +44,21 @@ def close(run: Run, visit: Visit) -> None:
             _let_go(run, call)
 
 
+def close_frame(run: Run, frame: Frame, code: WhyCancelled, why: str) -> None:
+    """Close a workflow that a step runs, with everything under way in it."""
+    if frame.over:
+        return
+    frame.over = True
+    for visit in list(frame.active.values()):
+        cancel(run, visit, code, why)
+    run.cancel(frame.timer)
+    run.held -= sum(frame.sizes.values())
+
+
 def cancel(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
     """Close a visit that is no longer needed, and note it."""
+    if visit.inner is not None:
+        close_frame(run, visit.inner, code, why)
     run.notes.append(StepCancelled(visit.path, visit.number, code, why))
     close(run, visit)
 

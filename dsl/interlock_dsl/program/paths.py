@@ -1,0 +1,44 @@
+"""How runs name steps: a step of the run's own workflow by its name, one of a workflow inside by a path.
+
+`pay/issue` is the step `issue` of the workflow that the step `pay` runs; `pay#2/issue` is the same at the second visit
+of `pay`. Names hold none of these characters.
+"""
+
+import re
+from collections.abc import Iterator
+
+from interlock_dsl.program.model import Program, RunStep, Step, Workflow
+
+_VISITS = re.compile(r"#\d+(?=/|\Z)")
+
+
+def written(path: str) -> str:
+    """Return a path as authors write it: without the numbers of visits."""
+    return _VISITS.sub("", path)
+
+
+def workflow_at(program: Program, workflow: str, path: str) -> Workflow | None:
+    """Return the workflow that runs at a path; the run's own where the path is empty, None where there is none."""
+    found: Workflow | None = program.workflows.get(workflow)
+    for name in written(path).split("/") if path else ():
+        step = None if found is None else found.steps.get(name)
+        found = program.workflows.get(step.workflow) if isinstance(step, RunStep) else None
+    return found
+
+
+def step_at(program: Program, workflow: str, path: str) -> Step | None:
+    """Return the step of a path in runs of a workflow; None where there is none."""
+    before, _, name = written(path).rpartition("/")
+    found = workflow_at(program, workflow, before)
+    return None if found is None else found.steps.get(name)
+
+
+def workflows_in(program: Program, workflow: str) -> Iterator[Workflow]:
+    """Yield a workflow and those that its runs run at any depth, each once."""
+    waiting, seen = [workflow], {workflow}
+    while waiting:
+        found = program.workflows[waiting.pop()]
+        yield found
+        inner = [step.workflow for step in found.steps.values() if isinstance(step, RunStep)]
+        waiting += [name for name in dict.fromkeys(inner) if name not in seen]
+        seen.update(inner)
