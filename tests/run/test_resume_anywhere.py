@@ -41,7 +41,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, PAY, TRAVEL, WAITS
+from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, NESTED, PAY, TRAVEL, WAITS
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -68,6 +68,16 @@ class Story:
 
 
 ID: dict[str, Json] = {"id": "A1"}
+
+
+def inside(thought: list[Json], checked: list[Json]) -> dict[str, tuple[Json, ...]]:
+    """Return the answers inside the two steps of a run that run a workflow, those of the first before the second's."""
+    steps = ("shop", "again")
+    models = {f"{step}/think": (answer,) for step, answer in zip(steps, thought, strict=False)}
+    people = {f"{step}/paid/check": (answer,) for step, answer in zip(steps, checked, strict=False)}
+    return models | people
+
+
 STORIES = {
     "a model and its calls": Story(
         ROOMY, {"id": "A1", "secret": "s"}, {"work": ({"amount": 5},)},
@@ -103,6 +113,19 @@ STORIES = {
     "an event that does not come": Story(WAITS, ID, silent=frozenset({"told"}), end="late"),
     "approvals into each kind of step": Story(
         GATES, {"id": "A1", "n": 7}, {"think": ({"amount": 1},), "ask": ({"ok": True},)}
+    ),
+    "workflows inside": Story(NESTED, ID, inside([{"ok": True}] * 2, [{"ok": True}] * 2)),
+    "a workflow inside that is undone": Story(NESTED, ID, inside([{"ok": True}], [{"ok": False}]), end="stopped"),
+    "the second of them is undone": Story(
+        NESTED, ID, inside([{"ok": True}] * 2, [{"ok": True}, {"ok": False}]), end="stopped"
+    ),
+    "a workflow inside that does nothing": Story(NESTED, ID, inside([{"ok": False}] * 2, [])),
+    "a turn inside that is tried again": Story(
+        NESTED.replace("turns 3", "turns 3  retry 1 times backoff 2s..2s"), ID,
+        inside([{"ok": True}] * 2, [{"ok": True}] * 2), broken=frozenset({"shop/think", "pay.issue"}),
+    ),
+    "a run that is given up after workflows inside": Story(
+        NESTED, ID, inside([{"ok": True}] * 2, [{"ok": True}] * 2), broken=frozenset({"mail.send"}), end=""
     ),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, 
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
 from run import test_deadlines as deadlines
 from run import test_reservations as reservations
+from run import test_subworkflows as subworkflows
 from run import test_waits as waits
 from run.chance import PRINCIPALS, PROGRAMS, Chance, watched
 from run.test_undoing import resumed_while_undoing
@@ -189,6 +190,10 @@ RUNS: tuple[Callable[[], None], ...] = (
     waits.test_an_event_that_is_waited_for_is_taken,
     waits.test_an_event_that_no_where_takes_is_kept_and_named_when_the_run_is_over,
     waits.test_time_passes,
+    subworkflows.test_steps_inside_are_named_by_their_path_in_notes_and_commands,
+    subworkflows.test_when_the_time_inside_is_over_what_was_done_is_undone_and_the_step_fails,
+    subworkflows.test_when_the_time_inside_is_over_a_route_inside_may_lead_to_an_end,
+    subworkflows.test_when_the_time_inside_is_over_what_runs_further_inside_is_undone_first,
     waits.test_a_cancelled_run_names_what_it_kept,
     an_event_that_ends_a_run_and_one_that_gives_it_up,
     deadlines.test_a_model_that_takes_too_long,

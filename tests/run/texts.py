@@ -226,3 +226,54 @@ workflow tell(id: string) {
   send -> done
 }
 """
+
+NESTED = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  goal "a payment inside, twice; what is done inside is undone there when it goes wrong"
+  budget { steps 30  tool_calls 20  time 8h }
+  step note calls orders.note(id: id, text: "begun")
+  step shop runs buy(id: id, amount: 10)
+  step again runs buy(id: id + "-b", amount: 20)
+  step tell calls mail.send(text: again.end == "bought" ? "done" : "nothing")
+  end done { first: shop.end, second: has(again.receipt) ? again.receipt : "" }
+  end stopped
+  start -> note grant orders.write
+  note -> shop grant pay.write, orders.write
+  shop -> again grant pay.write, orders.write after approval by boss within 2h
+  shop -> stopped on failure
+  shop -> stopped on over budget
+  again -> tell grant mail.send
+  again -> stopped on failure
+  again -> stopped on denied
+  tell -> done
+}
+workflow buy(id: string max 20, amount: int in 1..1_000) {
+  budget { steps 12  tool_calls 9  tokens 5_000  time 6h }
+  step think by clerk { task "may it be bought?" returns { ok: bool } }
+  step paid runs pay(id: id, amount: amount)
+  step write calls orders.note(id: id, text: "bought")
+  end bought { receipt: paid.receipt }
+  end kept
+  end refused gives up { because "not at this price" }
+  start -> think pass id
+  think -> paid when think.ok grant pay.write
+  think -> kept otherwise
+  paid -> write grant orders.write
+  paid -> refused on failure
+  write -> bought
+}
+workflow pay(id: string max 20, amount: int in 1..1_000) {
+  step send calls pay.issue(id: id, amount: amount)
+  step check asks boss { question "has it come?" returns { ok: bool } within 3h }
+  end paid { receipt: send.id }
+  end lost gives up { because "it has not come" }
+  start -> send grant pay.write
+  send -> check
+  check -> paid when check.ok
+  check -> lost otherwise
+}
+policy desk { forbid pay.issue when args.amount > 900 because "never" }
+"""
+)

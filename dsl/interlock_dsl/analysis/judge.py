@@ -52,7 +52,7 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
             check_workflow(outlines[name], symbols, clauses)
             judged[name] = workflow_facts(outlines[name], symbols, types, expressions, tools, tables, judged)
         workflows = {name: judged[name] for name in outlines}
-        events = {name: events_of(facts) for name, facts in workflows.items()}
+        events = {name: events_of(_with_inner(name, workflows)) for name in workflows}
     policies = policy_facts(symbols, types, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
     rules = {

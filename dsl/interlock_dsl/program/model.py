@@ -119,10 +119,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class AgentStep:
-    """A model answers with a value of `returns`; `tools` are those it may be shown at all.
-
-    `within` are the microseconds after which the step has failed by `timeout`.
-    """
+    """A model answers with a value of `returns`, `within` microseconds; `tools` are all that it may be shown."""
 
     name: str
     agent: Agent
@@ -201,10 +198,7 @@ class SetStep:
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
-    """Another workflow on evaluated arguments.
-
-    Its output is the name of the end that was reached, as `end`, and the fields of that end.
-    """
+    """Another workflow on evaluated arguments. Its output is the name of the `end` reached, and that end's fields."""
 
     name: str
     workflow: str

@@ -19,7 +19,7 @@ from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
 from interlock.run.moves import Abandon
-from interlock.run.parts import Approval, Frame, Owner
+from interlock.run.parts import Approval, Frame, Owner, Visit
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import (
@@ -87,9 +87,9 @@ class Machine:
         if event.at > before:
             self._at(min(event.at, LATEST))
         found = self._find(event)
-        for frame in _frames(run, found[1]) if len(found) == 3 else ():
-            late = run.phase == "running" and not frame.over and budget.is_late(run, frame)
-            if late and len(found) == 3 and found[2] != frame.timer:
+        for frame in _frames(run, event, found[1]) if len(found) == 3 else ():
+            over = run.phase == "running" and not frame.over and budget.is_late(run, frame)
+            if over and len(found) == 3 and found[2] != frame.timer:
                 budget.time_is_up(run, frame)
                 self._work()
                 found = self._find(event)
@@ -210,9 +210,12 @@ class Machine:
         return digest_of(self._run)
 
 
-def _frames(run: Run, owner: Owner) -> tuple[Frame, ...]:
-    """Return the workflows that something under way belongs to, the outermost first; there is none before the start."""
+def _frames(run: Run, event: Event, owner: Owner) -> tuple[Frame, ...]:
+    """Return the workflows that an event may find late, the outermost first: all, where a runtime takes the run up."""
     if run.phase == "new":
         return ()
+    if isinstance(event, RunResumed):
+        owners = (owner for owner, _ in run.open.values() if isinstance(owner, Visit))
+        return (run.root, *(visit.inner for visit in owners if visit.inner is not None))
     thing = owner.owner if isinstance(owner, Approval) else owner
     return (run.root,) if thing is None else thing.frame.around

@@ -5,7 +5,7 @@ to, which rules a tool falls under.
 """
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -14,6 +14,7 @@ from interlock.run.limits import Limits, limits_of
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
 from interlock_dsl.program.model import Agent, AgentStep, EventStep, Grant, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.paths import workflows_in
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import encode
 
@@ -117,7 +118,8 @@ def plan_of(program: Program) -> Plan:
     evaluator = Evaluator(program)
 
     def planned(workflow: Workflow) -> WorkflowPlan:
-        return _plan_workflow(workflow, Evaluator(program, workflow.rules) if workflow.rules else evaluator)
+        own = Evaluator(program, workflow.rules) if workflow.rules else evaluator
+        return _plan_workflow(workflow, own, _events(workflows_in(program, workflow.name)))
 
     plan = Plan(
         program.digest, program.tools, program.agents, program.roles, evaluator,
@@ -128,7 +130,9 @@ def plan_of(program: Program) -> Plan:
     return plan
 
 
-def _plan_workflow(workflow: Workflow, evaluator: Evaluator) -> WorkflowPlan:
+def _plan_workflow(
+    workflow: Workflow, evaluator: Evaluator, events: Mapping[str, tuple[Type | None, ...]]
+) -> WorkflowPlan:
     leaving, joins, failing = _groups(workflow)
     nevers = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
     always = tuple(promise for promise in workflow.promises if isinstance(promise, Always))
@@ -143,13 +147,13 @@ def _plan_workflow(workflow: Workflow, evaluator: Evaluator) -> WorkflowPlan:
         frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
         limits_of(workflow),
         evaluator,
-        _events(workflow),
+        events,
     )
 
 
-def _events(workflow: Workflow) -> dict[str, tuple[Type | None, ...]]:
+def _events(workflows: Iterable[Workflow]) -> dict[str, tuple[Type | None, ...]]:
     found: dict[str, tuple[Type | None, ...]] = {}
-    for step in workflow.steps.values():
+    for step in (step for workflow in workflows for step in workflow.steps.values()):
         if isinstance(step, EventStep):
             found[step.event] = (*found.get(step.event, ()), step.data)
     return found
