@@ -149,6 +149,8 @@ class Questions:
         """
         if not statements:
             return Unknown("the workflow is too large")
+        if len(statements) > 1 and self.reasoner.refutes(self._problem(arrival, tuple(statements), extra)):
+            return Impossible()
         near = self._near(arrival, about)
         refuted = self.reasoner.refutes(self._problem(arrival, (*near, *statements), extra))
         return Impossible() if refuted else Unknown("the workflow is too large")

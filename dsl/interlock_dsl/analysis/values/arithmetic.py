@@ -58,7 +58,7 @@ def signs_of(left: Domain, right: Domain) -> Signs:
     one, other = as_text(left), as_text(right)
     if one is None or other is None:
         return ALL_SIGNS
-    return ALL_SIGNS - {None} - ({0} if meet(left, right) == NOTHING else set())
+    return ALL_SIGNS - {None} - ({0} if meet(left, right) is NOTHING else set())
 
 
 def _sign(one: object, other: object) -> int | None:

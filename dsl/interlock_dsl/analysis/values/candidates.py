@@ -90,7 +90,7 @@ def values_in(found: Domain, type: Type, known: Constants, path: Path = ()) -> l
             made += _maps(found, type, known)
         case Perhaps():
             return []
-        case _ if found == ANYTHING and not isinstance(type, RecordType):
+        case _ if found is ANYTHING and not isinstance(type, RecordType):
             made += [*sorted(known.numbers.get("int", ())), *known.texts, True, None]
             made += [int(n) + 1 for n in known.numbers.get("int", ())]
     return _distinct(value for value in made if contains(found, value))

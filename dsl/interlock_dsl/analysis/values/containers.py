@@ -45,7 +45,7 @@ class Containers(Reading):
         one, failing = self.evaluate(item, state)
         holder, errors = self.evaluate(among, state)
         errors = errors | failing
-        if one == NOTHING or holder == NOTHING:
+        if one is NOTHING or holder is NOTHING:
             return NOTHING, errors
         if isinstance(among, ListOf) and not any(part.optional for part in among.items):
             signs = [signs_of(one, self.evaluate(part.value, state)[0]) for part in among.items]
@@ -75,7 +75,7 @@ class Containers(Reading):
             found, errors = self.evaluate(operand, state)
             type = self.checked.type_of(operand)
             known = isinstance(type, RecordType | OptionalType | MapType)
-            return (NOTHING if found == NOTHING else EITHER), errors if known else errors | OVERLOAD
+            return (NOTHING if found is NOTHING else EITHER), errors if known else errors | OVERLOAD
         if len(path) > 1 and state.lacks(path):
             return NOTHING, MISSING
         errors = self.open_at(path, state)
@@ -89,9 +89,9 @@ class Containers(Reading):
         holder, errors = self.evaluate(operand, state)
         at, failing = self.evaluate(index, state)
         errors = errors | failing
-        if holder == NOTHING or at == NOTHING:
+        if holder is NOTHING or at is NOTHING:
             path = self.path(operand)
-            if node.optional and path is not None and len(path) == 1 and holder == NOTHING:
+            if node.optional and path is not None and len(path) == 1 and holder is NOTHING:
                 return Perhaps(ANYTHING, some=False), NO_ERRORS  # the variable is absent
             return NOTHING, errors
         type = self.checked.type_of(operand)
@@ -120,7 +120,7 @@ class Containers(Reading):
     def comprehension(self, node: Comprehension, state: State) -> Result:
         """Return what a macro over a list or map can come to."""
         holder, errors = self.evaluate(node.range, state)
-        if holder == NOTHING:
+        if holder is NOTHING:
             return NOTHING, errors
         if not isinstance(holder, Sized):
             errors = errors | OVERLOAD
@@ -148,7 +148,7 @@ class Containers(Reading):
             case "filter":
                 return Sized("list", low if truths == {True} and not failing else 0, high), errors | failing
             case "map" | "transform_list":
-                none = body == NOTHING and low > 0 and not filtered
+                none = body is NOTHING and low > 0 and not filtered
                 return NOTHING if none else Sized("list", 0 if filtered else low, high), errors | failing
             case _:
                 return Sized("map", 0, high), errors | failing | {"duplicate-key", "bad-key"}
@@ -206,7 +206,7 @@ class Containers(Reading):
             key, failing = self.evaluate(entry.key, state)
             value, more = self.evaluate(entry.value, state)
             errors = errors | failing | more
-            if key == NOTHING or value == NOTHING:
+            if key is NOTHING or value is NOTHING:
                 return NOTHING, errors
         least = sum(not entry.optional for entry in node.entries)
         if isinstance(self.checked.type_of(node), RecordType):

@@ -105,6 +105,7 @@ Domain: TypeAlias = Nothing | Anything | Numbers | Choice | Text | Sized | Perha
 
 NOTHING: Final = Nothing()
 ANYTHING: Final = Anything()
+"""The only values of their classes, which are told by their identity."""
 TRUE: Final = Choice(frozenset({True}))
 FALSE: Final = Choice(frozenset({False}))
 EITHER: Final = Choice(frozenset({True, False}))
@@ -179,24 +180,14 @@ def cut(found: Numbers) -> Domain:
 
 def meet(one: Domain, other: Domain) -> Domain:
     """Return what is in both."""
-    if one == other or isinstance(other, Anything) or isinstance(one, Nothing):
+    if one is other or one == other or isinstance(other, Anything) or isinstance(one, Nothing):
         return one
+    if isinstance(one, Numbers) and isinstance(other, Numbers):
+        return _numbers_in_both(one, other)
     match one, other:
         case (Anything(), _) | (_, Nothing()):
             # A value of no known type may equal one of another type: what is known of that one does not carry over.
             return NOTHING if isinstance(other, Nothing) else one
-        case Numbers(), Numbers():
-            if one.kind != other.kind:
-                return one
-            return cut(
-                Numbers(
-                    one.kind,
-                    max(one.low, other.low),
-                    min(one.high, other.high),
-                    one.nan and other.nan,
-                    one.without | other.without,
-                )
-            )
         case Choice(left), Choice(right):
             both = left & right
             return Choice(both) if both else NOTHING
@@ -212,6 +203,13 @@ def meet(one: Domain, other: Domain) -> Domain:
     return one
 
 
+def _numbers_in_both(one: Numbers, other: Numbers) -> Domain:
+    if one.kind != other.kind:
+        return one
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    return cut(Numbers(one.kind, low, high, one.nan and other.nan, one.without | other.without))
+
+
 def apart(one: Domain, other: Domain) -> bool:
     """Say whether two intervals have nothing in common: what `meet` finds as well, at less cost."""
     if not (isinstance(one, Numbers) and isinstance(other, Numbers) and one.kind == other.kind):
@@ -221,7 +219,7 @@ def apart(one: Domain, other: Domain) -> bool:
 
 def perhaps(of: Domain, some: bool, none: bool) -> Domain:
     """Return the optionals of some values."""
-    some = some and of != NOTHING
+    some = some and of is not NOTHING
     return Perhaps(of, some, none) if some or none else NOTHING
 
 

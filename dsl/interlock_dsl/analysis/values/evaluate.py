@@ -59,10 +59,10 @@ class Evaluator(Containers):
         if path is not None:
             return self.read(node, path, state)
         found, errors = self._inner(node, state)
-        if found != NOTHING and self.checked.type_of(node) == DYN:
+        if found is not NOTHING and self.checked.type_of(node) == DYN:
             # Whatever it is here, operators take it for what it is then.
             return ANYTHING, errors
-        if state.terms and found != NOTHING and self.term(node) is not None:
+        if state.terms and found is not NOTHING and self.term(node) is not None:
             known = state.terms.get(node)
             if known is not None:
                 found = meet(found, known)
@@ -80,7 +80,7 @@ class Evaluator(Containers):
                 found, errors = self.evaluate(operand, state)
                 if isinstance(found, Choice):
                     return bools(*(not value for value in found.values)), errors
-                return (NOTHING if found == NOTHING else EITHER), errors | OVERLOAD
+                return (NOTHING if found is NOTHING else EITHER), errors | OVERLOAD
             case Call(function="@in", arguments=(item, among)):
                 return self.contained(item, among, state)
             case Call(function=function) if function[:1] in "_-" and function[-1:] == "_":
@@ -119,7 +119,7 @@ class Evaluator(Containers):
                 found, failing = self.evaluate(operand, going)
                 truths = truths_of(found)
                 values.update({decisive} if decisive in truths else ())
-                errors |= failing | (OVERLOAD if found == ANYTHING else NO_ERRORS)
+                errors |= failing | (OVERLOAD if found is ANYTHING else NO_ERRORS)
                 going = self.after(operand, not decisive, going) if (not decisive) in truths else None
             if going is None and not errors:
                 break
@@ -129,11 +129,11 @@ class Evaluator(Containers):
 
     def _choice(self, condition: Expression, then: Expression, otherwise: Expression, state: State) -> Result:
         found, errors = self.evaluate(condition, state)
-        if found == ANYTHING:
+        if found is ANYTHING:
             errors = errors | OVERLOAD
         result: Domain = NOTHING
         for want, branch in ((True, then), (False, otherwise)):
-            if found == ANYTHING or (isinstance(found, Choice) and want in found.values):
+            if found is ANYTHING or (isinstance(found, Choice) and want in found.values):
                 known = self.after(condition, want, state)
                 if known is not None:
                     value, failing = self.evaluate(branch, known)
@@ -144,7 +144,7 @@ class Evaluator(Containers):
         one, failing = self.evaluate(left, state)
         other, errors = self.evaluate(right, state)
         errors = errors | failing
-        if one == NOTHING or other == NOTHING:
+        if one is NOTHING or other is NOTHING:
             return NOTHING, errors
         if function not in ("_==_", "_!=_") and ANYTHING in (one, other):
             errors = errors | OVERLOAD
@@ -203,7 +203,7 @@ class Evaluator(Containers):
     def _or(self, name: str, parts: list[Expression], state: State) -> Result:
         first, errors = self.evaluate(parts[0], state)
         if not isinstance(first, Perhaps):
-            return (NOTHING if first == NOTHING else ANYTHING), errors if first == NOTHING else ALL_ERRORS
+            return (NOTHING if first is NOTHING else ANYTHING), errors if first is NOTHING else ALL_ERRORS
         result: Domain = NOTHING
         if first.some:
             result = first.of if name == "orValue" else Perhaps(first.of, none=False)

@@ -204,7 +204,7 @@ def _starts(arguments: Sequence[Domain]) -> Result | None:
     text, affix = arguments[0], constants(arguments[1])
     if affix is None or len(affix) != 1 or not isinstance(affix[0], str):
         return None
-    if meet(text, Text(prefix=affix[0])) == NOTHING:
+    if meet(text, Text(prefix=affix[0])) is NOTHING:
         return FALSE, NO_ERRORS
     return (TRUE if isinstance(text, Text) and text.prefix.startswith(affix[0]) else EITHER), NO_ERRORS
 
@@ -213,7 +213,7 @@ def _ends(arguments: Sequence[Domain]) -> Result | None:
     text, affix = arguments[0], constants(arguments[1])
     if affix is None or len(affix) != 1 or not isinstance(affix[0], str):
         return None
-    if meet(text, Text(suffix=affix[0])) == NOTHING:
+    if meet(text, Text(suffix=affix[0])) is NOTHING:
         return FALSE, NO_ERRORS
     return (TRUE if isinstance(text, Text) and text.suffix.endswith(affix[0]) else EITHER), NO_ERRORS
 

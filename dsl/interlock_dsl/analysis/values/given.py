@@ -88,7 +88,7 @@ class Given(Evaluator):
             case Call(function="@in", arguments=(item, among)):
                 return self._member(node, item, among, want, state)
         found, _ = self.evaluate(node, state)
-        if not (found == ANYTHING or contains(found, want)):
+        if not (found is ANYTHING or contains(found, want)):
             return []
         match node:
             case Call(function="startsWith" | "endsWith" | "contains" as name, receiver=text, arguments=(part,)):
@@ -122,7 +122,7 @@ class Given(Evaluator):
 
     def _compared(self, left: Expression, right: Expression, wanted: Signs, state: State) -> bool:
         one, other = self.evaluate(left, state)[0], self.evaluate(right, state)[0]
-        if one == NOTHING or other == NOTHING:
+        if one is NOTHING or other is NOTHING:
             return False
         signs = signs_of(one, other) & wanted
         first, second = self.term(left), self.term(right)
@@ -224,7 +224,7 @@ class Given(Evaluator):
         """Know that a node has a value in a domain; raise `Contradiction` if it cannot."""
         found, _ = self.evaluate(node, state)
         kept = meet(found, domain)
-        if kept == NOTHING:
+        if kept is NOTHING:
             raise Contradiction
         path = self.path(node)
         if path is not None:
@@ -232,7 +232,7 @@ class Given(Evaluator):
             return
         if isinstance(node, Literal) or kept == found:
             return
-        if found != ANYTHING and self.term(node) is not None:
+        if found is not ANYTHING and self.term(node) is not None:
             state.narrow_term(node, kept, found)
         match node:
             case Call(function="_?_:_", arguments=(condition, then, otherwise)):
@@ -313,7 +313,7 @@ class Given(Evaluator):
         path = self.path(perhaps.operand)
         if path is None or path[0] in self.definitions or path[0] not in state.types:
             return
-        if meet(self.evaluate(default, state)[0], kept) == NOTHING:
+        if meet(self.evaluate(default, state)[0], kept) is NOTHING:
             state.require((*path, perhaps.field))
             state.narrow((*path, perhaps.field), kept)
 

@@ -184,7 +184,7 @@ class Narrowing:
                 given = self.given(expression)
                 try:
                     value, _ = given.evaluate(given.root, state)
-                    if value == NOTHING:
+                    if value is NOTHING:
                         return []
                     state.narrow(path, value)
                     given.refine(given.root, state.domain(path), state)
@@ -213,7 +213,7 @@ def _clash(one: State, other: State) -> bool:
     """Say whether two states cannot both be."""
     for path, domain in other.domains.items():
         own = one.domains.get(path)
-        if own is not None and (apart(own, domain) or meet(own, domain) == NOTHING):
+        if own is not None and (apart(own, domain) or meet(own, domain) is NOTHING):
             return True
     return any(one.present.get(path, there) is not there for path, there in other.present.items())
 
@@ -231,7 +231,7 @@ def _merged(one: State, other: State) -> State | None:
                 (made.require if there else made.forbid)(path)
         for term, domain in other.terms.items():
             made.terms[term] = meet(made.terms[term], domain) if term in made.terms else domain
-            if made.terms[term] == NOTHING:
+            if made.terms[term] is NOTHING:
                 return None
         for (left, right), signs in other.relations.items():
             made.relate(left, right, signs)

@@ -23,7 +23,7 @@ from interlock_dsl.cel.types import DYN, ListType, MapType, RecordType, Type
 def outside(given: Given, node: Expression, type: Type, state: State) -> list[State]:
     """Return the states in which a node has a value that is not of a type, none where it cannot."""
     found, _ = given.evaluate(node, state)
-    if found == NOTHING or given.checked.type_of(node) == type:
+    if found is NOTHING or given.checked.type_of(node) == type:
         return []
     match type, node:
         case RecordType(fields=fields), MapOf(entries=entries):
@@ -61,9 +61,9 @@ def beyond(found: Domain, own: Type, type: Type) -> list[Domain]:
         case Numbers(), Numbers() if found.kind == wanted.kind:
             return _numbers_beyond(found, wanted)
         case Choice(values), _ if not isinstance(wanted, Sized | Numbers):
-            if wanted == ANYTHING:
+            if wanted is ANYTHING:
                 return [found]
-            rest = frozenset(v for v in values if meet(Choice(frozenset({v})), wanted) == NOTHING)
+            rest = frozenset(v for v in values if meet(Choice(frozenset({v})), wanted) is NOTHING)
             return [Choice(rest)] if rest else []
         case Text(), Choice(values):
             texts = frozenset(str(value) for value in values)

@@ -99,7 +99,7 @@ def contains(found: Domain, value: object) -> bool:
                 return False
             return found.some and contains(found.of, value.value) if value.present else found.none
         case _:
-            return found == ANYTHING
+            return found is ANYTHING
 
 
 def _is_number(kind: Kind, low: float, high: float, nan: bool, without: frozenset[float], value: object) -> bool:

@@ -136,7 +136,7 @@ class Reading(ABC):
             if len(path) == 1:
                 return self.evaluate(definition, state)
             base, errors = self.evaluate(definition, state)
-            if base == NOTHING:
+            if base is NOTHING:
                 return NOTHING, errors
             return domain_of(self.checked.type_of(node)), errors | self.undeclared(node)
         if state.lacks(path):
@@ -201,7 +201,7 @@ def truths_of(found: Domain) -> frozenset[object]:
     """Return the truth values in a domain."""
     if isinstance(found, Choice):
         return found.values
-    return frozenset({True, False}) if found == ANYTHING else frozenset()
+    return frozenset({True, False}) if found is ANYTHING else frozenset()
 
 
 @lru_cache(maxsize=1024)

@@ -58,6 +58,8 @@ class State:
 
     def resolve(self, path: Path) -> Path:
         """Return the path that this one is the same as."""
+        if not self.aliases:
+            return path
         for length in range(len(path), 0, -1):
             if path[:length] in self.aliases:
                 return self.resolve((*self.aliases[path[:length]], *path[length:]))
@@ -88,15 +90,15 @@ class State:
         path = self.resolve(path) if self.aliases else path
         before = self.domain(path)
         after = meet(before, domain)
-        if after == NOTHING:
+        if after is NOTHING:
             raise Contradiction
-        if after != before:
+        if after is not before and after != before:
             self.domains[path] = after
 
     def narrow_term(self, term: Expression, domain: Domain, now: Domain) -> None:
         """Know that the value of a term, which is in `now`, is in a domain."""
         after = meet(self.terms.get(term, now), domain)
-        if after == NOTHING:
+        if after is NOTHING:
             raise Contradiction
         if after != now:
             self.terms[term] = after
@@ -131,8 +133,11 @@ class State:
 
     def lacks(self, path: Path) -> bool:
         """Say whether a part of a path is known not to be there."""
+        present = self.present
+        if not present:
+            return False
         path = self.resolve(path) if self.aliases else path
-        return any(self.present.get(path[:length]) is False for length in range(1, len(path) + 1))
+        return False in [present.get(path[:length]) for length in range(1, len(path) + 1)]
 
     def require(self, path: Path) -> None:
         """Know that a path, and so every part of it, is there."""
