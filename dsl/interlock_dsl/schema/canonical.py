@@ -7,7 +7,7 @@ round it.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring
 
 _quoted: Callable[[str], str] = encode_basestring
@@ -69,6 +69,8 @@ def written(value: object) -> str:
         return repr(value)
     if kind is dict:
         return _object(value)  # type: ignore[arg-type]
+    if kind is tuple or kind is list:
+        return _array(value)  # type: ignore[arg-type]
     if value is None:
         return "null"
     if value is True:
@@ -80,7 +82,7 @@ def written(value: object) -> str:
             return int.__repr__(value)
         raise ValueError(f"{value} is beyond 64 bits")
     if isinstance(value, list | tuple):
-        return f"[{','.join([_quoted(item) if type(item) is str else written(item) for item in value])}]"
+        return _array(value)
     if isinstance(value, float):
         return number(value)
     if isinstance(value, Mapping):
@@ -88,6 +90,10 @@ def written(value: object) -> str:
     if isinstance(value, str):
         return _quoted(value)
     raise TypeError(f"a {kind.__name__} has no form in JSON")
+
+
+def _array(items: Iterable[object]) -> str:
+    return f"[{','.join([_quoted(item) if type(item) is str else written(item) for item in items])}]"
 
 
 def _object(mapping: Mapping[str, object]) -> str:

@@ -1,15 +1,16 @@
 """What a session answers to one call that was proposed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from interlock.decide import Answer, ApprovalNeed, Obligation, Reason, RedactFields
 from interlock.guard.record import DecisionRecord
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import Json
+from interlock.run.protocol.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallDecision:
     """May this call be made? A value: true in a condition exactly when the answer is `allow`.
 

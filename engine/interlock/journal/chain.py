@@ -20,6 +20,9 @@ ROOT: Final = sha256(b"interlock journal 2").digest()
 """The link before the first run."""
 
 
+_MEANING: Final = MEANING.to_bytes(4, "big")
+
+
 def origin(run: str) -> bytes:
     """Return the digest that stands before a run's first entry."""
     return sha256(b"interlock run 2\0" + run.encode()).digest()
@@ -27,7 +30,8 @@ def origin(run: str) -> bytes:
 
 def link(previous: bytes, event: bytes, outcome: bytes, meaning: int = MEANING) -> bytes:
     """Return the digest of an entry, from the digest of the one before it."""
-    return sha256(previous + (meaning & 0xFFFFFFFF).to_bytes(4, "big") + outcome + event).digest()
+    version = _MEANING if meaning == MEANING else (meaning & 0xFFFFFFFF).to_bytes(4, "big")
+    return sha256(previous + version + outcome + event).digest()
 
 
 def link_run(previous: bytes, first: bytes) -> bytes:

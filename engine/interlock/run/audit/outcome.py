@@ -81,20 +81,21 @@ class _Writer:
         """Return its value as canonical JSON. `known` are the texts of the objects met so far, by identity."""
         if not self._direct:
             return written(self.value(one))
-        texts = [_quoted(value) if type(value) is str else _text(value, known) for value in self._get(one)]
+        texts = [
+            _quoted(value) if type(value) is str else "null" if value is None else _text(value, known)
+            for value in self._get(one)
+        ]
         return f"[{','.join(texts)}]"
 
 
 def _text(value: object, known: dict[int, str]) -> str:
     """Write a value; an object once, since a note and its command often have the same one."""
-    if isinstance(value, Decision):
-        return _decided(value)
-    if type(value) is not dict:
-        return written(value)
-    text = known.get(id(value))
-    if text is None:
-        text = known[id(value)] = written(value)
-    return text
+    if type(value) is dict:
+        text = known.get(id(value))
+        if text is None:
+            text = known[id(value)] = written(value)
+        return text
+    return _decided(value) if isinstance(value, Decision) else written(value)
 
 
 _DECIDED: Final[dict[int, tuple[Decision, str]]] = {}

@@ -34,9 +34,8 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     scopes = state.principal.scopes
     checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, scopes, plan.evaluator)
     agent = event.agent or ""
-    raw = event.args if isinstance(event.args, dict) else {}
     if isinstance(checked, Decision):
-        tool = plan.tools.get(event.tool)
+        tool, raw = plan.tools.get(event.tool), _raw(event)
         known = raw if tool is None else redaction.arguments(tool, raw, redaction.fields_of(checked))
         state.notes.append(CallDecided("", agent, event.tool, known, "", checked))
         return
@@ -44,7 +43,7 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
         checked = checked._replace(problem=event.unreadable)
     if checked.problem:
         decision = _decision(state, checked, agent, "", None)
-        shown = redaction.arguments(checked.tool, raw, redaction.fields_of(decision))
+        shown = redaction.arguments(checked.tool, _raw(event), redaction.fields_of(decision))
         state.notes.append(CallDecided("", agent, event.tool, shown, "", decision))
         return
     args = cast("Mapping[str, Json]", plan.shown(checked.tool.parameters, checked.values))
@@ -56,6 +55,10 @@ def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     call = state.waiting.get(about) or Call(checked.tool, checked.values, args, agent, digest=about)
     call.key = event.key
     _answer(state, call, _decision(state, checked, agent, about, call))
+
+
+def _raw(event: CallProposed) -> Mapping[str, Json]:
+    return event.args if isinstance(event.args, dict) else {}
 
 
 def _answer(state: SessionState, call: Call, decision: Decision) -> None:
@@ -114,9 +117,11 @@ def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
 
 def _keep(state: SessionState, call: Call, decision: Decision, id: str = "", spent: tuple[str, ...] = ()) -> None:
     """Note a decision on a call, without what it hides, or hid before."""
-    _hide(call, decision)
-    shown = redaction.arguments(call.tool, call.args, call.hidden)
-    noted = redaction.noted(decision, call.hidden)
+    shown, noted = call.args, decision
+    if decision.obligations or call.hidden:
+        _hide(call, decision)
+        shown = redaction.arguments(call.tool, call.args, call.hidden)
+        noted = redaction.noted(decision, call.hidden)
     state.notes.append(CallDecided("", call.agent, call.tool.name, shown, call.digest, noted, id, spent))
 
 

@@ -104,10 +104,10 @@ class SessionMachine:
         state.notes, state.commands = [], []
         now = event.at if event.at > state.now else state.now
         found = self._find(event, now)
-        if found.__class__ is Ignored:
+        if isinstance(found, Ignored):
             state.notes.append(found)
         else:
-            handler, owner = cast("tuple[Handler, Owner]", found)
+            handler, owner = found
             state.subject, state.cause = owner, event.__class__
             state.events += 1
             if now != state.now:
