@@ -36,11 +36,11 @@ steps = st.lists(reserving | releasing | st.just("prune"), max_size=30)
 
 
 class Naive:
-    """All that was ever taken, in order."""
+    """All that was taken, in order, and the longest window asked for so far of each account."""
 
     def __init__(self) -> None:
         self.all: list[tuple[str, str, str, int, int]] = []
-        self.latest: dict[tuple[str, str], int] = {}
+        self.longest: dict[tuple[str, str], int] = {}
 
     def standings(self, wanted: Sequence[Claim], at: int) -> tuple[int, ...]:
         return tuple(self._used(claim, at) for claim in wanted)
@@ -54,6 +54,13 @@ class Naive:
         for (limit, key), claim in taken(wanted).items():
             times = [one[3] for one in self.all if one[1:3] == (limit, key)]
             self.all.append((name, limit, key, max([at, *times]), claim.amount))
+            self.longest[limit, key] = max(claim.period, self.longest.get((limit, key), 0))
+
+    def prune(self) -> int:
+        before = len(self.all)
+        latest = {one[1:3]: one[3] for one in self.all}
+        self.all = [one for one in self.all if one[3] > latest[one[1:3]] - self.longest[one[1:3]]]
+        return before - len(self.all)
 
     def release(self, name: str) -> None:
         self.all = [one for one in self.all if one[0] != name]
@@ -83,7 +90,7 @@ def test_three_ledgers_agree_whatever_is_reserved_released_and_pruned(done: list
                     one.release(f"r{step}")
             case _:
                 memory, file = kept
-                assert memory.prune() == file.prune()
+                assert memory.prune() == file.prune() == naive.prune()
         assert list(kept[0].held()) == list(kept[1].held()) and kept[1].unsound() == ()
     for one in kept:
         held = list(one.held())
