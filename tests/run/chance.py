@@ -32,8 +32,9 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import CallDecided, Note
 from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.paths import without_rows
 from interlock_dsl.schema import encode, sample
-from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
+from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, ROWS, SOME, TRAVEL
 from run.world import program, tighten
 
 Item = TypeVar("Item")
@@ -57,7 +58,9 @@ PROGRAMS: list[tuple[Program, dict[str, Json]]] = [
     (program(LOOP), {"n": 0}),
     (program(FORK), {"id": "A1"}),
     (program(GATES), {"id": "A1", "n": 7}),
-    (program(FORK), {"id": "A1"}),
+    (program(ROWS), {"ids": ["a", "b", "c"]}),
+    (tighten(ROWS, tool_calls=2, steps=5), {"ids": ["a", "b", "c", "d"]}),
+    (program(SOME), {"ids": ["a", "b", "c"]}),
     (_example("refund"), {"request": {"order_id": "A1", "message": "hi"}}),
     (_example("procurement"), {"purchase": {"id": "A1", "text": "hi"}}),
     (_example("order_exception"), {"line": {"order_id": "A1", "sku": "S", "quantity": 2}}),
@@ -155,7 +158,7 @@ class Chance:
                     now, id, self.one(("error", "timeout", "uncertain")), "broke", self.one((0, 500, 5_000))
                 )
             case AskPerson(step=step, role=role):
-                asking = machine._run.root.plan.workflow.steps[step]
+                asking = machine._run.root.plan.workflow.steps[without_rows(step)]
                 fitting = self.fitting(getattr(asking, "returns", None))
                 return PersonAnswered(now, id, self.one(PEOPLE), role if self.often(0.8) else self.one(ROLES), fitting)
             case AskApproval(role=role, digest=digest):
@@ -172,7 +175,7 @@ class Chance:
         usage = self.usage(asked.tokens)
         if self.often(0.15):
             return ModelFailed(now, id, self.one(BROKEN), "broke", usage, self.one((0, 1_000)))
-        step = machine._run.root.plan.workflow.steps[asked.step]
+        step = machine._run.root.plan.workflow.steps[without_rows(asked.step)]
         output = self.fitting(getattr(step, "returns", None))
         if self.often(0.5):
             return ModelReplied(now, id, True, output, usage=usage)

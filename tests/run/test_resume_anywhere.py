@@ -41,7 +41,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, NESTED, PAY, TRAVEL, WAITS
+from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, NESTED, PAY, ROWS, TRAVEL, WAITS
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -78,6 +78,7 @@ def inside(thought: list[Json], checked: list[Json]) -> dict[str, tuple[Json, ..
     return models | people
 
 
+IDS: dict[str, Json] = {"ids": ["a", "b", "c"]}
 STORIES = {
     "a model and its calls": Story(
         ROOMY, {"id": "A1", "secret": "s"}, {"work": ({"amount": 5},)},
@@ -111,6 +112,13 @@ STORIES = {
     "branches at once": Story(FORK, ID, {"ask": ({"ok": True},)}, end="stopped"),
     "an event, the second that comes": Story(WAITS, ID, {"told": ({"n": 1}, {"n": 2})}),
     "an event that does not come": Story(WAITS, ID, silent=frozenset({"told"}), end="late"),
+    "a step for each row": Story(
+        ROWS, IDS,
+        {"think[0]": ({"amount": 1},), "think[1]": ({"amount": 1},), "think[2]": ({"amount": 1},),
+         "ask[0]": ({"ok": True},), "ask[1]": ({"ok": True},)},
+        broken=frozenset({"pay.issue", "think[1]"}),
+    ),
+    "a step for each row that nobody approves": Story(ROWS, IDS, refused=frozenset({"boss"}), end="refused"),
     "approvals into each kind of step": Story(
         GATES, {"id": "A1", "n": 7}, {"think": ({"amount": 1},), "ask": ({"ok": True},)}
     ),

@@ -11,6 +11,7 @@ from interlock_dsl.program.model import (
     CallStep,
     End,
     EventStep,
+    FanOut,
     Route,
     RunStep,
     SetStep,
@@ -18,6 +19,7 @@ from interlock_dsl.program.model import (
     TableStep,
     TimeStep,
     Workflow,
+    fan_out,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +68,18 @@ def _lines(route: Route) -> Iterator[Line]:
 
 
 def step_detail(step: Step) -> str:
-    """Return who or what does a step."""
+    """Return who or what does a step, and for which rows."""
+    rows = fan_out(step)
+    each = "" if rows is None else f", for each {rows.row}, {merge_of_rows(rows)}at most {rows.max:,}"
+    return _once(step) + each
+
+
+def merge_of_rows(rows: FanOut) -> str:
+    """Say how many rows are needed, where it is not all."""
+    return f"{rows.merge:,} of " if rows.merge else ""
+
+
+def _once(step: Step) -> str:
     match step:
         case AgentStep(agent=agent, within=within):
             return f"by {agent.name}" + _deadline(within)

@@ -23,6 +23,7 @@ from interlock_cli.present.progress import spinner
 from interlock_cli.present.timeline import Layout
 from interlock_cli.recorded_run import EventNotes
 from interlock_dsl.program.model import AgentStep, Workflow
+from interlock_dsl.program.paths import without_rows
 
 
 class Follower:
@@ -67,7 +68,7 @@ class Follower:
     def _track(self, note: Note) -> None:
         match note:
             case StepBegan(step=step):
-                worker = self._workflow.steps.get(step)
+                worker = self._workflow.steps.get(without_rows(step))
                 if isinstance(worker, AgentStep):
                     self._under_way[step] = f"{step}: {worker.agent.model or worker.agent.name} is thinking"
             case CallDecided(step=step, tool=tool, call=call) if call:

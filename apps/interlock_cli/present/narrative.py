@@ -38,7 +38,18 @@ from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value
 from interlock_dsl.cel import CompiledExpression
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, EventStep, Grant, Route, TimeStep, Workflow
+from interlock_dsl.program.model import (
+    AgentStep,
+    AskStep,
+    CallStep,
+    EventStep,
+    Grant,
+    Route,
+    TimeStep,
+    Workflow,
+    fan_out,
+)
+from interlock_dsl.program.paths import without_rows
 
 SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""
@@ -98,8 +109,11 @@ class Narrative:
 
     @_tell.register
     def _began_step(self, note: StepBegan) -> list[Line]:
-        step = self._steps.get(note.step)
+        step = self._steps.get(without_rows(note.step))
         again = f"visit {note.visit}" if note.visit > 1 else ""
+        rows = fan_out(step) if step is not None and note.step in self._steps else None
+        if rows is not None:
+            return [self._line(note.step, "work", f"for each {rows.row}, at most {rows.max:,}", again)]
         match step:
             case AgentStep():
                 text = Text(step.agent.name)
@@ -126,7 +140,9 @@ class Narrative:
 
     @_tell.register
     def _done(self, note: StepDone) -> list[Line]:
-        step = self._steps.get(note.step)
+        step = self._steps.get(without_rows(note.step))
+        if step is not None and note.step in self._steps and fan_out(step) is not None:
+            return [self._line(note.step, "done", self._value(note.output, 0))]
         match step:
             case AgentStep():
                 tokens = self._tokens.pop(note.step, 0)

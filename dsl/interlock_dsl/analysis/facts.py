@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from interlock_dsl.analysis.links import Link
 from interlock_dsl.cel.check import Checked
-from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.cel.types import ListType, RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import everywhere
 from interlock_dsl.program.cases import Test
@@ -100,12 +100,33 @@ class RuleFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FanOutFacts:
+    """The rows of a step: the list they are of, the type of a row, and that of the list of what they give."""
+
+    decl: tree.FanOut
+    list: Checked
+    element: Type
+    output: ListType
+
+    @property
+    def least(self) -> int:
+        """How many rows there are at least if the step succeeds: a list may be empty."""
+        return 0 if self.decl.merge is None else self.decl.merge.count or 0
+
+    @property
+    def at_once(self) -> int:
+        """How many rows are under way at once at most."""
+        return self.decl.max if self.decl.width is None else min(self.decl.width, self.decl.max)
+
+
+@dataclass(frozen=True, slots=True)
 class AgentStepFacts:
-    """An agent's step: what it answers, and the tools it may be shown."""
+    """An agent's step: what it answers (in each row), and the tools it may be shown."""
 
     decl: tree.AgentStep
     returns: RecordType
     tools: tuple[str, ...]
+    rows: FanOutFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,7 @@ class CallStepFacts:
 
     decl: tree.CallStep
     call: CallFacts
+    rows: FanOutFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,7 @@ class AskStepFacts:
 
     decl: tree.AskStep
     returns: RecordType
+    rows: FanOutFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +170,7 @@ class TableStepFacts:
 
     decl: tree.TableStep
     arguments: Values
+    rows: FanOutFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +191,9 @@ class RunStepFacts:
     returns: RecordType
 
 
+FANNED: Final = (AgentStepFacts, CallStepFacts, AskStepFacts, TableStepFacts)
+"""The kinds of steps that can be taken for each row of a list."""
+
 StepFacts: TypeAlias = (
     AgentStepFacts
     | CallStepFacts
@@ -177,6 +204,11 @@ StepFacts: TypeAlias = (
     | SetStepFacts
     | RunStepFacts
 )
+
+
+def rows_of(step: StepFacts | None) -> FanOutFacts | None:
+    """Return the rows of a step, None for one that is taken once."""
+    return step.rows if isinstance(step, FANNED) else None
 
 
 @dataclass(frozen=True, slots=True)

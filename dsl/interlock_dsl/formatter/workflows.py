@@ -16,6 +16,7 @@ from interlock_dsl.formatter.pieces import (
     fits,
     money,
     names,
+    number,
     parameters,
     record,
     text,
@@ -33,6 +34,7 @@ from interlock_dsl.syntax.tree import (
     EndDecl,
     Escalate,
     EventStep,
+    FanOut,
     Grant,
     Merge,
     NamedType,
@@ -125,6 +127,7 @@ def step(node: StepNode, places: Places) -> list[Line]:
             return _agent_step(node, places)
         case CallStep(call=call):
             lines = arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(call), 1)
+            lines = _fanned(lines, node.rows, places)
             within = "" if node.within is None else f" within {duration(node.within)}"
             return [*lines[:-1], replace(lines[-1], text=lines[-1].text + within)]
         case AskStep():
@@ -137,7 +140,9 @@ def step(node: StepNode, places: Places) -> list[Line]:
             assert until is not None
             return [Line(f"{head} waits until {written(until)}", begin(node))]
         case TableStep(table=table, arguments=given):
-            return arguments(f"{head} decides {table.text}", begin(node), given, end(node), 1)
+            last = end(node) if node.rows is None else begin(node.rows)
+            lines = arguments(f"{head} decides {table.text}", begin(node), given, last, 1)
+            return _fanned(lines, node.rows, places)
         case SetStep(values=fields):
             return values(f"{head} sets", begin(node), fields, end(node), 1)
         case RunStep(workflow=workflow, arguments=given):
@@ -154,7 +159,7 @@ def _agent_step(node: AgentStep, places: Places) -> list[Line]:
         body += _returns(node.returns, places.clause(node, "returns"))
     if node.within is not None:
         body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
-    return _step_with(f"step {node.name.text} by {node.agent.text}", node, body)
+    return _step_with(f"step {node.name.text} by {node.agent.text}", node, body, places)
 
 
 def _ask_step(node: AskStep, places: Places) -> list[Line]:
@@ -165,7 +170,7 @@ def _ask_step(node: AskStep, places: Places) -> list[Line]:
         body += _returns(node.returns, places.clause(node, "returns"))
     if node.within is not None:
         body.append(Line(f"within {duration(node.within)}", places.clause(node, "within")))
-    return _step_with(f"step {node.name.text} asks {node.role.text}", node, body)
+    return _step_with(f"step {node.name.text} asks {node.role.text}", node, body, places)
 
 
 def _returns(node: RecordType | NamedType, start: int | None) -> list[Line]:
@@ -188,10 +193,32 @@ def _event_step(node: EventStep, places: Places) -> list[Line]:
     return [Line(line, begin(node))] if fits(line, 1) else [Line(head, begin(node)), *indented(body)]
 
 
-def _step_with(head: str, node: StepNode, body: Sequence[Line]) -> list[Line]:
+def _step_with(head: str, node: AgentStep | AskStep, body: Sequence[Line], places: Places) -> list[Line]:
+    lines = _fanned([Line(head, begin(node))], node.rows, places)
     if not body:
-        return [Line(head, begin(node))]
-    return [Line(f"{head} {{", begin(node)), *indented(body), Line("}", end(node), closes=True)]
+        return lines
+    opened = replace(lines[-1], text=f"{lines[-1].text} {{")
+    return [*lines[:-1], opened, *indented(body), Line("}", end(node), closes=True)]
+
+
+def _fanned(lines: list[Line], node: FanOut | None, places: Places) -> list[Line]:
+    """Return the lines of a step with its fan-out: on the last of them, or on one of its own."""
+    if node is None:
+        return lines
+    said = f"for each {node.row.text} in {written(node.list)} max {number(node.max)}"
+    if node.width is not None:
+        said += f" width {number(node.width)}"
+    if node.merge is not None:
+        said += f" merge {_row_merge(node.merge)}"
+    if node.collects:
+        said += " collect failures"
+    if fits(f"{lines[-1].text} {said} {{", 1):
+        return [*lines[:-1], replace(lines[-1], text=f"{lines[-1].text} {said}")]
+    return [*lines, *indented([Line(said, begin(node))])]
+
+
+def _row_merge(node: Merge) -> str:
+    return "all" if node.count is None else "any" if node.count == 1 else number(node.count)
 
 
 def _end(node: EndDecl) -> list[Line]:

@@ -8,6 +8,7 @@ from interlock_dsl.analysis.facts import (
     AskStepFacts,
     CallStepFacts,
     EventStepFacts,
+    FanOutFacts,
     RouteFacts,
     RunStepFacts,
     SetStepFacts,
@@ -17,7 +18,7 @@ from interlock_dsl.analysis.facts import (
     WorkflowFacts,
 )
 from interlock_dsl.lowering.declarations import lower_call, lower_rules, micros
-from interlock_dsl.lowering.expressions import compiled_all, optional
+from interlock_dsl.lowering.expressions import compiled, compiled_all, optional
 from interlock_dsl.lowering.promises import lower_promise
 from interlock_dsl.program import model as program
 from interlock_dsl.program.graph import build, kinds
@@ -68,22 +69,41 @@ def _step(
     span = step.decl.span
     match step:
         case AgentStepFacts(decl=decl, returns=returns, tools=tools):
-            within = micros(decl.within)
-            return program.AgentStep(name, agents[decl.agent.text], decl.task or "", returns, tools, span, within)
+            task, within = decl.task or "", micros(decl.within)
+            return program.AgentStep(
+                name, agents[decl.agent.text], task, returns, tools, span, within, _rows(step.rows)
+            )
         case CallStepFacts(decl=decl, call=call):
-            return program.CallStep(name, lower_call(call), span, micros(decl.within))
+            return program.CallStep(name, lower_call(call), span, micros(decl.within), _rows(step.rows))
         case AskStepFacts(decl=decl, returns=returns):
-            return program.AskStep(name, decl.role.text, decl.question or "", returns, micros(decl.within), span)
+            question, within = decl.question or "", micros(decl.within)
+            return program.AskStep(name, decl.role.text, question, returns, within, span, _rows(step.rows))
         case EventStepFacts(decl=decl, data=data, where=where):
             return program.EventStep(name, decl.event, data, optional(where), micros(decl.within), span)
         case TimeStepFacts(decl=decl, until=until):
             return program.TimeStep(name, micros(decl.pause), optional(until), span)
         case TableStepFacts(decl=decl, arguments=arguments):
-            return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span)
+            return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span, _rows(step.rows))
         case SetStepFacts(values=values):
             return program.SetStep(name, compiled_all(values), span)
         case RunStepFacts(workflow=workflow, arguments=arguments, returns=returns):
             return program.RunStep(name, workflow, compiled_all(arguments), returns, span)
+
+
+def _rows(facts: FanOutFacts | None) -> program.FanOut | None:
+    if facts is None:
+        return None
+    decl = facts.decl
+    return program.FanOut(
+        decl.row.text,
+        compiled(facts.list),
+        facts.element,
+        decl.max,
+        decl.span,
+        decl.width,
+        0 if decl.merge is None or decl.merge.count is None else decl.merge.count,
+        decl.collects,
+    )
 
 
 def _route(route: RouteFacts) -> program.Route:

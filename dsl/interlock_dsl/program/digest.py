@@ -31,6 +31,7 @@ LATER = frozenset(
         ("Rule", "fields"),
         ("Workflow", "rules"),
     }
+    | {(step, "rows") for step in ("AgentStep", "CallStep", "AskStep", "TableStep")}
 )
 """Fields by class that came later: an empty one is left out, so that a program without them keeps its digest."""
 

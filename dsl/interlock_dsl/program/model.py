@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Test
-from interlock_dsl.program.limits import Limit
 from interlock_dsl.program.promises import Promise
+from interlock_dsl.program.rules import Policy as Policy
+from interlock_dsl.program.rules import Rule as Rule
+from interlock_dsl.program.tables import Row as Row
+from interlock_dsl.program.tables import Table as Table
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -118,6 +121,24 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class FanOut:
+    """A step is taken for each row of a list of at most `max`, and gives a list.
+
+    `row` is what its expressions call the row, which is an `element`. At most `width` rows are under way at once (None:
+    all). `merge` of them are needed (0: all); with `collects` a row that fails is one that says so.
+    """
+
+    row: str
+    list: "CompiledExpression"
+    element: Type
+    max: int
+    span: Span
+    width: int | None = None
+    merge: int = 0
+    collects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AgentStep:
     """A model answers with a value of `returns`, `within` microseconds; `tools` are all that it may be shown."""
 
@@ -128,6 +149,7 @@ class AgentStep:
     tools: tuple[str, ...]
     span: Span
     within: int | None = None
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +160,7 @@ class CallStep:
     call: Call
     span: Span
     within: int | None = None
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +173,7 @@ class AskStep:
     returns: RecordType
     within: int | None
     span: Span
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +206,10 @@ class TableStep:
     """A decision table on evaluated arguments."""
 
     name: str
-    table: "Table"
+    table: Table
     arguments: Mapping[str, "CompiledExpression"]
     span: Span
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +233,11 @@ class RunStep:
 
 
 Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep | RunStep
+
+
+def fan_out(step: "Step | End") -> FanOut | None:
+    """Return what says that a step is taken for each row of a list; None for one that is taken once."""
+    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +352,7 @@ class Workflow:
     promises: tuple[Promise, ...]
     first: frozenset[str]
     span: Span
-    rules: "tuple[Rule, ...]" = ()
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         edges = self.network.edges(data=True)
@@ -335,59 +365,6 @@ class Workflow:
         from interlock_dsl.program.graph import forward
 
         return forward(self.network)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a policy, or a workflow of its runs, says of tools that match a pattern. `id` is `policy/kind#n`.
-
-    `role` and `within` (microseconds) belong to `require`, which asks for `count` people (0: one), `role` also to
-    `notify`, and `fields` (`args.note`, `result.iban`) to `redact`; `limit` to `limit`.
-    """
-
-    id: str
-    kind: Literal["permit", "forbid", "require", "limit", "redact", "notify"]
-    patterns: tuple[str, ...]
-    agent: str | None
-    when: "CompiledExpression | None"
-    unless: "CompiledExpression | None"
-    because: str
-    span: Span
-    role: str = ""
-    within: int | None = None
-    count: int = 0
-    limit: Limit | None = None
-    fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Rules that hold across all workflows of the program."""
-
-    name: str
-    rules: tuple[Rule, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table: it matches where `condition` (over the parameters) holds; None is `otherwise`."""
-
-    condition: "CompiledExpression | None"
-    outputs: Mapping[str, "CompiledExpression"]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A decision table with a DMN hit policy; `collect` gives a list of what all matching rows give."""
-
-    name: str
-    parameters: RecordType
-    result: RecordType
-    hit: Literal["unique", "first", "collect"]
-    rows: tuple[Row, ...]
-    span: Span
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How runs name steps: a step of the run's own workflow by its name, one of a workflow inside by a path.
 
 `pay/issue` is the step `issue` of the workflow that the step `pay` runs; `pay#2/issue` is the same at the second visit
-of `pay`. Names hold none of these characters.
+of `pay`. `look[2]` is the third row of the step `look`. Names hold none of these characters.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from interlock_dsl.program.model import Program, RunStep, Step, Workflow
 
 _VISITS = re.compile(r"#\d+(?=/|\Z)")
+_ROWS = re.compile(r"\[\d+\]")
 
 
 def written(path: str) -> str:
@@ -17,10 +18,15 @@ def written(path: str) -> str:
     return _VISITS.sub("", path)
 
 
+def without_rows(path: str) -> str:
+    """Return a path without the places of rows."""
+    return _ROWS.sub("", path)
+
+
 def workflow_at(program: Program, workflow: str, path: str) -> Workflow | None:
     """Return the workflow that runs at a path; the run's own where the path is empty, None where there is none."""
     found: Workflow | None = program.workflows.get(workflow)
-    for name in written(path).split("/") if path else ():
+    for name in without_rows(written(path)).split("/") if path else ():
         step = None if found is None else found.steps.get(name)
         found = program.workflows.get(step.workflow) if isinstance(step, RunStep) else None
     return found
@@ -28,7 +34,7 @@ def workflow_at(program: Program, workflow: str, path: str) -> Workflow | None:
 
 def step_at(program: Program, workflow: str, path: str) -> Step | None:
     """Return the step of a path in runs of a workflow; None where there is none."""
-    before, _, name = written(path).rpartition("/")
+    before, _, name = without_rows(written(path)).rpartition("/")
     found = workflow_at(program, workflow, before)
     return None if found is None else found.steps.get(name)
 

@@ -54,7 +54,7 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.routing import routes
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, calls, deadlines, entry, people, waits
+from interlock.run.steps import agents, approvals, calls, deadlines, entry, people, rows, waits
 from interlock.run.transitions import Kind
 
 Handler: TypeAlias = Callable[[Run, Owner, Event], None]
@@ -161,13 +161,27 @@ def _call_ended(run: Run, move: CallEnded) -> None:
         )
 
 
+def _complete(run: Run, move: Complete) -> None:
+    if move.visit.row is not None:
+        rows.completed(run, move)
+    else:
+        routes.complete(run, move)
+
+
+def _fail(run: Run, move: Fail) -> None:
+    if move.visit.row is not None:
+        rows.failed(run, move)
+    else:
+        routes.fail(run, move)
+
+
 MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     Enter: _moves(entry.enter),
     Start: _moves(start.begin_inner),
     Begin: _moves(entry.begin),
     Arrive: _moves(finish.arrive),
-    Complete: _moves(routes.complete),
-    Fail: _moves(routes.fail),
+    Complete: _moves(_complete),
+    Fail: _moves(_fail),
     Approved: _moves(_approved),
     NotApproved: _moves(_not_approved),
     CallEnded: _moves(_call_ended),

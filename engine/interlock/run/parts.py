@@ -16,7 +16,7 @@ from interlock_dsl.program.model import End, Grant, Step, Tool
 
 Phase: TypeAlias = Literal[
     "new", "running", "ending", "undoing",
-    "entered", "asking model", "acting", "asking person", "calling", "awaiting event", "awaiting time",
+    "entered", "asking model", "acting", "asking person", "calling", "awaiting event", "awaiting time", "fanning out",
     "deciding", "reserving", "in flight",
     "open",
     "in approval", "retrying", "over",
@@ -88,13 +88,18 @@ def with_failure(values: Mapping[str, object], failure: Failure | None) -> Mappi
     return values if failure is None else {**values, FAILURE: failure.value()}
 
 
+Arguments: TypeAlias = tuple[Mapping[str, object], Mapping[str, Json]]
+"""The arguments of a call, as the tool's parameters hold them and as JSON."""
+
+
 @dataclass(slots=True, eq=False)
 class Visit:
     """One stay at a step: how it was entered, with what in hand, and what it waits for now.
 
     `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger.
-    `due` is the moment by which it has to be done, and `deadline` the timer for that.
-    A step that runs a workflow has the values `given` to that, and its frame, `inner`.
+    `due` is the moment by which it has to be done, and `deadline` the timer for that. A step that runs a workflow has
+    the values `given` to that, and its frame, `inner`. A step that is taken for each row of a list has a visit with
+    `rows`, and for each of them a visit that says of which `row` it is.
     """
 
     frame: Frame
@@ -118,6 +123,8 @@ class Visit:
     deadline: str = ""
     given: Mapping[str, object] | None = None
     inner: Frame | None = None
+    rows: "Rows | None" = None
+    row: "Row | None" = None
 
     @property
     def name(self) -> str:
@@ -131,7 +138,38 @@ class Visit:
 
     def reads(self, now: int) -> Mapping[str, object]:
         """Return what expressions of the step read at a moment."""
-        return with_failure(self.frame.reads(now), self.failure)
+        values = with_failure(self.frame.reads(now), self.failure)
+        return values if self.row is None else {**values, self.row.name: self.row.value}
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """The rows of a fan-out: its list, the visits under way by the place of their row, and what came of the others.
+
+    `prepared` are the arguments of all calls where somebody approves them together, or why they do not fit; `displayed`
+    are those as records show them. `next` is the first row that was not entered. `size` is that of what rows gave.
+    """
+
+    values: list[object]
+    shown: list[Json]
+    prepared: "list[Arguments | str]" = field(default_factory=list)
+    displayed: list[Json] = field(default_factory=list)
+    next: int = 0
+    under_way: "dict[int, Visit]" = field(default_factory=dict)
+    given: dict[int, tuple[object, Json]] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    size: int = 0
+    decided: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A row of a fan-out: the visit with all of them, its place, and what expressions call it and read."""
+
+    of: Visit
+    index: int
+    name: str
+    value: object
 
 
 @dataclass(slots=True, eq=False)

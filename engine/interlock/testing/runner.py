@@ -7,6 +7,7 @@ but for `then 4h pass` and the waits before another attempt.
 
 from collections import deque
 from collections.abc import Mapping
+from typing import TypeVar
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
@@ -36,8 +37,10 @@ from interlock.testing.result import STARTED, Stuck, TestResult, context_of, per
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
-from interlock_dsl.program.paths import written
+from interlock_dsl.program.paths import without_rows, written
 from interlock_dsl.schema import encode, sample
+
+_Script = TypeVar("_Script")
 
 
 def run_test(program: Program, test: Test) -> TestResult:
@@ -146,9 +149,11 @@ class _TestRun:
                 self._return(command)
             case Reserve():
                 self._reserve(command)
-            case AskPerson(step=path) if self._persons.get(step := written(path)):
+            case AskPerson(step=path) if answers := self._script(
+                step := written(path), self._persons, self.test.persons
+            ):
                 by = person(command.role, 0, self.test.principal)
-                answer = plain(self._persons[step].popleft())
+                answer = plain(answers.popleft())
                 self._feed(PersonAnswered(self.now, command.id, by, command.role, answer))
                 if isinstance(self.notes[-1], Ignored):
                     raise Stuck(
@@ -157,9 +162,19 @@ class _TestRun:
             case _:
                 pass
 
+    def _script(
+        self, path: str, scripts: dict[str, deque[_Script]], given: Mapping[str, tuple[_Script, ...]]
+    ) -> deque[_Script] | None:
+        """Return what is left for a step to answer; a row of which nothing is said answers what is said of its step."""
+        step = without_rows(path)
+        if path not in scripts and step in given:
+            scripts[path] = deque(given[step])
+            scripts[step].clear()
+        return scripts.get(path)
+
     def _reply(self, command: AskModel) -> None:
         step = written(command.step)
-        turns = self._agents.get(step)
+        turns = self._script(step, self._agents, self.test.agents)
         if turns is None:
             raise Stuck(
                 self.test.span,

@@ -1,12 +1,13 @@
 """Tests of workflows: an input, scripts for agents and people, and what must happen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.cases.case import UNKNOWN, Case, Ids
 from interlock_dsl.analysis.expressions import Expressions
 from interlock_dsl.analysis.facts import ToolFacts
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.rows import fan_out
 from interlock_dsl.cel.types import ERROR, NULL
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import names as say_name
@@ -145,7 +146,7 @@ class WorkflowCase(Case):
         """Return the step of a name, or of a path into the workflows that steps run; report where there is none."""
         outline: Outline | None = self._outline
         found: syntax.StepNode | None = None
-        for at, part in enumerate(name.text.split("/")):
+        for at, (part, row) in enumerate(_parts(name.text)):
             if at and not isinstance(found, syntax.RunStep):
                 self._symbols.report.add(say.runs_nothing(name.text, name.span))
                 return None
@@ -158,7 +159,16 @@ class WorkflowCase(Case):
                 before = "/".join(name.text.split("/")[:at])
                 self._symbols.miss("step", name, [f"{before}/{step}" if at else step for step in outline.steps])
                 return None
+            self._row(name, found, row)
         return found
+
+    def _row(self, path: Ident, step: syntax.StepNode, row: int | None) -> None:
+        """Report a row that a step cannot have."""
+        rows = fan_out(step)
+        if row is not None and rows is None:
+            self._symbols.report.add(say.taken_once(step.name.text, path.span, step.name.span))
+        elif row is not None and rows is not None and row >= rows.max:
+            self._symbols.report.add(say.row_beyond(path.text, rows.max, path.span, rows.span))
 
     def _expect(self, item: syntax.Expect) -> None:
         name = item.name
@@ -186,3 +196,10 @@ class WorkflowCase(Case):
             case _:
                 pass
         self._expected(item, value)
+
+
+def _parts(path: str) -> Iterator[tuple[str, int | None]]:
+    """Yield the names of a path, each with its row if it says one."""
+    for part in path.split("/"):
+        name, is_row, row = part.partition("[")
+        yield name, int(row.rstrip("]")) if is_row else None

@@ -4,6 +4,7 @@ from interlock_dsl.analysis.checks.form import groups, place
 from interlock_dsl.analysis.links import arriving, handed
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.outline import Outline
+from interlock_dsl.analysis.workflows.rows import fan_out
 from interlock_dsl.diagnostics.messages import ineffective as say
 from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.tree import (
@@ -64,6 +65,10 @@ def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, t
     in_time = isinstance(step, AskStep | EventStep) and step.within is not None
     rules = [rule for policy in symbols.policies.values() for rule in policy.rules]
     requires = [rule for rule in (*rules, *outline.decl.rules) if rule.kind == "require"]
+    rows = fan_out(step)
+    collects = rows is not None and rows.collects
+    if collects and trigger in ("timeout", "denied", "expiry"):
+        return trigger != "timeout" and bool(approvals)
     match trigger:
         case "timeout":
             return isinstance(step, AgentStep | CallStep)
@@ -99,6 +104,9 @@ def _kind(step: StepNode) -> str:
 
 
 def _instead(step: StepNode, trigger: str) -> str | None:
+    rows = fan_out(step)
+    if rows is not None and rows.collects:
+        return "rows that fail are collected: read `failure` of each"
     if isinstance(step, AgentStep | CallStep) and step.within is not None and trigger == "expiry":
         return "a step behind its deadline ends with `on timeout`"
     if isinstance(step, AskStep):

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from interlock_dsl.analysis.links import handed
 from interlock_dsl.analysis.symbols import Symbols
+from interlock_dsl.analysis.workflows.rows import MOST_ROWS, fan_out
 from interlock_dsl.cel.values import INT_HIGH
+from interlock_dsl.diagnostics.messages import rows as say_rows
 from interlock_dsl.diagnostics.messages import types as say
 from interlock_dsl.diagnostics.messages.routes import too_few_people
 from interlock_dsl.diagnostics.report import Report
@@ -22,6 +24,7 @@ from interlock_dsl.syntax.tree import (
     EndsWithin,
     EndsWithinSteps,
     EventStep,
+    FanOut,
     Money,
     NeverUnapproved,
     Promise,
@@ -70,6 +73,9 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
             _duration(report, "the deadline", step.within)
         elif isinstance(step, TimeStep):
             _duration(report, "the time", step.pause)
+        rows = fan_out(step)
+        if rows is not None:
+            _fan_out(report, rows, clauses)
     for route in workflow.routes:
         for written, _ in handed(route):
             if written.approval is not None:
@@ -81,6 +87,22 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
         _promise(report, promise)
     for rule in workflow.rules:
         _rule(report, rule, clauses)
+
+
+def _fan_out(report: Report, rows: FanOut, clauses: Clauses) -> None:
+    _count(report, "`max`", rows.max, rows.span)
+    if rows.max > MOST_ROWS:
+        report.add(say_rows.too_many_rows(MOST_ROWS, rows.span))
+    _count(report, "`width`", rows.width, clauses.of(rows, "width"))
+    if rows.width is not None and rows.width >= rows.max >= 1:
+        report.add(say_rows.width_beyond(rows.width, rows.max, clauses.of(rows, "width")))
+    if rows.merge is None or rows.merge.count is None:
+        return
+    _count(report, "the number of rows", rows.merge.count, rows.merge.span)
+    if rows.merge.count > rows.max >= 1:
+        report.add(say_rows.merge_beyond(rows.merge.count, rows.max, rows.merge.span))
+    if rows.collects:
+        report.add(say_rows.collects_beside_merge(clauses.of(rows, "collect failures")))
 
 
 def _promise(report: Report, promise: Promise) -> None:

@@ -10,10 +10,11 @@ from interlock_dsl.analysis.links import Link, arriving, leaving
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.flow import Flow
 from interlock_dsl.analysis.workflows.outline import Outline
+from interlock_dsl.analysis.workflows.rows import fan_out
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.program.graph import START
-from interlock_dsl.syntax.tree import Bound, CallStep, RouteDecl
+from interlock_dsl.syntax.tree import Bound, CallStep, RouteDecl, StepNode
 
 
 def check_shape(outline: Outline, symbols: Symbols) -> None:
@@ -163,11 +164,11 @@ def _budget(outline: Outline, symbols: Symbols) -> None:
     if budget is None:
         return
     if budget.steps is not None:
-        least, way = _least(outline, lambda _: 1)
+        least, way = _least(outline, lambda name: _rows(outline.steps[name]))
         if least > budget.steps > 0:
             symbols.report.add(say.infeasible("steps", least, budget.steps, budget.span, way))
     if budget.tool_calls is not None:
-        least, way = _least(outline, lambda name: int(isinstance(outline.steps[name], CallStep)))
+        least, way = _least(outline, lambda name: _calls(outline.steps[name]))
         if least > budget.tool_calls > 0:
             symbols.report.add(say.infeasible("tool calls", least, budget.tool_calls, budget.span, way))
     if budget.cost is not None:
@@ -177,10 +178,22 @@ def _budget(outline: Outline, symbols: Symbols) -> None:
             symbols.report.add(say.infeasible(budget.cost.currency, *shown, budget.span, way))
 
 
+def _calls(step: StepNode) -> int:
+    return _rows(step) if isinstance(step, CallStep) else 0
+
+
 def _cost(outline: Outline, symbols: Symbols, name: str) -> int:
     step = outline.steps[name]
     tool = symbols.tools.get(step.call.tool.text) if isinstance(step, CallStep) else None
-    return tool.cost.micros if tool is not None and tool.cost is not None else 0
+    return tool.cost.micros * _rows(outline.steps[name]) if tool is not None and tool.cost is not None else 0
+
+
+def _rows(step: StepNode) -> int:
+    """Return how often a visit of a step does at least what the step does: the list of its rows may be empty."""
+    rows = fan_out(step)
+    if rows is None:
+        return 1
+    return 0 if rows.merge is None or rows.merge.count is None else rows.merge.count
 
 
 def _least(outline: Outline, weight: Callable[[str], int]) -> tuple[int, list[str]]:

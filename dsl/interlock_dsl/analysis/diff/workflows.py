@@ -34,6 +34,9 @@ from interlock_dsl.analysis.promises.calling import NOT_FALSE
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim
+from interlock_dsl.analysis.workflows.rows import fan_out
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.syntax.tree import FanOut
 
 
 def workflows(old: Mapping[str, Questions], new: Mapping[str, Questions], reasoner: Reasoner) -> Iterator[Difference]:
@@ -99,6 +102,8 @@ def _step(
 ) -> Iterator[Difference]:
     name = new.decl.name.text
     what, span, known = f"the step `{name}`", new.decl.name.span, _at(questions, name)
+    if type(old) is type(new):
+        yield from _rows(fan_out(old.decl), fan_out(new.decl), f"{subject}, {what}", span)
     match old, new:
         case CallStepFacts(call=before), CallStepFacts(call=now):
             yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"call"}))
@@ -111,7 +116,7 @@ def _step(
                 yield Difference(Direction.PERMITS, subject, f"the agent at {what} is shown `{tool}`", span)
             for tool in sorted(set(old.tools) - set(new.tools)):
                 yield Difference(Direction.REFUSES, subject, f"the agent at {what} is not shown `{tool}`", span)
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"tools"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"tools", "rows"}))
             if old.returns != new.returns and old.decl.returns == new.decl.returns:
                 yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
         case SetStepFacts(values=before_values), SetStepFacts(values=now_values):
@@ -136,11 +141,28 @@ def _step(
             else:
                 yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
         case AskStepFacts(), AskStepFacts():
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl)
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"rows"}))
             if old.returns != new.returns and old.decl.returns == new.decl.returns:
                 yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
         case _:
             yield Difference(Direction.CHANGES, subject, f"{what} is of another kind", span)
+
+
+def _rows(old: FanOut | None, new: FanOut | None, subject: str, span: Span) -> Iterator[Difference]:
+    """Yield what the fan-outs of a step differ in; what their lists come to is not compared."""
+    if old is None or new is None:
+        if old is not new:
+            text = "is taken for each row of a list" if old is None else "is taken once"
+            yield Difference(Direction.CHANGES, subject, text, span)
+        return
+    if old.max != new.max:
+        wider = new.max > old.max
+        text = f"has at most {new.max:_} rows, not {old.max:_}"
+        yield Difference(Direction.PERMITS if wider else Direction.REFUSES, subject, text, span)
+    if (old.row.text, old.list, old.width, old.merge, old.collects) != (
+        new.row.text, new.list, new.width, new.merge, new.collects,
+    ):  # fmt: skip
+        yield Difference(Direction.CHANGES, subject, "has another fan-out", span)
 
 
 def _promises(

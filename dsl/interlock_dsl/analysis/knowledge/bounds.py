@@ -13,7 +13,7 @@ from itertools import groupby
 from networkx import ancestors, descendants, immediate_dominators
 
 from interlock_dsl.analysis.declarations.policies import under
-from interlock_dsl.analysis.facts import Facts, RunStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import Facts, RunStepFacts, WorkflowFacts, rows_of
 from interlock_dsl.analysis.knowledge.consumption import Amount, Usage, add, least_of, undo_of, worst_of
 from interlock_dsl.analysis.knowledge.handovers import offered
 from interlock_dsl.analysis.knowledge.inside import inner_steps
@@ -151,7 +151,8 @@ class _Shape:
         self._forks = any(len(link.targets) > 1 for link in links.values())
         self._rounds = {link.id: self._round(link) for link in self._back}
         self.simple = not self._partial and not any(len(options) > 1 for options in self._joining().values())
-        self.exact = self.simple and not self._back
+        fanned = any(rows_of(step) is not None for step in workflow.steps.values())
+        self.exact = self.simple and not self._back and not fanned
 
     def _joining(self) -> dict[str, set[tuple[str, ...]]]:
         """Return the joins that each step takes part in."""

@@ -18,6 +18,7 @@ from interlock_dsl.analysis.facts import (
     TableFacts,
     TableStepFacts,
     WorkflowFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.knowledge.statements import parts
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
@@ -32,6 +33,8 @@ MOST_ROWS: Final = 8
 
 def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[Statement, ...], ...]:
     """Return what is known of the output of a step: one of these cases. Of a step that does not compute, nothing."""
+    if rows_of(workflow.steps[step]) is not None:
+        return ((),)
     match workflow.steps[step]:
         case SetStepFacts(values=values):
             # What reads the output it replaces reads an earlier one, of which nothing is known any more.

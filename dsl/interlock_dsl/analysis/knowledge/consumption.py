@@ -11,9 +11,11 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
+    FanOutFacts,
     RunStepFacts,
     StepFacts,
     TimeStepFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.knowledge.handovers import turns_of
 from interlock_dsl.program.model import Agent
@@ -37,23 +39,50 @@ class Usage:
 
 
 def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
-    """Return what one visit of a step consumes at most: every attempt made, and each as long as it may be.
+    """Return what one visit of a step consumes at most: every attempt made, each as long as it may be, in every row.
 
     `hand` are the tools that an agent may call, `calls` how many calls the whole run may make.
     """
+    offered = tuple(hand)
+    one, rows = _once(step, facts, offered, calls), rows_of(step)
+    return one if rows is None else _in_rows(step, rows, one, facts, offered)
+
+
+def _in_rows(step: StepFacts, rows: FanOutFacts, one: Usage, facts: Facts, hand: tuple[str, ...]) -> Usage:
+    """Return what all rows of a step consume, and the undoing of those that are not needed."""
+    most = max(rows.decl.max, 1)
+    rounds = -(-most // max(rows.at_once, 1))
+    every = Usage(
+        times(one.steps, most), times(one.calls, most), times(one.tokens, most), times(one.cost, most),
+        times(one.time, rounds),
+    )  # fmt: skip
+    if not rows.least:
+        return every
+    if isinstance(step, CallStepFacts):
+        undo = facts.tools[step.call.tool].undo
+        if undo is None:
+            return every
+        attempts = _most_attempts(undo.tool, facts)
+        cost = add(every.cost, tool_cost(undo.tool, facts) * attempts * most)
+        time = add(every.time, times(_attempts_of(undo.tool, facts), most))
+        return replace(every, calls=add(every.calls, attempts * most), cost=cost, time=time)
+    if any(facts.tools[tool].undo is not None for tool in hand):
+        return replace(every, calls=None, cost=None, time=None)
+    return every
+
+
+def _once(step: StepFacts, facts: Facts, hand: tuple[str, ...], calls: Amount) -> Usage:
     match step:
         case CallStepFacts(call=call):
             tool = facts.tools[call.tool]
             retry = None if tool.decl is None else tool.decl.retry
-            repeatable = tool.effect == "read" or tool.key is not None
-            attempts = 1 + (retry.times if retry is not None and repeatable else 0)
+            attempts = _most_attempts(call.tool, facts)
             time = add(_attempts(_tool_time(call.tool, facts), attempts, retry), _asked(call.tool, facts))
             time = _cut(time, step.decl.within, (call.tool,), facts)
             return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, time)
         case AgentStepFacts(decl=decl):
-            tools = tuple(hand)
-            found = _agent(decl.agent.text, tools, facts, calls)
-            calling = tools if turns_of(facts.agents[decl.agent.text]) > 1 else ()
+            found = _agent(decl.agent.text, hand, facts, calls)
+            calling = hand if turns_of(facts.agents[decl.agent.text]) > 1 else ()
             return replace(found, time=_cut(found.time, decl.within, calling, facts))
         case TimeStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
@@ -78,6 +107,11 @@ def undo_of(step: StepFacts, facts: Facts) -> Usage:
 
 def least_of(step: StepFacts, facts: Facts) -> Usage:
     """Return what one visit of a step consumes at least, if it succeeds."""
+    rows = rows_of(step)
+    if rows is not None:
+        call = isinstance(step, CallStepFacts)
+        cost = tool_cost(step.call.tool, facts) if isinstance(step, CallStepFacts) else 0
+        return Usage(rows.least, rows.least * call, 0, rows.least * cost, 0)
     if isinstance(step, CallStepFacts):
         return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
     if isinstance(step, TimeStepFacts) and step.decl.pause is not None:
@@ -121,10 +155,15 @@ def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
 
 
 def _attempts_of(tool: str, facts: Facts) -> Amount:
+    decl = facts.tools[tool].decl
+    return _attempts(_tool_time(tool, facts), _most_attempts(tool, facts), None if decl is None else decl.retry)
+
+
+def _most_attempts(tool: str, facts: Facts) -> int:
     known = facts.tools[tool]
     retry = None if known.decl is None else known.decl.retry
     repeatable = known.effect == "read" or known.key is not None
-    return _attempts(_tool_time(tool, facts), 1 + (retry.times if retry is not None and repeatable else 0), retry)
+    return 1 + (retry.times if retry is not None and repeatable else 0)
 
 
 def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
@@ -177,6 +216,11 @@ def _asked(tool: str, facts: Facts) -> Amount:
             else:
                 together = None if within is None or together is None else max(together, within)
     return add(together, later)
+
+
+def times(amount: Amount, count: int) -> Amount:
+    """Return an amount so many times."""
+    return None if amount is None else amount * count
 
 
 def add(one: Amount, other: Amount) -> Amount:

@@ -14,14 +14,16 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
+    FanOutFacts,
     RunStepFacts,
     SetStepFacts,
     StepFacts,
     TableStepFacts,
     WorkflowFacts,
+    rows_of,
 )
 from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, children
-from interlock_dsl.cel.types import ListType, MapType, OptionalType, RecordType, StringType, Type
+from interlock_dsl.cel.types import STRING, ListType, MapType, OptionalType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import FAILURE, failure_type
 
 UNTRUSTED: Final = "untrusted"
@@ -45,30 +47,53 @@ def labels_at(
     path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]] = frozenset()
 ) -> frozenset[str]:
     """Return the labels of the text at a path into the values of a run; none where it can carry no text."""
+    labels, type = _at(path, workflow, facts, seen)
+    return labels | labels_inside(type) if carries_text(type) else frozenset()
+
+
+def _at(
+    path: tuple[str, ...], workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]]
+) -> tuple[frozenset[str], Type | None]:
+    """Return the labels on the way along a path, and the type of what is there; None where that is not known."""
     root, *names = path
     labels: frozenset[str] = frozenset()
     type: Type | None
+    rows = [rows for step in workflow.steps.values() if (rows := rows_of(step)) and rows.decl.row.text == root]
     if root == FAILURE:
         type = failure_type()
     elif root in workflow.parameters.fields:
         labels, type = workflow.parameters.fields[root].labels, workflow.parameters.fields[root].type
+    elif rows:
+        labels = frozenset[str]().union(*(_of_row(each, workflow, facts, seen) for each in rows))
+        type = rows[0].element
     else:
         step = workflow.steps.get(root)
         if isinstance(step, SetStepFacts) and names and names[0] in step.values:
             set_value = (root, names[0])
             if set_value in seen:
-                return frozenset()
-            return frozenset(labels_read(step.values[names[0]].expression, workflow, facts, seen | {set_value}))
+                return frozenset(), None
+            expression = step.values[names[0]].expression
+            return frozenset(labels_read(expression, workflow, facts, seen | {set_value})), STRING
         if isinstance(step, RunStepFacts):
-            return _labels_of_ends(step, names, facts)
+            return _labels_of_ends(step, names, facts), STRING
         type = _output(step, facts)
         if isinstance(step, EventStepFacts) and type is not None:
             labels = frozenset({UNTRUSTED})  # whoever can signal the run chooses what is in it
     for name in names:
         if not isinstance(type, RecordType) or name not in type.fields:
-            return labels
+            return labels, STRING
         labels, type = labels | type.fields[name].labels, type.fields[name].type
-    return labels | labels_inside(type) if carries_text(type) else frozenset()
+    return labels, type
+
+
+def _of_row(
+    rows: FanOutFacts, workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]]
+) -> frozenset[str]:
+    """Return the labels that every row of a list has, whatever labels its own fields have."""
+    path = _path(rows.list.expression)
+    if path is None:
+        return frozenset(labels_read(rows.list.expression, workflow, facts, seen))
+    return _at(path, workflow, facts, seen)[0]
 
 
 def _labels_of_ends(step: RunStepFacts, path: Sequence[str], facts: Facts) -> frozenset[str]:
@@ -127,6 +152,9 @@ def read_paths(node: Expression) -> Iterator[tuple[str, ...]]:
 
 
 def _output(step: StepFacts | None, facts: Facts) -> Type | None:
+    rows = rows_of(step)
+    if rows is not None:
+        return rows.output
     match step:
         case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns) | RunStepFacts(returns=returns):
             return returns

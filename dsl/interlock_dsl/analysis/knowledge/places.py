@@ -17,6 +17,7 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
     TimeStepFacts,
     WorkflowFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.values.problem import Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked
@@ -108,6 +109,9 @@ def _of_route(name: str, route: RouteFacts, own: RouteFacts | None = None) -> It
 def values(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:
     """Yield the expressions whose values are handed on: arguments, moments, what is set, outputs of ends."""
     for step, made in workflow.steps.items():
+        rows = rows_of(made)
+        if rows is not None:
+            yield Place(rows.list, "value", name, step, names=f"the rows of `{step}`")
         match made:
             case CallStepFacts(call=call):
                 wanted = facts.tools[call.tool].parameters.fields

@@ -54,7 +54,7 @@ from dataclasses import replace
 from typing import Final
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, StepFacts, WorkflowFacts, rows_of
 from interlock_dsl.analysis.knowledge.bounds import certain, most
 from interlock_dsl.analysis.knowledge.handovers import triggers
 from interlock_dsl.analysis.knowledge.quantities import duration_words, money_words
@@ -144,6 +144,9 @@ def _weights(workflow: WorkflowFacts, what: str, facts: Facts) -> dict[str, int]
 
 def _once(step: StepFacts, what: str, facts: Facts) -> int:
     """Return what one visit of a step may use, as its author declares it, nothing being done twice."""
+    rows = rows_of(step)
+    if rows is not None:
+        return rows.least if what == "steps" else 0  # a list may be empty
     match step, what:
         case _, "steps":
             return 1

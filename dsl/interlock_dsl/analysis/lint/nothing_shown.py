@@ -51,7 +51,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for workflow in program.facts.workflows.values():
         into = ways_into(workflow)
         for name, step in workflow.steps.items():
-            if not isinstance(step, AgentStepFacts | AskStepFacts):
+            if not isinstance(step, AgentStepFacts | AskStepFacts) or step.rows is not None:
                 continue
             for route in into[name]:
                 if route.passes or not _passable(workflow, route):

@@ -56,6 +56,7 @@ from interlock_dsl.analysis.rehearsal.scripts import calls
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.program.cases import Test
+from interlock_dsl.program.paths import without_rows
 from interlock_dsl.schema import ValidationError, decode
 
 CODE = "unused-script"
@@ -83,7 +84,7 @@ def _misfits(test: Test, program: Examined) -> Iterator[tuple[str, str]]:
         step: turns[-1].value for step, turns in test.agents.items() if turns[-1].tool is None and not turns[-1].failed
     }
     for step, value in last.items():
-        facts = step_at(program.facts.workflows[test.workflow], program.facts, step)
+        facts = step_at(program.facts.workflows[test.workflow], program.facts, without_rows(step))
         if isinstance(facts, AgentStepFacts | AskStepFacts):
             try:
                 decode(facts.returns, value)

@@ -96,7 +96,9 @@ def _returned(questions: Questions, step: str, promise: NeverBeforeFacts) -> boo
 
 def _first(questions: Questions, promise: NeverBeforeFacts) -> set[str]:
     steps = questions.workflow.steps
-    return {n for n, step in steps.items() if isinstance(step, CallStepFacts) and step.call.tool in promise.first}
+    called = {name: step for name, step in steps.items() if isinstance(step, CallStepFacts)}
+    # A step with rows may call nothing: its list may be empty.
+    return {name for name, step in called.items() if step.call.tool in promise.first and step.rows is None}
 
 
 def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:

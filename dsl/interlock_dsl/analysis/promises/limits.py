@@ -125,18 +125,18 @@ def _capped(questions: Questions, limit: int) -> bool:
     """Say whether the budget ends a run before it costs more.
 
     Calls are charged before they are made. A turn of a model may use more than is left of the budget, as much as the
-    agent may: one of them, or one of each agent where branches run at once.
+    agent may: one of them, or one of each agent where branches or rows run at once.
     """
     workflow, budget = questions.workflow, questions.workflow.decl.budget
     if budget is None or budget.cost is None or inner_steps(workflow):
         return False
-    asked = [step.decl.agent.text for step in workflow.steps.values() if isinstance(step, AgentStepFacts)]
     beyond = [0]
-    for agent in asked:
-        cost = questions.facts.agents[agent].cost
-        if cost is None:
-            return False
-        beyond.append(cost.micros)
+    for step in workflow.steps.values():
+        if isinstance(step, AgentStepFacts):
+            cost = questions.facts.agents[step.decl.agent.text].cost
+            if cost is None:
+                return False
+            beyond.append(cost.micros * (1 if step.rows is None else step.rows.at_once))
     forks = any(len(route.link.targets) > 1 for route in ways(workflow))
     return budget.cost.micros + (sum(beyond) if forks else max(beyond)) <= limit
 

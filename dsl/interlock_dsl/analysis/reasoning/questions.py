@@ -21,11 +21,12 @@ from interlock_dsl.analysis.facts import (
     TableStepFacts,
     TimeStepFacts,
     WorkflowFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Arrivals
 from interlock_dsl.analysis.knowledge.statements import Linked, failure_in, linked, mentioned
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
-from interlock_dsl.analysis.values.problem import Answer, Impossible, Possible, Problem, Statement, Unknown
+from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Possible, Problem, Statement, Unknown
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import FAILURE, RUN, failure_type
 
@@ -60,6 +61,8 @@ class Questions:
             **{parameter: field.type for parameter, field in fields.items()},
             **{step: output(made, facts) for step, made in workflow.steps.items()},
         }
+        found = (rows_of(made) for made in workflow.steps.values())
+        self._rows = frozenset(rows.decl.row.text for rows in found if rows is not None)
         self._parts: dict[int, tuple[Arrival, tuple[Linked, ...]]] = {}
         self._places: dict[int, tuple[Arrival, dict[str, list[int]]]] = {}
         """For each arrival the places of its claims by the variables they are about."""
@@ -89,12 +92,20 @@ class Questions:
         failure = failure_in(said) if FAILURE in read else None
         extra = extra if failure is None else {**extra, FAILURE: failure}
         steps = self.workflow.steps.keys() & read
+        types = {**self._row_types(said), **self.variables, **extra}
         return Problem(
             said,
-            {name: extra[name] if name in extra else self.variables[name] for name in sorted(read)},
+            {name: types[name] for name in sorted(read)},
             (self._optional & read) | frozenset(steps - arrival.written - arrival.absent),
             frozenset(steps & arrival.absent),
         )
+
+    def _row_types(self, said: Iterable[Statement]) -> dict[str, Type]:
+        """Return the types of the rows that statements are about, each in the step that it is a row of."""
+        if not self._rows:
+            return {}
+        scopes = [s.condition.scope if isinstance(s, Claim) else s.expression.scope for s in said]
+        return {name: scope.variables[name] for scope in scopes for name in self._rows if name in scope.variables}
 
     def ask(
         self,
@@ -107,6 +118,8 @@ class Questions:
         for arrival in arrivals:
             answer = self._ask(arrival, statements, extra or {})
             match answer:
+                case Possible() if any(self._rows & mentioned(statement) for statement in statements):
+                    unknown = unknown or Unknown("what the rows of a list can be is not looked at")
                 case Possible():
                     return Found(answer, arrival)
                 case Unknown():
@@ -225,7 +238,10 @@ def only(type: Type, value: object) -> Type:
 
 
 def output(step: StepFacts, facts: Facts) -> Type:
-    """Return the type of what a step gives."""
+    """Return the type of what a step gives, of all its rows if it has any."""
+    rows = rows_of(step)
+    if rows is not None:
+        return rows.output
     match step:
         case AgentStepFacts(returns=returns) | AskStepFacts(returns=returns) | RunStepFacts(returns=returns):
             return returns

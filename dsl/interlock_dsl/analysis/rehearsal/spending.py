@@ -8,6 +8,7 @@ from interlock_dsl.analysis.facts import (
     StepFacts,
     ToolFacts,
     WorkflowFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 
@@ -45,6 +46,8 @@ class Spending:
 
         An agent is counted as if it used all it may, but for the time of its step.
         """
+        if rows_of(step) is not None:
+            raise Unrehearsed("a step is taken for each row of a list")
         self.steps += 1
         if self._promised is not None and self.steps > self._promised:
             return False

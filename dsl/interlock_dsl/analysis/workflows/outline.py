@@ -1,6 +1,6 @@
 """A workflow with its names resolved: which steps and ends there are, and which routes can be followed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from interlock_dsl.analysis.links import Link, links
@@ -82,6 +82,7 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
             symbols.report.add(say_type.optional_parameter(node.name.text, node.name.span))
     steps = {step.name.text: step for step in decl.steps if _take(symbols, taken, "step", step.name)}
     ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}
+    _rows(symbols, taken, steps.values())
     refused = {node.name.text for node in (*decl.steps, *decl.ends)} - steps.keys() - ends.keys()
     placed = {id(route): _placed(route, symbols, steps, ends, refused) for route in decl.routes}
     routes = links(route for route in decl.routes if placed[id(route)])
@@ -103,6 +104,19 @@ def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name
     else:
         symbols.report.add(say.duplicate(kind, name.text, name.span, first.span))
     return False
+
+
+def _rows(symbols: Symbols, taken: Mapping[str, tuple[str, Ident]], steps: Iterable[StepNode]) -> None:
+    """Report the rows of fan-outs that are called like something else; several fan-outs may call theirs alike."""
+    for step in steps:
+        row = step.rows.row if isinstance(step, AgentStep | CallStep | AskStep | TableStep) and step.rows else None
+        if row is None:
+            continue
+        if row.text in RESERVED:
+            symbols.report.add(say.reserved("row", row.text, row.span))
+        elif row.text in taken:
+            other, first = taken[row.text]
+            symbols.report.add(say.clash("row", row.text, row.span, other, first.span))
 
 
 def _placed(

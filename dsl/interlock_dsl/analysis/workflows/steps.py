@@ -12,6 +12,7 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EndFacts,
     EventStepFacts,
+    FanOutFacts,
     RunStepFacts,
     SetStepFacts,
     StepFacts,
@@ -26,6 +27,7 @@ from interlock_dsl.analysis.symbols import Symbols, unique
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.inner import result
 from interlock_dsl.analysis.workflows.places import Reader
+from interlock_dsl.analysis.workflows.rows import fan_out, fan_out_facts, output_of, row_variable
 from interlock_dsl.cel.types import (
     BOOL,
     ERROR,
@@ -80,46 +82,53 @@ class Steps:
             if isinstance(step, syntax.AgentStep | syntax.AskStep)
         }
         for name, step in outline.steps.items():
-            self._reader.outputs[name] = answers[name] if name in answers else self._output(step)
+            self._reader.outputs[name] = output_of(step, self._one(name, step, answers))
         ordered = (name for name in outline.flow.order if name in outline.steps)
         found = {name: self._step(name, outline.steps[name], answers) for name in ordered}
         return {name: made for name in outline.steps if (made := found.get(name)) is not None}
 
-    def _output(self, step: syntax.StepNode) -> Type:
-        """Return the type of the output of a step that does not declare it; that of `sets` comes when it is made."""
+    def _one(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> Type:
+        """Return the type of what a step gives, in each of its rows; that of `sets` comes when it is made."""
         match step:
+            case syntax.AgentStep() | syntax.AskStep():
+                return answers[name]
             case syntax.CallStep(call=call):
                 tool = self._tools.get(call.tool.text)
                 return ERROR if tool is None else NULL if tool.result is None else tool.result
-            case syntax.TableStep(table=name):
-                table = self._tables.get(name.text)
+            case syntax.TableStep(table=table_name):
+                table = self._tables.get(table_name.text)
                 return ERROR if table is None else output_type(table)
             case syntax.EventStep(data=data):
                 return NULL if data is None else self._types.type(data)
             case syntax.TimeStep():
                 return NULL
-            case syntax.RunStep(workflow=name):
-                inner = self._workflows.get(name.text)
-                return ERROR if inner is None else result(inner, name.span, self._symbols.report)
+            case syntax.RunStep(workflow=run):
+                inner = self._workflows.get(run.text)
+                return ERROR if inner is None else result(inner, run.span, self._symbols.report)
             case _:
                 return ERROR
 
     def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> StepFacts | None:
+        fanned = fan_out(step)
+        rows = None
+        if fanned is not None:
+            rows = fan_out_facts(self._reader, name, fanned, self._one(name, step, answers))
+            self._refuse_unwritable(rows.list.type, fanned.list.span)
         match step:
             case syntax.AgentStep():
-                return self._agent(step, answers[name])
+                return self._agent(step, answers[name], rows)
             case syntax.CallStep():
-                return self._call(name, step)
+                return self._call(name, step, rows)
             case syntax.AskStep():
                 self._symbols.role(step.role)
-                return AskStepFacts(step, answers[name])
+                return AskStepFacts(step, answers[name], rows)
             case syntax.EventStep():
                 return self._event(name, step)
             case syntax.TimeStep(until=until):
                 here = self._reader.step(name)
                 return TimeStepFacts(step, None if until is None else self._reader.check(until, here, TIMESTAMP))
             case syntax.TableStep():
-                return self._table(name, step)
+                return self._table(name, step, rows)
             case syntax.SetStep():
                 return self._set(name, step)
             case syntax.RunStep():
@@ -134,19 +143,19 @@ class Steps:
             where = self._reader.check(step.where, self._reader.step(name), BOOL, seen)
         return EventStepFacts(step, None if step.data is None else data, where)
 
-    def _agent(self, step: syntax.AgentStep, returns: RecordType) -> AgentStepFacts | None:
+    def _agent(self, step: syntax.AgentStep, returns: RecordType, rows: FanOutFacts | None) -> AgentStepFacts | None:
         self._shown(step)
         agent = self._symbols.agent(step.agent)
         if agent is None:
             return None
         if step.tools is not None:
-            return AgentStepFacts(step, returns, tuple(tool.text for tool in step.tools))
+            return AgentStepFacts(step, returns, tuple(tool.text for tool in step.tools), rows)
         name = step.agent.text
         if name not in self._within_reach:
             may = {scope.text for scope in agent.may}
             reach = sorted(tool.name for tool in self._tools.values() if tool.needs and tool.needs <= may)
             self._within_reach[name] = tuple(reach)
-        return AgentStepFacts(step, returns, self._within_reach[name])
+        return AgentStepFacts(step, returns, self._within_reach[name], rows)
 
     def _shown(self, step: syntax.AgentStep) -> None:
         report = self._symbols.report
@@ -160,28 +169,28 @@ class Steps:
             if lacking - self._symbols.meant_scopes:
                 report.add(say.tool_out_of_reach(name.text, agent.name.text, lacking, name.span, agent.name.span))
 
-    def _call(self, name: str, step: syntax.CallStep) -> CallStepFacts | None:
+    def _call(self, name: str, step: syntax.CallStep, rows: FanOutFacts | None) -> CallStepFacts | None:
         decl = self._symbols.tool(step.call.tool)
         tool = self._tools.get(step.call.tool.text)
         parameters = RecordType("", {}) if tool is None else tool.parameters
         if decl is None or tool is None:
-            self._values(name, step.call.arguments)
+            self._values(name, step.call.arguments, rows=rows)
             return None
         arguments = self._arguments(
-            name, step.call.arguments, parameters, tool.name, step.call.tool.span, decl.name.span
+            name, step.call.arguments, parameters, tool.name, step.call.tool.span, decl.name.span, rows
         )
-        return CallStepFacts(step, CallFacts(tool.name, arguments, step.call.span))
+        return CallStepFacts(step, CallFacts(tool.name, arguments, step.call.span), rows)
 
-    def _table(self, name: str, step: syntax.TableStep) -> TableStepFacts | None:
+    def _table(self, name: str, step: syntax.TableStep, rows: FanOutFacts | None) -> TableStepFacts | None:
         decl = self._symbols.table(step.table)
         table = self._tables.get(step.table.text)
         if decl is None or table is None:
-            self._values(name, step.arguments)
+            self._values(name, step.arguments, rows=rows)
             return None
         arguments = self._arguments(
-            name, step.arguments, table.parameters, step.table.text, step.table.span, decl.name.span
+            name, step.arguments, table.parameters, step.table.text, step.table.span, decl.name.span, rows
         )
-        return TableStepFacts(step, arguments)
+        return TableStepFacts(step, arguments, rows)
 
     def _run(self, name: str, step: syntax.RunStep) -> RunStepFacts | None:
         decl = self._symbols.workflow(step.workflow)
@@ -191,20 +200,27 @@ class Steps:
             self._values(name, step.arguments)
             return None
         called, place = step.workflow.text, step.workflow.span
-        arguments = self._arguments(name, step.arguments, inner.parameters, called, place, decl.name.span)
+        arguments = self._arguments(name, step.arguments, inner.parameters, called, place, decl.name.span, None)
         return RunStepFacts(step, called, arguments, returns)
 
     def _arguments(
-        self, name: str, given: tuple[Argument, ...], wanted: RecordType, called: str, place: Span, declared: Span
+        self,
+        name: str,
+        given: tuple[Argument, ...],
+        wanted: RecordType,
+        called: str,
+        place: Span,
+        declared: Span,
+        rows: FanOutFacts | None,
     ) -> Values:
-        here = self._reader.step(name)
+        here, row = self._reader.step(name), row_variable(rows)
         return check_arguments(
             given,
             wanted,
             called,
             place,
             declared,
-            lambda tree, expected: self._reader.check(tree, here, expected),
+            lambda tree, expected: self._reader.check(tree, here, expected, row),
             self._symbols.report,
         )
 
@@ -230,14 +246,23 @@ class Steps:
         """Check values that are written down: each must have a form in JSON."""
         found = self._values(name, values, expected)
         for value in values:
-            if (unwritable := _unwritable(found[value.name.text].type)) is not None:
-                self._symbols.report.add(say_type.unwritable(unwritable, value.value.span))
+            self._refuse_unwritable(found[value.name.text].type, value.value.span)
         return found
 
-    def _values(self, name: str, values: tuple[Argument, ...], expected: Type | None = None) -> Values:
+    def _refuse_unwritable(self, type: Type, span: Span) -> None:
+        if (unwritable := _unwritable(type)) is not None:
+            self._symbols.report.add(say_type.unwritable(unwritable, span))
+
+    def _values(
+        self,
+        name: str,
+        values: tuple[Argument, ...],
+        expected: Type | None = None,
+        rows: FanOutFacts | None = None,
+    ) -> Values:
         unique(self._symbols.report, "the field", (value.name for value in values))
-        here = self._reader.step(name)
-        return {value.name.text: self._reader.check(value.value, here, expected) for value in values}
+        here, row = self._reader.step(name), row_variable(rows)
+        return {value.name.text: self._reader.check(value.value, here, expected, row) for value in values}
 
 
 def _unwritable(type: Type) -> Type | None:

@@ -99,6 +99,29 @@ def runs_nothing(path: str, span: Span) -> Diagnostic:
     )
 
 
+def taken_once(step: str, span: Span, declared: Span) -> Diagnostic:
+    """A row of a step that has none."""
+    return diagnose(
+        "undefined-reference",
+        f"`{step}` has no rows",
+        span,
+        "is taken once",
+        Label(declared, "declared here, without `for each`"),
+        help=f"write `{step}`",
+    )
+
+
+def row_beyond(path: str, most: int, span: Span, declared: Span) -> Diagnostic:
+    """A row that a list cannot have."""
+    return diagnose(
+        "undefined-reference",
+        f"there is no row `{path}`: the first is 0, the last at most {most - 1:_}",
+        span,
+        "",
+        Label(declared, f"at most {most:_} rows"),
+    )
+
+
 def wrong_step(name: str, wanted: str, span: Span, declared: Span) -> Diagnostic:
     """`agent` or `person` before a step of another form."""
     return diagnose(

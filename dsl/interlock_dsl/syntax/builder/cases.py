@@ -106,6 +106,11 @@ class CaseBuilder(PieceBuilder):
         return Starts(principal, roles, span=self.here())
 
     @reduction
+    def row_path(self, step: Ident, row: int) -> Ident:
+        """`step[2]`."""
+        return Ident(f"{step.text}[{row}]", span=self.here())
+
+    @reduction
     def agent_calls(self, step: Ident, tool: Ident, arguments: Expression) -> AgentScript:
         """`agent step calls tool { arguments }`."""
         return AgentScript(step, tool, arguments, span=self.here())

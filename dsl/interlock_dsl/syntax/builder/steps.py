@@ -4,7 +4,8 @@ from typing import Final, cast
 
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
+from interlock_dsl.syntax.builder.pieces import Clause, reduction
+from interlock_dsl.syntax.builder.rows import RowBuilder
 from interlock_dsl.syntax.tree import (
     AgentStep,
     Argument,
@@ -13,6 +14,7 @@ from interlock_dsl.syntax.tree import (
     Duration,
     EndDecl,
     EventStep,
+    FanOut,
     Ident,
     NamedType,
     RecordType,
@@ -27,13 +29,13 @@ from interlock_dsl.syntax.tree import (
 BECAUSE: Final = "because"
 
 
-class StepBuilder(PieceBuilder):
+class StepBuilder(RowBuilder):
     """Builds steps and ends."""
 
     @reduction
-    def agent_step(self, name: Ident, agent: Ident, *parts: Clause) -> AgentStep:
-        """`step name by agent { clauses }`."""
-        clauses = self.gather(parts)
+    def agent_step(self, name: Ident, agent: Ident, *parts: Clause | FanOut) -> AgentStep:
+        """`step name by agent for each ... { clauses }`."""
+        rows, clauses = self.fanned(parts)
         return AgentStep(
             name,
             agent,
@@ -41,6 +43,7 @@ class StepBuilder(PieceBuilder):
             returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
             tools=clauses.get("tools", tuple),
             within=clauses.get("within", Duration),
+            rows=rows,
             span=self.here(),
         )
 
@@ -60,21 +63,22 @@ class StepBuilder(PieceBuilder):
         return self.clause("tools", names)
 
     @reduction
-    def call_step(self, name: Ident, call: ToolCall, within: Clause | None = None) -> CallStep:
-        """`step name calls tool(arguments) within 5m`."""
-        deadline = within.value if within is not None and isinstance(within.value, Duration) else None
-        return CallStep(name, call, deadline, span=self.here())
+    def call_step(self, name: Ident, call: ToolCall, *parts: Clause | FanOut) -> CallStep:
+        """`step name calls tool(arguments) for each ... within 5m`."""
+        rows, clauses = self.fanned(parts)
+        return CallStep(name, call, clauses.get("within", Duration), rows, span=self.here())
 
     @reduction
-    def ask_step(self, name: Ident, role: Ident, *parts: Clause) -> AskStep:
-        """`step name asks role { clauses }`."""
-        clauses = self.gather(parts)
+    def ask_step(self, name: Ident, role: Ident, *parts: Clause | FanOut) -> AskStep:
+        """`step name asks role for each ... { clauses }`."""
+        rows, clauses = self.fanned(parts)
         return AskStep(
             name,
             role,
             question=clauses.get("question", str),
             returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
             within=clauses.get("within", Duration),
+            rows=rows,
             span=self.here(),
         )
 
@@ -118,9 +122,11 @@ class StepBuilder(PieceBuilder):
         return TimeStep(name, until=until, span=self.here())
 
     @reduction
-    def table_step(self, name: Ident, table: Ident, arguments: tuple[Argument, ...]) -> TableStep:
-        """`step name decides table(arguments)`."""
-        return TableStep(name, table, arguments, span=self.here())
+    def table_step(
+        self, name: Ident, table: Ident, arguments: tuple[Argument, ...], rows: FanOut | None = None
+    ) -> TableStep:
+        """`step name decides table(arguments) for each ...`."""
+        return TableStep(name, table, arguments, rows, span=self.here())
 
     @reduction
     def set_step(self, name: Ident, values: tuple[Argument, ...]) -> SetStep:

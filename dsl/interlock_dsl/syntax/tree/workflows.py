@@ -23,6 +23,29 @@ class BudgetDecl(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Merge(Node):
+    """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them."""
+
+    count: int | None = None
+    of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut(Node):
+    """`for each row in list max 20 width 4 merge 2 collect failures`: a step that is taken for each row of a list.
+
+    `width` is how many rows are under way at once at most (None: all), `merge` how many are needed (None: all).
+    """
+
+    row: Ident
+    list: Expression
+    max: int
+    width: int | None = None
+    merge: Merge | None = None
+    collects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AgentStep(Node):
     """`step s by agent { task "..."  returns { ... }  within 5m }`. `tools` narrows what the agent is shown."""
 
@@ -32,6 +55,7 @@ class AgentStep(Node):
     returns: RecordType | NamedType | None = None
     tools: tuple[Ident, ...] | None = None
     within: Duration | None = None
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +65,7 @@ class CallStep(Node):
     name: Ident
     call: ToolCall
     within: Duration | None = None
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +77,7 @@ class AskStep(Node):
     question: str | None = None
     returns: RecordType | NamedType | None = None
     within: Duration | None = None
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,7 @@ class TableStep(Node):
     name: Ident
     table: Ident
     arguments: tuple[Argument, ...]
+    rows: FanOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +177,6 @@ class Bound(Node):
     times: int
     then: Ident | None = None
     own: WayOut | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Merge(Node):
-    """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them."""
-
-    count: int | None = None
-    of: int | None = None
 
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]

@@ -55,7 +55,8 @@ def _fresh() -> dict[str, object]:
 
 def _frame(frame: Frame) -> dict[str, object]:
     picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
-    picture["active"] = [_visit(visit) for visit in frame.active.values()]
+    active = [each for visit in frame.active.values() for each in (visit, *rows_under_way(visit))]
+    picture["active"] = [_visit(visit) for visit in active]
     return picture
 
 
@@ -66,6 +67,11 @@ def _visit(visit: Visit) -> dict[str, object]:
     if visit.inner is not None:
         picture["inner"] = _frame(visit.inner) | {"workflow": visit.inner.plan.workflow.name, "over": visit.inner.over}
     return picture
+
+
+def rows_under_way(visit: Visit) -> tuple[Visit, ...]:
+    """Return the visits to the rows of a fan-out."""
+    return () if visit.rows is None else tuple(visit.rows.under_way.values())
 
 
 def _name(owner: object) -> str:

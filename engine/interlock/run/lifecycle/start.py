@@ -19,7 +19,7 @@ from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow
+from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow, fan_out
 from interlock_dsl.schema import ValidationError, decode
 from interlock_dsl.schema.person import UnusableName, entered
 
@@ -132,6 +132,8 @@ def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:
         if isinstance(field.type, RecordType):
             yield name
     for name, step in workflow.steps.items():
+        if fan_out(step) is not None:
+            continue
         match step:
             case CallStep(call=call):
                 is_record = isinstance(plan.tools[call.tool].result, RecordType)

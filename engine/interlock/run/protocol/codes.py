@@ -60,6 +60,8 @@ class WhyCancelled(StrEnum):
     """The run failed or was called off."""
     JOIN_DECIDED = "join-decided"
     """The branches that a join needed have arrived."""
+    ROWS_DECIDED = "rows-decided"
+    """A row of the same fan-out failed, or as many as are needed have succeeded."""
 
 
 class WhyNotTaken(StrEnum):

@@ -37,7 +37,7 @@ def passed(run: Run, visit: Visit) -> None:
     calls = [] if visit.call is None else [visit.call]
     calls += [] if visit.conversation is None else visit.conversation.calls
     perhaps = dict.fromkeys(call.tool.name for call in calls if _may_have_happened(call))
-    why = f"`{visit.name}` was not done in time"
+    why = f"`{visit.path}` was not done in time"
     run.agenda.append(Fail(visit, "timeout", f"{', '.join(perhaps)} may have happened: {why}" if perhaps else why))
 
 

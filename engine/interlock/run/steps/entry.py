@@ -7,7 +7,7 @@ from interlock.run.parts import Visit
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import agents, approvals, deadlines, handoff, inner, people, rules, visits, waits
+from interlock.run.steps import agents, approvals, deadlines, handoff, inner, people, rows, rules, visits, waits
 from interlock.run.transitions import change
 from interlock_dsl.program.model import (
     AgentStep,
@@ -19,6 +19,7 @@ from interlock_dsl.program.model import (
     SetStep,
     TableStep,
     TimeStep,
+    fan_out,
 )
 from interlock_dsl.schema.canonical import digest
 
@@ -33,29 +34,40 @@ def enter(run: Run, move: Enter) -> None:
     if end is not None and not needs_approval:
         run.agenda.appendleft(Arrive(frame, end, move.failure))
         return
-    over = budget.over_for_step(run, frame) if end is None else None
+    step = end or frame.plan.workflow.steps[target]
+    fanned = fan_out(step)
+    over = budget.over_for_step(run, frame) if end is None and fanned is None else None
     if over is not None and over.promise is not None:
         promises.break_promise(run, over.frame, over.promise, over.why)
         return
     grants, scopes = handoff.grants_for(run, frame, planned, target)
-    step = end or frame.plan.workflow.steps[target]
     visit = visits.open_visit(frame, step, planned, grants, scopes)
     visit.failure = move.failure
     run.notes.append(StepBegan(visit.path, visit.number, frame.at(planned.id), tuple(sorted(scopes))))
     if over is not None:
         run.agenda.append(Fail(visit, "over budget", over.why))
         return
-    if end is None:
+    if fanned is not None:
+        if not rows.read(run, visit, fanned):
+            return
+    elif end is None:
         budget.charge_step(frame)
-    if needs_approval and not isinstance(step, CallStep):
+    if needs_approval and (fanned is not None or not isinstance(step, CallStep)):
         _ask_approval(run, visit)
     else:
         begin(run, Begin(visit))
 
 
 def begin(run: Run, move: Begin) -> None:
-    """Do what a step does."""
+    """Do what a step does, unless it is over already: a row may have been decided by others."""
     visit = move.visit
+    if visit.phase == "over":
+        return
+    if visit.rows is not None:
+        rows.begin(run, visit)
+        return
+    if visit.row is not None:
+        run.meter.restore()  # what is evaluated for one row may cost as much as for one step
     deadlines.start(run, visit)
     match visit.step:
         case SetStep():
@@ -94,6 +106,7 @@ def _ask_approval(run: Run, visit: Visit) -> None:
         "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
         "scopes": scopes,
         "context": handoff.context_of(visit),
+        **rows.subject_of(run, visit),
     }
     if isinstance(visit.step, RunStep):
         subject |= inner.subject(run, visit)

@@ -23,7 +23,7 @@ def grants_for(run: Run, frame: Frame, route: PlannedRoute, target: str) -> tupl
 def context_of(visit: Visit) -> dict[str, Json]:
     """Return the fields that the route to a visit passes, nested as they are there: `{"request": {"order_id": ...}}`.
 
-    A field that is not there (an optional one, a step that has not run) is left out.
+    A field that is not there (an optional one, a step that has not run) is left out. A row of a list is there too.
     """
     context: dict[str, Json] = {}
     for passed in visit.route.route.passes:
@@ -34,6 +34,8 @@ def context_of(visit: Visit) -> dict[str, Json]:
             value = value[name]
         else:
             _put(context, passed.path, cast(Json, value))
+    if visit.row is not None and visit.row.of.rows is not None:
+        context[visit.row.name] = visit.row.of.rows.shown[visit.row.index]
     return context
 
 

@@ -51,7 +51,9 @@ def hides_result(call: Call) -> bool:
 
 def subject(owner: "Visit | Call", whole: Mapping[str, Json]) -> Mapping[str, Json]:
     """Return what an approval is for as records show it."""
-    return redaction.subject(owner.tool, whole, owner.hidden) if isinstance(owner, Call) else whole
+    if isinstance(owner, Call):
+        return redaction.subject(owner.tool, whole, owner.hidden)
+    return {**whole, "rows": owner.rows.displayed} if owner.rows is not None and owner.rows.displayed else whole
 
 
 def unread(tool: Tool | None, given: Json, decision: Decision) -> Mapping[str, Json]:

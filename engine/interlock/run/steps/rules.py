@@ -1,17 +1,20 @@
 """Steps that need nobody: a deterministic call is prepared, a table looked up, values set. All at once, all pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
+from interlock.decide import Consent
 from interlock.run import values
 from interlock.run.moves import Complete, Fail
-from interlock.run.parts import Call, Visit
+from interlock.run.parts import Arguments, Call, Visit
 from interlock.run.state import Run
 from interlock.run.steps import calls
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.program.model import CallStep, Row, SetStep, Table, TableStep
 from interlock_dsl.schema import ValidationError, decode, encode
+from interlock_dsl.schema.canonical import digest
 
 
 def call(run: Run, visit: Visit) -> None:
@@ -19,15 +22,38 @@ def call(run: Run, visit: Visit) -> None:
     step = visit.step
     assert isinstance(step, CallStep)
     tool = run.plan.tools[step.call.tool]
-    try:
-        given = values.evaluate(run, step.call.arguments, visit.reads(run.now))
-        found, args = calls.arguments(tool, given)
-    except (EvaluationError, ValidationError, TypeError) as error:
-        run.agenda.append(Fail(visit, "failure", f"the arguments of {tool.name} do not fit: {error}"))
+    together = None if visit.row is None else visit.row.of.rows
+    if visit.row is not None and together is not None and together.prepared:
+        prepared = together.prepared[visit.row.index]
+    else:
+        prepared = arguments_of(run, visit)
+    if isinstance(prepared, str):
+        run.agenda.append(Fail(visit, "failure", prepared))
         return
     change(run, visit, "calling")
-    visit.call = Call(tool, found, args, "step", visit.path, visit.frame, visit)
+    visit.call = Call(tool, *prepared, "step", visit.path, visit.frame, visit)
+    if visit.row is not None:
+        visit.call.consents = _agreed(run, visit.row.of, visit.call)
     calls.decide(run, visit.call)
+
+
+def arguments_of(run: Run, visit: Visit) -> Arguments | str:
+    """Return the arguments of a step's call, or why they do not fit."""
+    step = visit.step
+    assert isinstance(step, CallStep)
+    tool = run.plan.tools[step.call.tool]
+    try:
+        return calls.arguments(tool, values.evaluate(run, step.call.arguments, visit.reads(run.now)))
+    except (EvaluationError, ValidationError, TypeError) as error:
+        return f"the arguments of {tool.name} do not fit: {error}"
+
+
+def _agreed(run: Run, fan_out: Visit, call: Call) -> tuple[Consent, ...]:
+    """Return what somebody agreed to for all calls of a fan-out, as it counts for one of them, however late."""
+    if not fan_out.consents:
+        return ()
+    subject = digest(calls.subject_of(run, call))
+    return tuple(replace(consent, digest=subject, expires=None) for consent in fan_out.consents)
 
 
 def set_values(run: Run, visit: Visit) -> None:

@@ -30,7 +30,11 @@ def close(run: Run, visit: Visit) -> None:
         return
     change(run, visit, "over")
     frame = visit.frame
-    del frame.active[visit.name, visit.number]
+    if visit.row is None:
+        del frame.active[visit.name, visit.number]
+    elif visit.row.of.rows is not None:
+        del visit.row.of.rows.under_way[visit.row.index]
+    cancel_rows(run, visit, WhyCancelled.ROWS_DECIDED, "the step is over")
     if not frame.active and frame.parent is not None:
         run.idle.append(frame)
     for id in (visit.command, visit.timer, visit.deadline):
@@ -56,11 +60,20 @@ def close_frame(run: Run, frame: Frame, code: WhyCancelled, why: str) -> None:
 
 
 def cancel(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
-    """Close a visit that is no longer needed, and note it."""
+    """Close a visit that is no longer needed, with its rows or what runs inside, and note it."""
+    cancel_rows(run, visit, code, why)
     if visit.inner is not None:
         close_frame(run, visit.inner, code, why)
     run.notes.append(StepCancelled(visit.path, visit.number, code, why))
     close(run, visit)
+
+
+def cancel_rows(run: Run, visit: Visit, code: WhyCancelled, why: str) -> None:
+    """Close the rows of a fan-out that are under way; no other is entered."""
+    if visit.rows is not None:
+        visit.rows.decided = True
+        for row in list(visit.rows.under_way.values()):
+            cancel(run, row, code, why)
 
 
 def drop_approvals(run: Run, owner: Visit | Call) -> None:
