@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from interlock_dsl.analysis.values.bindings import Bindings, at, put, type_same
 from interlock_dsl.analysis.values.candidates import Constants, chain, instants, sizes, values_in
 from interlock_dsl.analysis.values.conforms import conforms
 from interlock_dsl.analysis.values.domain import Numbers, Sized, domain_of, numbers
@@ -30,7 +31,6 @@ MOST_VALUES = 7
 MOST_CASES = 6
 ASKS_OF_ADDRESSES = frozenset({*READABLE, *READABLE.values()})
 
-Bindings: TypeAlias = dict[str, object]
 Slot: TypeAlias = Path | Expression
 """What a value is chosen for: a path, or a number of calls."""
 
@@ -133,7 +133,7 @@ class Searching:
             case Outside(type=type):
                 return not conforms(value, type)
             case Bound(path=path):
-                return equal(_at(bindings, path), value)
+                return equal(at(bindings, path), value)
             case _:
                 return False
 
@@ -377,29 +377,7 @@ class _Attempt:
                     value = self.searching.evaluate(statement.expression, made)
                 except (EvaluationError, Fault):
                     return False
-                if not _put(made, statement.path, value):
+                if not put(made, statement.path, value):
                     return False
         types = State(self.problem.variables)
-        return all(conforms(_at(made, one.path), types.type_at(one.path)) for one in bound)
-
-
-def type_same(one: object, other: object) -> bool:
-    """Say whether two constants are the same, a bool apart from a number."""
-    return type(one) is type(other) and one == other
-
-
-def _at(bindings: Mapping[str, object], path: tuple[str, ...]) -> object:
-    value: object = bindings
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def _put(made: Bindings, path: tuple[str, ...], value: object) -> bool:
-    holder: object = made
-    for name in path[:-1]:
-        holder = holder.get(name) if isinstance(holder, dict) else None
-    if not isinstance(holder, dict):
-        return False
-    holder[path[-1]] = value
-    return True
+        return all(conforms(at(made, one.path), types.type_at(one.path)) for one in bound)
