@@ -280,7 +280,26 @@ def test_the_programs_compile() -> None:
         (
             "has(look.sum) && look.sum > 3",
             "has(look.sum) && look.sum > 4",
-            ["- the rule", "+ the rule"],
+            ["+ a call of `money.send` is no longer forbidden"],
+        ),
+        ("has(look.sum) && look.sum > 3", "has(look.sum) && look.sum > 2", ["- a call of `money.send` is forbidden"]),
+        ("has(look.sum) && look.sum > 3", "has(look.sum) && look.sum >= 4", []),
+        ("has(look.sum) && look.sum > 3", "!(!has(look.sum) || look.sum <= 3)", []),
+        (
+            "  forbid money.send when has(look",
+            "  forbid money.* when has(look",
+            ["- a call of `money.list` is forbidden"],
+        ),
+        (
+            "(look.sum) && look.sum > 3\n}",
+            "(look.sum) && look.sum > 3\n  forbid money.list\n}",
+            ["- a call of `money.list`"],
+        ),
+        ("to 5 per 1h", "to 6 per 1h", ["+ a call of `money.send` is not limited by"]),
+        (
+            "approval by chief for money.list",
+            "approval by 2 of chief for money.list",
+            ["- a call of `money.list` needs"],
         ),
     ],
 )
@@ -298,6 +317,8 @@ workflow w(day: int in 0..9) {
   start -> look grant money.read
   look -> send grant money.send
   send -> done
+  limit money.send to 5 per 1h for each run
+  require approval by chief for money.list
   forbid money.send when has(look.sum) && look.sum > 3
 }
 policy desk {

@@ -51,6 +51,15 @@ def test_fix_keeps_the_byte_order_mark_of_a_file_that_has_one(desk: Path) -> Non
     assert (interlock("fix").code, file.read_bytes()) == (0, BOM_UTF8 + good)
 
 
+def test_fmt_keeps_it_too(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    good = file.read_bytes()
+    file.write_bytes(BOM_UTF8 + good.replace(b"  needs", b" needs"))
+    assert interlock("fmt", "--check").code == 1
+    assert (interlock("fmt").code, file.read_bytes()) == (0, BOM_UTF8 + good)
+    assert interlock("fmt", "--check").code == 0
+
+
 def test_fix_spells_the_code_of_an_allowed_finding(desk: Path) -> None:
     file = desk / "desk.ilk"
     allowed = file.read_text() + '\n// interlock: allow unused-definition because "later"' + UNUSED

@@ -15,10 +15,10 @@ from interlock_cli.options import targets
 def verb(*, targets: tuple[str, ...], check: bool, diff: bool) -> int:
     """Put files into the one format. With `-`, read standard input and write the result to standard output.
 
-    A file that does not parse is left alone and reported.
+    A file that does not parse is left alone and reported. A byte order mark that a file has stays.
     """
     from interlock_cli.sources import STDIN, display, files, text
-    from interlock_cli.text_files import read_stdin
+    from interlock_cli.text_files import read_stdin, write_in_place
     from interlock_dsl.diagnostics import Diagnostic, DiagnosticError
     from interlock_dsl.formatter.format import format
 
@@ -42,7 +42,7 @@ def verb(*, targets: tuple[str, ...], check: bool, diff: bool) -> int:
         if diff:
             _print_diff(name, source, formatted)
         elif not check:
-            path.write_text(formatted, encoding="utf-8", newline="\n")
+            write_in_place(path, formatted)
     if wrong:
         from interlock_cli.present.diagnostics import show_all
 

@@ -1,14 +1,15 @@
-"""Policies of two versions: for each tool and agent, what is permitted, forbidden, limited, and who has to approve.
+"""Rules of two versions, of policies and workflows: for each tool and agent, what is permitted, forbidden, limited, and
+who has to approve.
 
 A decision depends on the arguments, the principal, the time and the history; it is the same in both versions where
 permits, forbids, approvals and limits each say the same of all of them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from math import inf, prod
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from interlock_dsl.analysis.declarations.policies import concerns, rules_for
+from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.diff.difference import (
     Comparing,
     Difference,
@@ -25,43 +26,54 @@ from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim, Outcome, Statement
 from interlock_dsl.cel.types import DYN, Field, RecordType, StringType, Type
 
+if TYPE_CHECKING:  # policies alone need no networkx
+    from interlock_dsl.analysis.reasoning.questions import Questions
+
 OBLIGING: Final = ("redact", "notify")
-RESTRICTING: Final = ("forbid", "require", "limit", *OBLIGING)
 
 
 def policies(old: Facts, new: Facts, reasoner: Reasoner) -> Iterator[Difference]:
     """Yield in what the policies differ."""
-    for tool in sorted(old.tools.keys() & new.tools.keys()):
-        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-        for agent in ("", *sorted(_agents(old) | _agents(new))):
-            both = [tuple(rule.id for rule in rules_for(facts, tool, agent)) for facts in (old, new)]
-            groups.setdefault((both[0], both[1]), []).append(agent)
-        for agents in groups.values():
-            whose = _whose(tool, agents if len(groups) > 1 else ())
-            yield from _decided(old, new, reasoner, tool, agents, whose)
     ours, theirs = ([rule for _, each in facts.policies.values() for rule in each] for facts in (old, new))
-    yield from rules(ours, theirs, old.tools.keys() | new.tools.keys(), "policies", OBLIGING)
+    yield from _rules(old, new, ours, theirs, reasoner, "policies", Terrain({}))
 
 
-def _agents(facts: Facts) -> set[str]:
-    named = {
-        rule.decl.agent.text for _, rules in facts.policies.values() for rule in rules if rule.decl.agent is not None
-    }
-    return (facts.agents.keys() | named) - {"*"}
+def own_rules(
+    old: "Questions", new: "Questions", reasoner: Reasoner, terrain: Terrain, subject: str
+) -> Iterator[Difference]:
+    """Yield in what the rules inside a workflow differ; `terrain` is what its conditions read."""
+    yield from _rules(old.facts, new.facts, old.workflow.rules, new.workflow.rules, reasoner, subject, terrain)
+
+
+def _rules(
+    old: Facts,
+    new: Facts,
+    ours: Sequence[RuleFacts],
+    theirs: Sequence[RuleFacts],
+    reasoner: Reasoner,
+    subject: str,
+    terrain: Terrain,
+) -> Iterator[Difference]:
+    named = {rule.decl.agent.text for rule in (*ours, *theirs) if rule.decl.agent is not None}
+    names = old.tools.keys() | new.tools.keys()
+    for tool in sorted(old.tools.keys() & new.tools.keys()):
+        groups: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+        for agent in ("", *sorted((old.agents.keys() | new.agents.keys() | named) - {"*"})):
+            both = [tuple(rule.id for rule in each if concerns(rule.decl, tool, agent)) for each in (ours, theirs)]
+            groups.setdefault(tuple(both), []).append(agent)
+        for agents in groups.values():
+            before, now = ([r for r in each if concerns(r.decl, tool, agents[0])] for each in (ours, theirs))
+            if not _same(before, now, names):
+                place = next((rule.decl.span for rule in (*(r for r in now if r not in before), *before)), None)
+                seen = Terrain({**terrain.types, **_types(old, new, tool, agents)}, terrain.optional)
+                about = Comparing(reasoner, subject, seen, place)
+                yield from _decided(before, now, about, _whose(tool, agents if len(groups) > 1 else ()), names)
+    yield from _obligations(ours, theirs, names, subject)
 
 
 def _decided(
-    old: Facts, new: Facts, reasoner: Reasoner, tool: str, agents: Sequence[str], whose: str
+    before: Sequence[RuleFacts], now: Sequence[RuleFacts], about: Comparing, whose: str, names: Set[str]
 ) -> Iterator[Difference]:
-    before, now = list(rules_for(old, tool, agents[0])), list(rules_for(new, tool, agents[0]))
-    names = old.tools.keys() | new.tools.keys()
-    if _same(before, now, names):
-        return
-    terrain = Terrain(_types(old, new, tool, agents))
-    subject = "policies"
-    place = next((rule.decl.span for rule in now if rule not in before), None)
-    place = place or next((rule.decl.span for rule in before), None)
-    about = Comparing(reasoner, subject, terrain, place)
     permits = [_permitted([rule for rule in rules if rule.decl.kind == "permit"]) for rules in (before, now)]
     yield from compared(about, permits, f"{whose} is permitted", f"{whose} is no longer permitted")
     forbids = [_free([rule for rule in rules if rule.decl.kind == "forbid"]) for rules in (before, now)]
@@ -71,14 +83,16 @@ def _decided(
         people = f"{count} of {role}" if count > 1 else role
         without, needs = f"{whose} needs no approval by {people}", f"{whose} needs an approval by {people}"
         yield from compared(about, regions, without, needs)
-    yield from _limits(before, now, subject, whose, names)
+    yield from _limits(before, now, about.subject, whose, names)
 
 
-def rules(
-    before: Iterable[RuleFacts], now: Iterable[RuleFacts], tools: Set[str], subject: str, kinds: Collection[str]
+def _obligations(
+    before: Iterable[RuleFacts], now: Iterable[RuleFacts], tools: Set[str], subject: str
 ) -> Iterator[Difference]:
-    """Yield the rules of some kinds that are gone, and those that are new, each as it is written."""
-    ours, theirs = ({_whole(rule, tools): rule for rule in each if rule.decl.kind in kinds} for each in (before, now))
+    """Yield the rules that decide nothing that are gone, and those that are new, each as it is written."""
+    ours, theirs = (
+        {_whole(rule, tools): rule for rule in each if rule.decl.kind in OBLIGING} for each in (before, now)
+    )
     for said, rule in ours.items():
         if said not in theirs:
             direction = Direction.CHANGES if rule.decl.kind == "notify" else Direction.PERMITS

@@ -6,7 +6,7 @@ from dataclasses import fields
 from interlock_dsl.analysis.diff.declarations import budgets, clauses
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
 from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
-from interlock_dsl.analysis.diff.policies import RESTRICTING, rules
+from interlock_dsl.analysis.diff.policies import own_rules
 from interlock_dsl.analysis.diff.routes import routes, terrain_of
 from interlock_dsl.analysis.diff.values import values
 from interlock_dsl.analysis.facts import (
@@ -84,8 +84,7 @@ def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) 
                 reasoner, one.values, other.values, terrain, subject, f"the end `{name}`", other.decl.name.span, known
             )
     yield from routes(old, new, reasoner, subject)
-    tools = old.facts.tools.keys() | new.facts.tools.keys()
-    yield from rules(old.workflow.rules, new.workflow.rules, tools, subject, RESTRICTING)
+    yield from own_rules(old, new, reasoner, terrain, subject)
     yield from budgets(old.workflow.decl, decl, subject)
     yield from _promises(old, new, reasoner, terrain, subject)
     yield from _consumed(old, new, subject)

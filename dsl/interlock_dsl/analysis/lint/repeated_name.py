@@ -41,7 +41,7 @@ from interlock_dsl.diagnostics.diagnostic import Edit
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.parts import parts
-from interlock_dsl.syntax.tree import AgentDecl, Grant, Ident, RuleDecl, TestDecl, ToolDecl, WorkflowDecl
+from interlock_dsl.syntax.tree import AgentDecl, Grant, Ident, RuleDecl, TestDecl, ToolDecl, UsePack, WorkflowDecl
 
 CODE = "repeated-name"
 EXPRESSIONS = get_args(Expression)
@@ -64,7 +64,7 @@ def _inside(value: object) -> Iterator[Diagnostic]:
             message = f"`{name.text}` is in this list already"
             help = "remove it, or name what was meant"
             yield diagnose(CODE, message, name.span, "", Label(before.span, "here"), help=help, edits=(edit,))
-        elif wide is not None and isinstance(value, RuleDecl):
+        elif wide is not None and isinstance(value, RuleDecl | UsePack):
             message = f"`{wide.text}` is about `{name.text}` as well"
             help = "remove one of them, or name what was meant"
             yield diagnose(CODE, message, name.span, "", Label(wide.span, "this one"), help=help)
@@ -77,7 +77,7 @@ def _list(value: object) -> tuple[Ident, ...]:
     match value:
         case AgentDecl(may=names) | WorkflowDecl(may=names) | ToolDecl(needs=names) | Grant(scopes=names):
             return names or ()
-        case RuleDecl(patterns=names):
+        case RuleDecl(patterns=names) | UsePack(patterns=names):
             return names
         case _:
             return ()
