@@ -67,3 +67,16 @@ def test_fix_spells_the_code_of_an_allowed_finding(desk: Path) -> None:
     assert interlock("check").code == 1
     assert interlock("fix").code == 0
     assert file.read_text() == allowed
+
+
+def test_fix_formats_a_file_where_it_is_to_be_strict(desk: Path) -> None:
+    file = desk / "desk.ilk"
+    good = file.read_text()
+    file.write_text(good.replace("  needs", " needs", 1))
+    assert interlock("check").code == 0
+    said = interlock("check", "--strict")
+    assert said.code == 1 and "warning[unformatted]" in said.err
+    assert (interlock("fix").code, file.read_text() == good) == (0, False)
+    interlock("fix", "--strict")
+    assert file.read_text() == good
+    assert "unformatted" not in interlock("check", "--strict").err

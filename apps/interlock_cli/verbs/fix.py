@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 @click.command()
 @targets
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change; exit 1 if anything.")
-def verb(*, targets: tuple[str, ...], diff: bool) -> int:
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Put right also what only `check --strict` reports. Default: what the settings say.",
+)
+def verb(*, targets: tuple[str, ...], diff: bool, strict: bool | None) -> int:
     """Put right what has one right edit, and say what is left. With `-`, read standard input and write standard output.
 
     Everything is checked again after the edits; an edit that would make it worse is left out. A file that was in the
@@ -33,7 +38,8 @@ def verb(*, targets: tuple[str, ...], diff: bool) -> int:
     fixed = []
     for unit in units(targets):
         if unit.bundle is None:
-            fixed.append(fix(unit.entries, unit.read, Lint()))
+            wanted = Lint(unit.project.strict if strict is None else strict)
+            fixed.append(fix(unit.entries, unit.read, wanted))
             _put(unit, fixed[-1], diff=diff)
     if diff:
         return ExitCode.FINDINGS if any(each.texts for each in fixed) else ExitCode.CLEAN

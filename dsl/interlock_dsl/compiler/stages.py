@@ -160,6 +160,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
     from interlock_dsl.analysis.examination.suppressions import suppressions
     from interlock_dsl.analysis.lint import lint
     from interlock_dsl.analysis.reasoning.reasoner import Reasoner
+    from interlock_dsl.formatter.format import format
 
     report = unit.report.copy()
     program, untaken = unit.program, wanted.untaken
@@ -173,6 +174,7 @@ def lint_facts(unit: Compilation, wanted: Lint, after: Callable[[str], None] | N
         quiet=wanted.strict or any(suppressions(unit.files)),  # what comments allow is found, reported or not
         packs=tuple(file for _, file in unit.packs),
         untaken=frozenset() if program is None or untaken is None or not wanted.strict else untaken(program),
+        format=format,
     )
     report.extend(lint(examined, strict=wanted.strict, only=wanted.only))
     return replace(unit, report=report, examined=examined)

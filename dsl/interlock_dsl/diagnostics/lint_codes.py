@@ -70,6 +70,7 @@ LINT_CODES: Final = (
     _lint("repeated-name", _UPKEEP, _WARNING, _PROVED, "a name stands twice in one list"),
     _lint("confusable-identifier", _UPKEEP, _WARNING, _PROVED, "a name is easily taken for another"),
     _lint("secret-in-policy", _UPKEEP, _WARNING, _PROVED, "a key or a token stands in the file"),
+    _lint("unformatted", _UPKEEP, _WARNING, _PROVED, "a file is not in the one format", strict=True),
     _lint("suppression-without-reason", _UPKEEP, _WARNING, _PROVED, "a comment allows a finding and does not say why"),
     _lint("unused-suppression", _UPKEEP, _WARNING, _PROVED, "a comment allows what is not there"),
     _lint("suppressed-finding", _UPKEEP, _NOTE, _PROVED, "what a comment allows", strict=True),

@@ -1,6 +1,6 @@
 """A program without mistakes, as the rules of lint see it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ class Examined:
     found: tuple[Diagnostic, ...] = ()
     quiet: bool = True
     untaken: frozenset[tuple[str, str]] = frozenset()
+    format: Callable[[str], str] | None = None
     packs: tuple[File, ...] = ()
 
     def of_pack(self, span: Span) -> bool:

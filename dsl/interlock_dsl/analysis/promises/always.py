@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, AskStepFacts, CallStepFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, AskStepFacts, CallStepFacts, RunStepFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.knowledge.totality import affordable, within_limit
@@ -41,7 +41,8 @@ def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
 def _too_costly(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
     """Return the places at which what is evaluated about one event may cost too much for the condition to be judged.
 
-    An answer of a model, a tool or a person is an event of its own, about which promises are judged first of all.
+    An answer of a model, a tool or a person is an event of its own, about which promises are judged first of all; so is
+    the beginning of a run, but not of a workflow that a step runs.
     """
     workflow = questions.workflow
     every = [other for other in workflow.promises if isinstance(other, AlwaysFacts)]
@@ -50,7 +51,9 @@ def _too_costly(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
     alone = [[other.condition for other in every if name in other.reads] for name in first]
     if not promise.needs & workflow.steps.keys():
         alone.append([other.condition for other in every if not other.needs & workflow.steps.keys()])
-    if len(first) == len(judged) and all(map(within_limit, alone)):
+    steps = [step for each in questions.facts.workflows.values() for step in each.steps.values()]
+    inside = any(isinstance(step, RunStepFacts) and step.workflow == workflow.decl.name.text for step in steps)
+    if len(first) == len(judged) and not inside and all(map(within_limit, alone)):
         return []
     if affordable(questions.facts):
         return []
