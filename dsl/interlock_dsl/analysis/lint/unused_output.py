@@ -38,7 +38,7 @@ workflow send(text: string max 500) {
 ```
 
 Found by collecting what the workflow reads and passes. Certain. Single fields of an answer that nothing reads are
-reported under `--strict`.
+reported under `--strict`, but for a text that a person may leave out: a note for the records.
 """
 
 from collections.abc import Iterator
@@ -55,6 +55,7 @@ from interlock_dsl.analysis.facts import (
 )
 from interlock_dsl.analysis.knowledge.handovers import offered, triggers
 from interlock_dsl.analysis.knowledge.reads import read_by
+from interlock_dsl.cel.types import StringType, Type
 from interlock_dsl.diagnostics import Certainty, Diagnostic
 from interlock_dsl.diagnostics.report import diagnose, listed
 
@@ -70,10 +71,19 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                     message = f"nothing reads what `{name}` gives"
                     yield diagnose("unused-output", message, step.decl.name.span, help="use it, or remove the step")
             elif isinstance(step, AgentStepFacts | AskStepFacts):
-                unread = [field for field in step.returns.fields if not read.has(name, field)]
+                person = isinstance(step, AskStepFacts)
+                unread = [
+                    field
+                    for field, its in step.returns.fields.items()
+                    if not read.has(name, field) and not (person and its.optional and _is_text(its.type))
+                ]
                 if unread:
                     message = f"nothing reads {listed(unread)} of what `{name}` answers"
                     yield diagnose("unused-output", message, step.decl.name.span, stated=Certainty.HEURISTIC)
+
+
+def _is_text(type: Type) -> bool:
+    return isinstance(type, StringType) and type.values is None
 
 
 def _only_gives(step: StepFacts, shown: set[str], facts: Facts) -> bool:
