@@ -145,3 +145,41 @@ def test_rules_that_come_to_apply_later_are_waited_for_one_after_the_other() -> 
     for later in ('now.getHours("UTC") > 12', "calls(a.write).count() > 0"):
         assert of(workflow % later).worst.time == 20_000_000 + (5 + 2) * MINUTE
     assert of(workflow % "args.n > 9").worst.time == 20_000_000 + 5 * MINUTE
+
+
+def test_what_stands_in_for_a_tool_or_a_model_counts() -> None:
+    found = of("""
+    tool b.read(n: int) -> { n: int } {
+      needs a.read  effect read  timeout 10s  retry 1 times  cost 0.02 usd  fallback c.read(n: n)
+    }
+    tool c.read(n: int) -> { n: int } { needs a.read  effect read  timeout 7s  cost 0.03 usd }
+    agent spared {
+      model "m"  fallback "n"  tokens 1_000  turns 1  cost 0.05 usd  timeout 30s  retry 1 times backoff 1s..1s
+    }
+    workflow w(n: int) {
+      step look calls b.read(n: n)
+      step think by spared { task "t"  returns { ok: bool } }
+      end done
+      start -> look grant a.read
+      look -> think pass n
+      think -> done
+    }""")
+    assert (found.worst.calls, found.worst.tokens) == (3, 4_000)
+    assert found.worst.cost == 2 * 20_000 + 30_000 + 4 * 50_000
+    assert found.worst.time == (2 * 10 + 7 + 2 * (2 * 30 + 1)) * 1_000_000
+
+
+def test_a_deadline_bounds_the_time_of_a_step_but_not_of_what_it_leaves_under_way() -> None:
+    found = of("""workflow w(n: int) {
+      step look calls a.read(n: n) within 5s
+      step think by helper { task "t"  returns { ok: bool }  within 10s }
+      step write calls a.write(n: n) within 5s
+      end done
+      start -> look grant a.read
+      look -> think pass n
+      think -> write grant a.write
+      write -> done
+    }""")
+    assert {name: used.time for name, used in found.visit.items()} == {
+        "look": 5_000_000, "think": 10_000_000, "write": 20_000_000,
+    }  # fmt: skip

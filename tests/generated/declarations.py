@@ -91,6 +91,8 @@ def declare(dice: Dice) -> Declared:
         made.tools[name] = _tool(dice, made, name)
     for number, tool in enumerate(list(made.tools.values())):
         _undo(dice, made, tool, number)
+    for tool in list(made.tools.values()):
+        _fallback(dice, made, tool)
     for name in dice.some(AGENTS, 2, 3):
         made.agents[name] = _agent(dice, made, name)
     for number in range(dice.number(1, 2)):
@@ -131,6 +133,22 @@ def _tool(dice: Dice, made: Declared, name: str) -> MadeTool:
 def _tool_text(dice: Dice, name: str, parameters: RecordType, result: Type | None, lines: list[str]) -> str:
     gives = "" if result is None else f" -> {result}"
     return f"tool {name}({fields_text(parameters, dice)}){gives} {{\n  " + "\n  ".join(lines) + "\n}"
+
+
+def _fallback(dice: Dice, made: Declared, tool: MadeTool) -> None:
+    """Give a tool that only reads another one that is called where it has failed."""
+    if tool.effect != "read" or not dice.often(0.3) or any(held.optional for held in tool.parameters.fields.values()):
+        return
+    name = f"{tool.name.split('.')[0]}.spare"
+    if name in made.tools:
+        return
+    lines = ["effect read", *(["needs " + ", ".join(tool.needs)] if tool.needs else [])]
+    if dice.often(0.5):
+        lines.append("retry 1 times backoff 1s")
+    given = ", ".join(f"{each}: {each}" for each in tool.parameters.fields)
+    tool.text = tool.text[:-2] + f"\n  fallback {name}({given})\n}}"
+    text = _tool_text(dice, name, tool.parameters, tool.result, lines)
+    made.tools[name] = MadeTool(name, tool.parameters, tool.result, tool.needs, "read", text)
 
 
 def _undo(dice: Dice, made: Declared, tool: MadeTool, number: int) -> None:

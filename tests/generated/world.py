@@ -211,7 +211,7 @@ class World:
 
     def _tool(self, command: CallTool) -> Event:
         dice = self.dice
-        if dice.often(0.12):
+        if dice.often(0.5 if self.program.tools[command.tool].fallback is not None else 0.12):
             return ToolFailed(self.now, command.id, dice.one(FAILURES), "it broke", dice.one((0, 300, 1000)))
         type = self.program.tools[command.tool].result
         if type is None:

@@ -131,3 +131,36 @@ def test_the_guide_says_what_is_proved() -> None:
     assert refuted == ["refund/never refunds.issue#1", "refund/never irreversible#1", "refund/always#1"]
     found = judgements(second, Reasoner())
     assert len(found) == 7 and {judged.state for judged in found} == {State.PROVED}, found
+
+
+SPARED = """
+tool orders.get(id: string) -> { total: int } { needs orders.read  effect read  fallback replica.get(id: id) }
+tool replica.get(id: string) -> { total: int } { needs orders.read  effect read }
+tool money.pay(total: int) { needs money.write  effect write  idempotent by total }
+workflow w(id: string) {
+  step order calls orders.get(id: id)
+  step pay calls money.pay(total: order.total)
+  end done
+  start -> order
+    grant orders.read
+  order -> pay
+    grant money.write
+  pay -> done
+  PROMISE
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("promise", "state"),
+    [
+        ("never money.pay before orders.get", State.UNKNOWN),
+        ("never replica.get before money.pay", State.UNKNOWN),
+        ("never replica.get before approval", State.UNKNOWN),
+    ],
+)
+def test_what_is_called_in_place_of_a_tool_is_not_proved_away(promise: str, state: State) -> None:
+    (judged,) = judgements(SPARED.replace("PROMISE", promise), Reasoner())
+    assert judged.state is state
+    (without,) = judgements(SPARED.replace("PROMISE", promise).replace("fallback replica.get(id: id)", ""), Reasoner())
+    assert without.state is State.PROVED

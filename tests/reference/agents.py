@@ -175,9 +175,9 @@ def call_over(run: Run, made: Call, trigger: str, result: object) -> None:
     if visit.phase != "acting" or made not in visit.calls:
         return
     held = conversation_of(visit)
-    key = held.asked[made.slot].key
+    asked = held.asked[made.slot]
     word = "" if not trigger else "denied" if trigger in ("denied", "expiry", "over budget") else "failed"
-    held.outcomes[made.slot] = (key, made.tool.name, not trigger, result, word)
+    held.outcomes[made.slot] = (asked.key, asked.tool, not trigger, result, word)
     heard(run, visit, None)
 
 

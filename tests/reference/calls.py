@@ -217,7 +217,30 @@ def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
         trigger = "timeout" if trigger == "timeout" else "failure"
     if call.id:
         run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
-    run.later(after, run, call, trigger, None, None)
+    if not in_place(run, call, trigger):
+        run.later(after, run, call, trigger, None, None)
+
+
+def in_place(run: Run, call: Call, trigger: str) -> bool:
+    """Have what stands in for a failed tool called, and decided like any other; say whether there is anything."""
+    other = call.tool.fallback
+    if other is None or call.visit is None or call.earlier or not call.id or trigger not in ("failure", "timeout"):
+        return False
+    tool = run.program.tools[other.tool]
+    try:
+        given = {name: written(one, call.values) for name, one in other.arguments.items()}
+        values, args = typed(tool.parameters, given)
+    except NoValue:
+        return False
+    hides = [field for field in call.hidden if field.startswith("result")]
+    made = replace(
+        Call(tool, values, args, call.purpose, call.step, call.visit), agent=call.agent, slot=call.slot,
+        earlier=call.attempt,
+    )  # fmt: skip
+    made.hidden += hides
+    call.visit.calls = [made if one is call else one for one in call.visit.calls]
+    decide(run, made)
+    return True
 
 
 def in_doubt(call: Call) -> bool:

@@ -93,7 +93,7 @@ class Reference:
         waiting = self._waiting(event)
         if waiting is None:
             return "not-waiting"
-        if not isinstance(event, ANSWERED_BY[waiting.kind]):
+        if not isinstance(event, ANSWERED_BY.get(waiting.kind, ())):
             return "wrong-kind"
         if isinstance(event, TimerFired) and run.now < waiting.at:
             return "not-due"

@@ -69,7 +69,9 @@ def failure_of(visit: Visit, trigger: str) -> dict[str, Json]:
 
 
 def attempts_of(visit: Visit) -> int:
-    return visit.calls[0].attempt if isinstance(visit.step, CallStep) and visit.calls else visit.attempt
+    if not isinstance(visit.step, CallStep) or not visit.calls:
+        return visit.attempt
+    return visit.calls[0].earlier + visit.calls[0].attempt
 
 
 def leave(run: Run, source: str, attempts: int = 1) -> None:

@@ -122,6 +122,8 @@ class Call:
     """What is asked of the ledger, and under which id."""
     held: list[tuple[str, tuple[Claim, ...]]] = field(default_factory=list)
     """What the ledger holds for it."""
+    earlier: int = 0
+    """The attempts at the call in whose place it is made."""
     hidden: list[str] = field(default_factory=list)
     """The fields that some decision on it hid."""
     telling: tuple[Rule, ...] = ()

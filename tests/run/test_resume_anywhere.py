@@ -41,11 +41,27 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import Program
-from run.texts import ABANDONED, AGENT, FAILING, FORK, GATES, LATE, LOOP, MEETING, NESTED, PAY, ROWS, TRAVEL, WAITS
+from run.texts import (
+    ABANDONED,
+    AGENT,
+    FAILING,
+    FORK,
+    GATES,
+    LATE,
+    LOOP,
+    MEETING,
+    NESTED,
+    PAY,
+    ROWS,
+    SPARE,
+    TRAVEL,
+    WAITS,
+)
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
-RESULTS: dict[str, Json] = {"pay.issue": {"id": "R1"}, "orders.get": {"id": "A1", "total": 5}}
+ORDER: Json = {"id": "A1", "total": 5}
+RESULTS: dict[str, Json] = {"pay.issue": {"id": "R1"}, "orders.get": ORDER, "orders.find": ORDER, "orders.spare": ORDER}
 PEOPLE = ("bob", "eve", "dan", "kim")
 
 
@@ -103,6 +119,7 @@ STORIES = {
         ROOMY.replace("retry 1 times backoff 2s..2s", 'fallback "spare"'), {"id": "A1", "secret": "s"},
         {"work": ({"amount": 5},)}, broken=frozenset({"work"}),
     ),
+    "another tool": Story(SPARE, ID, broken=frozenset({"orders.find", "orders.spare"})),
     "branches of which two are enough": Story(
         MEETING, {"n": 0}, {step: ({"ok": True},) for step in ("a", "b", "c", "after")}
     ),

@@ -114,6 +114,24 @@ LATE = (
     .replace("failure.message }", "failure.kind }")
 )
 
+SPARE = (
+    HEAD
+    + """
+tool orders.find(id: string max 20) -> Order { needs orders.read  effect read  fallback orders.spare(order: id) }
+tool orders.spare(order: string max 20) -> Order { needs orders.read  effect read  retry 1 times backoff 1s..1s }
+workflow w(id: string max 20) {
+  goal "found in one place or the other"
+  budget { steps 20  tool_calls 10 }
+  step look calls orders.find(id: id)
+  step first calls pay.issue(id: id, amount: 10)
+  end done { total: look.total }
+  start -> look grant orders.read
+  look -> first grant pay.write
+  first -> done
+}
+"""
+)
+
 MEETING = """
 workflow w(n: int in 0..10) {
   goal "three at once, two are enough"

@@ -50,6 +50,7 @@ class ToolFacts:
     decl: tree.ToolDecl | None = None
     key: Checked | None = None
     undo: CallFacts | None = None
+    fallback: CallFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

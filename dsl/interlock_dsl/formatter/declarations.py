@@ -68,6 +68,10 @@ def tool(node: ToolDecl, places: Places) -> list[Line]:
         body.append(Line(f"timeout {duration(node.timeout)}", places.clause(node, "timeout")))
     if node.retry is not None:
         body.append(Line(retry(node.retry), places.clause(node, "retry")))
+    if node.fallback is not None:
+        head = f"fallback {node.fallback.tool.text}"
+        start = places.clause(node, "fallback")
+        body += arguments(head, start, node.fallback.arguments, end(node.fallback), 1)
     if node.undo is not None:
         head = f"undo {node.undo.tool.text}"
         body += arguments(head, places.clause(node, "undo"), node.undo.arguments, end(node.undo), 1)

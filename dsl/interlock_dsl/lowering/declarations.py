@@ -23,6 +23,7 @@ def lower_tool(tool: ToolFacts) -> program.Tool:
         timeout=None if decl is None else micros(decl.timeout),
         retry=RetryPlan() if decl is None else _retry(decl.retry),
         undo=None if tool.undo is None else lower_call(tool.undo),
+        fallback=None if tool.fallback is None else lower_call(tool.fallback),
         cost=0 if decl is None or decl.cost is None else decl.cost.micros,
         description="" if decl is None else decl.description or "",
     )

@@ -27,6 +27,7 @@ LATER = frozenset(
         ("Agent", "fallback"),
         ("AgentStep", "within"),
         ("CallStep", "within"),
+        ("Tool", "fallback"),
         ("End", "gives_up"),
         ("Rule", "fields"),
         ("Workflow", "rules"),

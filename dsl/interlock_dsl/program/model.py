@@ -48,7 +48,8 @@ class Call:
 class Tool:
     """A typed call to the world. `timeout` in microseconds, `cost` of a call in millionths of the currency.
 
-    `idempotency_key` reads the parameters by name; `undo` reads them and `result`.
+    `idempotency_key` reads the parameters by name; `undo` reads them and `result`. `fallback` reads the parameters: it
+    is called where this one has failed; both only read, and give the same type.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Tool:
     undo: Call | None = None
     cost: int = 0
     description: str = ""
+    fallback: Call | None = None
 
     @property
     def repeatable(self) -> bool:

@@ -134,7 +134,7 @@ class Visit:
     @property
     def attempts(self) -> int:
         """How many attempts were made at what the step does."""
-        return self.attempt if self.call is None else self.call.attempt
+        return self.attempt if self.call is None else self.call.earlier + self.call.attempt
 
     def reads(self, now: int) -> Mapping[str, object]:
         """Return what expressions of the step read at a moment."""
@@ -205,7 +205,7 @@ class Call:
     dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
     history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
     `hidden` are the fields that are shown to nobody, `telling` who is to be told when it is sent, `told` the rules for
-    which people were.
+    which people were. `earlier` are the attempts at the call in whose place it is made, none where there is no such.
     """
 
     tool: Tool
@@ -236,6 +236,7 @@ class Call:
     hidden: tuple[str, ...] = ()
     telling: tuple[NotifyRole, ...] = ()
     told: tuple[str, ...] = ()
+    earlier: int = 0
 
     @property
     def in_doubt(self) -> bool:

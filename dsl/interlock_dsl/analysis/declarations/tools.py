@@ -11,6 +11,8 @@ from interlock_dsl.analysis.types import Types
 from interlock_dsl.cel.check import Scope
 from interlock_dsl.cel.types import NULL, Field, RecordType, Type
 from interlock_dsl.diagnostics.messages import permissions as say
+from interlock_dsl.diagnostics.messages import tools as say_tool
+from interlock_dsl.diagnostics.report import listed
 from interlock_dsl.diagnostics.spelling import distance
 from interlock_dsl.program.model import Effect
 from interlock_dsl.syntax import tree as syntax
@@ -37,6 +39,9 @@ def tool_facts(symbols: Symbols, types: Types, expressions: Expressions) -> dict
                 implied.setdefault(undo.tool, _implied(undo, tool))
             tool = replace(tool, undo=undo)
         tools[name] = tool
+    for name, decl in symbols.tools.items():
+        if decl.fallback is not None:
+            tools[name] = replace(tools[name], fallback=_fallback(decl.fallback, tools, name, symbols, expressions))
     return {**tools, **implied}
 
 
@@ -92,6 +97,49 @@ def _undo(
     unique(expressions.report, "the argument", (argument.name for argument in call.arguments))
     implied = {argument.name.text: expressions.check(argument.value, scope) for argument in call.arguments}
     return CallFacts(name, implied, call.span)
+
+
+def _fallback(
+    call: syntax.ToolCall,
+    tools: Mapping[str, ToolFacts],
+    name: str,
+    symbols: Symbols,
+    expressions: Expressions,
+) -> CallFacts | None:
+    tool, other = tools[name], tools.get(call.tool.text)
+    if symbols.tool(call.tool) is None or other is None:
+        return None
+    problem = _unfit(tool, other)
+    if problem:
+        expressions.report.add(say_tool.unfit_fallback(problem, call.tool.span))
+        return None
+    scope = _inside(tool.parameters, expressions, {})
+    arguments = check_arguments(
+        call.arguments,
+        other.parameters,
+        other.name,
+        call.tool.span,
+        symbols.tools[other.name].name.span,
+        lambda tree, wanted: expressions.check(tree, scope, wanted),
+        expressions.report,
+    )
+    return CallFacts(other.name, arguments, call.span)
+
+
+def _unfit(tool: ToolFacts, other: ToolFacts) -> str:
+    """Say why a tool cannot be called in place of another; empty if it can."""
+    lacking = sorted(other.needs - tool.needs)
+    if tool.effect != "read":
+        return f"`{tool.name}` changes the world, so it has no fallback"
+    if other.effect != "read":
+        return f"`{other.name}` changes the world, so it is no fallback"
+    if other.name == tool.name:
+        return f"`{tool.name}` is its own fallback"
+    if other.result != tool.result:
+        return f"`{other.name}` gives another type than `{tool.name}`"
+    if lacking:
+        return f"`{other.name}` needs {listed(lacking)}, which `{tool.name}` does not"
+    return ""
 
 
 def _takes(signature: RecordType, given: frozenset[str]) -> bool:

@@ -17,7 +17,7 @@ from interlock_dsl.analysis.facts import (
     TimeStepFacts,
     rows_of,
 )
-from interlock_dsl.analysis.knowledge.handovers import turns_of
+from interlock_dsl.analysis.knowledge.handovers import fallbacks, turns_of
 from interlock_dsl.program.model import Agent
 from interlock_dsl.syntax.tree import AgentDecl, Duration, Retry
 
@@ -62,7 +62,7 @@ def _in_rows(step: StepFacts, rows: FanOutFacts, one: Usage, facts: Facts, hand:
         undo = facts.tools[step.call.tool].undo
         if undo is None:
             return every
-        attempts = _most_attempts(undo.tool, facts)
+        attempts = attempts_at(undo.tool, facts)
         cost = add(every.cost, tool_cost(undo.tool, facts) * attempts * most)
         time = add(every.time, times(_attempts_of(undo.tool, facts), most))
         return replace(every, calls=add(every.calls, attempts * most), cost=cost, time=time)
@@ -74,15 +74,14 @@ def _in_rows(step: StepFacts, rows: FanOutFacts, one: Usage, facts: Facts, hand:
 def _once(step: StepFacts, facts: Facts, hand: tuple[str, ...], calls: Amount) -> Usage:
     match step:
         case CallStepFacts(call=call):
-            tool = facts.tools[call.tool]
-            retry = None if tool.decl is None else tool.decl.retry
-            attempts = _most_attempts(call.tool, facts)
-            time = add(_attempts(_tool_time(call.tool, facts), attempts, retry), _asked(call.tool, facts))
-            time = _cut(time, step.decl.within, (call.tool,), facts)
-            return Usage(1, attempts, 0, tool_cost(call.tool, facts) * attempts, time)
+            made = (call.tool, *fallbacks({call.tool}, facts))
+            time = _cut(_call_time(call.tool, facts), step.decl.within, made, facts)
+            cost = sum(tool_cost(tool, facts) * attempts_at(tool, facts) for tool in made)
+            return Usage(1, sum(attempts_at(tool, facts) for tool in made), 0, cost, time)
         case AgentStepFacts(decl=decl):
-            found = _agent(decl.agent.text, hand, facts, calls)
-            calling = hand if turns_of(facts.agents[decl.agent.text]) > 1 else ()
+            tools = (*hand, *fallbacks(set(hand), facts))
+            found = _agent(decl.agent.text, tools, facts, calls)
+            calling = tools if turns_of(facts.agents[decl.agent.text]) > 1 else ()
             return replace(found, time=_cut(found.time, decl.within, calling, facts))
         case TimeStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
@@ -133,7 +132,7 @@ def _agent(name: str, calling: tuple[str, ...], facts: Facts, most: Amount) -> U
     time: Amount = None if decl.timeout is None else decl.timeout.micros * turns
     if calls is None:
         for tool in calling:
-            worst = add(_attempts_of(tool, facts), _asked(tool, facts))
+            worst = _call_time(tool, facts)
             time = None if time is None or worst is None else max(time, _talking(decl.timeout, turns, worst))
     time = _attempts(time, attempts, decl.retry)
     return Usage(1, calls, tokens * attempts * models, cost, None if time is None else time * models)
@@ -154,12 +153,21 @@ def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
     return (0 if timeout is None else timeout.micros) * turns + worst * (turns - 1)
 
 
+def _call_time(tool: str, facts: Facts) -> Amount:
+    """Return the time of a call with all its attempts, and of what is called where it has failed."""
+    time = add(_attempts_of(tool, facts), _asked(tool, facts))
+    for other in fallbacks({tool}, facts):
+        time = add(time, add(_attempts_of(other, facts), _asked(other, facts)))
+    return time
+
+
 def _attempts_of(tool: str, facts: Facts) -> Amount:
     decl = facts.tools[tool].decl
-    return _attempts(_tool_time(tool, facts), _most_attempts(tool, facts), None if decl is None else decl.retry)
+    return _attempts(_tool_time(tool, facts), attempts_at(tool, facts), None if decl is None else decl.retry)
 
 
-def _most_attempts(tool: str, facts: Facts) -> int:
+def attempts_at(tool: str, facts: Facts) -> int:
+    """Return how many attempts there are at a call."""
     known = facts.tools[tool]
     retry = None if known.decl is None else known.decl.retry
     repeatable = known.effect == "read" or known.key is not None

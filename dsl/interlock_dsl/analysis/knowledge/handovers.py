@@ -56,6 +56,12 @@ def undos(tools: set[str], facts: Facts) -> set[str]:
     return {undo.tool for name in tools if name in facts.tools and (undo := facts.tools[name].undo) is not None}
 
 
+def fallbacks(tools: set[str], facts: Facts) -> set[str]:
+    """Return the tools that are called where calls of some tools have failed."""
+    known = (facts.tools[name].fallback for name in tools if name in facts.tools)
+    return {fallback.tool for fallback in known if fallback is not None}
+
+
 def called(workflow: WorkflowFacts) -> set[str]:
     """Return the tools that the steps of a workflow call themselves."""
     return {step.call.tool for step in workflow.steps.values() if isinstance(step, CallStepFacts)}
@@ -66,6 +72,7 @@ def callable_tools(workflow: WorkflowFacts, facts: Facts) -> set[str]:
     found: set[str] = set()
     for each in (workflow, *inside(workflow, facts)):
         found |= called(each).union(*offered(each, facts).values())
+    found |= fallbacks(found, facts)
     return found | undos(found, facts)
 
 

@@ -53,6 +53,11 @@ def places(facts: Facts) -> Iterator[Place]:
     for tool in facts.tools.values():
         if tool.key is not None:
             yield Place(tool.key, "value", names=f"the key of `{tool.name}`")
+        if tool.fallback is not None:
+            other = facts.tools[tool.fallback.tool]
+            for argument, checked in tool.fallback.arguments.items():
+                type = other.parameters.fields[argument].type
+                yield Place(checked, "value", wanted=type, names=f"the argument `{argument}` of `{other.name}`")
         if tool.undo is not None:
             undo = facts.tools.get(tool.undo.tool)
             for argument, checked in tool.undo.arguments.items():

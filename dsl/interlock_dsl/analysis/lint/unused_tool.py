@@ -47,7 +47,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.knowledge.handovers import callable_tools, undos
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, fallbacks, undos
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
@@ -62,7 +62,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     permitted = [pattern.text for rule in rules if rule.kind == "permit" for pattern in rule.patterns]
     used = {tool for workflow in facts.workflows.values() for tool in callable_tools(workflow, facts)}
     used |= {name for name in facts.tools if any(matches(pattern, name) for pattern in permitted)}
-    used |= undos(set(facts.tools), facts)
+    used |= undos(set(facts.tools), facts) | fallbacks(set(facts.tools), facts)
     holders: dict[str, list[Span]] = defaultdict(list)
     for scope in (scope for agent in facts.agents.values() for scope in agent.may):
         holders[scope.text].append(scope.span)

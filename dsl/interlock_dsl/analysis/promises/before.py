@@ -17,7 +17,7 @@ from interlock_dsl.analysis.facts import (
     PromiseFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
-from interlock_dsl.analysis.knowledge.handovers import callable_tools
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, fallbacks
 from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.promises.calling import (
     NOT_FALSE,
@@ -51,7 +51,7 @@ def unapproved(questions: Questions, promise: NeverUnapprovedFacts) -> list[Find
             cases = [(*case, *rest) for case in calling.cases for rest in combined(covering)]
             known = replace(calling, whole=calling.whole and countable(covering))
             found.extend(_possible(questions, known, _where(promise), cases, "without that approval"))
-    return [*found, *_undone(questions, promise), *_inside(questions, promise)]
+    return [*found, *_undone(questions, promise), *_inside(questions, promise), *_in_place(questions, promise)]
 
 
 def _inside(questions: Questions, promise: NeverUnapprovedFacts | NeverBeforeFacts) -> list[Finding]:
@@ -97,8 +97,12 @@ def _returned(questions: Questions, step: str, promise: NeverBeforeFacts) -> boo
 def _first(questions: Questions, promise: NeverBeforeFacts) -> set[str]:
     steps = questions.workflow.steps
     called = {name: step for name, step in steps.items() if isinstance(step, CallStepFacts)}
-    # A step with rows may call nothing: its list may be empty.
-    return {name for name, step in called.items() if step.call.tool in promise.first and step.rows is None}
+    # A step with rows may call nothing: its list may be empty. What failed may have been called in another's place.
+    return {
+        name
+        for name, step in called.items()
+        if step.rows is None and {step.call.tool, *fallbacks({step.call.tool}, questions.facts)} <= promise.first
+    }
 
 
 def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:
@@ -111,7 +115,7 @@ def too_early(questions: Questions, promise: NeverBeforeFacts) -> list[Finding]:
             names = " or ".join(sorted(promise.first))
             why = f"before a call of {names} has returned" if names else "before any such call"
             found.extend(_possible(questions, calling, _where(promise), list(calling.cases), why, early))
-    return [*found, *_inside(questions, promise)]
+    return [*found, *_inside(questions, promise), *_in_place(questions, promise)]
 
 
 def _where(promise: NeverUnapprovedFacts | NeverBeforeFacts) -> tuple[Statement, ...]:
@@ -167,6 +171,17 @@ def _denied(witness: Witness | None, calling: Calling) -> Witness | None:
     """Return a witness, unless it tells a run in which the call is not denied."""
     told = witness is None or not witness.rehearsed or f"expect denied {calling.tool.name}" in witness.expects
     return witness if told else None
+
+
+def _in_place(questions: Questions, promise: NeverUnapprovedFacts | NeverBeforeFacts) -> list[Finding]:
+    """Return the calls in place of others: whether they come too early, or need an approval, is not looked into."""
+    found: list[Finding] = []
+    for name in callable_tools(questions.workflow, questions.facts):
+        fallback = questions.facts.tools[name].fallback if name in questions.facts.tools else None
+        if fallback is not None and fallback.tool in promise.tools:
+            reason = f"`{fallback.tool}` may be called where `{name}` has failed"
+            found.append(Finding(reason, fallback.span))
+    return found
 
 
 def _undone(questions: Questions, promise: NeverUnapprovedFacts) -> list[Finding]:

@@ -28,7 +28,7 @@ from interlock_dsl.analysis.facts import (
     ToolFacts,
     Values,
 )
-from interlock_dsl.analysis.knowledge.consumption import attempts_with, models_of
+from interlock_dsl.analysis.knowledge.consumption import attempts_at, attempts_with, models_of
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move, Waiting
 from interlock_dsl.analysis.rehearsal.answering import Answers
@@ -316,9 +316,9 @@ class Rehearsal(Passing):
     def _return(self, name: str, tool: ToolFacts) -> None:
         trigger = self._wanted_trigger(name)
         if trigger in ("failure", "timeout") and not self._answers.stops(name, self.values):
-            retry = None if tool.decl is None else tool.decl.retry
-            repeatable = tool.effect == "read" or tool.key is not None
-            again = retry.times if retry is not None and repeatable else 0
+            if tool.fallback is not None:
+                raise Unrehearsed("another tool is called in its place")
+            again = attempts_at(tool.name, self._facts) - 1
             self._repeated(tool, again)
             for _ in range(1 + again):
                 self.script.replies(

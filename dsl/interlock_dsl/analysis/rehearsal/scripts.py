@@ -6,7 +6,7 @@ what is not in it never happens in the test.
 
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, Facts, TimeStepFacts, WorkflowFacts
-from interlock_dsl.analysis.knowledge.handovers import called, undos, ways
+from interlock_dsl.analysis.knowledge.handovers import called, fallbacks, undos, ways
 from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.program.cases import Test
 
@@ -20,6 +20,7 @@ def calls(test: Test, workflow: WorkflowFacts | None, facts: Facts) -> set[str]:
         return {act.name for act in test.acts if act.kind == "proposes"}
     scripted = {turn.tool for turns in test.agents.values() for turn in turns if turn.tool is not None}
     asked = scripted.union(*(called(each) for each in (workflow, *inside(workflow, facts))))
+    asked |= fallbacks(asked, facts)
     return asked | undos(asked, facts)
 
 

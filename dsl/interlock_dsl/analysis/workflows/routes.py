@@ -120,6 +120,7 @@ def _called(targets: tuple[Ident, ...], scopes: frozenset[str], context: _Contex
         match context.steps.get(target.text):
             case CallStepFacts(call=call):
                 found.append(call.tool)
+                found += [] if (other := context.tools[call.tool].fallback) is None else [other.tool]
             case AgentStepFacts(tools=tools):
                 found.extend(tool for tool in tools if tool in context.tools and context.tools[tool].needs & scopes)
             case RunStepFacts():  # whatever is called inside with what is granted here

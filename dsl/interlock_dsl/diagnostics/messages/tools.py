@@ -50,3 +50,14 @@ def same_fallback(agent: str, span: Span) -> Diagnostic:
         "is no other model",
         help="name another model; for more attempts with this one, write `retry`",
     )
+
+
+def unfit_fallback(problem: str, span: Span) -> Diagnostic:
+    """A tool that cannot be called in place of another."""
+    return diagnose(
+        "unfit-fallback",
+        problem,
+        span,
+        "cannot stand in for it",
+        help="a fallback reads, gives the same type and needs no other scope; else write a route `on failure`",
+    )

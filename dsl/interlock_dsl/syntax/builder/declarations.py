@@ -69,6 +69,7 @@ class DeclarationBuilder(PieceBuilder):
             undo=clauses.get("undo", ToolCall),
             cost=clauses.get("cost", Money),
             description=clauses.get("description", str),
+            fallback=clauses.get("fallback", ToolCall),
             span=self.here(),
         )
 
@@ -147,9 +148,9 @@ class DeclarationBuilder(PieceBuilder):
         return self.clause("model", text)
 
     @reduction
-    def fallback_clause(self, text: str) -> Clause:
-        """`fallback "small"`."""
-        return self.clause("fallback", text)
+    def fallback_clause(self, other: str | ToolCall) -> Clause:
+        """`fallback "small"` of an agent, `fallback tool(arguments)` of a tool."""
+        return self.clause("fallback", other)
 
     @reduction
     def instructions_clause(self, text: str) -> Clause:

@@ -25,7 +25,10 @@ class ToolCall(Node):
 
 @dataclass(frozen=True, slots=True)
 class ToolDecl(Node):
-    """`tool name(parameters) -> result { clauses }`; `result` is None where the tool returns nothing."""
+    """`tool name(parameters) -> result { clauses }`; `result` is None where the tool returns nothing.
+
+    `fallback` is called where this one, which only reads, has failed.
+    """
 
     name: Ident
     parameters: tuple[FieldNode, ...]
@@ -38,6 +41,7 @@ class ToolDecl(Node):
     undo: ToolCall | None = None
     cost: Money | None = None
     description: str | None = None
+    fallback: ToolCall | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _LEFT_OUT = SENTENCES | {
     "complaint", "error", "escalate", "frame", "given", "inner", "past", "path", "problem", "raw", "span", "visited",
 }  # fmt: skip
 
-_LATER = frozenset({"deadline", "due", "failure"})
+_LATER = frozenset({"deadline", "due", "earlier", "failure"})
 """Parts that came later: one that is empty is left out."""
 
 
@@ -89,7 +89,7 @@ def _name(owner: object) -> str:
 def _whole(value: object) -> dict[str, object]:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
     held = {name: getattr(value, name) for name in names if name not in _LEFT_OUT}
-    return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "")}
+    return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "", 0)}
 
 
 def plain(value: object) -> object:

@@ -163,12 +163,13 @@ def call_ended(run: Run, over: CallEnded) -> None:
     if visit is None or visit.conversation is None or visit.phase != "acting" or call not in visit.conversation.calls:
         return
     conversation = visit.conversation
-    key = conversation.asked[call.slot].key
+    asked = conversation.asked[call.slot]
+    key = asked.key
     if over.trigger is None:
-        outcome = CallOutcome(key, call.tool.name, True, over.result)
+        outcome = CallOutcome(key, asked.tool, True, over.result)
     else:
         word = {"denied": "denied", "expiry": "denied", "over budget": "denied"}.get(over.trigger, "failed")
-        outcome = CallOutcome(key, call.tool.name, False, error=f"{word}: {over.shown}")
+        outcome = CallOutcome(key, asked.tool, False, error=f"{word}: {over.shown}")
     conversation.outcomes[call.slot] = outcome
     _next(run, visit, conversation)
 

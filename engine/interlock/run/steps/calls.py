@@ -310,7 +310,35 @@ def _finish(
         message, shown = (f"{call.tool.name} may have happened: {text}" for text in (message, shown))
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
-    run.agenda.append(CallEnded(call, trigger, message=message, shown=shown))
+    if not _in_place(run, call, trigger):
+        run.agenda.append(CallEnded(call, trigger, message=message, shown=shown))
+
+
+def _in_place(run: Run, call: Call, trigger: Trigger) -> bool:
+    """Call what is declared to stand in for a tool that has failed; say whether there is such a call.
+
+    It is decided like any other. Both only read, so that nothing is done twice. What is hidden of the one's result is
+    hidden of the other's, which is of the same type; and what has no fallback is a fallback itself.
+    """
+    fallback, visit = call.tool.fallback, call.visit
+    if fallback is None or visit is None or call.earlier or not call.command or trigger not in ("failure", "timeout"):
+        return False
+    tool = run.plan.tools[fallback.tool]
+    try:
+        found, args = arguments(tool, values.evaluate(run, fallback.arguments, call.values))
+    except (EvaluationError, ValidationError, TypeError):
+        return False
+    hidden = tuple(field for field in call.hidden if field.split(".")[0] == "result")
+    other = Call(
+        tool, found, args, call.purpose, call.step, call.frame, visit, agent=call.agent, slot=call.slot,
+        hidden=hidden, earlier=call.attempt,
+    )  # fmt: skip
+    if call.purpose == "step":
+        visit.call = other
+    elif visit.conversation is not None:
+        visit.conversation.calls = [other if one is call else one for one in visit.conversation.calls]
+    decide(run, other)
+    return True
 
 
 def _keep(run: Run, call: Call, value: object, problem: str) -> None:
