@@ -39,6 +39,7 @@ ANSWERED_BY = {
     "call tool": (ToolReturned, ToolFailed),
     "reserve": (Reserved, Exhausted),
     "ask person": (PersonAnswered,),
+    "await event": (),
     "ask approval": (ApprovalGiven, ApprovalDenied),
     "timer": (TimerFired,),
 }

@@ -180,6 +180,28 @@ def test_a_run_keeps_no_more_than_it_may_hold() -> None:
     assert ignored(signal(world, data=ORDER)) is None and world.finished.end == "shipped"
 
 
+def test_what_is_taken_is_not_held_any_more() -> None:
+    text = AGAIN.replace("{ n: int }", "{ n: int  note?: string }").replace("at most 5", "at most 50")
+    world = World(
+        text.replace("start -> tick", "step pause waits for 10m\n  start -> pause\n  pause -> tick"), {"n": 2}
+    )
+    large: Json = {"n": 3, "note": "x" * 900_000}
+    assert ignored(signal(world, "tick", large)) is None
+    assert ignored(signal(world, "tick", large)) is WhyIgnored.TOO_LARGE
+    world.wait(10 * MINUTE)
+    assert len(world.of(SignalTaken)) == 1
+    signal(world, "tick", {"n": 4})  # in the place of the large one
+    assert world.machine._run.held < 10 and ignored(signal(world, "tick", large)) is None
+
+
+def test_a_where_without_a_value_takes_nothing() -> None:
+    world = World(PAID.replace("event.order == order", "10 / event.cents == 2"), {"order": "A1"})
+    assert signal(world, data={"order": "A1", "cents": 0}) == (SignalKept(1, "paid", ""),)
+    assert signal(world, data={"order": "A1", "cents": 1}) == (SignalKept(2, "paid", ""),)
+    signal(world, data=ORDER)
+    assert world.finished.end == "shipped"
+
+
 def test_an_event_is_taken_by_the_step_that_has_waited_longest_and_once() -> None:
     world = World(TWO, {"n": 1})
     first = signal(world, "x", {"n": 3})
