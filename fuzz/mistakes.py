@@ -42,7 +42,8 @@ AMOUNTS = frozenset(
 WHOLE: Mapping[type[tree.Node], str] = {
     tree.Grant: "grant", tree.Approval: "approval", tree.Escalate: "escalation", tree.RouteDecl: "route",
     tree.RuleDecl: "rule", tree.TableRow: "row", tree.EndDecl: "end", tree.AgentStep: "step", tree.CallStep: "step",
-    tree.AskStep: "step", tree.TableStep: "step", tree.SetStep: "step", tree.RoutesMode: "routes first",
+    tree.AskStep: "step", tree.EventStep: "step", tree.TimeStep: "step", tree.TableStep: "step", tree.SetStep: "step",
+    tree.RoutesMode: "routes first",
     tree.NeverUnapproved: "promise", tree.NeverBefore: "promise", tree.Always: "promise", tree.Reaches: "promise",
     tree.EndsWithin: "promise", tree.EndsWithinSteps: "promise", tree.CostAtMost: "promise", tree.Argument: "argument",
     tree.FieldNode: "field", tree.AgentDecl: "agent", tree.ToolDecl: "tool", tree.RoleDecl: "role",

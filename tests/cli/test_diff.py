@@ -170,6 +170,34 @@ workflow w(n: int) {
     assert ran.code == 1 and "the step `ask` returns another type" in ran.out
 
 
+def test_what_a_step_waits_for_is_a_difference() -> None:
+    old = """
+workflow w(n: int) {
+  step paid waits for event "paid" -> { cents: int in 0..9 } where event.cents > n within 2d
+  step pause waits for 10m
+  end done { n: paid.cents }
+  end late
+
+  start -> paid
+  paid -> pause
+  paid -> late on expiry
+  pause -> done
+}
+"""
+    for before, after, said in (
+        ('"paid" ->', '"payed" ->', "has another `event`"),
+        ("0..9", "0..8", "has another `data`"),
+        ("event.cents > n", "event.cents >= n", "the step `paid` takes other events"),
+        ("within 2d", "within 3d", "has another `within`"),
+        ("waits for 10m", "waits for 11m", "has another `pause`"),
+        ("waits for 10m", "waits until now", "has another `until`"),
+        ("waits for 10m", 'waits for event "x"', "the step `pause` is of another kind"),
+    ):
+        ran = diff(old, old.replace(before, after))
+        assert ran.code == 1 and said in ran.out, (said, ran.out)
+    assert diff(old, old).code == 0
+
+
 def test_the_order_of_rules_is_no_difference() -> None:
     head, rules = POLICY.split("policy desk {\n")
     lines = rules.rstrip("}\n").splitlines()

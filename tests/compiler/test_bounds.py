@@ -92,6 +92,24 @@ def test_what_has_no_bound_says_so() -> None:
     assert found.worst.time is None and found.worst.steps == 1
 
 
+def test_waits_take_as_long_as_they_say() -> None:
+    text = """workflow w(n: int, due: timestamp) {
+      step paid waits for event "paid" -> { n: int } within 2m
+      step pause waits for 30s
+      step quiet sets { n: n }
+      end done
+      start -> paid
+      paid -> pause
+      paid -> quiet on expiry
+      pause -> quiet
+      quiet -> done
+    }"""
+    found = of(text)
+    assert (found.worst.time, found.least.time, found.worst.steps) == (150_000_000, 0, 3)
+    assert of(text.replace(" within 2m", "").replace("paid -> quiet on expiry", "")).worst.time is None
+    assert of(text.replace("waits for 30s", "waits until due")).worst.time is None
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_no_run_exceeds_its_worst_case(seed: int) -> None:
     text, program, _ = clean_program(seed)

@@ -26,6 +26,8 @@ workflow w(n: int in 0..9) {
   }
   step one by clerk { task "t"  returns { k: bool } }
   step ask asks boss { question "?"  returns { k: bool }  within <duration: the deadline> }
+  step come waits for event "e" within <duration: the deadline>
+  step rest waits for <duration: the time>
   step act calls t(n: n)
   end done
   start -> one
@@ -34,7 +36,10 @@ workflow w(n: int in 0..9) {
   one -> ask otherwise
   ask -> done when ask.k
   ask -> one otherwise at most <count: the number of times> times, then -> done
-  act -> done
+  act -> come
+  come -> rest
+  come -> done on expiry
+  rest -> done
   never t where args.n > 3 before approval by <count: the number of people> of boss
   ends within <steps: the number of steps> steps
   ends within <duration: the time>
@@ -81,7 +86,7 @@ def found(which: int | None, values: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def test_the_text_is_right() -> None:
-    assert len(places()) == 25
+    assert len(places()) == 27
     assert found(None, USUAL) == []
 
 

@@ -113,8 +113,6 @@ def least_of(step: StepFacts, facts: Facts) -> Usage:
         return Usage(rows.least, rows.least * call, 0, rows.least * cost, 0)
     if isinstance(step, CallStepFacts):
         return Usage(1, 1, 0, tool_cost(step.call.tool, facts), 0)
-    if isinstance(step, TimeStepFacts) and step.decl.pause is not None:
-        return Usage(steps=1, time=step.decl.pause.micros)
     return Usage(steps=1)
 
 
