@@ -92,6 +92,23 @@ def test_what_has_no_bound_says_so() -> None:
     assert found.worst.time is None and found.worst.steps == 1
 
 
+def test_what_follows_a_join_is_not_certain_where_a_branch_may_end_the_run() -> None:
+    found = of("""workflow w(n: int) {
+      step a sets { m: n }
+      step b sets { m: n }
+      step c sets { m: n }
+      step d sets { m: n }
+      end done
+      end early
+      start -> a, b
+      a -> early when a.m > 5
+      a, b -> c merge all
+      c -> d
+      d -> done
+    }""")
+    assert (found.least.steps, found.worst.steps) == (2, 4)
+
+
 def test_waits_take_as_long_as_they_say() -> None:
     text = """workflow w(n: int, due: timestamp) {
       step paid waits for event "paid" -> { n: int } within 2m

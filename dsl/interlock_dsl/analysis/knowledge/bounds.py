@@ -149,6 +149,7 @@ class _Shape:
         joins = [link for link in links.values() if len(link.sources) > 1]
         self._partial = any(link.merge < len(link.sources) for link in joins)
         self._forks = any(len(link.targets) > 1 for link in links.values())
+        self._inevitable: dict[tuple[str, ...], bool] = {}
         self._rounds = {link.id: self._round(link) for link in self._back}
         self.simple = not self._partial and not any(len(options) > 1 for options in self._joining().values())
         fanned = any(rows_of(step) is not None for step in workflow.steps.values())
@@ -259,6 +260,17 @@ class _Shape:
             round[name] = add(weights.get(name, 0), _most(ways))
         return add(round[first], before)
 
+    def _is_inevitable(self, link: Link) -> bool:
+        """Say whether no run comes to an end but by the join of a route, or the route is that of one step."""
+        if len(link.sources) == 1:
+            return True
+        if link.sources not in self._inevitable:
+            edges = self._flow.forward.edges(keys=True, data=True)
+            joined = {(s, t, key) for s, t, key, data in edges if data["route"].sources == link.sources}
+            reached = descendants(without(self._flow.forward, joined), START)
+            self._inevitable[link.sources] = reached.isdisjoint(self._workflow.ends)
+        return self._inevitable[link.sources]
+
     def shortest(self, weights: Mapping[str, int], parallel: bool) -> int:
         """Return the weight of the shortest way to an end on which nothing fails."""
         known: dict[str, int | None] = {}
@@ -271,7 +283,8 @@ class _Shape:
                 values = [known.get(target) for target in link.targets]
                 there = [value for value in values if value is not None]
                 if link.decl.trigger is None and there:
-                    counted = link.sources[0] == name or parallel or self._partial
+                    first = link.sources[0] == name and self._is_inevitable(link)
+                    counted = first or parallel or self._partial
                     combine: Callable[[Iterable[int]], int] = min if self._partial else max if parallel else sum
                     ways.append(combine(there) if counted else 0)
             known[name] = weights.get(name, 0) + min(ways) if ways else None
