@@ -424,7 +424,7 @@ def test_a_guard_is_loaded_from_folders_and_bundles(policy_file: Path, tmp_path:
     assert Guard.load(tmp_path / "bank.ilkb").program.digest == whole.program.digest
     assert Guard.load([str(policy_file)]).program.digest == whole.program.digest
     for wrong in ([], [tmp_path / "bank.txt"], tmp_path / "bank.ilkb" / "x.ilk"):
-        with pytest.raises((InvalidInput, OSError)):
+        with pytest.raises(InvalidInput):
             Guard.load(wrong)
     (tmp_path / "bad.ilkb").write_bytes(b"{}")
     with pytest.raises(InvalidInput):

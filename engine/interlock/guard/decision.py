@@ -70,7 +70,8 @@ _ANSWERS = {"allow": "allowed", "deny": "denied", "ask": "waits for approval"}
 
 
 def _said(reason: Reason) -> str:
-    return f"{reason.text} [{reason.rule}]" if reason.rule else reason.text
+    text = "; ".join(reason.text.splitlines())
+    return f"{text} [{reason.rule}]" if reason.rule else text
 
 
 def _obligation(given: Obligation) -> str:

@@ -53,8 +53,8 @@ class Guard:
     def load(cls, paths: Paths, journal: Journal | None = None, *, clock: Clock | None = None) -> "Guard":
         """Return the guard of a file, of several, of the files in folders, or of a bundle (`.ilkb`).
 
-        Raises `DiagnosticError` with every finding where the files do not compile, `InvalidInput` for paths that name
-        no program, and OSError for what cannot be read.
+        Raises `DiagnosticError` with every finding where the files do not compile, and `InvalidInput` for paths that
+        name no program and for what cannot be read.
         """
         guard = cls(load_program(paths), journal=journal, clock=clock)
         guard._paths = paths

@@ -62,7 +62,7 @@ def _for(
             near = most_alike(proposed.agent or "", program.agents)
             yield f"the agent `{near}`, if that is meant" if near else "an agent that is declared"
         case "arguments":
-            yield f"arguments that fit the declaration: {reason.text}"
+            yield f"arguments that fit the declaration: {'; '.join(reason.text.splitlines())}"
         case "no-permit" if tool is not None:
             yield from _permits(program, tool, proposed, bindings)
         case "missing-scope" if tool is not None:

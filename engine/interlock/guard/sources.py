@@ -22,9 +22,16 @@ def load_program(paths: Paths) -> Program:
     """Return the program of files, of all `.ilk` files in folders, or of one bundle (`.ilkb`).
 
     Files are compiled together, and named from the folder of the first one; a file that another one uses need not be
-    named. Raises `DiagnosticError` with every finding where they do not compile, `InvalidInput` for paths that name no
-    program, and OSError for what cannot be read.
+    named. Raises `DiagnosticError` with every finding where they do not compile, and `InvalidInput` for paths that name
+    no program and for what cannot be read.
     """
+    try:
+        return _loaded(paths)
+    except OSError as problem:
+        raise InvalidInput(f"{problem.filename}: cannot be read: {problem.strerror}") from None
+
+
+def _loaded(paths: Paths) -> Program:
     given = [Path(path) for path in ([paths] if isinstance(paths, str | PurePath) else paths)]
     if len(given) == 1 and given[0].suffix == _BUNDLE:
         return _bundled(given[0])
@@ -37,6 +44,8 @@ def load_program(paths: Paths) -> Program:
 
 
 def _bundled(path: Path) -> Program:
+    if not path.exists():
+        raise InvalidInput(f"{path}: there is no such bundle (looked for in {Path.cwd()})")
     try:
         return bundle.load(path.read_bytes())
     except bundle.BundleError as problem:
@@ -45,6 +54,8 @@ def _bundled(path: Path) -> Program:
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
+        if not path.exists():
+            raise InvalidInput(f"{path}: there is no such file or folder (looked for in {Path.cwd()})")
         if path.is_dir():
             inside = sorted(path.rglob(f"*{_SOURCE}"))
             if not inside:
@@ -57,7 +68,15 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
 
 
 def _compiled(names: Sequence[str], base: Path) -> Program:
-    program, diagnostics = check(names, lambda name: (base / name).read_text(encoding="utf-8"))
+    def read(name: str) -> str:
+        try:
+            return (base / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError as problem:
+            if name not in names:  # of a file that another one uses, the finding tells the place
+                raise
+            raise InvalidInput(f"{base / name}: byte {problem.start} is not UTF-8, as {_SOURCE} files are") from None
+
+    program, diagnostics = check(names, read)
     if program is None:
         raise DiagnosticError(diagnostics)
     return program
