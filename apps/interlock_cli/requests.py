@@ -23,13 +23,13 @@ def on_run(
     act: "Callable[[Runtime, RecordedRun], Awaitable[None]] | None" = None,
     *,
     to_cancel: bool = False,
-    in_session: "Callable[[Session, RecordedRun], None] | None" = None,
+    in_session: "Callable[[Session, RecordedRun], str] | None" = None,
 ) -> int:
     """Do one thing to the run that `wanted` means, drive it on, and tell where it stands; return the exit code.
 
     Without `act` driving on is all there is to do, and a run that another process drives is refused. With
     `to_cancel` nobody answers for its models, and a run that another version recorded is taken too. `in_session` is
-    what is done instead where it is a session, which nobody here drives.
+    what is done instead where it is a session, which nobody here drives; it returns what there is to say of it.
 
     Whatever is wrong with the request is a `CommandError` raised by `act` before anything was recorded, or a refusal
     after.
@@ -64,21 +64,28 @@ def on_run(
 
 
 def _on_session(
-    opened: "Journal", recorded: "RecordedRun", options: RunOptions, act: "Callable[[Session, RecordedRun], None]"
+    opened: "Journal", recorded: "RecordedRun", options: RunOptions, act: "Callable[[Session, RecordedRun], str]"
 ) -> int:
+    from rich.text import Text
+
     from interlock.guard import Guard
     from interlock.runtime.report import RunReport
     from interlock_cli.drive import print_report
+    from interlock_cli.present.console import out
+    from interlock_cli.present.escape import escape
     from interlock_cli.recorded_run import load
+    from interlock_cli.run_options import Format
 
     run = recorded.summary.run
-    act(Guard(recorded.program, journal=opened).resume(run), recorded)
+    said = act(Guard(recorded.program, journal=opened).resume(run), recorded)
     now = load(opened, recorded.summary)
     opened.close()
     machine, count = now.machine, len(now.entries)
     report = RunReport(
         run, machine.status, waiting_for=machine.waiting_for, approved_by=machine.approved_by, entries=count
     )
+    if said and options.format is not Format.JSON:
+        out().print(Text(escape(said)), soft_wrap=True)
     return print_report(report, options, recorded.started.principal)
 
 
@@ -88,8 +95,13 @@ def approval(recorded: "RecordedRun", wanted: str, role: str) -> "AskApproval":
     Raises CommandError if that is none or unclear.
     """
     from interlock.run.protocol.commands import AskApproval
+    from interlock_dsl.diagnostics.spelling import nearest
 
     asked = [each for each in recorded.machine.waiting_for if isinstance(each, AskApproval)]
+    roles = {*recorded.program.roles, *(each.role for each in asked)}
+    guess = nearest(role, roles) if role and asked and role not in roles else None
+    if guess:
+        raise CommandError(f"the program has no role `{role}`", f"did you mean `{guess}`?")
     return _the_one(recorded, asked, wanted, role, "approval")
 
 
@@ -117,8 +129,15 @@ def _the_one(recorded: "RecordedRun", asked: Sequence[Asked], wanted: str, role:
     meant = [each for each in asked if each.role == role] or list(asked)
     if len(meant) == 1:
         return meant[0]
-    listed = "\n".join(f"`{each.id}`: {each.role} at {each.step}" for each in meant)
+    listed = "\n".join(f"`{each.id}`: {each.role} {_place(each)}" for each in meant)
     raise CommandError(f"run {run} waits for {len(meant)} of them", f"say which after the run\n{listed}")
+
+
+def _place(asked: "AskApproval | AskPerson") -> str:
+    """Return at which step something is asked; in a session there is none, and it is said for which tool."""
+    from interlock.run.protocol.commands import AskApproval
+
+    return f"for {asked.subject['tool']}" if isinstance(asked, AskApproval) and not asked.step else f"at {asked.step}"
 
 
 def _command(run: str, asked: "AskApproval | AskPerson") -> str:

@@ -75,12 +75,28 @@ def test_what_limits_know_without_a_journal_is_said(bank: Path) -> None:
     assert list(bank.iterdir()) == [bank / "bank.ilk"]
 
 
+def test_several_wrong_arguments_are_told_in_one_line(bank: Path) -> None:
+    ran = interlock("decide", "bank.ilk", "money.send", '{"account": 5, "cents": "x", "no": 1}', *ANN)
+    assert (ran.code, len(ran.out.splitlines())) == (1, 1)
+    assert ran.out.count("; ") == 2 and "account: expected" in ran.out and "no: no such field" in ran.out
+
+
 def test_a_session_goes_on_in_its_journal(bank: Path) -> None:
     kept = ("--journal", "bank.db", "--session", "s1")
     asked = send(20_000, *ANN, *kept)
     assert asked.code == 1
     assert "    interlock approve s1 a1 --as NAME --role controller --journal bank.db\n" in asked.out
-    assert interlock("approve", "s1", "a1", "--as", "maria", "--role", "controller", "--journal", "bank.db").code == 0
+    maria = ("approve", "s1", "a1", "--as", "maria", "--journal", "bank.db", "--role")
+    misspelt = interlock(*maria, "controler")
+    assert (misspelt.code, misspelt.err.splitlines()) == (
+        2,
+        ["error: the program has no role `controler`", "  = help: did you mean `controller`?"],
+    )
+    approved = interlock(*maria, "controller")
+    assert (approved.code, approved.out.splitlines()[0]) == (
+        0,
+        "money.send: a1 is approved by maria (controller), for the same call, proposed again, once",
+    )
     assert "approved by maria" in send(20_000, *ANN, *kept).out
     assert send(20_000, *ANN, *kept).code == 1
     assert "never allows more" in send(60_000, *ANN, *kept, "--explain").out
@@ -89,6 +105,12 @@ def test_a_session_goes_on_in_its_journal(bank: Path) -> None:
         2,
         "error: session s1 began with another principal than this call",
     )
+    assert send(30_000, *ANN, *kept).code == 1
+    unclear = interlock("deny", "s1", "--as", "maria", "--journal", "bank.db")
+    assert "`a5`: controller for money.send\n" in unclear.err
+    refused = interlock("deny", "s1", "a5", "--as", "maria", "--journal", "bank.db")
+    assert " is denied by maria (controller), as is the same call from now on\n" in refused.out
+    assert "maria (controller) did not approve" in send(30_000, *ANN, *kept).out
     assert interlock("verify", "--journal", "bank.db").code == 0
     told = interlock("explain", "s1/2/1", "--journal", "bank.db")
     assert told.out.startswith('money.send(account: "DE", cents: 20_000): waits for approval\n')

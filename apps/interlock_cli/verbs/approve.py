@@ -32,8 +32,12 @@ def verb(*, run: str, which: str, name: str, role: str, digest: str, options: Ru
         asked = approval(recorded, which, role)
         await runtime.approve(recorded.summary.run, asked.id, by=name, role=role or asked.role, digest=digest)
 
-    def in_session(session: "Session", recorded: "RecordedRun") -> None:
+    def in_session(session: "Session", recorded: "RecordedRun") -> str:
         asked = approval(recorded, which, role)
         session.approve(asked, by=name, role=role or asked.role, digest=digest)
+        said = f"{asked.subject['tool']}: {asked.id} is approved by {name}"
+        if any(each.id == asked.id for each in session.approvals):
+            return f"{said}, and waits for {asked.count} of {asked.role}"
+        return f"{said} ({asked.role}), for the same call, proposed again, once"
 
     return on_run(run, options, act, in_session=in_session)

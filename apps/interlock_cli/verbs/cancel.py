@@ -33,10 +33,11 @@ def verb(*, run: str, name: str, reason: str, options: RunOptions) -> int:
             raise CommandError(f"run {recorded.summary.run} is over: it is {status}", "there is nothing to call off")
         await runtime.cancel(recorded.summary.run, by=name, reason=reason)
 
-    def in_session(session: "Session", recorded: "RecordedRun") -> None:
+    def in_session(session: "Session", recorded: "RecordedRun") -> str:
         if recorded.machine.status in ("ended", "cancelled"):
             raise CommandError(f"session {session.id} is closed already", "there is nothing to call off")
         session.close(by=name, reason=reason)
+        return ""
 
     code = on_run(run, options, act, to_cancel=True, in_session=in_session)
     return ExitCode.CLEAN if code == ExitCode.FINDINGS else code

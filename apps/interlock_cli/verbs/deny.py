@@ -28,8 +28,10 @@ def verb(*, run: str, which: str, name: str, role: str, reason: str, options: Ru
         asked = approval(recorded, which, role)
         await runtime.deny(recorded.summary.run, asked.id, by=name, role=role or asked.role, reason=reason)
 
-    def in_session(session: "Session", recorded: "RecordedRun") -> None:
+    def in_session(session: "Session", recorded: "RecordedRun") -> str:
         asked = approval(recorded, which, role)
         session.deny(asked, by=name, role=role or asked.role, reason=reason)
+        said = f"{asked.subject['tool']}: {asked.id} is denied by {name}"
+        return f"{said} ({asked.role}), as is the same call from now on"
 
     return on_run(run, options, act, in_session=in_session)
