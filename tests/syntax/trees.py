@@ -21,8 +21,10 @@ plain = words.map(s.Ident)
 dotted = st.lists(words, min_size=1, max_size=3).map(lambda parts: s.Ident(".".join(parts)))
 patterns = st.one_of(st.just(s.Ident("*")), dotted, dotted.map(lambda name: s.Ident(name.text + ".*")))
 texts = st.text(st.sampled_from(string.printable + "äß→𝄞\u200b\\\"'"), max_size=12)
-counts = st.integers(0, 2**63 - 1)
-durations = st.integers(0, 2**63 - 1).map(s.Duration)
+wholes = st.integers(0, 2**63 - 1)
+constants = st.sampled_from(["few", "order", "x_1"]).map(s.Ident)
+counts = st.one_of(wholes, wholes, wholes, constants.map(s.NamedNumber))
+durations = st.one_of(wholes.map(s.Duration), wholes.map(s.Duration), constants.map(lambda name: s.Duration(1, name)))
 moneys = st.builds(s.Money, st.integers(0, 2**63 - 1), st.sampled_from(["usd", "eur"]))
 doubles = st.floats(allow_nan=False, allow_infinity=False)
 ints = st.integers(-(2**63), 2**63 - 1)
@@ -164,11 +166,11 @@ steps = st.one_of(
 ends = st.builds(s.EndDecl, plain, arguments)
 grants = st.builds(s.Grant, some(dotted, least=1), maybe(expressions))
 approvals = st.one_of(
-    st.builds(s.Approval, plain, counts, maybe(durations)),
-    st.builds(s.Approval, plain, counts, maybe(durations), counts),
+    st.builds(s.Approval, plain, wholes, maybe(durations)),
+    st.builds(s.Approval, plain, wholes, maybe(durations), wholes),
 )
 escalations = st.builds(s.Escalate, plain, st.booleans(), maybe(expressions), maybe(texts))
-merges = st.one_of(st.just(s.Merge()), st.just(s.Merge(1)), st.builds(s.Merge, counts, counts))
+merges = st.one_of(st.just(s.Merge()), st.just(s.Merge(1)), st.builds(s.Merge, wholes, wholes))
 routes = st.builds(
     s.RouteDecl,
     some(plain, least=1),
@@ -183,7 +185,7 @@ routes = st.builds(
     maybe(st.builds(s.Bound, counts, maybe(plain))),
     maybe(merges),
 )
-promisors = st.one_of(st.builds(s.Approval, plain, counts), st.builds(s.Approval, plain, counts, st.none(), counts))
+promisors = st.one_of(st.builds(s.Approval, plain, wholes), st.builds(s.Approval, plain, wholes, st.none(), wholes))
 promises = st.one_of(
     st.builds(s.NeverUnapproved, maybe(patterns), maybe(expressions), maybe(promisors)),
     st.builds(s.NeverBefore, maybe(patterns), maybe(expressions), patterns),
@@ -193,11 +195,6 @@ promises = st.one_of(
     st.builds(s.CostAtMost, moneys),
     st.builds(s.Reaches, plain),
 )
-workflows = st.builds(
-    s.WorkflowDecl, plain, parameters, maybe(texts), maybe(some(dotted, least=1)), maybe(budgets), some(steps),
-    some(ends), some(routes), some(promises, 2), some(st.builds(s.RoutesMode, plain), 1),
-)  # fmt: skip
-
 about = {
     "patterns": some(patterns, least=1), "agent": maybe(patterns), "when": maybe(expressions),
     "unless": maybe(expressions), "because": maybe(texts),
@@ -208,8 +205,8 @@ owners = st.one_of(
         s.Owner, st.just("each"), some(expressions.filter(lambda key: key != t.Name("run", NOWHERE)), 3, least=1)
     ),
 )
-rules = st.one_of(
-    st.builds(s.RuleDecl, st.sampled_from(["permit", "forbid"]), **about),
+restrictions = st.one_of(
+    st.builds(s.RuleDecl, st.just("forbid"), **about),
     st.builds(
         s.RuleDecl, st.just("require"), **about, role=plain, within=maybe(durations), count=maybe(st.integers(2, 9))
     ),
@@ -222,12 +219,20 @@ rules = st.one_of(
         amount=maybe(expressions),
         owner=maybe(owners),
     ),
+    st.builds(s.RuleDecl, st.just("redact"), **about, fields=some(dotted, least=1)),
+    st.builds(s.RuleDecl, st.just("notify"), **about, role=plain),
 )
-policies = st.builds(s.PolicyDecl, plain, some(rules))
+rules = st.builds(s.RuleDecl, st.just("permit"), **about) | restrictions
+policies = st.builds(s.PolicyDecl, plain, some(rules) | some(rules, 5, least=2))
+
+workflows = st.builds(
+    s.WorkflowDecl, plain, parameters, maybe(texts), maybe(some(dotted, least=1)), maybe(budgets), some(steps),
+    some(ends), some(routes), some(promises, 2), some(st.builds(s.RoutesMode, plain), 1), some(restrictions),
+)  # fmt: skip
 
 packs = st.builds(s.PackDecl, plain, parameters, plain, some(rules))
 families = patterns.filter(lambda pattern: pattern.text.endswith(".*"))
-given = some(st.builds(s.PackArgument, plain, expressions | families | durations))
+given = some(st.builds(s.PackArgument, plain, expressions | families | wholes.map(s.Duration)))
 uses = st.builds(s.UsePack, texts, some(patterns, least=1), given, maybe(plain))
 
 alternatives = st.one_of(
@@ -273,10 +278,17 @@ items = st.one_of(
     st.just(s.Expect("fails")),
     st.builds(s.Expect, st.just("fails"), rule=texts),
 )
-cases = st.builds(s.TestDecl, texts, maybe(plain), some(items))
+of_facts = st.one_of(
+    st.builds(s.GivenContext, record_values),
+    st.builds(s.Expect, st.just("notifies"), plain),
+    st.builds(s.Expect, st.just("redacts"), dotted, fields=some(dotted, least=1)),
+)
+cases = st.builds(s.TestDecl, texts, maybe(plain), some(items) | some(of_facts, 2))
 
-declarations = st.one_of(
+with_rules = st.sampled_from([policies, workflows, cases]).flatmap(lambda kind: kind)
+declarations = with_rules | st.one_of(
     st.builds(s.Use, texts), st.builds(s.TypeDecl, plain, types), tools, agents, roles, workflows, policies,
-    tables(), cases, packs, uses,
+    tables(), cases, packs, uses, st.builds(s.ContextDecl, parameters),
+    st.builds(s.LetDecl, plain, maybe(types), expressions | wholes.map(s.Duration)),
 )  # fmt: skip
 files = some(declarations).map(lambda parts: s.File(Source("<made>", ""), parts))
