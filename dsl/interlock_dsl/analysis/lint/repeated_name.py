@@ -31,6 +31,7 @@ Found by comparing the names of each list. Certain. `interlock fix` removes the 
 """
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import get_args
 
 from interlock_dsl.analysis.declarations.policies import matches
@@ -44,7 +45,8 @@ from interlock_dsl.syntax.parts import parts
 from interlock_dsl.syntax.tree import AgentDecl, Grant, Ident, RuleDecl, TestDecl, ToolDecl, UsePack, WorkflowDecl
 
 CODE = "repeated-name"
-EXPRESSIONS = get_args(Expression)
+WITHOUT_LISTS = (*get_args(Expression), TestDecl, Ident, str, int, NoneType)
+"""What holds no list of names that is looked at."""
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -68,8 +70,8 @@ def _inside(value: object) -> Iterator[Diagnostic]:
             message = f"`{wide.text}` is about `{name.text}` as well"
             help = "remove one of them, or name what was meant"
             yield diagnose(CODE, message, name.span, "", Label(wide.span, "this one"), help=help)
-    if not isinstance(value, (*EXPRESSIONS, TestDecl)):
-        for part in parts(value):
+    for part in parts(value):
+        if not isinstance(part, WITHOUT_LISTS):
             yield from _inside(part)
 
 
