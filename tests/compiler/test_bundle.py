@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from interlock import Authorizer, check, compile_text
 from interlock_dsl.program import bundle
 from interlock_dsl.program.bundle import BundleError, authentic, dump, load
 from interlock_dsl.program.digest import program_digest
-from interlock_dsl.program.model import Program
+from interlock_dsl.program.model import Program, RunStep
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/*.ilk"))
 
@@ -100,6 +101,25 @@ def test_expressions_are_of_the_same_type_and_tier() -> None:
 def test_what_is_no_bundle_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(BundleError, match=said):
         load(data)
+
+
+INNER = """
+workflow one(n: int) { step s runs two(n: n)  end done { how: s.end }  start -> s  s -> done }
+workflow two(n: int) { step t sets { m: n }  end over { m: t.m }  start -> t  t -> over }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("three", "a step runs a workflow that is not there"), ("one", "a workflow runs itself")]
+)
+def test_a_step_that_runs_nothing_or_what_it_is_in_is_refused(name: str, said: str) -> None:
+    program = compile_text(INNER)
+    assert dump(load(dump(program))) == dump(program)
+    step = program.workflows["one"].steps["s"]
+    assert isinstance(step, RunStep)
+    changed = replace(program.workflows["one"], steps={"s": replace(step, workflow=name)})
+    with pytest.raises(BundleError, match=said):
+        load(dump(replace(program, workflows={**program.workflows, "one": changed})))
 
 
 def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:

@@ -87,7 +87,7 @@ class Machine:
         if event.at > before:
             self._at(min(event.at, LATEST))
         found = self._find(event)
-        for frame in _frames(run, event, found[1]) if len(found) == 3 else ():
+        for frame in _frames(run, found[1]) if len(found) == 3 else ():
             over = run.phase == "running" and not frame.over and budget.is_late(run, frame)
             if over and len(found) == 3 and found[2] != frame.timer:
                 budget.time_is_up(run, frame)
@@ -210,12 +210,11 @@ class Machine:
         return digest_of(self._run)
 
 
-def _frames(run: Run, event: Event, owner: Owner) -> tuple[Frame, ...]:
-    """Return the workflows that an event may find late, the outermost first: all, where a runtime takes the run up."""
+def _frames(run: Run, owner: Owner) -> tuple[Frame, ...]:
+    """Return the workflows that an event may find late, the outermost first: all, where it is about the run."""
     if run.phase == "new":
         return ()
-    if isinstance(event, RunResumed):
-        owners = (owner for owner, _ in run.open.values() if isinstance(owner, Visit))
-        return (run.root, *(visit.inner for visit in owners if visit.inner is not None))
-    thing = owner.owner if isinstance(owner, Approval) else owner
-    return (run.root,) if thing is None else thing.frame.around
+    if owner is None:
+        waiting = (each for each, _ in run.open.values() if isinstance(each, Visit))
+        return (run.root, *(visit.inner for visit in waiting if visit.inner is not None))
+    return (owner.owner if isinstance(owner, Approval) else owner).frame.around

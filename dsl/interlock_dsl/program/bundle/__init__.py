@@ -24,7 +24,7 @@ from interlock_dsl.program.bundle.expressions import Expressions, ScopeTable, fu
 from interlock_dsl.program.bundle.places import Places
 from interlock_dsl.program.bundle.types import TypeTable, read_types
 from interlock_dsl.program.cases import Test
-from interlock_dsl.program.model import Agent, Policy, Program, Role, Table, Tool, Workflow
+from interlock_dsl.program.model import Agent, Policy, Program, Role, RunStep, Table, Tool, Workflow
 
 __all__ = ["FORMAT", "LARGEST", "SUFFIX", "BundleError", "authentic", "dump", "load"]
 
@@ -148,6 +148,10 @@ def _program(given: dict[str, object]) -> Program:
     known.update(past_functions({name: (tool.parameters, tool.result) for name, tool in parts["tools"].items()}))
     if "context" in given:
         parts["context"] = read(RecordType, given["context"], reader)
+    if any(isinstance(step, RunStep) for workflow in parts["workflows"].values() for step in workflow.steps.values()):
+        from interlock_dsl.program.bundle.network import check_inner
+
+        check_inner(parts["workflows"])
     return Program(digest=digest, sources=MappingProxyType(sources), **parts)
 
 

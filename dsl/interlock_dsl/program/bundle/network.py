@@ -17,6 +17,7 @@ from interlock_dsl.program.model import (
     Step,
     TableStep,
     TimeStep,
+    Workflow,
 )
 
 if TYPE_CHECKING:
@@ -51,3 +52,18 @@ def network(steps: Mapping[str, Step], ends: Mapping[str, End], routes: tuple[Ro
     if not is_directed_acyclic_graph(forward(made)):
         raise BundleError("the routes of a workflow form a cycle that no bound ends")
     return made
+
+
+def check_inner(workflows: Mapping[str, Workflow]) -> None:
+    """Raise `BundleError` where a step runs a workflow that is not there, or one that runs itself."""
+    inner = {
+        name: {step.workflow for step in workflow.steps.values() if isinstance(step, RunStep)}
+        for name, workflow in workflows.items()
+    }
+    if not all(names <= workflows.keys() for names in inner.values()):
+        raise BundleError("a step runs a workflow that is not there")
+    while inner:
+        done = {name for name, names in inner.items() if names.isdisjoint(inner)}
+        if not done:
+            raise BundleError("a workflow runs itself")
+        inner = {name: names for name, names in inner.items() if name not in done}

@@ -44,7 +44,6 @@ def _around(run: Run, frame: Frame, within: Frame, request: Request) -> Request:
         bindings=frame.reads(run.now),
         nevers=nevers,
         returned=frame.returned,
-        shown=None,
         over=(),
         too_dear=None,
         route_approval=None,
