@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.events import AnsweredBy
     from interlock.runtime.adapter import Models
     from interlock.runtime.answers import Answers
-    from interlock_dsl.program.model import Workflow
+    from interlock_dsl.program.model import Program, Workflow
 
 HELP_ANSWERS = "`--answers FILE` names them"
 
@@ -86,11 +86,13 @@ def answers(path: Path) -> "Answers":
         raise CommandError(f"{name}: {error}") from error
 
 
-def require_answers(options: RunOptions, workflow: "Workflow") -> None:
+def require_answers(options: RunOptions, program: "Program", workflow: "Workflow") -> None:
     """Raise CommandError if a workflow has models to ask, and neither they nor anything in their place is there."""
     from interlock_dsl.program.model import AgentStep
+    from interlock_dsl.program.paths import workflows_in
 
-    agents = [step for step in workflow.steps.values() if isinstance(step, AgentStep)]
+    every = [step for each in workflows_in(program, workflow.name) for step in each.steps.values()]
+    agents = [step for step in every if isinstance(step, AgentStep)]
     if not agents:
         return
     if not options.live:

@@ -102,7 +102,7 @@ class Driver:
             return []
         from interlock_cli.present.follow import Follower
 
-        return [self.stack.enter_context(Follower(self.workflow, err(), self.past))]
+        return [self.stack.enter_context(Follower(self.program, self.workflow, err(), self.past))]
 
     def _interrupted(self) -> int:
         from interlock_cli.present.messages import complain

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 ICONS: Mapping[str, str] = {
-    # 14 by 14: a spark, a bolt, a person, an envelope, an hourglass, a grid, an equals sign; a shield, a person, a
-    # bell, an arrow that turns back.
+    # 14 by 14: a spark, a bolt, a person, an envelope, an hourglass, a grid, an equals sign, a box in a box; a shield,
+    # a person, a bell, an arrow that turns back.
     "agent": "M7 0 C7.6 4.2 9.8 6.4 14 7 C9.8 7.6 7.6 9.8 7 14 C6.4 9.8 4.2 7.6 0 7 C4.2 6.4 6.4 4.2 7 0 Z",
     "call": "M8.5 0 L2 8 L6.4 8 L5.2 14 L12 5.6 L7.4 5.6 Z",
     "ask": "M7 0.6 A3 3 0 1 1 7 6.6 A3 3 0 1 1 7 0.6 Z M1.2 13.6 C1.2 9.8 3.6 7.8 7 7.8 C10.4 7.8 12.8 9.8 12.8 13.6 Z",
@@ -13,6 +13,7 @@ ICONS: Mapping[str, str] = {
     "table": "M0.5 1.5 H13.5 V4.5 H0.5 Z M0.5 5.5 H4.3 V8.5 H0.5 Z M5.3 5.5 H13.5 V8.5 H5.3 Z M0.5 9.5 H4.3 V12.5 "
     "H0.5 Z M5.3 9.5 H13.5 V12.5 H5.3 Z",
     "set": "M1 3.6 H13 V5.8 H1 Z M1 8.2 H13 V10.4 H1 Z",
+    "run": "M0.5 1 H13.5 V13 H0.5 Z M2.3 2.8 V11.2 H11.7 V2.8 Z M4.6 5 H9.4 V9 H4.6 Z",
     "grant": "M6 0.4 L11 2.2 V5.8 C11 9 8.8 10.9 6 12 C3.2 10.9 1 9 1 5.8 V2.2 Z",
     "approval": "M5.6 0.6 A2.5 2.5 0 1 1 5.6 5.6 A2.5 2.5 0 1 1 5.6 0.6 Z M0.8 12 C0.8 8.6 2.6 6.8 5.6 6.8 C8.6 "
     "6.8 10.4 8.6 10.4 12 Z",
@@ -40,6 +41,8 @@ text { font-family: "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-s
 .box.call > .shape { fill: #ecfdf5; stroke: #059669 } .box.call .icon { fill: #059669 }
 .box.ask > .shape { fill: #fffbeb; stroke: #d97706 } .box.ask .icon { fill: #d97706 }
 .box.event > .shape { fill: #fdf2f8; stroke: #db2777 } .box.event .icon { fill: #db2777 }
+.box.run > .shape, .box.run > .within { fill: #f5f3ff; stroke: #7c3aed }
+.box.run .icon { fill: #7c3aed; fill-rule: evenodd }
 .box.time > .shape { fill: #fdf2f8; stroke: #db2777 } .box.time .icon { fill: #db2777 }
 .box.table > .shape { fill: #f0f9ff; stroke: #0284c7 } .box.table .icon { fill: #0284c7 }
 .box.set > .shape { fill: #f8fafc; stroke: #64748b } .box.set .icon { fill: #64748b }
@@ -104,6 +107,9 @@ def outline(kind: str, left: float, top: float, width: float, height: float) -> 
             )
         case "time":
             return f'<rect class="shape" {at} rx="3" stroke-dasharray="6 3"/>'
+        case "run":
+            small = f'x="{left + 4:.1f}" y="{top + 4:.1f}" width="{width - 8:.1f}" height="{height - 8:.1f}"'
+            return f'<rect class="shape" {at} rx="5"/><rect class="within" {small} rx="3"/>'
         case "table":
             inner = f"M{left + 6:.1f} {top:.1f} V{bottom:.1f} M{right - 6:.1f} {top:.1f} V{bottom:.1f}"
             return f'<rect class="shape" {at}/><path class="shape" d="{inner}"/>'

@@ -16,6 +16,7 @@ _MERMAID: Mapping[str, tuple[str, str]] = {
     "time": ("{", "}"),
     "table": ("[[", "]]"),
     "set": ("[/", "/]"),
+    "run": ("(((", ")))"),
     "end": ("([", "])"),
 }
 _DOT: Mapping[str, str] = {
@@ -27,6 +28,7 @@ _DOT: Mapping[str, str] = {
     "time": "box, style=dashed",
     "table": "box, peripheries=2",
     "set": "parallelogram",
+    "run": "box, style=rounded, peripheries=2",
     "end": "oval, peripheries=2",
 }
 

@@ -22,18 +22,20 @@ from interlock_cli.present.narrative import Narrative
 from interlock_cli.present.progress import spinner
 from interlock_cli.present.timeline import Layout
 from interlock_cli.recorded_run import EventNotes
-from interlock_dsl.program.model import AgentStep, Workflow
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.model import AgentStep, Program, Workflow
+from interlock_dsl.program.paths import step_at, without_rows
 
 
 class Follower:
     """An observer of a run that prints. `past` is what the run did before, which is not told again."""
 
-    def __init__(self, workflow: Workflow, console: Console, past: Iterable[EventNotes] = ()) -> None:
+    def __init__(
+        self, program: Program | None, workflow: Workflow, console: Console, past: Iterable[EventNotes] = ()
+    ) -> None:
         self._console = console
-        self._workflow = workflow
+        self._program, self._workflow = program, workflow
         self._layout = Layout(workflow.steps, console.width)
-        self._narrative = Narrative(workflow, self._layout.room)
+        self._narrative = Narrative(workflow, self._layout.room, program=program)
         for event, notes in past:
             self._narrative.lines(event, notes)
         self._under_way: dict[str, str] = {}
@@ -68,7 +70,10 @@ class Follower:
     def _track(self, note: Note) -> None:
         match note:
             case StepBegan(step=step):
-                worker = self._workflow.steps.get(without_rows(step))
+                program, name = self._program, self._workflow.name
+                worker = (
+                    self._workflow.steps.get(without_rows(step)) if program is None else step_at(program, name, step)
+                )
                 if isinstance(worker, AgentStep):
                     self._under_way[step] = f"{step}: {worker.agent.model or worker.agent.name} is thinking"
             case CallDecided(step=step, tool=tool, call=call) if call:

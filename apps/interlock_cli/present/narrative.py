@@ -44,12 +44,14 @@ from interlock_dsl.program.model import (
     CallStep,
     EventStep,
     Grant,
+    Program,
     Route,
+    Step,
     TimeStep,
     Workflow,
     fan_out,
 )
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.paths import step_at, without_rows, workflow_at
 
 SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""
@@ -58,22 +60,22 @@ SMALLEST = 24
 class Narrative:
     """Follows one run, event by event. It remembers what a later note refers back to: calls, tokens, the start.
 
-    Without a workflow it is a session. A line has `room` characters (0: as many as it takes): values are shortened to
-    fit. With `places`, routes are told even where there was no choice, and say where in the source they are.
+    Without a workflow it is a session; without the `program` nothing is known of workflows that steps run. A line has
+    `room` characters (0: as many as it takes): values are shortened to fit. With `places`, routes are told even where
+    there was no choice, and say where in the source they are.
     """
 
-    def __init__(self, workflow: Workflow | None, room: int = 0, places: bool = False) -> None:
+    def __init__(
+        self, workflow: Workflow | None, room: int = 0, places: bool = False, program: Program | None = None
+    ) -> None:
         self._room = room
         self._places = places
-        self._steps = {} if workflow is None else workflow.steps
+        self._workflow, self._program = workflow, program
         self._promises = () if workflow is None else workflow.promises
-        routes = () if workflow is None else workflow.routes
-        self._routes = {way.id: way for route in routes for way in (route, route.out) if way is not None}
-        self._used_up = {
-            route.out.id: f"after {count(route.bound.times, 'time')}"
-            for route in routes
-            if route.out is not None and route.bound is not None
-        }
+        self._routes: dict[str, Route] = {}
+        self._used_up: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._learn("")
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
         self._began = 0
@@ -81,6 +83,24 @@ class Narrative:
         self._announced: set[tuple[str, str]] = set()
         self._asked_at: dict[str, str] = {}
         self._failures: dict[str, str] = {}
+
+    def _learn(self, path: str) -> None:
+        """Get to know the routes of the workflow at a path."""
+        if path in self._known or self._workflow is None:
+            return
+        self._known.add(path)
+        inside = path and self._program is not None
+        found = workflow_at(self._program, self._workflow.name, path) if inside and self._program else self._workflow
+        front = f"{path}/" if path else ""
+        for route in () if found is None else found.routes:
+            self._routes |= {front + way.id: way for way in (route, route.out) if way is not None}
+            if route.out is not None and route.bound is not None:
+                self._used_up[route.out.id] = f"after {count(route.bound.times, 'time')}"
+
+    def _step(self, path: str) -> Step | None:
+        if self._workflow is None or self._program is None:
+            return None if self._workflow is None else self._workflow.steps.get(without_rows(path))
+        return step_at(self._program, self._workflow.name, path)
 
     def lines(self, event: Event, notes: Iterable[Note]) -> list[Line]:
         """Return what one event brought about."""
@@ -109,9 +129,9 @@ class Narrative:
 
     @_tell.register
     def _began_step(self, note: StepBegan) -> list[Line]:
-        step = self._steps.get(without_rows(note.step))
+        step = self._step(note.step)
         again = f"visit {note.visit}" if note.visit > 1 else ""
-        rows = fan_out(step) if step is not None and note.step in self._steps else None
+        rows = fan_out(step) if step is not None and not note.step.endswith("]") else None
         if rows is not None:
             return [self._line(note.step, "work", f"for each {rows.row}, at most {rows.max:,}", again)]
         match step:
@@ -140,8 +160,8 @@ class Narrative:
 
     @_tell.register
     def _done(self, note: StepDone) -> list[Line]:
-        step = self._steps.get(without_rows(note.step))
-        if step is not None and note.step in self._steps and fan_out(step) is not None:
+        step = self._step(note.step)
+        if step is not None and not note.step.endswith("]") and fan_out(step) is not None:
             return [self._line(note.step, "done", self._value(note.output, 0))]
         match step:
             case AgentStep():
@@ -173,13 +193,15 @@ class Narrative:
         if note.retry_at is None:
             return []  # the last one: told by `CallDone` or `StepFailed`
         again = f"again in {duration(note.retry_at - self._at)}"
-        step = self._steps.get(note.step)
+        step = self._step(note.step)
         if isinstance(step, AgentStep) and step.agent.model_of(note.attempt + 1) != step.agent.model_of(note.attempt):
             again = f"now by {step.agent.fallback}"
         return [self._line(note.step, "again", f"attempt {note.attempt}: {_said(note.message)}", again)]
 
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
+        front = note.route[: note.route.rfind("/") + 1]
+        self._learn(front.rstrip("/"))
         route = self._routes.get(note.route)
         if route is None:
             return []
@@ -188,14 +210,14 @@ class Narrative:
             return []
         targets = ", ".join(route.targets)
         text = Text.assemble((targets, "route"), ("  " + reason, "quiet"))
-        step = route.sources[-1] if len(route.sources) == 1 else ""
-        line = self._line("" if step == "start" else step, "route", text)
+        step = front + route.sources[-1] if len(route.sources) == 1 and route.sources != ("start",) else ""
+        line = self._line(step, "route", text)
         return [replace(line, aside=place(route.span) if self._places else "", detail=self._details(route, note))]
 
     def _details(self, route: Route, note: RouteTaken) -> tuple[Text, ...]:
         found = [Text(f"grants {granted(grant)}", "quiet") for grant in route.grants]
         for other, _, reason in note.others:
-            passed_over = self._routes.get(other)
+            passed_over = self._routes.get(note.route[: note.route.rfind("/") + 1] + other)
             name = f"{', '.join(passed_over.targets)} {why(passed_over)}".strip() if passed_over else other
             found.append(Text(f"not {name}: {reason}", "quiet"))
         return tuple(found)

@@ -9,8 +9,8 @@ from interlock.run.protocol.events import Event, ModelFailed, ModelReplied
 from interlock.run.protocol.notes import RunEnded, StepBegan
 from interlock_cli.present.quantity import duration, money
 from interlock_cli.recorded_run import RecordedRun
-from interlock_dsl.program.model import Budget, Workflow, fan_out
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.model import Budget, fan_out
+from interlock_dsl.program.paths import step_at
 
 TIGHT = 0.8
 
@@ -35,7 +35,7 @@ def spent(recorded: RecordedRun) -> Spent:
         total.tokens += tokens
         total.cost += cost
         for note in moment.notes:
-            if isinstance(note, StepBegan) and _is_charged(note.step, recorded.workflow):
+            if isinstance(note, StepBegan) and _is_charged(note.step, recorded):
                 total.steps += 1
     # A call that is asked for again after a stop has the same id, and was charged once.
     calls = {
@@ -46,10 +46,10 @@ def spent(recorded: RecordedRun) -> Spent:
     return total
 
 
-def _is_charged(path: str, workflow: Workflow) -> bool:
+def _is_charged(path: str, recorded: RecordedRun) -> bool:
     """Say whether entering what a note names is charged: an end is not, and of a fan-out the rows are."""
-    step = workflow.steps.get(without_rows(path))
-    return step is not None and (fan_out(step) is None or path not in workflow.steps)
+    step = step_at(recorded.program, recorded.workflow.name, path)
+    return step is not None and (fan_out(step) is None or path.endswith("]"))
 
 
 def _used(event: Event) -> tuple[int, int]:

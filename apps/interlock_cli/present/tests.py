@@ -64,7 +64,7 @@ def _failed(console: Console, outcome: TestOutcome) -> None:
     workflow = outcome.program.workflows.get(outcome.test.workflow)
     if workflow is not None:
         layout = Layout(workflow.steps, console.width)
-        narrative = Narrative(workflow, layout.room)
+        narrative = Narrative(workflow, layout.room, program=outcome.program)
         for event, notes in outcome.events():
             for line in narrative.lines(event, notes):
                 for row in layout.rows(line):

@@ -40,10 +40,10 @@ def _answer(recorded: "RecordedRun", asked: "AskPerson", value: Sequence[str]) -
     from interlock_cli.present.outcome import as_json, shown_context
     from interlock_cli.prompts import ask, can_ask
     from interlock_dsl.program.model import AskStep
-    from interlock_dsl.program.paths import without_rows
+    from interlock_dsl.program.paths import step_at
     from interlock_dsl.schema import sample
 
-    step = recorded.workflow.steps[without_rows(asked.step)]
+    step = step_at(recorded.program, recorded.workflow.name, asked.step)
     assert isinstance(step, AskStep)
     if value or not step.returns.fields:
         return run_input(value, step.returns)

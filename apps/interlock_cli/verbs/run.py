@@ -58,7 +58,7 @@ def verb(
     given = _input(input, chosen)
     said = None if context is None else context_given(context)
     there = options if unit.project == options.project else replace(options, folder=unit.project.root)
-    require_answers(there, chosen)
+    require_answers(there, program, chosen)
     driver = Driver(there, open_journal(unit.project, options.journal, create=True), chosen, program, principal=name)
 
     async def start(runtime: "Runtime") -> str:

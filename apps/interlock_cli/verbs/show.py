@@ -66,7 +66,10 @@ def _tell(recorded: "RecordedRun") -> None:
     narrative: Narrative
     if isinstance(first, RunStarted):
         console.print(given(first.input, console.width))
-        columns, narrative = recorded.workflow.steps.keys(), Narrative(recorded.workflow, places=True)
+        columns, narrative = (
+            recorded.workflow.steps.keys(),
+            Narrative(recorded.workflow, places=True, program=recorded.program),
+        )
     else:
         for text in said(first, console.width):
             console.print(text, soft_wrap=True)

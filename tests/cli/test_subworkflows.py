@@ -1,0 +1,89 @@
+"""Runs with workflows inside, from the shell: scripted by path, told by path, drawn folded."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import interlock, run_id
+
+DESK = """\
+agent clerk { model "small" }
+role boss { reach "boss" }
+
+workflow desk(order: string) {
+  step look runs check(order: order)
+  step again runs check(order: order + "-b")
+  end done { first: look.rating, second: again.rating }
+
+  start -> look
+  look -> again
+  again -> done
+}
+
+workflow check(order: string) {
+  step read by clerk { task "rate it"  returns { rating: int in 0..5 } }
+  step ask asks boss { question "is that right?"  returns { ok: bool } }
+  end rated { rating: ask.ok ? read.rating : 0 }
+
+  start -> read
+    pass order
+  read -> ask
+    when read.rating > 3
+    pass read.rating
+  read -> ask
+    otherwise
+  ask -> rated
+}
+"""
+ANSWERS = """\
+look/read: { answers: { rating: 4 } }
+again/read: { answers: { rating: 2 } }
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("desk.ilk").write_text(DESK)
+    Path("answers.yaml").write_text(ANSWERS)
+
+
+def test_steps_inside_are_answered_and_told_by_their_path() -> None:
+    ran = interlock("run", "desk.ilk", "--workflow", "desk", "--input", "order=A1", "--answers", "answers.yaml")
+    assert ran.code == 0, ran.err
+    assert "look/ask" in ran.out
+    ran_again = interlock("answer", run_id(ran), "--value", "ok=true", "--as", "bob", "--answers", "answers.yaml")
+    assert ran_again.code == 0, ran_again.err
+    last = interlock("answer", run_id(ran), "--value", "ok=false", "--as", "bob", "--answers", "answers.yaml")
+    assert last.code == 0 and "done  { first: 4, second: 0 }" in last.out, last.out + last.err
+    told = interlock("show", run_id(ran)).out
+    for line in ("look/read", "clerk", "look/ask", "asks boss: is that right?", "again/read", "read.rating > 3"):
+        assert line in told, told
+    assert interlock("replay", run_id(ran)).code == 0
+
+
+def test_answers_name_steps_that_are_there() -> None:
+    Path("answers.yaml").write_text(ANSWERS.replace("again/read", "again/raed"))
+    ran = interlock("run", "desk.ilk", "--workflow", "desk", "--input", "order=A1", "--answers", "answers.yaml")
+    assert ran.code == 2 and "`again/raed`: the workflow `desk` has no such step" in ran.err
+
+
+def test_models_inside_need_somebody_to_answer() -> None:
+    Path("answers.yaml").unlink()
+    ran = interlock("run", "desk.ilk", "--workflow", "desk", "--input", "order=A1")
+    assert ran.code == 2 and "nothing answers for the models at `read`" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("format", "drawn"),
+    [
+        ("mermaid", 'n_look((("look<br>runs check")))'),
+        ("dot", '"look" [shape=box, style=rounded, peripheries=2, label="look\\nruns check"]'),
+        ("svg", 'class="within"'),
+        ("json", '"kind": "run"'),
+    ],
+)
+def test_a_step_that_runs_a_workflow_is_drawn_folded_with_a_double_border(format: str, drawn: str) -> None:
+    ran = interlock("graph", "desk.ilk", "--workflow", "desk", "--format", format)
+    assert ran.code == 0 and drawn in ran.out, ran.out
+    assert "rate it" not in ran.out
