@@ -105,7 +105,7 @@ class CallEnded:
 class Abandon:
     """A workflow (None: the run) cannot go on: undo what can be undone, then stop.
 
-    `trigger` is how the step that runs it fails.
+    `trigger` is how the step that runs it fails, `shown` what of the reason a model is shown where that is less.
     """
 
     code: WhyGivenUp
@@ -113,6 +113,7 @@ class Abandon:
     status: Literal["failed", "cancelled"] = "failed"
     frame: Frame | None = None
     trigger: Trigger = "failure"
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def arrive(run: Run, move: Arrive) -> None:
         reason = str(output.get("because", ""))
         change(run, None, "undoing")
         run.ending = Ending("failed", at.name, output, reason, WhyGivenUp.DECLARED)
+        undoing.give_up(run)
         _stop(run, WhyCancelled.GIVEN_UP, f"the run was given up at `{at.name}`")
         return
     change(run, None, "ending")
@@ -51,7 +52,7 @@ def abandon(run: Run, move: Abandon) -> None:
     if run.phase != "running":
         return
     if move.frame is not None and move.frame.parent is not None:
-        inner.given_up(run, move.frame, move.trigger, move.reason)
+        inner.given_up(run, move.frame, move.trigger, move.reason, move.shown)
         return
     change(run, None, "undoing")
     run.ending = Ending(move.status, reason=move.reason, code=move.code)

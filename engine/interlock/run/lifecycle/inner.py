@@ -23,8 +23,11 @@ def reached(run: Run, frame: Frame, end: str, value: Mapping[str, object], outpu
     run.agenda.append(Complete(visit, {"end": end, **value}, {"end": end, **output}))
 
 
-def given_up(run: Run, frame: Frame, trigger: Trigger, reason: str) -> None:
-    """A workflow that a step runs cannot go on: what it did is undone, then the step fails."""
+def given_up(run: Run, frame: Frame, trigger: Trigger, reason: str, shown: str = "") -> None:
+    """A workflow that a step runs cannot go on: what it did is undone, then the step fails.
+
+    `shown` is what a model is shown of the reason, where that is less.
+    """
     visit = frame.parent
     assert visit is not None
     if frame.over or visit.phase != "running":
@@ -36,4 +39,5 @@ def given_up(run: Run, frame: Frame, trigger: Trigger, reason: str) -> None:
     def inside(around: Frame, step: str, number: int) -> bool:
         return (around, step, number) == (visit.frame, visit.path, visit.number)
 
-    run.agenda.append(Undo(inside, Fail(visit, trigger, f"`{name}` was given up: {reason}")))
+    why = f"`{name}` was given up: "
+    run.agenda.append(Undo(inside, Fail(visit, trigger, why + reason, why + shown if shown else "")))

@@ -100,7 +100,8 @@ def fail(run: Run, move: Fail) -> None:
             _take_on_trigger(run, frame, group, failure, why)
             return
         trigger = _FALLBACK.get(trigger)
-    _abandon(run, frame, WhyGivenUp.STEP_FAILED, why)
+    shown = f"step `{visit.name}` failed ({move.trigger}): {move.shown}" if move.shown else ""
+    run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why, frame=frame, shown=shown))
 
 
 def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempts: int) -> None:

@@ -152,14 +152,16 @@ def failed(run: Run, move: Fail) -> None:
     rows, declared = _rows(group), _declared(group)
     visits.close(run, visit)
     run.notes.append(StepFailed(visit.path, visit.number, move.trigger, move.message))
-    rows.failed[index] = move.message
-    rows.size += part(move.message)
+    said = move.shown or move.message  # what programs and models may read of it
+    rows.failed[index] = said
+    rows.size += part(said)
     if declared.collects or 0 < declared.merge <= len(rows.values) - len(rows.failed):
         _go_on(run, group)
         return
     rows.decided = True
     _cancel(run, group, "a row has failed")
-    run.agenda.append(Fail(group, move.trigger, f"row {index} failed: {move.message}"))
+    why = f"row {index} failed: "
+    run.agenda.append(Fail(group, move.trigger, why + move.message, why + said))
 
 
 def _enough(run: Run, visit: Visit) -> None:
