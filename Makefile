@@ -51,6 +51,7 @@ bench: $(STAMP)  ## how fast, beside what: prints ratios
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/ledger.py
+	$(BIN)/python bench/fanout.py
 	$(BIN)/python bench/guard.py
 	$(BIN)/python bench/cel.py
 	$(BIN)/python bench/parse.py
