@@ -19,6 +19,7 @@ from interlock_dsl.program.model import (
     TimeStep,
     Tool,
     Workflow,
+    fan_out,
 )
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 
@@ -156,6 +157,12 @@ def _reads(rule: Rule) -> set[str]:
 def _workflow(workflow: Workflow) -> Iterator[str]:
     for step in workflow.steps.values():
         yield f"step: {STEPS[step.__class__]}"
+        rows = fan_out(step)
+        if rows is not None:
+            yield "step: for each"
+            yield "for each: merge" if rows.merge else "for each: all"
+            if rows.width is not None:
+                yield "for each: width"
         if isinstance(step, AgentStep | CallStep | AskStep) and step.within is not None:
             yield f"step: {STEPS[step.__class__]} within"
         if isinstance(step, EventStep):

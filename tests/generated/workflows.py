@@ -10,7 +10,7 @@ from generated.policies import workflow_rules
 from generated.promises import Promises
 from generated.skeleton import START, Edge, Skeleton
 from generated.typed import fields_text, record
-from interlock_dsl.cel.types import BOOL, NULL, TIMESTAMP, IntType, RecordType, StringType, Type
+from interlock_dsl.cel.types import BOOL, NULL, TIMESTAMP, IntType, ListType, RecordType, StringType, Type
 
 DEADLINES = ("2s", "30s", "10m", "1h")
 WITHIN = ("10m", "1h", "4h")
@@ -27,6 +27,11 @@ class Stuff:
     tool: MadeTool | None = None
     table: MadeTable | None = None
     role: str = ""
+    one: Type = NULL
+    """What one row gives, where the step is taken for each row of a list."""
+    row: Type | None = None
+    most: int = 0
+    merge: int = 0
 
 
 @dataclass
@@ -135,6 +140,13 @@ class Workflow:
                     held = record(dice, [], 0)
                     fields = {n: type(f)(f.type) for n, f in held.fields.items()}
                     self.stuff[name] = Stuff(kind, RecordType("", fields))
+        for stuff in self.stuff.values():
+            stuff.one = stuff.output
+            if stuff.kind in ("agent", "call", "ask", "table") and dice.often(0.06):
+                stuff.row = dice.one((IntType(0, 5), StringType(("a", "b")), BOOL))
+                stuff.most = dice.number(2, 4)
+                stuff.merge = dice.one((0, 0, 0, 1, 2))
+                stuff.output = ListType(stuff.output, stuff.merge or stuff.most)
         for edge in self.skeleton.edges:
             if edge.then in self.stuff and dice.often(0.4):
                 edge.out = Edge(edge.sources, (edge.then,), edge.mode, needed=edge.needed, approval=edge.approval)
@@ -144,22 +156,24 @@ class Workflow:
     def step_text(self, name: str) -> str:
         stuff, dice = self.stuff[name], self.dice
         here = self.expressions(self.reach.always[name], self.reach.sometimes[name], name)
+        rows = self._rows(stuff, here)
         match stuff.kind:
             case "agent":
                 assert stuff.agent is not None
                 tools = self._shown(name, stuff.agent)
                 shown = f"\n    tools {', '.join(tools)}" if tools else ""
-                returns = self._returns(stuff.output)
+                returns = self._returns(stuff.one)
                 within = f"\n    within {dice.one(DEADLINES)}" if dice.often(0.2) else ""
-                return f'step {name} by {stuff.agent.name} {{\n    task "do {name}"{shown}{returns}{within}\n  }}'
+                return f'step {name} by {stuff.agent.name}{rows} {{\n    task "do {name}"{shown}{returns}{within}\n  }}'
             case "call":
                 assert stuff.tool is not None
                 within = f" within {dice.one(DEADLINES)}" if dice.often(0.2) else ""
-                return f"step {name} calls {stuff.tool.name}({self._arguments(stuff.tool.parameters, here)}){within}"
+                arguments = self._arguments(stuff.tool.parameters, here)
+                return f"step {name} calls {stuff.tool.name}({arguments}){rows}{within}"
             case "ask":
                 within = f"\n    within {dice.one(WITHIN)}" if name in self.skeleton.within else ""
-                returns = self._returns(stuff.output)
-                return f'step {name} asks {stuff.role} {{\n    question "what of {name}?"{within}{returns}\n  }}'
+                returns = self._returns(stuff.one)
+                return f'step {name} asks {stuff.role}{rows} {{\n    question "what of {name}?"{within}{returns}\n  }}'
             case "event":
                 return f"step {name} waits for event {self._awaited(name, stuff.output, here)}"
             case "time":
@@ -167,10 +181,26 @@ class Workflow:
                 return f"step {name} waits " + (f"for {dice.one(WITHIN)}" if dice.often(0.6) else f"until {until}")
             case "table":
                 assert stuff.table is not None
-                return f"step {name} decides {stuff.table.name}({self._arguments(stuff.table.parameters, here)})"
+                return f"step {name} decides {stuff.table.name}({self._arguments(stuff.table.parameters, here)}){rows}"
             case _:
                 assert isinstance(stuff.output, RecordType)
                 return f"step {name} sets {{ {self._arguments(stuff.output, here)} }}"
+
+    def _rows(self, stuff: Stuff, here: Expressions) -> str:
+        """Return the fan-out of a step, if it has one; its row is read from then on."""
+        if stuff.row is None:
+            return ""
+        dice = self.dice
+        rows = [here.of(stuff.row) for _ in range(dice.number(0, stuff.most + (1 if dice.often(0.1) else 0)))]
+        text = f" for each each_row in [{', '.join(rows)}] max {stuff.most}"
+        if not rows:
+            text = text.replace("[]", f"[{here.of(stuff.row)}].filter(e, false)")
+        if dice.often(0.4):
+            text += f" width {dice.number(1, stuff.most - 1)}"
+        if stuff.merge:
+            text += f" merge {'any' if stuff.merge == 1 else stuff.merge}"
+        here.reads = [*here.reads, *[Read("each_row", stuff.row)] * 3]
+        return text
 
     def _awaited(self, name: str, data: Type, here: Expressions) -> str:
         """Return which event a step waits for: what it says, which of them it takes, and for how long."""

@@ -44,6 +44,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import AgentStep, AskStep, EventStep, Program
+from interlock_dsl.program.paths import without_rows
 
 PEOPLE = ("bob", "eve", "dan", "ann", "")
 PRINCIPALS = (
@@ -167,7 +168,7 @@ class World:
             case AskApproval():
                 return self._approver(command)
             case AwaitEvent():
-                step = self.program.workflows["w"].steps[command.step]
+                step = self.program.workflows["w"].steps[without_rows(command.step)]
                 assert isinstance(step, EventStep)
                 return self._signal(step)
             case _:
@@ -185,7 +186,7 @@ class World:
 
     def _model(self, command: AskModel) -> Event:
         dice = self.dice
-        step = self.program.workflows["w"].steps[command.step]
+        step = self.program.workflows["w"].steps[without_rows(command.step)]
         assert isinstance(step, AgentStep)
         usage = self._usage(command)
         if dice.often(0.5 if step.agent.fallback else 0.05):
@@ -237,7 +238,7 @@ class World:
 
     def _person(self, command: AskPerson) -> Event:
         dice = self.dice
-        step = self.program.workflows["w"].steps[command.step]
+        step = self.program.workflows["w"].steps[without_rows(command.step)]
         assert isinstance(step, AskStep)
         answer = value_beside(step.returns, dice) if self._wild(0.15) else value_within(step.returns, dice)
         role = dice.one(("boss", "", "nobody")) if self._wild() else command.role

@@ -1,7 +1,7 @@
 """A model's turns at a step. Nothing it says is believed."""
 
 from interlock.run.protocol.events import ModelCall, ModelFailed, ModelReplied, Usage
-from reference import calls, hidden, promised, routing
+from reference import calls, hidden, promised, routing, rows
 from reference.decisions import shown_tools, unread
 from reference.retry import next_attempt
 from reference.state import Call, Conversation, Run, Visit, is_agent
@@ -32,7 +32,7 @@ def begin(run: Run, visit: Visit) -> None:
             cut = promise is not None and left < cost
             cost, scarce = min(cost, left), scarce or left < cost
     tools = shown_tools(run, agent.name, visit.scopes, step.tools)
-    visit.conversation = Conversation(routing.passed(run, visit.way), tools, tokens, cost, scarce, cut)
+    visit.conversation = Conversation(rows.context(run, visit), tools, tokens, cost, scarce, cut)
     ask(run, visit)
 
 

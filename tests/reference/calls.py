@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from interlock.run.protocol.events import Exhausted, Json, Reserved, ToolReturned
 from interlock_dsl.cel.types import DYN
-from reference import agents, hidden, people, routing, steps
+from reference import agents, hidden, people, routing, rows, steps
 from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Past, Run
@@ -250,10 +250,12 @@ def in_doubt(call: Call) -> bool:
 def after(run: Run, call: Call, trigger: str, value: object, result: Json) -> None:
     """Whoever wanted the call goes on."""
     if call.orphan:
+        rows.came_back(run, call)
         run.later(steps.unwind, run)
     elif call.purpose == "undo":
         if trigger:
             run.left_over.append(call.undoes)
+        rows.came_back(run, call)
         run.later(steps.unwind, run)
     elif call.purpose == "agent":
         agents.call_over(run, call, trigger, result)
@@ -277,7 +279,10 @@ def remember(run: Run, call: Call, value: object, *, usable: bool) -> None:
         except NoValue:
             usable = False
     possible = undo is not None and usable
-    run.done.append(Done(call.tool.name, call.step, undo.tool if undo else "", args, possible))
+    visit = 0 if call.visit is None else call.visit.number
+    run.performed += 1
+    name = undo.tool if undo else ""
+    run.done.append(Done(call.tool.name, call.step, name, args, possible, visit, call, run.performed))
 
 
 def let_go(run: Run, call: Call) -> None:

@@ -12,6 +12,7 @@ from typing import cast
 
 from interlock.decide import NotifyRole, RedactFields
 from interlock.run import Machine
+from interlock.run.audit.digests import rows_under_way
 from interlock.run.protocol import commands as ask
 from interlock.run.protocol import notes as told
 from interlock.run.protocol.commands import Command
@@ -191,11 +192,12 @@ class Pair:
             found: Told = (run.phase, run.now)
             expected: Told = ("new", other.now)
         else:
-            spent, active = run.root.spent, run.root.active.values()
+            spent, groups = run.root.spent, run.root.active.values()
+            active = [one for visit in groups for one in (visit, *rows_under_way(visit))]
             found = (
                 run.phase, run.now, run.root.shown, spent.steps, spent.tool_calls, spent.tokens, spent.cost,
                 spent.reserved_tokens, spent.reserved_cost, [signal.number for signal in run.kept],
-                sorted((visit.name, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
+                sorted((visit.path, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
                 sorted((str(self.ids.get(id)), waiting[1].__class__.__name__) for id, waiting in run.open.items()),
             )  # fmt: skip
             expected = (

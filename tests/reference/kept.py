@@ -17,7 +17,8 @@ from interlock.run.protocol.notes import (
     StepFailed,
 )
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.program.model import Workflow
+from interlock_dsl.program.model import Workflow, fan_out
+from interlock_dsl.program.paths import without_rows
 from interlock_dsl.program.promises import (
     Always,
     CostAtMost,
@@ -69,7 +70,7 @@ class Watch:
 
     def _told(self, note: Note) -> Iterator[str]:
         match note:
-            case StepBegan(step=step) if step in self.workflow.steps:
+            case StepBegan(step=step) if _is_charged(self.workflow, step):
                 self.steps += 1
             case CallDone(tool=tool, ok=True, purpose="step" | "agent"):
                 self.returned.add(tool)
@@ -105,8 +106,22 @@ class Watch:
         }
         for id in call.approvals:
             asked = self.asked[id]
-            if asked.digest == call.digest and (role is None or asked.role == role or asked.role in stand_ins):
+            if (asked.digest == call.digest or _is_one_of(call, asked)) and (
+                role is None or asked.role == role or asked.role in stand_ins
+            ):
                 yield from self.agreed.get(id, ())
+
+
+def _is_charged(workflow: Workflow, path: str) -> bool:
+    """Say whether what begins is a step or a row; a fan-out is not counted itself."""
+    step = workflow.steps.get(without_rows(path))
+    return step is not None and (fan_out(step) is None or path != step.name)
+
+
+def _is_one_of(call: CallDecided, asked: ApprovalAsked) -> bool:
+    """Say whether an approval is for the calls of all rows of a fan-out, and a call is that of such a row."""
+    rows = asked.subject.get("rows")
+    return asked.step == without_rows(call.step) != call.step and isinstance(rows, list) and dict(call.args) in rows
 
 
 def _over(note: StepFailed) -> bool:
@@ -114,7 +129,7 @@ def _over(note: StepFailed) -> bool:
 
 
 def _called(workflow: Workflow, step: str) -> tuple[str, ...]:
-    called = getattr(workflow.steps[step], "call", None)
+    called = getattr(workflow.steps[without_rows(step)], "call", None)
     return () if called is None else (called.tool,)
 
 

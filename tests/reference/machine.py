@@ -30,7 +30,7 @@ from interlock.run.protocol.events import (
 from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow
-from reference import agents, calls, people, promised, routing, steps, waits
+from reference import agents, calls, people, promised, routing, rows, steps, waits
 from reference.state import Ask, Call, Open, Run, Visit
 from reference.values import METER, ValidationError, decoded, encoded
 
@@ -121,7 +121,7 @@ class Reference:
         if promise is not None:
             promised.broken(self.run, promise, "exceeded")
         else:
-            for visit in list(self.run.active):
+            for visit in [visit for visit in self.run.active if visit.row is None]:
                 self.run.later(routing.fail, self.run, visit, "over budget")
         self._work()
 
@@ -131,7 +131,7 @@ class Reference:
             while run.todo:
                 do, about = run.todo.pop(0)
                 do(*about)
-            if run.phase != "running" or run.active:
+            if run.phase != "running" or run.active or run.undoings:
                 return
             steps.give_up(run, "nothing-left")
 
@@ -247,7 +247,9 @@ def with_fields(program: Program, workflow: Workflow) -> list[str]:
     """Return the steps and parameters that are records."""
     found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
     for name, step in workflow.steps.items():
-        if isinstance(step, CallStep):
+        if rows.fan_out(step) is not None:
+            whole = True
+        elif isinstance(step, CallStep):
             whole = not isinstance(program.tools[step.call.tool].result, RecordType)
         elif isinstance(step, EventStep | TimeStep):
             whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)

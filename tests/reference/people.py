@@ -3,7 +3,7 @@
 from interlock.decide import Consent
 from interlock.run.protocol.events import ApprovalDenied, ApprovalGiven, Json, PersonAnswered
 from interlock_dsl.program.model import AskStep, Escalation
-from reference import calls, routing, steps
+from reference import calls, routing, rows, steps
 from reference.state import Ask, Call, Run, Visit
 from reference.values import ValidationError, decoded, encoded
 
@@ -25,7 +25,11 @@ def ask(
     stand_in = instead if isinstance(instead, Escalation) else None
     made = Ask(run.new_id("ask approval"), owner, role, need or role, count, within, subject, digest, expires, stand_in)
     run.ask("ask approval", made, step, role, count, subject, digest, expires, id=made.id)
-    shown = subject if isinstance(owner, Visit) else {**subject, "args": calls.shown_args(owner)}
+    shown = (
+        rows.displayed(run, owner, subject)
+        if isinstance(owner, Visit)
+        else {**subject, "args": calls.shown_args(owner)}
+    )
     run.note("approval asked", made.id, step, role, count, shown, digest, expires)
     if expires is not None:
         run.timer(made, expires, "expiry")
@@ -130,7 +134,7 @@ def question(run: Run, visit: Visit) -> None:
     assert isinstance(step, AskStep)
     visit.phase = "asking person"
     expires = None if step.within is None else run.now + step.within
-    run.ask("ask person", visit, visit.name, step.role, step.question, routing.passed(run, visit.way), expires)
+    run.ask("ask person", visit, visit.name, step.role, step.question, rows.context(run, visit), expires)
     if expires is not None:
         run.timer(visit, expires, "expiry")
 

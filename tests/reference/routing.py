@@ -7,7 +7,7 @@ from typing import cast
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
 from interlock_dsl.program.model import AgentStep, CallStep, Grant, Route
-from reference import calls, promised, steps
+from reference import calls, promised, rows, steps
 from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, part
 
@@ -33,6 +33,9 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     """A step has its output."""
     if visit.phase == "over":
         return
+    if visit.row is not None:
+        rows.completed(run, visit, value, shown)
+        return
     before = part(run.shown[visit.name]) if visit.name in run.shown else 0
     if run.size() - before + part(shown) > MOST_HELD:
         fail(run, visit, "failure")
@@ -47,6 +50,9 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
 def fail(run: Run, visit: Visit, trigger: str) -> None:
     """A step has none: its route for that is taken, or the next more general one."""
     if visit.phase == "over":
+        return
+    if visit.row is not None:
+        rows.failed(run, visit, trigger)
         return
     close(run, visit)
     run.note("step failed", visit.name, visit.number, trigger)
@@ -222,11 +228,12 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
     missing = [name for name in routes[0].sources if name not in arrived]
     run.arrived[key] = []
     if missing:
-        for visit in [visit for visit in run.active if only_leads(run, visit.name, routes)]:
+        for visit in [one for one in run.active if one.row is None and only_leads(run, one.name, routes)]:
+            rows.cancel(run, visit, "join-decided")
             run.note("step cancelled", visit.name, visit.number, "join-decided")
             close(run, visit)
         run.todo = [one for one in run.todo if not (_entering(one) and only_leads(run, _entering(one), routes))]
-        under_way = [visit.name for visit in run.active] + [name for one in run.todo if (name := _entering(one))]
+        under_way = [visit.step.name for visit in run.active] + [name for one in run.todo if (name := _entering(one))]
         run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
     return True
 
@@ -268,6 +275,7 @@ def close(run: Run, visit: Visit) -> None:
         return
     visit.phase = "over"
     run.active.remove(visit)
+    rows.cancel(run, visit, "rows-decided")
     run.call_off(visit)
     for ask in steps.asks_of(run, visit):
         run.call_off(ask)

@@ -82,10 +82,14 @@ class Visit:
     calls: list["Call"] = field(default_factory=list)
     consents: tuple[Consent, ...] = ()
     due: int | None = None
+    rows: object = None
+    row: "tuple[int, str, object] | None" = None
+    """Which row of a fan-out it is, what the row is called, and the row itself; `group` is the visit with all rows."""
+    group: "Visit | None" = None
 
     @property
     def name(self) -> str:
-        return self.step.name
+        return self.step.name if self.row is None else f"{self.step.name}[{self.row[0]}]"
 
     def is_late(self, now: int) -> bool:
         return self.due is not None and now >= self.due and self.phase != "over"
@@ -177,6 +181,9 @@ class Done:
     undo: str
     args: Mapping[str, Json]
     possible: bool
+    visit: int = 0
+    call: "Call | None" = None
+    number: int = 0
 
 
 @dataclass(eq=False)
@@ -239,6 +246,8 @@ class Run:
         self.late: dict[tuple[object, ...], set[str]] = {}
         self.taken: dict[str, int] = {}
         self.done: list[Done] = []
+        self.performed = 0
+        self.undoings: list[object] = []
         self.orphans: list[Call] = []
         self.doubts: list[str] = []
         self.left_over: list[str] = []

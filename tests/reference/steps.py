@@ -15,8 +15,8 @@ from interlock_dsl.program.model import (
     TableStep,
     TimeStep,
 )
-from reference import agents, calls, people, promised, routing, waits
-from reference.state import Ask, Call, Run, Visit, Way
+from reference import agents, calls, people, promised, routing, rows, waits
+from reference.state import Ask, Call, Done, Run, Visit, Way
 from reference.values import (
     NO_VALUE,
     NoValue,
@@ -37,8 +37,10 @@ def enter(run: Run, target: str, way: Way) -> None:
     if end is not None and way.approval is None:
         finish(run, end, way.failure)
         return
+    fanned = None if end is not None else rows.fan_out(run.of.steps[target])
+    counted = end is None and fanned is None
     limit, promise = promised.step_limit(run)
-    used_up = end is None and limit is not None and run.steps >= limit
+    used_up = counted and limit is not None and run.steps >= limit
     if used_up and promise is not None:
         promised.broken(run, promise, "exceeded")
         return
@@ -47,12 +49,14 @@ def enter(run: Run, target: str, way: Way) -> None:
     visit = Visit(end or run.of.steps[target], run.visits[target], way, grants, scopes)
     run.active.append(visit)
     run.note("step began", target, visit.number, way.id, tuple(sorted(scopes)))
-    if end is None:
+    if fanned is not None and not rows.read(run, visit, fanned):
+        return
+    if counted:
         if used_up or run.overdue():
             run.later(routing.fail, run, visit, "over budget")
             return
         run.steps += 1
-    if way.approval is not None and not isinstance(visit.step, CallStep):
+    if way.approval is not None and (fanned is not None or not isinstance(visit.step, CallStep)):
         gate(run, visit)
     else:
         begin(run, visit)
@@ -70,6 +74,7 @@ def gate(run: Run, visit: Visit) -> None:
         "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
         "scopes": sorted(visit.scopes),  # type: ignore[dict-item]
         "context": routing.passed(run, visit.way),
+        **rows.subject(run, visit),
     }
     people.ask(run, visit, rule.role, rule.count, rule.within, subject, digest(subject), stand_in(visit.way))
 
@@ -79,7 +84,12 @@ def stand_in(way: Way) -> object:
 
 
 def begin(run: Run, visit: Visit) -> None:
-    """Do what a step does."""
+    """Do what a step does, unless it is over already."""
+    if visit.phase == "over":
+        return
+    if visit.rows is not None:
+        rows.begin(run, visit)
+        return
     if isinstance(visit.step, AgentStep | CallStep) and visit.step.within is not None:
         visit.due = run.now + visit.step.within
         run.timer(visit, visit.due, "deadline")
@@ -117,14 +127,16 @@ def call(run: Run, visit: Visit) -> None:
     """Evaluate the arguments of a step's call and have it decided."""
     assert isinstance(visit.step, CallStep)
     tool = run.program.tools[visit.step.call.tool]
-    try:
-        given = {name: written(one, run.reads(visit.way.failure)) for name, one in visit.step.call.arguments.items()}
-        values, args = typed(tool.parameters, given)
-    except NoValue:
+    together = None if visit.group is None else rows.of(visit.group).arguments
+    found = rows.arguments(run, visit)
+    if together and visit.row is not None:
+        found = together[visit.row[0]]  # type: ignore[assignment]
+    if found is None:
         run.later(routing.fail, run, visit, "failure")
         return
     visit.phase = "calling"
-    made = Call(tool, values, args, "step", visit.name, visit)
+    made = Call(tool, *found, "step", visit.name, visit)
+    made.consents = rows.agreed(run, visit, made)
     visit.calls = [made]
     calls.decide(run, made)
 
@@ -134,7 +146,7 @@ def decides(run: Run, visit: Visit) -> None:
     assert isinstance(visit.step, TableStep)
     table = visit.step.table
     try:
-        given = {name: written(one, run.reads(visit.way.failure)) for name, one in visit.step.arguments.items()}
+        given = {name: written(one, rows.reads(run, visit)) for name, one in visit.step.arguments.items()}
         names, _ = typed(table.parameters, given)
         found = [decoded(table.result, record_of(row.outputs, names)[1]) for row in matching(table, names)]
     except (NoValue, ValidationError):
@@ -202,28 +214,30 @@ def given_up(run: Run, code: str, status: str) -> None:
 
 
 def _stop(run: Run, why: str) -> None:
-    for visit in list(run.active):
+    if run.phase == "undoing":
+        rows.give_up(run)
+    for visit in [visit for visit in run.active if visit.row is None]:
+        rows.cancel(run, visit, why)
         run.note("step cancelled", visit.name, visit.number, why)
         routing.close(run, visit)
     run.call_off(None)
-    run.todo = []
+    run.todo = [one for one in run.todo if one[0] is rows.undo] if run.phase == "ending" else []
+    for undoing in run.undoings:
+        run.later(rows.undo_next, run, undoing)
     run.later(unwind, run)
 
 
 def unwind(run: Run) -> None:
     """Undo the next thing when nothing is under way; when nothing is left, finish."""
     undoing = any(isinstance(one.owner, Call) and one.owner.purpose == "undo" for one in run.open.values())
-    if run.orphans or undoing or run.phase not in ("ending", "undoing"):
+    if run.orphans or run.undoings or undoing or run.phase not in ("ending", "undoing"):
         return
     while run.phase == "undoing" and run.done:
         done = run.done.pop()
         if not done.possible:
             run.left_over.append(done.tool)
             continue
-        tool = run.program.tools[done.undo]
-        values = decoded(tool.parameters, done.args)
-        assert isinstance(values, dict)
-        calls.decide(run, Call(tool, values, done.args, "undo", done.step, undoes=done.tool))
+        calls.decide(run, undoing_of(run, done))
         return
     run.phase = "over"
     waits.unused(run)
@@ -231,6 +245,14 @@ def unwind(run: Run) -> None:
     left = tuple(run.left_over), tuple(run.doubts)
     run.note("run ended", status, end, output, code)
     run.commands.append(("finish", status, end, output, code, *left))
+
+
+def undoing_of(run: Run, done: Done) -> Call:
+    """Return the call that undoes one that was made."""
+    tool = run.program.tools[done.undo]
+    values = decoded(tool.parameters, done.args)
+    assert isinstance(values, dict)
+    return Call(tool, values, done.args, "undo", done.step, undoes=done.tool)
 
 
 def asks_of(run: Run, owner: Visit | Call) -> list[Ask]:

@@ -1,0 +1,296 @@
+"""Steps that are taken for each row of a list, and undoing what rows did that are not needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from interlock.decide import Consent
+from interlock.run.protocol.events import Json
+from interlock.run.values import MOST_HELD
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, FanOut, Step, TableStep
+from reference import calls, promised, routing, steps
+from reference.state import Call, Done, Run, Visit
+from reference.values import NoValue, ValidationError, digest, encoded, part, typed, written
+
+
+@dataclass(eq=False)
+class Rows:
+    """What a fan-out knows of its rows: those that were entered, in order, and what came of each."""
+
+    values: list[object]
+    shown: list[Json]
+    entered: list[Visit] = field(default_factory=list)
+    given: dict[int, tuple[object, Json]] = field(default_factory=dict)
+    failed: set[int] = field(default_factory=set)
+    size: int = 0
+    decided: bool = False
+    arguments: list[object] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Undoing:
+    """Something that is undone while the run goes on."""
+
+    part: list[Done]
+    awaited: list[Call]
+    then: tuple[Callable[..., None], tuple[object, ...]]
+    call: Call | None = None
+
+
+def fan_out(step: Step | End) -> FanOut | None:
+    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep) else None
+
+
+def of(visit: Visit) -> Rows:
+    assert isinstance(visit.rows, Rows)
+    return visit.rows
+
+
+def reads(run: Run, visit: Visit) -> dict[str, object]:
+    """Return what the expressions of a step read: the row too."""
+    values = run.reads(visit.way.failure)
+    return values if visit.row is None else {**values, visit.row[1]: visit.row[2]}
+
+
+def context(run: Run, visit: Visit) -> dict[str, Json]:
+    """Return what a model or a person is shown: the row too."""
+    shown = routing.passed(run, visit.way)
+    if visit.row is not None:
+        index, name, _ = visit.row
+        assert visit.group is not None
+        shown[name] = of(visit.group).shown[index]
+    return shown
+
+
+def read(run: Run, visit: Visit, rows: FanOut) -> bool:
+    """Read the list; the step fails if it has no value, is too long, or has too few rows."""
+    try:
+        values = cast("list[object]", written(rows.list, reads(run, visit)))
+        visit.rows = Rows(values, [encoded(rows.element, value) for value in values])
+    except (NoValue, ValidationError, TypeError):
+        run.later(routing.fail, run, visit, "failure")
+        return False
+    if rows.merge > len(values) or len(values) > rows.max:
+        run.later(routing.fail, run, visit, "failure")
+        return False
+    return True
+
+
+def subject(run: Run, visit: Visit) -> dict[str, Json]:
+    """Return what is approved of the rows: their calls, where there are any."""
+    if visit.rows is None:
+        return {}
+    if not isinstance(visit.step, CallStep):
+        return {"rows": of(visit).shown}
+    asked: list[Json] = []
+    for index in range(len(of(visit).values)):
+        found = arguments(run, row(visit, index))
+        of(visit).arguments.append(found)
+        asked.append(None if found is None else dict(found[1]))
+    return {"tool": visit.step.call.tool, "rows": asked}
+
+
+def displayed(run: Run, visit: Visit, whole: dict[str, Json]) -> dict[str, Json]:
+    """Return what is approved of a fan-out as records show it: its calls without what is hidden of them."""
+    if visit.rows is None or not isinstance(visit.step, CallStep):
+        return whole
+    tool = run.program.tools[visit.step.call.tool]
+    shown: list[Json] = []
+    for index, found in enumerate(of(visit).arguments):
+        if found is None:
+            shown.append(None)
+            continue
+        one = row(visit, index)
+        call = Call(tool, *cast("tuple[dict[str, object], dict[str, Json]]", found), "step", one.name, one)
+        calls.take(call, calls.decision_on(run, call))
+        shown.append(dict(calls.shown_args(call)))
+    return {**whole, "rows": shown}
+
+
+def arguments(run: Run, visit: Visit) -> tuple[dict[str, object], dict[str, Json]] | None:
+    assert isinstance(visit.step, CallStep)
+    call = visit.step.call
+    try:
+        given = {name: written(one, reads(run, visit)) for name, one in call.arguments.items()}
+        return cast("tuple[dict[str, object], dict[str, Json]]", typed(run.program.tools[call.tool].parameters, given))
+    except NoValue:
+        return None
+
+
+def agreed(run: Run, visit: Visit, call: Call) -> tuple[Consent, ...]:
+    """Return what the people who approved the list agreed to, as it counts for the call of one row."""
+    if visit.group is None or not visit.group.consents:
+        return ()
+    this = digest(calls.subject(run, call))
+    return tuple(Consent(one.id, one.role, this, one.by, None) for one in visit.group.consents)
+
+
+def row(visit: Visit, index: int) -> Visit:
+    declared = fan_out(visit.step)
+    assert declared is not None
+    made = Visit(visit.step, visit.number, visit.way, visit.grants, visit.scopes)
+    made.row, made.group = (index, declared.row, of(visit).values[index]), visit
+    return made
+
+
+def begin(run: Run, visit: Visit) -> None:
+    visit.phase = "fanning out"
+    go_on(run, visit)
+
+
+def under_way(visit: Visit) -> list[Visit]:
+    return [one for one in of(visit).entered if one.phase != "over"] if visit.rows is not None else []
+
+
+def go_on(run: Run, visit: Visit) -> None:
+    """Enter what the width allows; after the last row the step is done."""
+    rows, declared = of(visit), fan_out(visit.step)
+    assert declared is not None
+    while not rows.decided and len(rows.entered) < len(rows.values):
+        if declared.width is not None and len(under_way(visit)) >= declared.width:
+            break
+        enter(run, visit)
+    if not rows.decided and not under_way(visit) and len(rows.entered) == len(rows.values):
+        rows.decided = True
+        run.later(routing.complete, run, visit, *merged(visit, declared))
+
+
+def enter(run: Run, visit: Visit) -> None:
+    limit, promise = promised.step_limit(run)
+    used_up = limit is not None and run.steps >= limit
+    if used_up and promise is not None:
+        of(visit).decided = True
+        promised.broken(run, promise, "exceeded")
+        return
+    one = row(visit, len(of(visit).entered))
+    of(visit).entered.append(one)
+    run.active.append(one)
+    run.note("step began", one.name, one.number, one.way.id, tuple(sorted(one.scopes)))
+    if used_up or run.overdue():
+        run.later(routing.fail, run, one, "over budget")
+        return
+    run.steps += 1
+    run.later(steps.begin, run, one)
+
+
+def completed(run: Run, visit: Visit, value: object, shown: Json) -> None:
+    group, (index, _, _) = visit.group, visit.row or (0, "", None)
+    assert group is not None
+    rows, declared = of(group), fan_out(visit.step)
+    assert declared is not None
+    before = part(run.shown[group.name]) if group.name in run.shown else 0
+    if run.size() - before + rows.size + part(shown) > MOST_HELD:
+        failed(run, visit, "failure")
+        return
+    routing.close(run, visit)
+    rows.size += part(shown)
+    rows.given[index] = value, shown
+    run.note("step done", visit.name, visit.number, shown)
+    if declared.merge and len(rows.given) >= declared.merge:
+        enough(run, group, declared)
+    else:
+        go_on(run, group)
+
+
+def failed(run: Run, visit: Visit, trigger: str) -> None:
+    group, (index, _, _) = visit.group, visit.row or (0, "", None)
+    assert group is not None
+    rows, declared = of(group), fan_out(visit.step)
+    assert declared is not None
+    routing.close(run, visit)
+    run.note("step failed", visit.name, visit.number, trigger)
+    rows.failed.add(index)
+    if declared.collects or (declared.merge and len(rows.values) - len(rows.failed) >= declared.merge):
+        go_on(run, group)
+        return
+    rows.decided = True
+    cancel(run, group, "rows-decided")
+    run.later(routing.fail, run, group, trigger)
+
+
+def cancel(run: Run, visit: Visit, why: str) -> None:
+    """Cancel the rows of a fan-out that are under way."""
+    if visit.rows is not None:
+        of(visit).decided = True
+        for one in under_way(visit):
+            run.note("step cancelled", one.name, one.number, why)
+            routing.close(run, one)
+
+
+def merged(visit: Visit, declared: FanOut) -> tuple[list[object], list[Json]]:
+    rows = of(visit)
+    places = range(len(rows.values)) if declared.collects else sorted(rows.given)
+    if not declared.collects:
+        return [rows.given[at][0] for at in places], [rows.given[at][1] for at in places]
+    values: list[object] = []
+    shown: list[Json] = []
+    for at in places:
+        if at in rows.failed:
+            values.append({"ok": False, "failure": "it failed"})
+            shown.append({"ok": False, "failure": "it failed"})
+        else:
+            value, said = rows.given[at]
+            values.append({"ok": True} | ({} if value is None else {"value": value}))
+            shown.append({"ok": True, **({} if value is None else {"value": said})})
+    return values, shown
+
+
+def enough(run: Run, visit: Visit, declared: FanOut) -> None:
+    """Cancel the others, undo what they did, and only then go on."""
+    of(visit).decided = True
+    cancel(run, visit, "rows-decided")
+    others = [one for one in of(visit).entered if one.row is not None and one.row[0] not in of(visit).given]
+    run.later(undo, run, others, (routing.complete, (run, visit, *merged(visit, declared))))
+
+
+# --- undoing a part
+
+
+def undo(run: Run, visits: list[Visit], then: tuple[Callable[..., None], tuple[object, ...]]) -> None:
+    about = {(one.name, one.number) for one in visits}
+    part_ = [done for done in run.done if (done.step, done.visit) in about]
+    run.done = [done for done in run.done if (done.step, done.visit) not in about]
+    awaited = [call for call in run.orphans if call.visit is not None and call.visit in visits]
+    undoing = Undoing(part_, awaited, then)
+    run.undoings.append(undoing)
+    run.later(undo_next, run, undoing)
+
+
+def undo_next(run: Run, undoing: Undoing) -> None:
+    if undoing not in run.undoings or undoing.awaited or undoing.call is not None:
+        return
+    while undoing.part:
+        done = undoing.part.pop()
+        if not done.possible:
+            run.left_over.append(done.tool)
+            continue
+        undoing.call = steps.undoing_of(run, done)
+        calls.decide(run, undoing.call)
+        return
+    run.undoings.remove(undoing)
+    if run.phase == "running":
+        run.later(undoing.then[0], *undoing.then[1])
+    else:
+        run.later(steps.unwind, run)
+
+
+def came_back(run: Run, call: Call) -> None:
+    """A call has come back that nobody waited for, or one that undid something."""
+    for each in list(run.undoings):
+        undoing = cast(Undoing, each)
+        if undoing.call is call:
+            undoing.call = None
+            run.later(undo_next, run, undoing)
+        elif call in undoing.awaited:
+            undoing.awaited.remove(call)
+            own = [done for done in run.done if done.call is call]
+            undoing.part = sorted([*undoing.part, *own], key=lambda done: done.number)
+            run.done = [done for done in run.done if done.call is not call]
+            run.later(undo_next, run, undoing)
+
+
+def give_up(run: Run) -> None:
+    """What is being undone is undone with all the rest."""
+    rest = [done for each in run.undoings for done in cast(Undoing, each).part]
+    run.done = sorted([*run.done, *rest], key=lambda done: done.number)
+    run.undoings = []
