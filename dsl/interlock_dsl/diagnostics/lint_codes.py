@@ -117,6 +117,7 @@ LINT_CODES: Final = (
     _lint("write-without-idempotency", _BUDGETS, _WARNING, _PROVED, "a tool that writes has no key, unlike others"),
     _lint("irreversible-without-idempotency", _BUDGETS, _WARNING, _PROVED, "an irreversible call has no key"),
     _lint("missing-bounds", _DATA, _WARNING, _PROVED, "a number has no bounds, unlike those of its name"),
+    _lint("unbounded-fan-out", _DATA, _WARNING, _PROVED, "a step may have more rows than it says"),
     _lint("nothing-shown", _DATA, _WARNING, _PROVED, "an agent is shown neither a field nor a tool"),
     _lint("nothing-asked", _DATA, _WARNING, _PROVED, "an agent or a person is not told what to answer"),
     _lint("over-shared-context", _DATA, _WARNING, _PROVED, "a field is passed twice"),
