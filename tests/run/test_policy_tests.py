@@ -142,3 +142,12 @@ def test_coverage_of_routes_tells_ways_out_apart() -> None:
     more = compile_text(text + 'test "many" of look { given n 9 expect ends tired }')
     results = [(test, run_test(more, test)) for test in more.tests]
     assert all(each.reached for each in coverage(more, results))
+
+
+def test_who_was_told_instead_is_said() -> None:
+    head = BANK.replace("policy money {", "policy money {\n  notify bank for pay")
+    text = f'{head}test "t" {{ by teller for "ann" roles ["clerk"]\n call pay {{ to: "bob", cents: 5 }}\n%s }}\n'
+    failed, met = (compile_text(text % f"expect notifies {role}") for role in ("boss", "bank"))
+    assert run_test(met, met.tests[0]).failures == ()
+    ((_, said),) = run_test(failed, failed.tests[0]).failures
+    assert said == "expected boss to be notified, but only bank was"

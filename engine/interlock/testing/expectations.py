@@ -58,6 +58,9 @@ def unmet(
             told = [note.role for note in notes if isinstance(note, RoleNotified)]
             met = act.name in told or any(act.name in _told(note) for note in notes)
             expected = f"{act.name} to be notified"
+            others = dict.fromkeys((*told, *(role for note in notes for role in sorted(_told(note)))))
+            if others and not met:
+                return f"expected {expected}, but only {', '.join(others)} was"
         case "redacts":
             decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
             met = any(set(act.fields) <= _hidden(note) for note in decided)

@@ -14,6 +14,7 @@ from interlock_dsl.syntax.recovery.expectations import firsts
 CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
 _SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
 
+_PEOPLE: Final = re.compile(r"\bby\s+[A-Za-z_]\w*\s+(?:of|\d+\s+of\s+[A-Za-z_]\w*)\Z")
 _GIVEN: Final = re.compile(r"(?:^|\n)[ \t]*given\b[^\n]*\Z")
 
 
@@ -30,6 +31,10 @@ def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[s
         return messages.ONE_GIVEN if _GIVEN.search(text, max(0, start - 200), start) else None
     if found in (",", ")") and list(expected) == ["`:`"]:
         return messages.NAMED
+    if found.isidentifier() and messages.PHRASES["money"] in expected:
+        return messages.MONEY
+    if _PEOPLE.search(text, max(0, start - 200), start + len(found)):
+        return messages.PEOPLE
     if messages.PHRASES["currency"] in expected:
         return messages.CURRENCY
     if (found[:1].isdigit() and messages.PHRASES["duration"] in expected) or (found in UNITS and "`steps`" in expected):
