@@ -164,3 +164,29 @@ def test_a_record_stands_alone(guard: Guard, strict: Program) -> None:
     (before,) = [entry for entry in guard.journal.read("s1") if entry.sequence == record["entry"] - 1]
     assert record["previous"] == before.digest.hex()
     assert [each["span"] for each in record["reasons"]] == ["bank.ilk:11:3", "bank.ilk:14:3"]
+
+
+CONSTANTS = """
+let CAP = 1_000
+let SELF = "till"
+agent teller { may money.move }
+tool money.send(account: string, cents: int in 1..100_000_000) { needs money.move  effect write }
+policy bank {
+  permit money.send by teller when args.cents < CAP * 100 unless args.account == SELF
+  forbid money.send when args.cents > CAP && args.account == "b"
+}
+"""
+
+
+def test_constants_are_told_with_their_values() -> None:
+    guard = Guard(compile_text(CONSTANTS), clock=ManualClock(START))
+
+    def way(account: str, cents: int) -> tuple[str, ...]:
+        return asked(guard, account=account, cents=cents).nearest
+
+    assert way("a", 200_000) == ("a call with args.cents < CAP * 100: then `bank/permit#1` permits it (CAP is 1_000)",)
+    assert way("till", 1) == ('a call with args.account != SELF: then `bank/permit#1` permits it (SELF is "till")',)
+    (forbidden,) = way("b", 2_000)
+    assert forbidden.startswith("a call with args.cents <= CAP or ")
+    assert forbidden.endswith("(CAP is 1_000)")
+    assert way("a", 5) == ()

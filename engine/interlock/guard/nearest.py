@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from interlock.decide import Decision, Reason
 from interlock.decide.history import matches
-from interlock.guard.wording import otherwise, unmet, value, written
+from interlock.guard.wording import otherwise, unmet, value, with_constants, written
 from interlock.run import redaction
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import CallProposed
@@ -91,7 +91,7 @@ def _unforbidden(rule: Rule, tool: Tool | None, proposed: CallProposed, bindings
     opposite = otherwise(rule, known)
     if not opposite:
         return f"another tool or agent: `{rule.id}` always forbids this one"
-    return f"a call with {opposite}: `{rule.id}` forbids it{written(rule)}"
+    return with_constants(f"a call with {opposite}: `{rule.id}` forbids it{written(rule)}", rule)
 
 
 def _limited(rule: Rule, tool: Tool, proposed: CallProposed, bindings: Mapping[str, object], quiet: bool) -> str:
@@ -121,9 +121,9 @@ def _permits(program: Program, tool: Tool, proposed: CallProposed, bindings: Map
     known = _values(tool, proposed, bindings)
     for rule in about:
         if rule.agent is not None and not matches(rule.agent, agent):
-            yield f"the agent {rule.agent}: `{rule.id}` permits it{written(rule)}"
+            yield with_constants(f"the agent {rule.agent}: `{rule.id}` permits it{written(rule)}", rule)
         elif missing := unmet(rule, known):
-            yield f"a call with {missing}: then `{rule.id}` permits it"
+            yield with_constants(f"a call with {missing}: then `{rule.id}` permits it", rule)
 
 
 def _values(tool: Tool, proposed: CallProposed, bindings: Mapping[str, object]) -> Mapping[str, object]:

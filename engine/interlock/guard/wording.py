@@ -1,12 +1,14 @@
 """Conditions of rules in words, as far as a call does not meet them."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.cel.meter import Meter
-from interlock_dsl.cel.tree import Call, Expression, Literal, Name, Select
+from interlock_dsl.cel.tree import Call, Expression, Literal, Name, Select, children
 from interlock_dsl.program.model import Rule
 
 _OPPOSITE: Final = {"_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<", "_==_": "!=", "_!=_": "=="}
@@ -47,6 +49,36 @@ def written(rule: Rule) -> str:
     """Return the condition of a rule as it is written, with a space before it; empty where there is none."""
     when = "" if rule.when is None else f" when {_text(rule.when.expression)}"
     return when + ("" if rule.unless is None else f" unless {_text(rule.unless.expression)}")
+
+
+def with_constants(sentence: str, rule: Rule) -> str:
+    """Return a sentence about a rule with the values of the constants (`let`) that it names."""
+    conditions = [each for each in (rule.when, rule.unless) if each is not None]
+    known = {name: shown for condition in conditions for name, shown in _constants(condition)}
+    said = [f"{name} is {shown}" for name, shown in known.items() if re.search(rf"\b{name}\b", sentence)]
+    return f"{sentence} ({', '.join(said)})" if said else sentence
+
+
+@lru_cache(4096)
+def _constants(condition: CompiledExpression) -> tuple[tuple[str, str], ...]:
+    """Return the constants of a condition with their values: literals now, under the names that were written."""
+    found: list[tuple[str, str]] = []
+    open_ = [condition.expression]
+    while open_:
+        node = open_.pop()
+        name = node.span.text
+        if isinstance(node, Literal) and name.isidentifier() and name not in ("true", "false", "null"):
+            found.append((name, _shown(node.value)))
+        open_ += reversed(children(node))
+    return tuple(found)
+
+
+def _shown(constant: object) -> str:
+    if isinstance(constant, str):
+        return json.dumps(constant, ensure_ascii=False)
+    if isinstance(constant, bool) or constant is None:
+        return {True: "true", False: "false", None: "null"}[constant]
+    return f"{int(constant):_}" if isinstance(constant, int) else str(constant)
 
 
 def _wanted(part: Expression) -> str:
