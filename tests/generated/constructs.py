@@ -220,6 +220,7 @@ def _route(route: Route) -> Iterator[str]:
         yield from ["route: because"] if escalation.because else []
     for name, there in (
         ("when", route.when), ("otherwise", route.otherwise), ("grant", route.grants), ("pass", route.passes),
+        ("pass an element", any(part.isdigit() for passed in route.passes for part in passed.path)),
         ("grant where", any(grant.where for grant in route.grants)), ("several grants", len(route.grants) > 1),
     ):  # fmt: skip
         if there:

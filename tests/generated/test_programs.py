@@ -53,6 +53,7 @@ EXPECTED = frozenset(
         "route: grant where",
         "route: several grants",
         "route: pass",
+        "route: pass an element",
     ]
     + ["route: approval", "route: approval by several", "route: because", "route: escalate", "route: escalate when"]
     + [

@@ -369,7 +369,9 @@ class Workflow:
             reads += reads_of(name, output, (), 2)
         reads += self._failure(edge) * 3
         reads = [read for read in reads if read.type != NULL]
-        chosen = self.dice.some([read.path for read in reads], 1, 3)
+        lists = [read.path for read in reads if isinstance(read.type, ListType) and read.type.max != 1]
+        elements = [f"{path}[{self.dice.number(0, 1)}]" for path in lists]
+        chosen = self.dice.some([read.path for read in reads] + elements, 1, 3)
         return [f"pass {', '.join(dict.fromkeys(chosen))}"] if chosen else []
 
     # --- what holds for all of it

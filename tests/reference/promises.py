@@ -64,5 +64,5 @@ def _way_out(workflow: Workflow, written: RouteDecl, route: Route) -> Iterator[s
         frozenset(scope.text for scope in grant.scopes) for grant in source.grants
     ]:
         yield f"{out.id}: the grants are not what is written"
-    if [".".join(one.path) for one in out.passes] != [one.text for one in source.passes]:
+    if [one.path for one in out.passes] != [one.path for one in source.passes]:
         yield f"{out.id}: the passed fields are not what is written"

@@ -198,6 +198,11 @@ def passed(run: Run, way: Way) -> dict[str, Json]:
         there = run.shown if way.failure is None else {**run.shown, "failure": way.failure}
         value: Json = cast(dict[str, Json], there)
         for name in one.path:
+            if isinstance(value, list):
+                if not name.isdigit() or int(name) >= len(value):
+                    break
+                value = value[int(name)]
+                continue
             if not isinstance(value, Mapping) or name not in value:
                 break
             value = value[name]

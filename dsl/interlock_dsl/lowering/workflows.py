@@ -121,7 +121,7 @@ def _route(route: RouteFacts) -> program.Route:
             program.Grant(frozenset(scope.text for scope in grant.decl.scopes), optional(grant.where), grant.decl.span)
             for grant in route.grants
         ),
-        passes=tuple(program.Pass(tuple(name.text.split(".")), name.span) for name in route.passes),
+        passes=tuple(program.Pass(name.path, name.span) for name in route.passes),
         approval=_approval(route.approval),
         escalations=tuple(
             program.Escalation(

@@ -80,6 +80,9 @@ def _at(
         if isinstance(step, EventStepFacts) and type is not None:
             labels = frozenset({UNTRUSTED})  # whoever can signal the run chooses what is in it
     for name in names:
+        if name.isdigit():
+            type = type.element if isinstance(type, ListType) else type
+            continue
         if not isinstance(type, RecordType) or name not in type.fields:
             return labels, STRING
         labels, type = labels | type.fields[name].labels, type.fields[name].type

@@ -28,7 +28,7 @@ def read_by(workflow: WorkflowFacts) -> Reads:
     """Return what conditions, arguments, values, promises and rules read, and what routes pass."""
     parts = (workflow.steps, workflow.ends, workflow.routes, workflow.promises, workflow.rules)
     found = {path for part in parts for checked in _inside(part) for path in _paths(checked.expression)}
-    found.update(tuple(passed.text.split(".")) for route in ways(workflow) for passed in route.passes)
+    found.update(passed.path for route in ways(workflow) for passed in route.passes)
     beginnings = {path[:length] for path in found for length in range(1, len(path))}
     return Reads(frozenset(found), frozenset(beginnings))
 

@@ -56,22 +56,20 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for workflow in program.facts.workflows.values():
         told: set[Span] = set()
         for route in ways(workflow):
-            names = {passed.text: passed for passed in route.passes}
+            names = {passed.path: passed for passed in route.passes}
             agent = any(isinstance(workflow.steps.get(target), AgentStepFacts) for target in route.link.targets)
             for passed in route.passes:
                 if passed.span in told:  # a way out has the clauses of its route
                     continue
                 told.add(passed.span)
-                path = passed.text.split(".")
-                whole = next(
-                    (names[".".join(path[:at])] for at in range(1, len(path)) if ".".join(path[:at]) in names), None
-                )
+                path = passed.path
+                whole = next((names[path[:at]] for at in range(1, len(path)) if path[:at] in names), None)
                 if whole is not None:
                     message = f"`{passed.text}` is passed already, as a part of `{whole.text}`"
                     yield diagnose(
                         CODE, message, passed.span, "", Label(whole.span, "all of it"), help="remove one of them"
                     )
-                elif agent and "pii" in labels_at(tuple(path), workflow, program.facts):
+                elif agent and "pii" in labels_at(path, workflow, program.facts):
                     message = f"`{passed.text}` is personal data, and a model is shown it"
                     help = "pass the fields that the agent needs"
                     yield diagnose(CODE, message, passed.span, help=help, stated=Certainty.HEURISTIC)

@@ -91,7 +91,7 @@ def _combined(
     if route.approval is not None or turns_of(facts.agents[agent]) < 2:
         return None
     tools = shown(route, step, facts)
-    known = {passed.text: labels_at(tuple(passed.text.split(".")), workflow, facts) for passed in route.passes}
+    known = {passed.text: labels_at(passed.path, workflow, facts) for passed in route.passes}
     known |= {tool: labels_inside(facts.tools[tool].result) for tool in tools}
     untrusted = next((name for name, labels in known.items() if "untrusted" in labels), None)
     private = next((name for name, labels in known.items() if "pii" in labels), None)

@@ -21,7 +21,7 @@ from interlock_dsl.analysis.workflows.places import Place, Reader
 from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.check.messages import no_fields, unknown_field
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import BOOL, DYN, ERROR, RecordType, Type
+from interlock_dsl.cel.types import BOOL, DYN, ERROR, ListType, RecordType, Type
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
@@ -142,7 +142,7 @@ def _passes(passes: tuple[Ident, ...], here: Place, context: _Context) -> tuple[
 
 
 def _check_pass(written: Ident, here: Place, reader: Reader, symbols: Symbols) -> None:
-    root, *fields = written.text.split(".")
+    root, *fields = written.path
     outline, report = reader.outline, symbols.report
     type: Type
     if root in outline.steps:
@@ -171,6 +171,12 @@ def _check_fields(type: Type, fields: list[str], span: Span, reader: Reader) -> 
     for field in fields:
         if type in (DYN, ERROR):
             return
+        if field.isdigit():
+            if not isinstance(type, ListType) or (type.max is not None and int(field) >= type.max):
+                reader.expressions.report.add(say.no_element(field, type, span))
+                return
+            type = type.element
+            continue
         if not isinstance(type, RecordType):
             reader.expressions.report.add(no_fields(type, field, span))
             return

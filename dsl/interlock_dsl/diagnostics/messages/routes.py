@@ -325,6 +325,12 @@ def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
     )
 
 
+def no_element(number: str, type: object, span: Span) -> Diagnostic:
+    """A `pass` of an element that the type of a value says is never there."""
+    help = "elements are counted from 0" if str(type).startswith("list<") else "only lists have elements"
+    return diagnose("type-mismatch", f"`{type}` has no element `[{number}]`", span, help=help)
+
+
 def no_failure(span: Span) -> Diagnostic:
     """`failure` where nothing has failed, or not on every path."""
     return diagnose(

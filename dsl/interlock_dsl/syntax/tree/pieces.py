@@ -14,9 +14,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Ident(Node):
-    """A name as written, possibly dotted: `orders.read`."""
+    """A name as written, possibly dotted: `orders.read`. What is passed may be an element: `split.parts[0]`."""
 
     text: str
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its parts, the number of an element among them: `split`, `parts`, `0`."""
+        return tuple(self.text.replace("]", "").replace("[", ".").split("."))
 
     def __str__(self) -> str:
         return self.text

@@ -23,15 +23,19 @@ def grants_for(run: Run, frame: Frame, route: PlannedRoute, target: str) -> tupl
 def context_of(visit: Visit) -> dict[str, Json]:
     """Return the fields that the route to a visit passes, nested as they are there: `{"request": {"order_id": ...}}`.
 
-    A field that is not there (an optional one, a step that has not run) is left out. A row of a list is there too.
+    A field that is not there (an optional one, a step that has not run, an element beyond the end of a list) is left
+    out. An element stands under its number, `{"split": {"parts": {"0": ...}}}`. A row of a list is there too.
     """
     context: dict[str, Json] = {}
     for passed in visit.route.route.passes:
         value: object = with_failure(visit.frame.shown, visit.failure)
         for name in passed.path:
-            if not isinstance(value, Mapping) or name not in value:
+            if isinstance(value, Mapping) and name in value:
+                value = value[name]
+            elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+                value = value[int(name)]
+            else:
                 break
-            value = value[name]
         else:
             _put(context, passed.path, cast(Json, value))
     if visit.row is not None and visit.row.of.rows is not None:
