@@ -23,9 +23,9 @@ def policy_text(dice: Dice, made: Declared) -> str:
 
 def workflow_rules(dice: Dice, made: Declared, outputs: Sequence[Read]) -> list[str]:
     """Return rules that stand in a workflow and read the outputs of its steps, or none."""
-    if not dice.often(0.35):
+    if not dice.often(0.4):
         return []
-    return [_rule(dice, made, KINDS[1:], outputs) for _ in range(dice.number(1, 2))]
+    return [_rule(dice, made, KINDS[1:], outputs) for _ in range(dice.number(1, 3))]
 
 
 def _rule(dice: Dice, made: Declared, kinds: Sequence[str], outputs: Sequence[Read] = ()) -> str:

@@ -166,11 +166,6 @@ class PieceBuilder(ExpressionBuilder):
         return Ident(f"{front.text}.{name}", span=self.here())
 
     @reduction
-    def element_of(self, front: Ident, number: int) -> Ident:
-        """`front[number]`."""
-        return Ident(f"{front.text}[{number}]", span=self.here())
-
-    @reduction
     def any_pattern(self) -> Ident:
         """`*`."""
         return Ident("*", span=self.here())

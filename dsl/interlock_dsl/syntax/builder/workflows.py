@@ -225,6 +225,11 @@ class WorkflowBuilder(StepBuilder):
         )
 
     @reduction
+    def element_of(self, front: Ident, number: int) -> Ident:
+        """`front[number]`."""
+        return Ident(f"{front.text}[{number}]", span=self.here())
+
+    @reduction
     def pass_clause(self, names: tuple[Ident, ...]) -> Clause:
         """`pass names`."""
         return self.clause("pass", names)
