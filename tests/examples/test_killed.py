@@ -6,6 +6,7 @@ one goes on. `INTERLOCK_KILLS` sets how often; 100 is the default for the run wi
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,14 @@ def test_a_run_killed_again_and_again_ends_as_an_unkilled_one_would(example: str
     unkilled, *killed = json.loads(done.stdout.splitlines()[-1])
     assert sum(len(fate["kills"]) for fate in killed) == kills
     for fate in killed:
-        assert fate | {"kills": []} == unkilled
+        assert fate | {"kills": [], "detail": undoubted(fate["detail"])} == unkilled
         assert fate["same"] and fate["holds"] and fate["runs"] == 1
     places = {entries for fate in killed for entries in fate["kills"]}
     assert len(places) >= min(4, kills // 5), f"the kills fell on {sorted(places)} entries only"
+
+
+def undoubted(detail: str) -> str:
+    """What is said of an end, without the doubt: a call that was cut short and failed when it was made again may have
+    happened the first time, and a run says so."""
+    said = re.sub(r"; may have happened: .*", "", detail)
+    return re.sub(r"(\S+) may have happened: ", r"\1 failed: ", said)
