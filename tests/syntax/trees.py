@@ -18,6 +18,7 @@ words = st.one_of(
     st.sampled_from([word for word in KEYWORDS if word not in NEVER]),
 )
 plain = words.map(s.Ident)
+paths = st.lists(words, min_size=1, max_size=3).map(lambda parts: s.Ident("/".join(parts)))
 dotted = st.lists(words, min_size=1, max_size=3).map(lambda parts: s.Ident(".".join(parts)))
 patterns = st.one_of(st.just(s.Ident("*")), dotted, dotted.map(lambda name: s.Ident(name.text + ".*")))
 texts = st.text(st.sampled_from(string.printable + "äß→𝄞\u200b\\\"'"), max_size=12)
@@ -162,6 +163,7 @@ steps = st.one_of(
     st.builds(s.TimeStep, plain, st.none(), expressions),
     st.builds(s.TableStep, plain, plain, arguments),
     st.builds(s.SetStep, plain, arguments),
+    st.builds(s.RunStep, plain, plain, arguments),
 )
 ends = st.builds(s.EndDecl, plain, arguments)
 grants = st.builds(s.Grant, some(dotted, least=1), maybe(expressions))
@@ -258,20 +260,21 @@ items = st.one_of(
     st.builds(s.GivenNow, st.integers(0, 4_102_444_800).map(lambda seconds: seconds * 1_000_000)),
     st.builds(s.GivenNow, st.integers(0, 4_102_444_800_000_000)),
     st.builds(s.Starts, texts, some(texts)),
-    st.builds(s.AgentScript, plain, st.none(), st.none(), maybe(texts)),
+    st.builds(s.AgentScript, paths, st.none(), st.none(), maybe(texts)),
     st.builds(s.ToolScript, dotted, st.none()),
     st.builds(s.Expect, st.just("denied"), dotted, because=texts),
     st.builds(s.Expect, st.just("denied"), dotted, rule=texts),
-    st.builds(s.AgentScript, plain, dotted, record_values),
-    st.builds(s.AgentScript, plain, st.none(), records),
-    st.builds(s.PersonScript, plain, records),
+    st.builds(s.AgentScript, paths, dotted, record_values),
+    st.builds(s.AgentScript, paths, st.none(), records),
+    st.builds(s.PersonScript, paths, records),
     st.builds(s.ToolScript, dotted, records),
     st.builds(s.ToolScript, dotted, st.none(), texts),
     st.builds(s.PersonDecides, plain, st.booleans()),
     st.builds(s.TimePasses, durations),
     st.builds(s.EventComes, texts, maybe(record_values)),
     st.builds(s.Expect, st.just("awaits"), event=texts),
-    st.builds(s.Expect, st.sampled_from(["waits", "escalates", "visits"]), plain),
+    st.builds(s.Expect, st.sampled_from(["waits", "escalates"]), plain),
+    st.builds(s.Expect, st.just("visits"), paths),
     st.builds(s.Expect, st.sampled_from(["never calls", "denied"]), dotted),
     st.builds(s.Expect, st.just("calls"), dotted, maybe(record_values)),
     st.builds(s.Expect, st.just("ends"), plain, maybe(record_values)),

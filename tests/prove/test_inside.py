@@ -1,0 +1,109 @@
+"""What is proved of a workflow with others inside: composed bounds, promises kept inside, and else nothing."""
+
+import pytest
+
+from checker.examining import examined
+from interlock_dsl import check_text
+from interlock_dsl.analysis.knowledge.bounds import bounds
+from interlock_dsl.analysis.promises import State
+from interlock_dsl.analysis.reasoning.reasoner import Reasoner
+from prove.test_promises import judgements
+
+HEAD = """
+tool pay.issue(n: int in 1..100) -> { id: string } {
+  needs pay.write  effect write  idempotent by n  timeout 5s  cost 0.10 usd  undo pay.void(id: result.id)
+}
+tool pay.void(id: string) { needs pay.write  effect write  idempotent by id  timeout 2s }
+tool look.up(n: int in 1..100) -> { ok: bool } { needs pay.read  effect read  timeout 1s }
+role boss { reach "b" }
+"""
+INNER = """
+workflow buy(n: int in 1..100) {{
+  step send calls pay.issue(n: n)
+  end bought {{ id: send.id }}
+  start -> send grant pay.write {approval}
+  send -> bought
+  {promise}
+}}
+"""
+OUTER = """
+workflow w(n: int in 1..100) {{
+  {budget}
+  step first calls look.up(n: n)
+  step s runs buy(n: n)
+  end done {{ how: s.end }}
+  start -> first grant pay.read
+  first -> s grant pay.write
+  s -> done
+  {promise}
+}}
+"""
+APPROVED = "after approval by boss within 1h"
+NEVER = "never pay.issue before approval by boss"
+
+
+def text(promise: str = "", budget: str = "", inner: str = "", approval: str = "") -> str:
+    return HEAD + OUTER.format(promise=promise, budget=budget) + INNER.format(promise=inner, approval=approval)
+
+
+def state(promise: str, **parts: str) -> State:
+    (found,) = [each for each in judgements(text(promise, **parts), Reasoner()) if each.workflow == "w"]
+    return found.state
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (NEVER, State.PROVED),
+        ("never pay.* before approval by boss", State.PROVED),
+        ("", State.UNKNOWN),
+        ("never pay.issue where args.n > 3 before approval by boss", State.UNKNOWN),
+        ("never look.up before approval", State.UNKNOWN),
+    ],
+)
+def test_a_promise_about_calls_is_proved_where_the_workflow_inside_promises_as_much(
+    inner: str, expected: State
+) -> None:
+    assert state(NEVER, inner=inner, approval=APPROVED) is expected
+
+
+def test_what_has_to_come_first_may_have_come_around() -> None:
+    assert state("never pay.issue before look.up") is State.PROVED
+    assert state("never pay.* before pay.void") is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("promise", "expected"),
+    [
+        ("ends within 3 steps", State.PROVED),
+        ("ends within 2 steps", State.UNKNOWN),
+        ("cost <= 0.10 usd", State.PROVED),
+        ("cost <= 0.09 usd", State.UNKNOWN),
+        ("ends within 8s", State.PROVED),
+        ("ends within 7s", State.UNKNOWN),
+        ("reaches done", State.UNKNOWN),
+        ('always !has(s.end) || s.end == "bought"', State.PROVED),
+    ],
+)
+def test_bounds_are_composed_and_what_would_need_a_run_inside_is_unknown(promise: str, expected: State) -> None:
+    assert state(promise) is expected
+
+
+def test_the_worst_of_a_step_that_runs_a_workflow_is_all_of_it_done_and_undone() -> None:
+    facts = examined(text()).facts
+    found = bounds(facts.workflows["w"], facts)
+    assert (found.visit["s"].steps, found.visit["s"].calls, found.visit["s"].cost) == (2, 2, 100_000)
+    assert found.visit["s"].time == 7_000_000
+    assert (found.least.steps, found.least.calls) == (3, 2)
+    assert not found.exact
+
+
+def test_a_workflow_that_many_run_is_looked_at_once() -> None:
+    depth = 40
+    chain = [
+        f"workflow w{at}(n: int) {{ step a runs w{at + 1}(n: n)  step b runs w{at + 1}(n: n)  end done"
+        "  start -> a  a -> b  b -> done }"
+        for at in range(depth)
+    ]
+    whole = "\n".join([*chain, f"workflow w{depth}(n: int) {{ end done  start -> done }}"])
+    assert [each for each in check_text(whole)[1] if each.severity == "error"] == []
