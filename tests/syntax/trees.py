@@ -154,14 +154,27 @@ agents = st.builds(
 roles = st.builds(s.RoleDecl, plain, maybe(texts))
 
 budgets = st.builds(s.BudgetDecl, maybe(counts), maybe(counts), maybe(counts), maybe(moneys), maybe(durations))
+fan_outs = st.builds(
+    s.FanOut, plain, expressions, counts, maybe(counts),
+    maybe(st.one_of(st.just(s.Merge()), st.builds(s.Merge, wholes))), st.booleans(),
+)  # fmt: skip
 steps = st.one_of(
-    st.builds(s.AgentStep, plain, plain, maybe(texts), maybe(answer_types), maybe(some(dotted, least=1))),
-    st.builds(s.CallStep, plain, tool_calls),
-    st.builds(s.AskStep, plain, plain, maybe(texts), maybe(answer_types), maybe(durations)),
+    st.builds(
+        s.AgentStep,
+        plain,
+        plain,
+        maybe(texts),
+        maybe(answer_types),
+        maybe(some(dotted, least=1)),
+        maybe(durations),
+        maybe(fan_outs),
+    ),
+    st.builds(s.CallStep, plain, tool_calls, maybe(durations), maybe(fan_outs)),
+    st.builds(s.AskStep, plain, plain, maybe(texts), maybe(answer_types), maybe(durations), maybe(fan_outs)),
     st.builds(s.EventStep, plain, texts, maybe(types), maybe(expressions), maybe(durations)),
     st.builds(s.TimeStep, plain, durations),
     st.builds(s.TimeStep, plain, st.none(), expressions),
-    st.builds(s.TableStep, plain, plain, arguments),
+    st.builds(s.TableStep, plain, plain, arguments, maybe(fan_outs)),
     st.builds(s.SetStep, plain, arguments),
     st.builds(s.RunStep, plain, plain, arguments),
 )
