@@ -48,6 +48,27 @@ def test_the_dearest_way_counts_with_its_retries() -> None:
     assert found.exact
 
 
+def test_each_row_is_counted_and_a_width_lets_them_wait() -> None:
+    found = of("""workflow w(ns: list<int> max 10) {
+      step look calls a.read(n: n) for each n in ns max 10
+      step slow calls a.read(n: n) for each n in ns max 10 width 4
+      step book calls a.book(n: n) for each n in ns max 10 merge 2
+      end done
+      start -> look grant a.read
+      look -> slow grant a.read
+      slow -> book grant a.write
+      book -> done
+    }
+    tool a.book(n: int) { needs a.write  effect write  timeout 20s  cost 0.10 usd  undo a.free(n: n) }
+    tool a.free(n: int) { needs a.write  effect write  timeout 7s  cost 0.01 usd }
+    """)
+    look = 3 * 10 + 2
+    assert (found.worst.steps, found.worst.calls) == (30, 10 * 3 + 10 * 3 + 10 + 10)
+    assert found.worst.time == (look + 3 * look + 20 + 10 * 7) * 1_000_000
+    assert (found.least.steps, found.least.calls, found.least.cost) == (2, 2, 200_000)
+    assert not found.exact, "a list may have fewer rows"
+
+
 def test_branches_add_up_and_run_at_once() -> None:
     found = of("""workflow w(n: int) {
       step one calls a.read(n: n)

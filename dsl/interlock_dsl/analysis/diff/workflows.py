@@ -105,7 +105,7 @@ def _step(
         yield from _rows(fan_out(old.decl), fan_out(new.decl), f"{subject}, {what}", span)
     match old, new:
         case CallStepFacts(call=before), CallStepFacts(call=now):
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"call"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"call", "rows"}))
             if before.tool != now.tool:
                 yield Difference(Direction.CHANGES, subject, f"{what} calls `{now.tool}`, not `{before.tool}`", span)
             else:
