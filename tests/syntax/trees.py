@@ -145,11 +145,11 @@ retries = st.one_of(
 )
 tools = st.builds(
     s.ToolDecl, dotted, parameters, maybe(types), some(dotted), maybe(plain), maybe(expressions), maybe(durations),
-    maybe(retries), maybe(tool_calls), maybe(moneys), maybe(texts),
+    maybe(retries), maybe(tool_calls), maybe(moneys), maybe(texts), maybe(tool_calls),
 )  # fmt: skip
 agents = st.builds(
     s.AgentDecl, plain, maybe(texts), maybe(texts), some(dotted), maybe(counts), maybe(counts), maybe(moneys),
-    maybe(durations), maybe(retries),
+    maybe(durations), maybe(retries), maybe(texts),
 )  # fmt: skip
 roles = st.builds(s.RoleDecl, plain, maybe(texts))
 
@@ -178,7 +178,8 @@ steps = st.one_of(
     st.builds(s.SetStep, plain, arguments),
     st.builds(s.RunStep, plain, plain, arguments),
 )
-ends = st.builds(s.EndDecl, plain, arguments)
+reasons = st.builds(lambda given: (given,), st.builds(s.Argument, st.just(s.Ident("because")), expressions))
+ends = st.one_of(st.builds(s.EndDecl, plain, arguments), st.builds(s.EndDecl, plain, reasons, st.just(True)))
 grants = st.builds(s.Grant, some(dotted, least=1), maybe(expressions))
 approvals = st.one_of(
     st.builds(s.Approval, plain, wholes, maybe(durations)),
