@@ -105,8 +105,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
     for name, step in workflow.steps.items():
-        last = AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts
-        if isinstance(step, last) and step.decl.within is not None:
+        if isinstance(step, AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts) and step.decl.within:
             yield f"`{name}`", step.decl.within
         elif isinstance(step, TimeStepFacts) and step.decl.pause is not None:
             yield f"`{name}`", step.decl.pause

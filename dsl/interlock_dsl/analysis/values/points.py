@@ -12,7 +12,7 @@ FEW = 16
 
 def point(value: object) -> Domain:
     """Return the domain that holds a value, and as little else as can be said."""
-    if value.__class__ is int:
+    if type(value) is int:
         return Numbers("int", value, value)  # by far the most
     match value:
         case bool() | str() | None:
