@@ -98,6 +98,12 @@ def test_the_worst_of_a_step_that_runs_a_workflow_is_all_of_it_done_and_undone()
     assert not found.exact
 
 
+def test_every_row_of_a_fan_out_inside_may_be_undone() -> None:
+    whole = text().replace("calls pay.issue(n: n)\n", "calls pay.issue(n: n) for each each_n in [1, 2, 3] max 3\n")
+    facts = examined(whole.replace("end bought { id: send.id }", "end bought")).facts
+    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 6
+
+
 def test_a_workflow_that_many_run_is_looked_at_once() -> None:
     depth = 40
     chain = [

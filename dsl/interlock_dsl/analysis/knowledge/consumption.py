@@ -100,8 +100,10 @@ def undo_of(step: StepFacts, facts: Facts) -> Usage:
     undo = facts.tools[step.call.tool].undo
     if undo is None:
         return Usage()
-    one = worst_of(CallStepFacts(step.decl, undo), facts)
-    return Usage(0, one.calls, 0, one.cost, one.time)
+    rows, attempts = rows_of(step), attempts_at(undo.tool, facts)
+    most = 1 if rows is None else max(rows.decl.max, 1)
+    time = add(_attempts_of(undo.tool, facts), _asked(undo.tool, facts))
+    return Usage(0, attempts * most, 0, tool_cost(undo.tool, facts) * attempts * most, times(time, most))
 
 
 def least_of(step: StepFacts, facts: Facts) -> Usage:
