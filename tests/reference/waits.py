@@ -36,8 +36,6 @@ def problem(run: Run, event: SignalReceived) -> str:
         return "signalled-before"
     if not any(fits(step.data, event.data) for step in steps):
         return "invalid-data"
-    if len(run.kept) == MOST_KEPT:
-        return "too-many-kept"
     if run.size() + part(event.data) > MOST_HELD:
         return "too-large"
     return ""
@@ -57,20 +55,34 @@ def signalled(run: Run, event: SignalReceived) -> None:
     if refused:
         run.note("ignored", refused)
         return
+    came = Came(run.signals + 1, event.name, event.key, event.data)
+    if given(run, came):
+        accept(run, event)
+    elif len(run.kept) == MOST_KEPT:
+        run.note("ignored", "too-many-kept")
+    else:
+        accept(run, event)
+        run.kept.append(came)
+        run.note("signal kept", came.number, came.event, came.key)
+
+
+def accept(run: Run, event: SignalReceived) -> None:
     run.signals += 1
     if event.key:
         run.keys.append((event.name, event.key))
-    came = Came(run.signals, event.name, event.key, event.data)
+
+
+def given(run: Run, came: Came) -> bool:
+    """Say whether a step that waits takes an event."""
     for id, waiting in list(run.open.items()):
-        if waiting.kind != "await event" or waiting.command[3] != event.name:
+        if waiting.kind != "await event" or waiting.command[3] != came.event:
             continue
         expires = waiting.command[4]
         assert isinstance(waiting.owner, Visit)
         if (not isinstance(expires, int) or run.now < expires) and takes(run, waiting.owner, came):
             del run.open[id]
-            return
-    run.kept.append(came)
-    run.note("signal kept", came.number, came.event, came.key)
+            return True
+    return False
 
 
 def takes(run: Run, visit: Visit, came: Came) -> bool:

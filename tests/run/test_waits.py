@@ -172,6 +172,13 @@ def test_a_run_keeps_so_many_events_and_no_more() -> None:
     assert ignored(signal(world, data={"order": "B2", "cents": 1}, key="k1")) is WhyIgnored.SIGNALLED_BEFORE
 
 
+def test_an_event_that_is_waited_for_is_taken_whatever_is_kept() -> None:
+    world = World(PAID, {"order": "A1"})
+    for _ in range(MOST_KEPT):
+        assert ignored(signal(world, data={"order": "B2", "cents": 1})) is None
+    assert ignored(signal(world, data=ORDER)) is None and world.finished.end == "shipped"
+
+
 def test_a_run_keeps_no_more_than_it_may_hold() -> None:
     world = World(PAID, {"order": "A1"})
     large: Json = {"order": "B2", "cents": 1, "note": "x" * 900_000}

@@ -2,13 +2,13 @@
 
 Calls of that part that are still under way are waited for before anything is undone: what they did belongs to it. A
 part that is being undone is nobody's any more, until the run is given up: then what is left of it is undone with all
-the rest, in the one reverse order. A run that reaches an end first finishes what is being undone. An undo that fails or
-is refused is left over, and what follows it is undone all the same.
+the rest, in the one reverse order; so it is, until then, with a part of a part. A run that reaches an end first
+finishes what is being undone. An undo that fails or is refused is left over; what follows it is undone all the same.
 """
 
 from collections.abc import Iterable
 
-from interlock.run.moves import CallEnded, Part, Undo, Undoing, UndoNext, Unwind
+from interlock.run.moves import CallEnded, Complete, Fail, Move, Part, Undo, Undoing, UndoNext, Unwind
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
 from interlock.run.steps import calls
@@ -25,8 +25,25 @@ def undo(run: Run, move: Undo) -> None:
         if call.visit is not None and _is_within(call.frame, call.step, call.visit.number, part)
     }
     undoing = Undoing(taken, awaited, move.then)
+    for smaller in [each for each in run.undoings if _is_part_of(each.then, part)]:
+        _take_over(undoing, smaller)
+        run.agenda.append(UndoNext(smaller))
     run.undoings.append(undoing)
     run.agenda.append(UndoNext(undoing))
+
+
+def _is_part_of(then: Move, part: Part) -> bool:
+    """Whether what is being undone belongs to a part, told by the move that comes after it."""
+    if isinstance(then, UndoNext):
+        return _is_part_of(then.undoing.then, part)
+    return isinstance(then, Fail | Complete) and _is_within(then.visit.frame, then.visit.path, then.visit.number, part)
+
+
+def _take_over(undoing: Undoing, smaller: Undoing) -> None:
+    """Undo what is left of a part of a part in the order of the whole, after the call that undoes some of it now."""
+    undoing.part = in_order((*undoing.part, *smaller.part))
+    undoing.awaited |= smaller.awaited
+    smaller.part, smaller.awaited, smaller.then = [], set(), UndoNext(undoing)
 
 
 def _is_within(frame: Frame, step: str, number: int, part: Part) -> bool:
@@ -39,7 +56,7 @@ def _is_within(frame: Frame, step: str, number: int, part: Part) -> bool:
 def undo_next(run: Run, move: UndoNext) -> None:
     """Undo the next thing of a part, once nothing of it is under way; when there is nothing left, go on."""
     undoing = move.undoing
-    if undoing not in run.undoings or undoing.awaited or undoing.call is not None:
+    if undoing not in run.undoings or undoing.awaited or undoing.call is not None or _is_waiting(run, undoing):
         return
     while undoing.part:
         done = undoing.part.pop()
@@ -50,7 +67,12 @@ def undo_next(run: Run, move: UndoNext) -> None:
         calls.decide(run, undoing.call)
         return
     run.undoings.remove(undoing)
-    run.agenda.append(undoing.then if run.phase == "running" else Unwind())
+    follows = run.phase == "running" or isinstance(undoing.then, UndoNext)
+    run.agenda.append(undoing.then if follows else Unwind())
+
+
+def _is_waiting(run: Run, undoing: Undoing) -> bool:
+    return any(isinstance(each.then, UndoNext) and each.then.undoing is undoing for each in run.undoings)
 
 
 def taking_back(run: Run, done: Performed) -> Call:

@@ -57,20 +57,30 @@ def signalled(run: Run, owner: None, event: SignalReceived) -> None:
     if refused is not None:
         run.ignore(*refused)
         return
-    run.signals += 1
+    signal = Signal(run.signals + 1, event.name, event.key, event.data, part(event.data))
+    taken = _is_taken(run, signal)
+    if not taken and len(run.kept) >= MOST_KEPT:
+        run.ignore(WhyIgnored.TOO_MANY_KEPT, f"{MOST_KEPT} events that no step has taken are kept already")
+        return
+    run.signals = signal.number
     if event.key:
         run.keys.add((event.name, event.key))
-    signal = Signal(run.signals, event.name, event.key, event.data, part(event.data))
+    if not taken:
+        run.kept.append(signal)
+        run.held += signal.size
+        run.notes.append(SignalKept(signal.number, signal.event, signal.key))
+
+
+def _is_taken(run: Run, signal: Signal) -> bool:
+    """Give an event to the step that has waited longest of those that take it; say whether there is one."""
     for waiting, command in list(run.open.values()):
-        is_meant = isinstance(command, AwaitEvent) and command.event == event.name
+        is_meant = isinstance(command, AwaitEvent) and command.event == signal.event
         in_time = isinstance(command, AwaitEvent) and (command.expires is None or run.now < command.expires)
         if is_meant and in_time and isinstance(waiting, Visit) and _taken(run, waiting, signal):
             del run.open[waiting.command]
             waiting.command = ""
-            return
-    run.kept.append(signal)
-    run.held += signal.size
-    run.notes.append(SignalKept(signal.number, signal.event, signal.key))
+            return True
+    return False
 
 
 def _refused(run: Run, event: SignalReceived) -> tuple[WhyIgnored, str] | None:
@@ -83,8 +93,6 @@ def _refused(run: Run, event: SignalReceived) -> tuple[WhyIgnored, str] | None:
     problems = [_misfit(type, event.data) for type in types]
     if all(problems):
         return WhyIgnored.INVALID_DATA, f"the data of `{event.name}` does not fit: {'; '.join(dict.fromkeys(problems))}"
-    if len(run.kept) >= MOST_KEPT:
-        return WhyIgnored.TOO_MANY_KEPT, f"{MOST_KEPT} events that no step has taken are kept already"
     if run.held + part(event.data) > values.MOST_HELD:
         return WhyIgnored.TOO_LARGE, f"with its data the run would hold more than a size of {values.MOST_HELD}"
     return None
