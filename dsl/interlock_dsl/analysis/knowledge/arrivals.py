@@ -278,7 +278,11 @@ class Arrivals:
         if not group.joins:
             yield from self._left(group.sources[0], group)
             return
-        branches = {source: list(self._left(source, group)) for source in group.sources}
+        # Sources are done at different moments: what held of the time when one was need not hold when the last is.
+        branches = {
+            source: [replace(s, claims=self._without(s.claims, self._changing)) for s in self._left(source, group)]
+            for source in group.sources
+        }
         arriving = [source for source in group.sources if branches[source]]
         if comb(len(arriving), group.needed) > self._most:
             yield replace(reduce(_meet, (state for source in arriving for state in branches[source])), exact=False)
