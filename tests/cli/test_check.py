@@ -24,7 +24,7 @@ original = unused_definition.check
 @pytest.fixture
 def unused(desk: Path) -> Path:
     """The desk with a role that is used nowhere."""
-    (desk / "desk.ilk").write_text((desk / "desk.ilk").read_text() + UNUSED)
+    (desk / "desk.ilk").write_text((desk / "desk.ilk").read_text() + "\n" + UNUSED)
     return desk
 
 

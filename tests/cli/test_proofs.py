@@ -136,6 +136,7 @@ def test_that_the_solver_is_missing_is_said_once(pay: Path, monkeypatch: pytest.
         "  always cents * cents * 3 != 3 * cents * cents + 1\n  always cents * cents * 5 != 5 * cents * cents + 1\n}"
     )
     pay.write_text(PAY.replace("LIMIT", "100").rstrip().removesuffix("}") + asked)
+    assert interlock("fmt", "pay.ilk").code == 0
     assert "not installed" not in interlock("check", "--strict", "pay.ilk").err
     for name in [name for name in sys.modules if name.startswith("interlock_dsl.analysis.prove")]:
         monkeypatch.delitem(sys.modules, name)
