@@ -113,3 +113,26 @@ def test_a_workflow_that_many_run_is_looked_at_once() -> None:
     ]
     whole = "\n".join([*chain, f"workflow w{depth}(n: int) {{ end done  start -> done }}"])
     assert [each for each in check_text(whole)[1] if each.severity == "error"] == []
+
+
+def test_a_value_that_a_workflow_inside_never_gives_refutes_nothing() -> None:
+    whole = """
+    tool shop.get(id: string) -> { n: int in 0..100 } { needs shop.read  effect read }
+    workflow w(n: int in 0..10) {
+      step s runs least(n: n)
+      end done { n: s.n }
+      start -> s grant shop.read
+      s -> done
+      always s.n <= 10
+    }
+    workflow least(n: int in 0..10) {
+      step got calls shop.get(id: "a")
+      end given { n: n }
+      end found { n: got.n }
+      start -> got grant shop.read
+      got -> given when got.n > 3
+      got -> found otherwise
+    }
+    """
+    (judged,) = [each for each in judgements(whole, Reasoner()) if each.workflow == "w"]
+    assert judged.state is State.UNKNOWN and judged.witness is None

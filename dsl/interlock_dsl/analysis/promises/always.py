@@ -13,7 +13,7 @@ from interlock_dsl.analysis.facts import AgentStepFacts, AlwaysFacts, AskStepFac
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.knowledge.totality import affordable, within_limit
-from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.judgement import Finding, evidence, is_known
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import Judged
@@ -88,7 +88,7 @@ def _broken(
         if isinstance(answer, Possible) and group is not None:
             rehearse = partial(Judged, promise=promise)
             told = story(questions, arrival, answer.bindings, group, [statement], rehearse)
-            shown = evidence(told, exact=arrival.exact)
+            shown = evidence(told, exact=is_known(questions.workflow, arrival))
         found.append(Finding(reason, span, shown))
         if shown is not None and shown.rehearsed:
             break

@@ -27,7 +27,7 @@ from interlock_dsl.analysis.promises.calling import (
     countable,
     not_applied,
 )
-from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.judgement import Finding, evidence, is_known
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.promised import AgentCalls
@@ -156,7 +156,7 @@ def _possible(
             if isinstance(answer, Possible):
                 rehearse: Rehearsing = partial(AgentCalls, tool=calling.tool) if calling.agent else Rehearsal
                 told = story(questions, arrival, answer.bindings, calling.step, statements, rehearse)
-                shown = _denied(evidence(told, exact=arrival.exact and calling.whole), calling)
+                shown = _denied(evidence(told, exact=is_known(questions.workflow, arrival) and calling.whole), calling)
             if shown is not None:
                 break
         if not possible:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from interlock_dsl.analysis.facts import PromiseFacts
+from interlock_dsl.analysis.facts import PromiseFacts, RunStepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.diagnostics.witness import Witness
 
@@ -48,6 +49,11 @@ class Finding:
     reason: str
     place: Span
     witness: Witness | None = None
+
+
+def is_known(workflow: WorkflowFacts, arrival: Arrival) -> bool:
+    """Whether the way of an arrival is known exactly: what a workflow inside may give is not, but for its type."""
+    return arrival.exact and not any(isinstance(workflow.steps.get(name), RunStepFacts) for name in arrival.written)
 
 
 def evidence(witness: Witness | None, *, exact: bool) -> Witness | None:

@@ -14,7 +14,7 @@ from networkx import ancestors
 
 from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Way
-from interlock_dsl.analysis.promises.judgement import Finding, evidence
+from interlock_dsl.analysis.promises.judgement import Finding, evidence, is_known
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.rehearsal.story import story
@@ -50,7 +50,7 @@ def _astray(questions: Questions, promise: ReachesFacts, name: str) -> list[Find
         if shown is not None or not isinstance(asked.answer, Possible) or asked.arrival is None:
             continue
         told = story(questions, asked.arrival, asked.answer.bindings, name, ())
-        shown = evidence(told, exact=asked.arrival.exact)
+        shown = evidence(told, exact=is_known(workflow, asked.arrival))
     reason = f"no routes lead from `{name}` to `{promise.decl.end.text}`"
     return [Finding(reason, questions.workflow.steps[name].decl.name.span, shown)]
 
