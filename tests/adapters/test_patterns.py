@@ -23,6 +23,7 @@ PROGRAMS = [block for block in BLOCKS if block.words == ("ilk",)]
 LANGGRAPH = {block.words[2]: block for block in BLOCKS if block.words[:2] == ("python", "langgraph")}
 TEMPORAL = {block.words[2]: block for block in BLOCKS if block.words[:2] == ("python", "temporal")}
 IMPORTS = """
+import operator
 import time
 from typing import Annotated, Literal, NotRequired, TypedDict
 from langchain_core.messages import AnyMessage, ToolMessage
@@ -30,7 +31,7 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
-from langgraph.types import Command, RetryPolicy, interrupt
+from langgraph.types import Command, RetryPolicy, Send, interrupt
 from pydantic import BaseModel, Field
 """
 THREAD: Any = {"configurable": {"thread_id": "1"}}
@@ -187,3 +188,38 @@ def test_answer_stops_after_six_calls() -> None:
     graph = app("answer", model=Script(answers=list(asked())), search_mail=search_mail)
     state = graph.invoke({"messages": [("user", "find tea")]}, THREAD)
     assert len(searched) == 6 and state["tokens"] == 77
+
+
+def test_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+    def ping_host(host: str) -> bool:
+        if host == "lost":
+            raise ConnectionError
+        return host == "up"
+
+    graph = app("sweep", list_hosts=lambda: ["up", "lost", "down", "up"], ping_host=ping_host)
+    state = graph.invoke({"results": []}, THREAD)
+    assert (state["up"], state["unknown"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("fine", "booked", "cancelled"),
+    [((True, True), ("A", "B"), []), ((True, False), ("", ""), ["A"]), ((False,), ("", None), [])],
+)
+def test_trip(fine: tuple[bool, ...], booked: tuple[str, str | None], cancelled: list[str]) -> None:
+    took_back: list[str] = []
+    model = Script(answers=[{"ok": each} for each in fine])
+    graph = app("trip", model=model, book_flight=lambda flight: flight, cancel_flight=took_back.append)
+    state = graph.invoke({"there": "A", "back": "B"}, THREAD)
+    assert (state["out"], state.get("home"), took_back) == (*booked, cancelled)
+
+
+@pytest.mark.parametrize(("last", "paid", "released"), [({"order": "A", "cents": 5}, 5, []), ("expired", None, ["A"])])
+def test_order(last: object, paid: int | None, released: list[str]) -> None:
+    let_go: list[str] = []
+    graph = app("order", reserve=lambda order: None, release=let_go.append)
+    graph.invoke({"id": "A", "cents": 5}, THREAD)
+    graph.invoke(Command(resume={"order": "B", "cents": 5}), THREAD)
+    assert graph.get_state(THREAD).next == ("paid",)
+    assert (graph.invoke(Command(resume=last), THREAD).get("paid"), let_go) == (paid, released)
