@@ -7,7 +7,7 @@ round it.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
 
 _quoted: Callable[[str], str] = encode_basestring
@@ -67,10 +67,12 @@ def written(value: object) -> str:
         return _quoted(value)  # type: ignore[arg-type]
     if kind is int and LOWEST <= value <= HIGHEST:  # type: ignore[operator]
         return repr(value)
+    # Written here, and not by functions of their own: a level of nesting takes as few frames as can be.
     if kind is dict:
-        return _object(value)  # type: ignore[arg-type]
+        mapping: dict[str, object] = value  # type: ignore[assignment]
+        return f"{{{','.join([f'{_quoted(key)}:{written(mapping[key])}' for key in _sorted(mapping)])}}}"
     if kind is tuple or kind is list:
-        return _array(value)  # type: ignore[arg-type]
+        return f"[{','.join(map(written, value))}]"  # type: ignore[call-overload]
     if value is None:
         return "null"
     if value is True:
@@ -82,26 +84,14 @@ def written(value: object) -> str:
             return int.__repr__(value)
         raise ValueError(f"{value} is beyond 64 bits")
     if isinstance(value, list | tuple):
-        return _array(value)
+        return written(list(value))
     if isinstance(value, float):
         return number(value)
     if isinstance(value, Mapping):
-        return _object(value)
+        return written(dict(value))
     if isinstance(value, str):
         return _quoted(value)
     raise TypeError(f"a {kind.__name__} has no form in JSON")
-
-
-def _array(items: Iterable[object]) -> str:
-    return f"[{','.join([_quoted(item) if type(item) is str else written(item) for item in items])}]"
-
-
-def _object(mapping: Mapping[str, object]) -> str:
-    parts = [
-        f"{_quoted(key)}:{_quoted(item) if type(item := mapping[key]) is str else written(item)}"
-        for key in _sorted(mapping)
-    ]
-    return f"{{{','.join(parts)}}}"
 
 
 def _sorted(mapping: Mapping[str, object]) -> list[str]:
