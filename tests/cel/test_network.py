@@ -147,7 +147,7 @@ def test_the_host_of_a_url_is_the_host_that_clients_connect_to(scheme: str, plac
      "https://example.com\\@evil.example", "https://a@b@example.com", "https://exa mple.com", "https://example.com\n",
      " https://example.com", "https://ex%61mple.com", "https://exämple.com", "https://127.1", "https://0x7f.0.0.1",
      "https://2130706433", "https://0177.0.0.1", "https://1.2.3.4.5", "https://[127.0.0.1]", "https://[::1",
-     "https://[::1]x",
+     "https://[::1]x", "https://[@example.com", "https://a]@example.com", "https://\u2100@example.com",
      "https://[fe80::1%25en0]/", "https://[::ffff:127.0.0.1]/", "https://example.com:http", "https://example.com:65536",
      "https://a..b", "https://.a", "https://-a.b", "https://" + "a" * 300],
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """URLs as values of expressions: who a URL leads to, where every reader of it agrees.
 
 A rule that reads the host differently from the client that connects is no rule. So a URL is refused where readers are
-known to differ: backslashes, blanks and control characters, a second `@`, percent signs or letters beyond ASCII in the
-host, and hosts that some take for an address and others for a name (`127.1`, `0x7f.0.0.1`, `2130706433`).
+known to differ: backslashes, blanks and control characters, a second `@`, brackets before it, percent signs in the
+host, letters beyond ASCII in both, and hosts that some take for an address and others for a name (`127.1`,
+`0x7f.0.0.1`, `2130706433`).
 """
 
 import re
@@ -50,7 +51,10 @@ def read_url(text: str) -> Url:
     scheme, authority, path = found.groups()
     if authority.count("@") > 1:
         raise ValueError(f"{_shown(text)}: a URL has at most one `@` before its path")
-    host, port = _host_and_port(authority.rpartition("@")[2], text)
+    user, _, place = authority.rpartition("@")
+    if not user.isascii() or "[" in user or "]" in user:
+        raise ValueError(f"{_shown(text)}: before the `@` of a URL stand neither brackets nor letters beyond ASCII")
+    host, port = _host_and_port(place, text)
     return Url(text, scheme.lower(), host, port, path)
 
 
