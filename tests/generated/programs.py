@@ -11,12 +11,13 @@ from random import Random
 from hypothesis import strategies as st
 
 from generated.constants import with_constants
+from generated.contents import Contents
 from generated.declarations import declare
 from generated.dice import Dice
 from generated.flow import Reach
 from generated.policies import policy_text
 from generated.skeleton import grown
-from generated.workflows import Workflow, parameters
+from generated.workflows import parameters, workflow_text
 from interlock_dsl import check_text
 from interlock_dsl.program.model import Program
 
@@ -25,8 +26,7 @@ def program_text(dice: Dice) -> str:
     """Return the text of a program with one workflow `w`."""
     made = declare(dice)
     skeleton = grown(dice, dice.number(2, 9))
-    workflow = Workflow(dice, made, skeleton, parameters(dice, made), Reach(skeleton))
-    text = workflow.text()
+    text = workflow_text(Contents(dice, made, skeleton, parameters(dice, made), Reach(skeleton)))
     whole = "\n\n".join(part for part in (made.text(), text, policy_text(dice, made)) if part) + "\n"
     return with_constants(dice, whole) if dice.often(0.3) else whole
 
