@@ -15,6 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from runtime import rows_world, waits_world
+from runtime.killing import problems
+
+WORLDS = {"waits": waits_world.WORLD, "rows": rows_world.WORLD}
 
 
 def main() -> int:
@@ -22,17 +25,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--of", choices=("waits", "rows"), default="waits", help="which run is killed")
+    parser.add_argument("--of", choices=WORLDS, default="waits", help="which run is killed")
     given = parser.parse_args()
-    world = waits_world if given.of == "waits" else rows_world
-    compiled, runs, wrong = world.program(), 0, 0
     with tempfile.TemporaryDirectory() as place:
-        for folder in world.strike(Path(place), compiled, given.kills, given.seed):
-            said = world.problem(folder, compiled)
-            runs, wrong = runs + 1, wrong + bool(said)
-            if said:
-                print(f"run {folder.name}: {said}", flush=True)
-    print(f"{given.kills} kills of {runs} runs: {wrong} wrong")
+        found = problems(WORLDS[given.of], Path(place), given.kills, given.seed)
+    wrong = {run: said for run, said in found.items() if said}
+    for run, said in wrong.items():
+        print(f"run {run}: {said}", flush=True)
+    print(f"{given.kills} kills of {len(found)} runs: {len(wrong)} wrong")
     return 1 if wrong else 0
 
 

@@ -1,13 +1,7 @@
 """A run with fan-outs that may be killed at any moment: what drives it, and what it must come to."""
 
 import asyncio
-import os
-import random
-import signal
-import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +17,7 @@ from interlock import (
     replay,
     verify,
 )
+from runtime.killing import World
 
 TEXT = """
 tool parts.read(id: string) -> { count: int in 0..100 } { needs parts.read  effect read }
@@ -87,35 +82,6 @@ def finish(folder: Path, compiled: Program) -> RunReport:
         return asyncio.run(finishing(journal, compiled, folder))
 
 
-def child(folder: Path, compiled: Program) -> int:
-    process = os.fork()
-    if process:
-        return process
-    status = 1
-    try:
-        finish(folder, compiled)
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def strike(place: Path, compiled: Program, kills: int, seed: int) -> Iterator[Path]:
-    """Kill the process of a run so many times, every third time that of a new one; yield the folder of each run."""
-    (place / "timed").mkdir()
-    began = time.perf_counter()
-    finish(place / "timed", compiled)
-    length, chance = time.perf_counter() - began, random.Random(seed)
-    for number in range(kills):
-        folder = place / f"{number // 3}"
-        folder.mkdir(exist_ok=True)
-        process = child(folder, compiled)
-        threading.Event().wait(chance.uniform(0, length))
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        if number % 3 == 2 or number == kills - 1:
-            yield folder
-
-
 def problem(folder: Path, compiled: Program) -> str:
     """Finish a run that was killed, and say what is wrong with it; empty if nothing is."""
     report = finish(folder, compiled)
@@ -137,3 +103,6 @@ def problem(folder: Path, compiled: Program) -> str:
         if not replay(journal, "r").same or verify(journal).problems:
             return "its journal is not what it says"
     return ""
+
+
+WORLD = World(program, finish, problem)

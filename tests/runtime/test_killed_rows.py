@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from runtime.rows_world import problem, program, strike
+from runtime import rows_world
+from runtime.killing import problems
 
 
 def test_killed_in_the_middle_of_fan_outs(tmp_path: Path) -> None:
-    compiled, runs = program(), 0
-    for folder in strike(tmp_path, compiled, kills=24, seed=20_261_122):
-        runs += 1
-        assert problem(folder, compiled) == "", folder.name
-    assert runs == 8
+    assert problems(rows_world.WORLD, tmp_path, kills=24, seed=20_261_122) == {str(run): "" for run in range(8)}

@@ -21,7 +21,8 @@ from interlock import (
     decode,
     replay,
 )
-from runtime.waits_world import SIGNALS, TEXT, problem, program, strike, toolbox
+from runtime.killing import problems
+from runtime.waits_world import SIGNALS, TEXT, WORLD, program, toolbox
 
 DAY = 86_400_000_000
 
@@ -137,9 +138,6 @@ def test_a_signal_to_a_run_that_another_drives_is_found_by_that_one(tmp_path: Pa
 # --- really killed ---------------------------------------------------------------------------------------------------
 
 
-def test_killed_in_the_middle_of_waits_nothing_is_lost_and_nothing_taken_twice(
-    compiled: Program, tmp_path: Path
-) -> None:
+def test_killed_in_the_middle_of_waits_nothing_is_lost_and_nothing_taken_twice(tmp_path: Path) -> None:
     """Twenty-four times here, as often as you like by `python fuzz/kills.py`."""
-    problems = {folder.name: problem(folder, compiled) for folder in strike(tmp_path, compiled, 24, seed=24)}
-    assert len(problems) == 8 and set(problems.values()) == {""}, problems
+    assert problems(WORLD, tmp_path, kills=24, seed=24) == {str(run): "" for run in range(8)}

@@ -1,12 +1,6 @@
 """A run that waits for events, which may be killed at any moment: what signals and drives it, over and over."""
 
 import asyncio
-import os
-import random
-import signal
-import threading
-import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +19,7 @@ from interlock import (
     replay,
     verify,
 )
+from runtime.killing import World
 
 TEXT = """
 type Payment { order: string  cents: int in 0..100 }
@@ -92,38 +87,6 @@ def finish(folder: Path, compiled: Program) -> RunReport:
     return asyncio.run(finishing())
 
 
-def child(folder: Path, compiled: Program) -> int:
-    process = os.fork()
-    if process:
-        return process
-    status = 1
-    try:
-        finish(folder, compiled)
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def strike(place: Path, compiled: Program, kills: int, seed: int) -> Iterator[Path]:
-    """Kill the process of a run so many times, every third time that of a new one; yield the folder of each run.
-
-    What is left of a run is finished by its caller.
-    """
-    (place / "timed").mkdir()
-    began = time.perf_counter()
-    finish(place / "timed", compiled)
-    length, chance = time.perf_counter() - began, random.Random(seed)
-    for number in range(kills):
-        folder = place / f"{number // 3}"
-        folder.mkdir(exist_ok=True)
-        process = child(folder, compiled)
-        threading.Event().wait(chance.uniform(0, length))
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        if number % 3 == 2 or number == kills - 1:
-            yield folder
-
-
 def problem(folder: Path, compiled: Program) -> str:
     """Finish a run that was killed, and say what is wrong with it; empty if nothing is."""
     report = finish(folder, compiled)
@@ -135,3 +98,6 @@ def problem(folder: Path, compiled: Program) -> str:
             return "its journal does not hold"
     keys = {each.key for each in events if isinstance(each, SignalReceived)}
     return "" if keys >= {"k2", "k3"} else f"only {sorted(keys)} were signalled"
+
+
+WORLD = World(program, finish, problem)
