@@ -45,7 +45,10 @@ def calls(*asked: tuple[str, str, object]) -> Payload:
 
 @dataclass
 class Provider:
-    """`says` is consumed from the front; `heard` is every request that came; `model` and `usage` go with a reply."""
+    """`says` is consumed from the front; where it is empty `replies` is asked, if there is one.
+
+    `heard` is every request that came; `model` and `usage` go with a reply.
+    """
 
     url: str = ""
     model: str = "gpt-4o-mini"
@@ -53,6 +56,7 @@ class Provider:
         default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
     )
     says: list[Said] = field(default_factory=list)
+    replies: Callable[[Payload], Said] | None = None
     heard: list[Payload] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -76,8 +80,9 @@ def provider() -> Generator[Provider]:
 def _handler(made: Provider) -> Callable[..., BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            made.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            said = made.says.pop(0) if made.says else Status(418)
+            heard: Payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            made.heard.append(heard)
+            said = _said(made, heard)
             if isinstance(said, Hang):
                 made.over.wait()
                 return
@@ -99,6 +104,12 @@ def _handler(made: Provider) -> Callable[..., BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _said(made: Provider, heard: Payload) -> Said:
+    if made.says:
+        return made.says.pop(0)
+    return Status(418) if made.replies is None else made.replies(heard)
 
 
 def _completion(message: Payload, provider: Provider) -> Payload:

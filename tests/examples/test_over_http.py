@@ -1,0 +1,61 @@
+"""Examples against a server of models over HTTP: the command line, the real adapter, real tools, nothing recorded."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from examples.model_server import Script, answer, calls, model_server
+from examples.stories import copy, rows, tidy
+from interlock import SqliteJournal, replay
+from interlock_cli.main import run
+
+
+@dataclass(frozen=True)
+class Live:
+    """A path of an example: what it is given, what its models say by task, where it comes to and what is done then."""
+
+    inputs: tuple[str, ...]
+    scripts: Mapping[str, Script]
+    stands: Mapping[str, object]
+    requests: int
+    effect: tuple[str, list[list[object]]]
+
+
+PATHS = {
+    "refund": Live(
+        ("order_id=A1", "message=the lamp arrived damaged"),
+        {
+            "decide what the customer wants": [answer(topic="billing", confidence=0.9)],
+            "look the order up and propose an amount to refund, in cents": [
+                calls("orders.get", order_id="A1"),
+                answer(amount=4_200, reason="it arrived damaged"),
+            ],
+        },
+        {"status": "ended", "end": "refunded", "output": {"amount": 4_200, "receipt": "R1"}},
+        3,
+        ("SELECT order_id, amount FROM refunds", [["A1", 4_200]]),
+    ),
+}
+
+
+@pytest.mark.parametrize("example", PATHS)
+def test_a_path_with_models_over_http(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, folder = PATHS[example], copy(example, tmp_path)
+    monkeypatch.chdir(folder)
+    given = [word for each in path.inputs for word in ("--input", each)]
+    with model_server(path.scripts) as server, tidy(folder):
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        run(["run", "--as", "ada", *given, *server.options, "--format", "json"])
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert {name: report[name] for name in path.stands} == path.stands, said
+    assert len(server.heard) == path.requests
+    query, expected = path.effect
+    assert rows(folder, query) == expected
+    assert replay(SqliteJournal(folder / ".interlock" / "journal.sqlite", readonly=True), report["run"]).same
