@@ -11,34 +11,26 @@ from typing import TypeVar
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
-from interlock.run.ledger import Ledger, releases_of, reservation_of, settled
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
 from interlock.run.protocol.events import (
-    ApprovalDenied,
-    ApprovalGiven,
     Event,
-    Json,
     ModelCall,
     ModelFailed,
     ModelReplied,
     PersonAnswered,
-    Reserved,
     SignalReceived,
     TimerFired,
-    ToolFailed,
-    ToolReturned,
 )
-from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.protocol.notes import Ignored
 from interlock.testing.expectations import unmet
 from interlock.testing.policies import PolicyTest
-from interlock.testing.result import STARTED, Stuck, TestResult, context_of, person, plain
-from interlock_dsl.diagnostics.source import Span
+from interlock.testing.result import Stuck, TestResult, context_of, person, plain
+from interlock.testing.world import World
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
 from interlock_dsl.program.paths import without_rows, written
-from interlock_dsl.schema import encode, sample
 
 _Script = TypeVar("_Script")
 
@@ -50,23 +42,15 @@ def run_test(program: Program, test: Test) -> TestResult:
     return TestResult(not run.failures, tuple(run.failures), tuple(run.events), tuple(run.notes))
 
 
-class _TestRun:
+class _TestRun(World):
     """The machine of one test and the world around it."""
 
     def __init__(self, program: Program, test: Test) -> None:
-        self.program = program
-        self.test = test
+        super().__init__(program, test)
         self.machine = Machine(program)
-        self.now = STARTED if test.now is None else test.now
-        self.events: list[Event] = []
-        self.notes: list[Note] = []
-        self.failures: list[tuple[Span, str]] = []
         self._todo: deque[Command] = deque()
-        self._sent: dict[str, Mapping[str, Json]] = {}
-        self._ledger = Ledger()
         self._agents = {step: deque(turns) for step, turns in test.agents.items()}
         self._persons = {step: deque(answers) for step, answers in test.persons.items()}
-        self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
 
     def run(self) -> None:
         """Do and check what the test says, in order."""
@@ -101,7 +85,7 @@ class _TestRun:
                 principal=principal,
                 context=context_of(self.test),
             )
-            self._feed(started)
+            self.feed(started)
         except InvalidInput as error:
             raise Stuck(self.test.span, str(error)) from None
 
@@ -113,19 +97,16 @@ class _TestRun:
         elif act.kind == "comes":
             self._come(act)
         else:
-            problem = unmet(act, self.machine, self.notes, self._sent)
+            problem = unmet(act, self.machine, self.notes, self.sent)
             if problem:
                 self.failures.append((act.span, problem))
 
-    def _feed(self, event: Event) -> None:
-        self.events.append(event)
+    def feed(self, event: Event) -> None:
+        """Give the machine an event, and keep what it wants done."""
         notes = self.machine.feed(event)
         commands = self.machine.commands()
-        self.notes += notes
-        self._sent |= {command.id: command.args for command in commands if isinstance(command, CallTool)}
+        self.took(event, notes, commands)
         self._todo += commands
-        for reservation in releases_of("test", event, commands):
-            self._ledger.release(reservation)
 
     # --- the world ---------------------------------------------------------------------------------------------------
 
@@ -146,15 +127,15 @@ class _TestRun:
             case AskModel():
                 self._reply(command)
             case CallTool():
-                self._return(command)
+                self.call(command)
             case Reserve():
-                self._reserve(command)
+                self.reserve(command)
             case AskPerson(step=path) if answers := self._script(
                 step := written(path), self._persons, self.test.persons
             ):
                 by = person(command.role, 0, self.test.principal)
                 answer = plain(answers.popleft())
-                self._feed(PersonAnswered(self.now, command.id, by, command.role, answer))
+                self.feed(PersonAnswered(self.now, command.id, by, command.role, answer))
                 if isinstance(self.notes[-1], Ignored):
                     raise Stuck(
                         self.test.span, f"the answer of person `{step}` was not accepted: {self.notes[-1].reason}"
@@ -192,36 +173,14 @@ class _TestRun:
         if turn.failed:
             late = not turn.failure
             message = "no reply in time" if late else turn.failure
-            self._feed(ModelFailed(self.now, command.id, "timeout" if late else "error", message))
+            self.feed(ModelFailed(self.now, command.id, "timeout" if late else "error", message))
             return
         value = plain(turn.value)
         if turn.tool is None:
-            self._feed(ModelReplied(self.now, command.id, True, value))
+            self.feed(ModelReplied(self.now, command.id, True, value))
         else:
             call = ModelCall(f"call {len(command.turns) + 1}", turn.tool, value)
-            self._feed(ModelReplied(self.now, command.id, False, calls=(call,)))
-
-    def _return(self, command: CallTool) -> None:
-        replies = self._tools.get(command.tool)
-        if not replies:
-            result = self.program.tools[command.tool].result
-            self._feed(
-                ToolReturned(self.now, command.id, None if result is None else plain(encode(result, sample(result))))
-            )
-            return
-        reply = replies.popleft() if len(replies) > 1 else replies[0]
-        if reply.late:
-            self._feed(ToolFailed(self.now, command.id, "timeout", "no answer in time"))
-        elif reply.failure is None:
-            self._feed(ToolReturned(self.now, command.id, plain(reply.value)))
-        else:
-            self._feed(ToolFailed(self.now, command.id, "error", reply.failure))
-
-    def _reserve(self, command: Reserve) -> None:
-        answer = settled(command, self.now, self._ledger.standings(command.claims, self.now))
-        if isinstance(answer, Reserved):
-            self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
-        self._feed(answer)
+            self.feed(ModelReplied(self.now, command.id, False, calls=(call,)))
 
     # --- people, events and time -------------------------------------------------------------------------------------
 
@@ -232,18 +191,11 @@ class _TestRun:
             waiting = ", ".join(ask.role for ask in asked)
             but = f"but the run waits for {waiting}" if asked else f"but the run is {self.machine.status}"
             raise Stuck(act.span, f"expected the run to wait for approval by {act.name}, {but}")
-        for attempt in range(ask.count + 1):
-            by = person(ask.role, attempt, self.test.principal)
-            if act.approves:
-                self._feed(ApprovalGiven(self.now, ask.id, by, ask.role, ask.digest))
-            else:
-                self._feed(ApprovalDenied(self.now, ask.id, by, ask.role))
-            if not (self.notes and isinstance(self.notes[-1], Ignored)):
-                return
+        self.decide(act, ask)
 
     def _come(self, act: Act) -> None:
         data = None if act.value is None else plain(act.value)
-        self._feed(SignalReceived(self.now, act.name, data))
+        self.feed(SignalReceived(self.now, act.name, data))
         if self.notes and isinstance(self.notes[-1], Ignored):
             raise Stuck(act.span, f"the event `{act.name}` was refused: {self.notes[-1].reason}")
 
@@ -259,4 +211,4 @@ class _TestRun:
 
     def _fire(self, timer: SetTimer) -> None:
         self.now = max(self.now, timer.at)
-        self._feed(TimerFired(self.now, timer.id))
+        self.feed(TimerFired(self.now, timer.id))

@@ -1,0 +1,92 @@
+"""The world around one test: a clock of its own, tools that answer as the test says, a ledger, people who decide."""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+
+from interlock.run.ledger import Ledger, releases_of, reservation_of, settled
+from interlock.run.protocol.commands import AskApproval, CallTool, Command, Reserve
+from interlock.run.protocol.events import (
+    ApprovalDenied,
+    ApprovalGiven,
+    Event,
+    Json,
+    Reserved,
+    ToolFailed,
+    ToolReturned,
+)
+from interlock.run.protocol.notes import Ignored, Note
+from interlock.testing.result import STARTED, Stuck, person, plain
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.cases import Act, Test
+from interlock_dsl.program.model import Program
+from interlock_dsl.schema import encode, sample
+
+
+class World(ABC):
+    """What tests of workflows and of policies have in common.
+
+    Tools of which nothing is said return a smallest value.
+    """
+
+    def __init__(self, program: Program, test: Test) -> None:
+        self.program = program
+        self.test = test
+        self.now = STARTED if test.now is None else test.now
+        self.events: list[Event] = []
+        self.notes: list[Note] = []
+        self.failures: list[tuple[Span, str]] = []
+        self.sent: dict[str, Mapping[str, Json]] = {}
+        """The arguments of every call that was made, by the call's id."""
+        self._ledger = Ledger()
+        self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
+
+    @abstractmethod
+    def feed(self, event: Event) -> None:
+        """Give the machine an event, and do or keep what it wants done."""
+
+    def took(self, event: Event, notes: tuple[Note, ...], commands: tuple[Command, ...]) -> None:
+        """Write down what came of an event."""
+        self.events.append(event)
+        self.notes += notes
+        self.sent |= {command.id: command.args for command in commands if isinstance(command, CallTool)}
+        for reservation in releases_of("test", event, commands):
+            self._ledger.release(reservation)
+
+    def reserve(self, command: Reserve) -> None:
+        """Answer for the ledger."""
+        answer = settled(command, self.now, self._ledger.standings(command.claims, self.now))
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
+        self.feed(answer)
+
+    def call(self, command: CallTool) -> None:
+        """Answer for a tool; its last answer is given as often as it is called."""
+        replies = self._tools.get(command.tool)
+        if not replies:
+            result = self.program.tools[command.tool].result
+            given = None if result is None else plain(encode(result, sample(result)))
+            self.feed(ToolReturned(self.now, command.id, given))
+            return
+        reply = replies.popleft() if len(replies) > 1 else replies[0]
+        if reply.late:
+            self.feed(ToolFailed(self.now, command.id, "timeout", "no answer in time"))
+        elif reply.failure is None:
+            self.feed(ToolReturned(self.now, command.id, plain(reply.value)))
+        else:
+            self.feed(ToolFailed(self.now, command.id, "error", reply.failure))
+
+    def decide(self, act: Act, asked: AskApproval) -> None:
+        """Approve or deny, by somebody of the role whose decision counts."""
+        reason = ""
+        for attempt in range(asked.count + 1):
+            by, before = person(asked.role, attempt, self.test.principal), len(self.notes)
+            if act.approves:
+                self.feed(ApprovalGiven(self.now, asked.id, by, asked.role, asked.digest))
+            else:
+                self.feed(ApprovalDenied(self.now, asked.id, by, asked.role))
+            refused = [note for note in self.notes[before:] if isinstance(note, Ignored)]
+            if not refused:
+                return
+            reason = refused[-1].reason
+        raise Stuck(act.span, f"the answer of {act.name} was not accepted: {reason}")
