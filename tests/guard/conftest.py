@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock import Guard, ManualClock, Program, compile_text
+from interlock import CallDecision, Guard, ManualClock, Program, Session, compile_text
 
 POLICY = """
 role controller
@@ -31,6 +31,18 @@ policy bank {
 
 START = 1_700_000_000_000_000
 MINUTE = 60_000_000
+
+SMALL = {"account": "a", "cents": 500}
+LARGE = {"account": "a", "cents": 50_000}
+HUGE = {"account": "a", "cents": 5_000_000}
+
+
+def send(session: Session, args: object, key: str | None = None) -> CallDecision:
+    return session.decide("money.send", args, agent="teller", key=key)
+
+
+def causes(decision: CallDecision) -> list[str]:
+    return [reason.cause for reason in decision.reasons]
 
 
 @pytest.fixture(scope="session")

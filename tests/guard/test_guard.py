@@ -3,44 +3,24 @@
 import asyncio
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from guard.conftest import MINUTE, POLICY
+from guard.conftest import HUGE, LARGE, MINUTE, POLICY, SMALL, causes, send
 from interlock import (
-    CallDecision,
-    Conflict,
     Guard,
     InvalidInput,
-    JournalUnavailable,
     ManualClock,
-    MemoryJournal,
     NotReloaded,
     Principal,
     Program,
     Refused,
     Session,
     SqliteJournal,
-    UnknownRun,
-    compile_text,
     history,
     replay,
     verify,
 )
-from interlock.decide import Reason
-
-SMALL = {"account": "a", "cents": 500}
-LARGE = {"account": "a", "cents": 50_000}
-HUGE = {"account": "a", "cents": 5_000_000}
-
-
-def send(session: Session, args: object, key: str | None = None) -> CallDecision:
-    return session.decide("money.send", args, agent="teller", key=key)
-
-
-def causes(decision: CallDecision) -> list[str]:
-    return [reason.cause for reason in decision.reasons]
 
 
 def test_an_answer_is_true_in_a_condition_only_when_the_call_is_allowed(guard: Guard) -> None:
@@ -306,96 +286,6 @@ def test_an_event_loop_is_not_blocked(guard: Guard) -> None:
     assert asyncio.run(main()) == ["allow", "ask", "allow", "ask"]
 
 
-# --- failing closed ---------------------------------------------------------------------------------------------------
-
-
-class Failing(MemoryJournal):
-    """A journal that cannot be written while `down`."""
-
-    down = False
-
-    def append(self, *args: Any) -> bytes:
-        if self.down:
-            raise JournalUnavailable("the disk is full")
-        return super().append(*args)
-
-
-def test_nothing_is_allowed_that_cannot_be_recorded(program: Program) -> None:
-    journal = Failing()
-    session = Guard(program, journal=journal).session()
-    assert send(session, SMALL)
-    journal.down = True
-    for _ in range(5):
-        with pytest.raises(JournalUnavailable):
-            send(session, SMALL)
-    journal.down = False
-    assert [send(session, SMALL).answer for _ in range(3)] == ["allow", "allow", "deny"]
-
-
-def test_an_error_in_deciding_allows_nothing(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = guard.session()
-
-    def broken(*_: object) -> Reason:
-        raise RuntimeError("a defect")
-
-    monkeypatch.setattr("interlock.run.session.calls._decision", broken)
-    with pytest.raises(RuntimeError):
-        send(session, SMALL)
-    monkeypatch.undo()
-    assert send(session, SMALL)
-    assert len(list(history(guard.journal, session.id))) == 2
-
-
-@pytest.mark.parametrize("tool", [None, 7, b"money.send", "\ud800"])
-def test_a_tool_that_is_no_text_is_the_callers_mistake(guard: Guard, tool: Any) -> None:
-    with pytest.raises((TypeError, InvalidInput)):
-        guard.session().decide(tool, {})
-
-
-@pytest.mark.parametrize("wrong", [7, None, b"x", "\ud800"])
-def test_what_is_no_text_is_never_recorded(guard: Guard, wrong: Any) -> None:
-    """An entry that cannot be read back would make the session, and the check of the journal, useless."""
-    session = guard.session()
-    asked = send(session, LARGE).approvals[0]
-    for do in (
-        lambda: session.approve(asked, by="maria", role=wrong),
-        lambda: session.approve(wrong, by="maria", role="controller"),
-        lambda: session.approve(asked, by=wrong, role="controller"),
-        lambda: session.deny(asked, by="maria", role=wrong),
-        lambda: session.deny(asked, by="maria", role="controller", reason=wrong),
-        lambda: session.observe(wrong, {}),
-        lambda: session.close(by="maria", reason=wrong),
-        lambda: guard.session(principal=Principal("ann", ("\ud800",))),
-        lambda: guard.session(principal=Principal("ann", scopes=frozenset({"\ud800"}))),
-    ):
-        with pytest.raises((TypeError, InvalidInput, Refused)):
-            do()
-    assert verify(guard.journal).holds
-    assert send(session, LARGE).approvals == (asked,)
-
-
-def test_a_closed_session_decides_nothing(guard: Guard) -> None:
-    session = guard.session()
-    decision, asked = send(session, SMALL), send(session, LARGE)
-    session.close(by="maria", reason="the customer left")
-    with pytest.raises(Refused):
-        send(session, SMALL)
-    with pytest.raises(Refused):
-        session.approve(asked.approvals[0], by="maria", role="controller")
-    session.observe(decision, {"receipt": "late"})
-    assert session.status == "cancelled"
-
-
-def test_an_id_is_used_once(guard: Guard) -> None:
-    guard.session(id="chat-1")
-    with pytest.raises(Conflict, match="resume"):
-        guard.session(id="chat-1")
-    with pytest.raises(UnknownRun):
-        guard.resume("chat-2")
-    with pytest.raises(InvalidInput):
-        guard.session(id="")
-
-
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -429,168 +319,3 @@ def test_a_guard_is_loaded_from_folders_and_bundles(policy_file: Path, tmp_path:
     (tmp_path / "bad.ilkb").write_bytes(b"{}")
     with pytest.raises(InvalidInput):
         Guard.load(tmp_path / "bad.ilkb")
-
-
-# --- limits beyond one session ----------------------------------------------------------------------------------------
-
-
-SUMS = """
-agent teller { may money.move }
-role controller
-tool money.send(account: string, cents: int in 1..100_000_000) -> { receipt: string } {
-  needs money.move
-  effect irreversible
-}
-policy bank {
-  permit money.* by teller
-  limit money.send of args.cents to 1_000 per 24h for each args.account
-  limit money.send to 3 per 24h for each principal
-  require approval by controller for money.send when args.cents > 500
-}
-"""
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def sums(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Guard:
-    journal = MemoryJournal() if request.param == "memory" else SqliteJournal(tmp_path / "sums.db")
-    return Guard(compile_text(SUMS, "sums.ilk"), journal=journal, clock=clock)
-
-
-def test_sums_hold_across_sessions(sums: Guard) -> None:
-    ann, bob = Principal("ann"), Principal("bob")
-    assert send(sums.session(principal=ann), {"account": "a", "cents": 500})
-    second = sums.session(principal=bob)
-    assert causes(send(second, {"account": "a", "cents": 501})) == ["require"]
-    assert send(sums.session(principal=ann), {"account": "a", "cents": 500})
-    over = send(second, {"account": "a", "cents": 1})
-    assert causes(over) == ["limit"]
-    assert "1000 of 1000 used" in str(over)
-    assert send(second, {"account": "b", "cents": 1})
-    third = sums.session(principal=ann)
-    assert [bool(send(third, {"account": "c", "cents": 1})) for _ in range(2)] == [True, False]
-    for each in (second, third):
-        assert replay(sums.journal, each.id).same
-
-
-def test_what_certainly_failed_is_given_back(sums: Guard) -> None:
-    session, other = sums.session(principal=Principal("ann")), sums.session(principal=Principal("bob"))
-    large = {"account": "a", "cents": 500}
-    first, second = send(session, large), send(session, large)
-    session.failed(first, "no")
-    assert send(other, large)
-    session.failed(second, kind="timeout")
-    assert not send(other, large)
-    assert replay(sums.journal, session.id).same
-
-
-def test_an_approval_is_not_spent_on_a_call_for_which_nothing_is_left(sums: Guard, clock: ManualClock) -> None:
-    session = sums.session(principal=Principal("ann"))
-    large = {"account": "a", "cents": 600}
-    session.approve(send(session, large).approvals[0], by="maria", role="controller")
-    assert send(sums.session(principal=Principal("bob")), {"account": "a", "cents": 500})
-    assert causes(send(session, large)) == ["limit"]
-    clock.advance(24 * 60 * MINUTE)
-    assert send(session, large)
-    assert send(session, large).answer == "ask"
-    assert replay(sums.journal, session.id).same
-
-
-def test_the_same_call_again_reserves_nothing_more(sums: Guard) -> None:
-    session = sums.session(principal=Principal("ann"))
-    sent = {"account": "a", "cents": 400}
-    first = send(session, sent, "k")
-    session.failed(first, "no")
-    again = send(session, sent, "k")
-    assert again.call != first.call
-    assert send(session, {"account": "a", "cents": 500})
-    assert not send(session, {"account": "a", "cents": 200})
-
-
-REPEATABLE = SUMS.replace("  effect irreversible", "  effect write  idempotent by account")
-
-
-def test_a_plain_failure_of_a_call_that_was_allowed_again_gives_nothing_back(tmp_path: Path) -> None:
-    """The process ended after the call was made, and another one made it again, in vain."""
-    sums = Guard(compile_text(REPEATABLE, "sums.ilk"), journal=SqliteJournal(tmp_path / "sums.db"))
-    begun = sums.session(principal=Principal("ann"), id="s1")
-    most = {"account": "a", "cents": 500}
-    first = send(begun, most, "k")
-    session = Guard(compile_text(REPEATABLE, "sums.ilk"), journal=SqliteJournal(tmp_path / "sums.db")).resume("s1")
-    again = send(session, most, "k")
-    assert again.call == first.call
-    session.failed(again, "not now")
-    assert len(sums.journal.held()) == 2, "the first sending may have happened"
-    assert "may have happened" in str([notes for *_, notes in history(sums.journal, "s1")][-1])
-    third = send(session, most, "k")
-    assert third and third.call != first.call, "it may be repeated, as a further call"
-    session.failed(third, "not now")
-    assert len(sums.journal.held()) == 2, "the third was sent once, and failed"
-    assert replay(sums.journal, "s1").same and verify(sums.journal).holds
-
-
-# --- obligations ------------------------------------------------------------------------------------------------------
-
-
-HIDING = """
-agent teller { may money.move }
-role auditor
-tool money.send(account: string, note: string) -> { receipt: string  iban: string } {
-  needs money.move
-  effect irreversible
-}
-policy bank {
-  permit money.* by teller
-  redact args.note, result.iban for money.send because "it is private"
-  notify auditor for money.send when args.account == "big"
-  limit money.send to 1 per 24h for each args.account
-}
-"""
-
-
-def test_what_is_redacted_reaches_the_tool_and_nobody_else() -> None:
-    guard = Guard(compile_text(HIDING, "bank.ilk"))
-    session = guard.session()
-    secret = {"account": "big", "note": "for Eve"}
-    decision = send(session, secret)
-    assert decision.args == secret
-    assert session.observe(decision, {"receipt": "r", "iban": "DE02"}) == {"receipt": "r", "iban": "[redacted]"}
-    refused = send(session, secret)
-    assert causes(refused) == ["limit"]
-    for each in (decision, refused):
-        assert "for Eve" not in str(each.record())
-        assert each.obligations[0].fields == ("args.note", "result.iban")
-    assert [type(each).__name__ for each in decision.obligations] == ["RedactFields", "NotifyRole"]
-    assert [each["notify"] for each in decision.record()["obligations"] if "notify" in each] == ["auditor"]
-
-
-def test_what_is_redacted_is_hidden_of_calls_that_no_rule_was_asked_about() -> None:
-    narrow = HIDING.replace("note: string", "note: string max 9").replace(
-        "money.send because", "money.send by teller because"
-    )
-    other = "tool money.look(account: string) { needs money.move  effect read }\n"
-    session = Guard(compile_text(other + narrow, "bank.ilk")).session()
-    assert session.decide("money.look", {"account": "a"}, agent="teller", key="k")
-    private = {"account": "a", "note": "for Eve"}
-    for args, agent, key, cause in (
-        (private, "nobody", None, "unknown-agent"),
-        (private, "teller", "k", "arguments"),
-        ({"account": "a", "note": "all this is for Eve"}, "teller", None, "arguments"),
-        ({"account": "a", "note": ["for Eve"]}, "teller", None, "arguments"),
-    ):
-        decision = session.decide("money.send", args, agent=agent, key=key)
-        assert causes(decision) == [cause]
-        assert "for Eve" not in f"{decision.record()} {decision.args} {decision.explain()}"
-        assert "args.note" in decision.obligations[0].fields
-
-
-def test_a_context_is_what_the_program_declares(program: Program) -> None:
-    text = HIDING + "context { risk: int in 0..10 }\npolicy risky { forbid money.send when context.risk > 5 }"
-    guard = Guard(compile_text(text, "bank.ilk"))
-    args = {"account": "a", "note": ""}
-    assert send(guard.session(context={"risk": 3}), args)
-    assert causes(send(guard.session(context={"risk": 6}), args)) == ["forbid"]
-    assert causes(send(guard.session(), args)) == ["forbid"]
-    with pytest.raises(InvalidInput):
-        guard.session(context={"risk": "high"})
-    with pytest.raises(InvalidInput):
-        Guard(program).session(context={"risk": 3})

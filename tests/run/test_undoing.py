@@ -7,9 +7,7 @@ from interlock.run.parts import Frame
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import RunCancelled, RunResumed, ToolReturned
 from interlock.run.protocol.notes import RunEnded
-from run.test_agents import SECOND
-from run.test_calls import travel
-from run.world import World
+from run.world import SECOND, World, travel
 
 
 def begin(world: World, *steps: str) -> None:

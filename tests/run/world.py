@@ -34,6 +34,10 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, RouteTaken, StepBegan, StepFailed
 from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.program.model import Program
+from run.texts import PAY, TRAVEL
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
 
 Kind = TypeVar("Kind")
 
@@ -167,3 +171,14 @@ def ignored(notes: Iterable[Note]) -> str:
     (note,) = notes
     assert isinstance(note, Ignored), note
     return note.reason
+
+
+def pay(amount: int, text: str | Program = PAY, principal: Principal | None = None) -> World:
+    return World(text, {"id": "A1", "amount": amount}, principal)
+
+
+def travel() -> World:
+    run = World(TRAVEL, {"id": "A1"})
+    run.returns("pay.issue", {"id": "R1"})
+    run.returns("pay.issue", {"id": "R2"})
+    return run

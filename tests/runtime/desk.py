@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from interlock import CallContext, Program, Toolbox, compile_sources
+from interlock import Answers, CallContext, MemoryJournal, Program, Runtime, SqliteJournal, Toolbox, compile_sources
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "refund" / "refund.ilk"
 REQUEST = {"request": {"order_id": "A1", "message": "please refund me"}}
+HOUR = 3_600_000_000
 
 
 def refund_program() -> Program:
@@ -47,3 +48,10 @@ def script(amount: int = 4_200) -> dict[str, object]:
             {"answers": {"amount": amount, "reason": "arrived damaged"}},
         ],
     }
+
+
+PROGRAM = refund_program()
+
+
+def desk_runtime(journal: MemoryJournal | SqliteJournal, desk: Desk, amount: int = 4_200, **more: object) -> Runtime:
+    return Runtime(journal, PROGRAM, tools=desk.toolbox(), models=Answers(script(amount)), **more)  # type: ignore[arg-type]
