@@ -212,6 +212,12 @@ def rows_of(step: StepFacts | None) -> FanOutFacts | None:
     return step.rows if isinstance(step, FANNED) else None
 
 
+def collects(step: StepFacts | None) -> bool:
+    """Say whether rows of a step that fail are collected, so that nothing that happens to one happens to the step."""
+    rows = rows_of(step)
+    return rows is not None and rows.decl.collects
+
+
 @dataclass(frozen=True, slots=True)
 class EndFacts:
     """An end."""

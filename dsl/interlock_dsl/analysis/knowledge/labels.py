@@ -5,7 +5,7 @@ own field, of the records around it, and of what is inside it. What a model answ
 All data of an event is untrusted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from interlock_dsl.analysis.facts import (
@@ -22,7 +22,8 @@ from interlock_dsl.analysis.facts import (
     WorkflowFacts,
     rows_of,
 )
-from interlock_dsl.cel.tree import Call, Expression, Name, Present, Select, children
+from interlock_dsl.analysis.knowledge.sources import ELEMENT, read_paths, sources_of
+from interlock_dsl.cel.tree import Expression
 from interlock_dsl.cel.types import STRING, ListType, MapType, OptionalType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import FAILURE, failure_type
 
@@ -39,7 +40,7 @@ def labels_read(
     found: dict[str, str] = {}
     for path in read_paths(node):
         for label in labels_at(path, workflow, facts, seen):
-            found.setdefault(label, ".".join(path))
+            found.setdefault(label, ".".join(name for name in path if name != ELEMENT))
     return found
 
 
@@ -64,39 +65,61 @@ def _at(
     elif root in workflow.parameters.fields:
         labels, type = workflow.parameters.fields[root].labels, workflow.parameters.fields[root].type
     elif rows:
-        labels = frozenset[str]().union(*(_of_row(each, workflow, facts, seen) for each in rows))
-        type = rows[0].element
+        return _of_rows(rows, names, workflow, facts, seen)
     else:
         step = workflow.steps.get(root)
         if isinstance(step, SetStepFacts) and names and names[0] in step.values:
             set_value = (root, names[0])
             if set_value in seen:
                 return frozenset(), None
-            expression = step.values[names[0]].expression
-            return frozenset(labels_read(expression, workflow, facts, seen | {set_value})), STRING
+            return _made(step.values[names[0]].expression, names[1:], workflow, facts, seen | {set_value}), STRING
         if isinstance(step, RunStepFacts):
             return _labels_of_ends(step, names, facts), STRING
         type = _output(step, facts)
         if isinstance(step, EventStepFacts) and type is not None:
             labels = frozenset({UNTRUSTED})  # whoever can signal the run chooses what is in it
     for name in names:
-        if name.isdigit():
-            type = type.element if isinstance(type, ListType) else type
+        if name == ELEMENT or name.isdigit():
+            type = _element(type)
             continue
         if not isinstance(type, RecordType) or name not in type.fields:
-            return labels, STRING
+            return labels | labels_inside(type), STRING
         labels, type = labels | type.fields[name].labels, type.fields[name].type
     return labels, type
 
 
-def _of_row(
-    rows: FanOutFacts, workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]]
+def _element(type: Type | None) -> Type | None:
+    match type:
+        case ListType(element=element) | OptionalType(of=element) | MapType(value=element):
+            return element
+        case _:
+            return type
+
+
+def _of_rows(
+    rows: Sequence[FanOutFacts],
+    names: Sequence[str],
+    workflow: WorkflowFacts,
+    facts: Facts,
+    seen: frozenset[tuple[str, ...]],
+) -> tuple[frozenset[str], Type | None]:
+    """Return the labels of a row of a list, or of what is in it at a path, and the type of that."""
+    type: Type | None = rows[0].element
+    for name in names:
+        if isinstance(type, RecordType) and name in type.fields:
+            type = type.fields[name].type
+    given = (_made(each.list.expression, (ELEMENT, *names), workflow, facts, seen) for each in rows)
+    return frozenset[str]().union(*given), type
+
+
+def _made(
+    node: Expression, names: Sequence[str], workflow: WorkflowFacts, facts: Facts, seen: frozenset[tuple[str, ...]]
 ) -> frozenset[str]:
-    """Return the labels that every row of a list has, whatever labels its own fields have."""
-    path = _path(rows.list.expression)
-    if path is None:
-        return frozenset(labels_read(rows.list.expression, workflow, facts, seen))
-    return _at(path, workflow, facts, seen)[0]
+    """Return the labels of the text at a path into the value of an expression."""
+    sources = sources_of(node)
+    for name in names:
+        sources = [source.element() if name == ELEMENT else source.field(name) for source in sources]
+    return frozenset[str]().union(*(labels_at(source.path, workflow, facts, seen) for source in sources))
 
 
 def _labels_of_ends(step: RunStepFacts, path: Sequence[str], facts: Facts) -> frozenset[str]:
@@ -132,28 +155,6 @@ def carries_text(type: Type | None) -> bool:
             return False
 
 
-def read_paths(node: Expression) -> Iterator[tuple[str, ...]]:
-    """Yield the paths whose values become part of the value of an expression: `a.b.c`, not `a` and `a.b` too.
-
-    What only decides (a condition of `?:`, `has`, a comparison, a size) does not become part of it.
-    """
-    match node:
-        case Name() | Select():
-            path = _path(node)
-            if path is not None:
-                yield path
-            elif isinstance(node, Select):
-                yield from read_paths(node.operand)
-        case Call(function="_?_:_", arguments=(_, then, otherwise)):
-            yield from read_paths(then)
-            yield from read_paths(otherwise)
-        case Present() | Call(function="size" | "_==_" | "_!=_" | "_<_" | "_<=_" | "_>_" | "_>=_" | "@in" | "matches"):
-            return
-        case _:
-            for child in children(node):
-                yield from read_paths(child)
-
-
 def _output(step: StepFacts | None, facts: Facts) -> Type | None:
     rows = rows_of(step)
     if rows is not None:
@@ -167,16 +168,5 @@ def _output(step: StepFacts | None, facts: Facts) -> Type | None:
             return data
         case TableStepFacts(decl=decl):
             return facts.tables[decl.table.text].result
-        case _:
-            return None
-
-
-def _path(node: Expression) -> tuple[str, ...] | None:
-    match node:
-        case Name(name=name):
-            return (name,)
-        case Select(operand=operand, field=field):
-            before = _path(operand)
-            return None if before is None else (*before, field)
         case _:
             return None

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts
+from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts, collects
 from interlock_dsl.analysis.knowledge.handovers import triggers, ways
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
@@ -71,7 +71,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 def _required(workflow: WorkflowFacts, facts: Facts) -> Iterator[Diagnostic]:
     handled = triggers(workflow)
     for name, step in workflow.steps.items():
-        if not isinstance(step, CallStepFacts) or "denied" in handled[name]:
+        if not isinstance(step, CallStepFacts) or collects(step) or "denied" in handled[name]:
             continue
         for rule in (found.decl for found in rules_for(facts, step.call.tool, workflow=workflow)):
             if rule.kind == "require" and rule.role is not None:

@@ -57,7 +57,7 @@ Found by looking at the routes that leave the step. Certain.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts
+from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, collects
 from interlock_dsl.analysis.knowledge.handovers import triggers
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -71,6 +71,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
             if (
                 not isinstance(step, AskStepFacts | EventStepFacts)
                 or step.decl.within is None
+                or collects(step)
                 or handled[name] & {"expiry", "denied"}
             ):
                 continue
