@@ -4,7 +4,7 @@ Scalars may be bounded, text and containers may be bounded in size, records have
 of the type: it validates model output, becomes JSON Schema, and makes costs and proofs finite.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,12 +103,34 @@ class Field:
     description: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Which optional fields a record has: for each value of its field `field`, exactly those named beside the value."""
+
+    field: str
+    present: tuple[tuple[str | bool, frozenset[str]], ...]
+
+    def among(self, possible: Callable[[str | bool], bool]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the optional fields that a record certainly has, and those it may have, where values are possible."""
+        there = [fields for value, fields in self.present if possible(value)]
+        return (frozenset.intersection(*there) if there else frozenset()), frozenset().union(*there)
+
+    def having(self, name: str) -> tuple[str | bool, ...] | None:
+        """Return the values with which a field is there; None for a field that the cases say nothing of."""
+        values = tuple(value for value, fields in self.present if name in fields)
+        return values or None
+
+
 @dataclass(frozen=True)
 class RecordType(Type):
-    """Named fields. At run time a record is a map with string keys. Two records are equal by name and fields."""
+    """Named fields. At run time a record is a map with string keys. Two records are equal by name, fields and cases.
+
+    No declaration has `cases`: they are known of what the machine itself makes.
+    """
 
     name: str
     fields: Mapping[str, Field] = field(hash=False)
+    cases: Cases | None = field(default=None, hash=False)
 
     def __str__(self) -> str:
         if self.name:

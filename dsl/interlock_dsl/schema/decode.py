@@ -4,10 +4,12 @@ Validators are strict: nothing is converted that JSON can say itself, so `"5"` i
 a field that nobody declared is refused.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from interlock_dsl.cel.types import (
     Basic,
+    Cases,
     DoubleType,
     IntType,
     ListType,
@@ -93,7 +95,20 @@ def _record(type: RecordType) -> "CoreSchema":
         name: core.typed_dict_field(_schema(field.type), required=not field.optional)
         for name, field in type.fields.items()
     }
-    return core.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+    record = core.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+    return record if type.cases is None else core.no_info_after_validator_function(_of_a_case(type.cases), record)
+
+
+def _of_a_case(cases: Cases) -> Callable[[dict[str, object]], dict[str, object]]:
+    told = frozenset().union(*(names for _, names in cases.present))
+
+    def judge(record: dict[str, object]) -> dict[str, object]:
+        present = dict(cases.present).get(cast("str | bool", record[cases.field]))
+        if present is None or told & record.keys() != present:
+            raise ValueError(f"not the fields of a record whose `{cases.field}` is {record[cases.field]!r}")
+        return record
+
+    return judge
 
 
 def _basic(type: Basic) -> "CoreSchema":

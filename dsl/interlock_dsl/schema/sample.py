@@ -33,11 +33,21 @@ def sample(type: Type) -> object:
         case MapType():
             return {}
         case RecordType(fields=fields):
-            return {name: sample(field.type) for name, field in fields.items() if not field.optional}
+            return completed({name: sample(field.type) for name, field in fields.items() if not field.optional}, type)
         case Basic(name) if name in _SAMPLES:
             return _SAMPLES[name]
         case _:
             raise TypeError(f"`{type}` has no form in JSON")
+
+
+def completed(record: dict[str, object], type: RecordType) -> dict[str, object]:
+    """Return a record with the optional fields that it has by its type's cases, smallest values where they lack."""
+    if type.cases is None:
+        return record
+    present = dict(type.cases.present).get(cast("str | bool", record.get(type.cases.field)), frozenset())
+    told = frozenset[str]().union(*(names for _, names in type.cases.present))
+    kept = {name: value for name, value in record.items() if name in present or name not in told}
+    return {**kept, **{name: sample(type.fields[name].type) for name in type.fields if name in present - kept.keys()}}
 
 
 _SAMPLES: Mapping[str, object] = {

@@ -31,6 +31,7 @@ from interlock_dsl.analysis.values.problem import Problem
 from interlock_dsl.cel.types import (
     AbstractType,
     Basic,
+    Cases,
     DoubleType,
     Field,
     IntType,
@@ -171,8 +172,11 @@ class Space:
                 if values is not None:
                     self.state(disj(*(found.term == self.texts.name(value) for value in values)))
                 return found
-            case RecordType(fields=fields):
-                return Record(lambda key: self._field(fields, key, name), tuple(("str", field) for field in fields))
+            case RecordType(fields=fields, cases=cases):
+                keys: tuple[Key, ...] = tuple(("str", field) for field in fields)
+                if cases is None:
+                    return Record(lambda key: self._field(fields, key, name), keys)
+                return self._of_cases(fields, keys, cases, name)
             case ListType(element, most):
                 return self._list(element, most, name)
             case MapType(key, value, most):
@@ -212,6 +216,29 @@ class Space:
         path = f"{name}.{key[1]}"
         present: Bool = self.truth(f"has-{path}") if field.optional else True
         return Slot(present, self.fresh(field.type, path))
+
+    def _of_cases(self, fields: Mapping[str, Field], keys: tuple[Key, ...], cases: Cases, name: str) -> Record:
+        told = frozenset[str]().union(*(names for _, names in cases.present))
+
+        def slot(key: Key) -> Slot:
+            field = str(key[1])
+            if field not in told:
+                return self._field(fields, key, name)
+            teller = made.slot(("str", cases.field)).value
+            there = [self._is(teller, value) for value, names in cases.present if field in names]
+            return Slot(disj(*there), self.fresh(fields[field].type, f"{name}.{field}"))
+
+        made = Record(slot, keys)
+        return made
+
+    def _is(self, value: Value, constant: str | bool) -> Bool:
+        match value:
+            case Truth(term):
+                return term if constant is True else neg(term)
+            case Text(term=term):
+                return term == self.texts.name(str(constant))
+            case _:
+                raise AssertionError(value)
 
     def _size(self, name: str, most: int | None) -> z3.ArithRef:
         size = self.whole(f"size-{name}")

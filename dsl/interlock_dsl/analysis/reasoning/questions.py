@@ -230,9 +230,9 @@ def only(type: Type, value: object) -> Type:
             return DoubleType(value, value)
         case StringType(), str():
             return StringType((value,))
-        case RecordType(name=name, fields=fields), Mapping():
+        case RecordType(fields=fields), Mapping():
             there = {key: replace(field, type=only(field.type, value.get(key))) for key, field in fields.items()}
-            return RecordType(name, there)
+            return replace(type, fields=there)
         case _:
             return type
 

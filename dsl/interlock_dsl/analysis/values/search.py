@@ -21,7 +21,7 @@ from interlock_dsl.cel.tree import Call, Comprehension, Expression, Present, Sel
 from interlock_dsl.cel.types import DYN, ListType, RecordType, Type
 from interlock_dsl.cel.values import Fault, equal
 from interlock_dsl.program.builtins import HISTORY
-from interlock_dsl.schema.sample import sample
+from interlock_dsl.schema.sample import completed, sample
 
 MOST_EVALUATIONS = 2_000
 MOST_NARROWINGS = 200
@@ -310,7 +310,7 @@ class _Attempt:
                 part = (*path, name) if path else ()
                 if not field.optional or (part and state.present.get(part) is True):
                     made[name] = self._build(part, field.type, state)
-            return made
+            return completed(made, type)
         below = {p[len(path)]: None for p in self.paths if path and p[: len(path)] == path and len(p) > len(path)}
         if type == DYN and below:
             return {

@@ -7,9 +7,10 @@ path (`now.getHours()`, `size(a + b)`) is a term: the same expression has the sa
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from interlock_dsl.analysis.values.domain import NOTHING, Domain, domain_of, meet
+from interlock_dsl.analysis.values.domain import NOTHING, Choice, Domain, domain_of, meet
+from interlock_dsl.analysis.values.points import contains
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, MapType, RecordType, Type
+from interlock_dsl.cel.types import DYN, Cases, MapType, RecordType, Type
 
 Path: TypeAlias = tuple[str | int, ...]
 Term: TypeAlias = Path | Expression
@@ -94,6 +95,7 @@ class State:
             raise Contradiction
         if after is not before and after != before:
             self.domains[path] = after
+            self._told(path, after)
 
     def narrow_term(self, term: Expression, domain: Domain, now: Domain) -> None:
         """Know that the value of a term, which is in `now`, is in a domain."""
@@ -148,6 +150,7 @@ class State:
                 raise Contradiction
             if self.may_lack(part):
                 self.present[part] = True
+                self._tells(part)
 
     def forbid(self, path: Path) -> None:
         """Know that a path is not there."""
@@ -157,6 +160,29 @@ class State:
         if any(there and longer[: len(path)] == path for longer, there in self.present.items()):
             raise Contradiction
         self.present[path] = False
+
+    def _told(self, path: Path, domain: Domain) -> None:
+        """Know which fields a record has by the value of the one that says so."""
+        cases = self._cases(path)
+        if cases is None or cases.field != path[-1]:
+            return
+        certain, possible = cases.among(lambda value: contains(domain, value))
+        for name in {name for _, names in cases.present for name in names}:
+            if name in certain:
+                self.require((*path[:-1], name))
+            elif name not in possible and self.may_lack((*path[:-1], name)):
+                self.forbid((*path[:-1], name))
+
+    def _tells(self, path: Path) -> None:
+        """Know the field that says which others a record has by one that is there."""
+        cases = self._cases(path)
+        values = None if cases is None else cases.having(str(path[-1]))
+        if cases is not None and values is not None:
+            self.narrow((*path[:-1], cases.field), Choice(frozenset(values)))
+
+    def _cases(self, path: Path) -> Cases | None:
+        holder = self.type_at(path[:-1]) if len(path) > 1 else DYN
+        return holder.cases if isinstance(holder, RecordType) else None
 
     def absent(self) -> Iterable[str]:
         """Yield the variables that are known not to be there."""

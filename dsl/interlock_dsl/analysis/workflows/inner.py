@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from interlock_dsl.analysis.facts import WorkflowFacts
 from interlock_dsl.cel.check.unify import Bindings
-from interlock_dsl.cel.types import ERROR, Field, RecordType, StringType, Type
+from interlock_dsl.cel.types import ERROR, Cases, Field, RecordType, StringType, Type
 from interlock_dsl.diagnostics.messages import workflows as say
 from interlock_dsl.diagnostics.report import Report
 from interlock_dsl.diagnostics.source import Span
@@ -72,7 +72,9 @@ def result(inner: WorkflowFacts, place: Span, report: Report) -> RecordType:
                 report.add(say.ends_disagree(key, inner.decl.name.text, place, first.decl.span, end.decl.span))
                 type = ERROR
             fields[key] = Field(type, optional=given < len(ends))
-    return RecordType("", fields)
+    optional = {key for key, field in fields.items() if field.optional}
+    cases = Cases(REACHED, tuple((name, frozenset(optional & end.values.keys())) for name, end in ends.items()))
+    return RecordType("", fields, cases)
 
 
 def _joined(one: Type, other: Type) -> Type | None:

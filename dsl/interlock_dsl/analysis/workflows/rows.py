@@ -4,7 +4,7 @@ from typing import Final
 
 from interlock_dsl.analysis.facts import FanOutFacts
 from interlock_dsl.analysis.workflows.places import Reader
-from interlock_dsl.cel.types import BOOL, DYN, ERROR, NULL, STRING, Field, ListType, RecordType, Type
+from interlock_dsl.cel.types import BOOL, DYN, ERROR, NULL, STRING, Cases, Field, ListType, RecordType, Type
 from interlock_dsl.diagnostics.messages import rows as say
 from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, FanOut, StepNode, TableStep
 
@@ -32,7 +32,8 @@ def output_of(step: StepNode, one: Type) -> Type:
 def _list(rows: FanOut, one: Type) -> ListType:
     if rows.collects:
         value = {} if one == NULL else {"value": Field(one, optional=True)}
-        return ListType(RecordType("", {"ok": Field(BOOL), **value, "failure": FAILURE}), rows.max)
+        cases = Cases("ok", ((True, frozenset(value)), (False, frozenset({"failure"}))))
+        return ListType(RecordType("", {"ok": Field(BOOL), **value, "failure": FAILURE}, cases), rows.max)
     count = None if rows.merge is None else rows.merge.count
     return ListType(one, rows.max if count is None else min(count, rows.max))
 

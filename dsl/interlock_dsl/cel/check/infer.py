@@ -103,8 +103,9 @@ class Inference:
         else:
             right = self.infer(after)
             facts = presence.NOTHING
-            if call.function == "@in":
-                facts = (presence.guard(call, state.path), presence.NONE)
+            if call.function in ("@in", "_==_", "_!=_"):
+                guarded = (presence.guard(call, state.path), presence.NONE)
+                facts = presence.together(guarded, presence.told(call, state.path, state.type_of))
         self._note(call, facts)
         return RULES[call.function](state, call, (left, right))
 
@@ -150,7 +151,10 @@ class Inference:
         if found is not None:
             return found
         operand = self._guarded_operand(node.operand) if node.optional else self.infer(node.operand)
-        return selected(self.state, node, operand)
+        type = selected(self.state, node, operand)
+        if type == BOOL:
+            self._note(node, presence.told(node, self.state.path, self.state.type_of))
+        return type
 
     def _qualified(self, node: Select) -> Type | None:
         """Read the longest chain of names that is a variable (spec: name resolution)."""
@@ -313,7 +317,7 @@ class Inference:
         known: presence.Paths = presence.NONE
         if node.condition is not None:
             self._test(node, node.condition)
-            known = state.facts.get(id(node.condition), presence.NOTHING)[0]
+            known = self._true(node.condition)
         body = self._given(known, node.body)
         state.locals = saved
         match node.kind:
@@ -322,13 +326,17 @@ class Inference:
                 return BOOL
             case "filter":
                 self._expect_bool(node, node.body, body)
-                return ListType(types[0], range_.max if isinstance(range_, ListType | MapType) else None)
+                element = presence.narrowed(types[0], (made[node.variables[0]].number,), self._true(node.body))
+                return ListType(element, range_.max if isinstance(range_, ListType | MapType) else None)
             case "map" | "transform_list":
                 return ListType(body, range_.max if isinstance(range_, ListType | MapType) else None)
             case "transform_map":
                 return MapType(first, body, range_.max if isinstance(range_, ListType | MapType) else None)
             case "transform_map_entry":
                 return self._entries(node, body)
+
+    def _true(self, node: Expression) -> presence.Paths:
+        return self.state.facts.get(id(node), presence.NOTHING)[0]
 
     def _ranged(self, node: Comprehension, range_: Type) -> tuple[Type, Type]:
         """Return the types of key and value, or of index and item, of what a comprehension goes over."""

@@ -7,10 +7,12 @@ of its own kind (`absence`): where one of two variables is always there, the oth
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from interlock_dsl.cel.check.scope import LocalReference, Reference, VariableReference
-from interlock_dsl.cel.tree import Call, Expression, Index, Literal, Present, Select
+from interlock_dsl.cel.tree import Call, Expression, Index, ListOf, Literal, Present, Select
+from interlock_dsl.cel.types import RecordType, Type
 
 Path: TypeAlias = tuple[str | int, ...]
 """The name of a variable of the scope or the number of a local one, then names of fields."""
@@ -68,6 +70,58 @@ def guard(node: Expression, path: Callable[[Expression], Path | None]) -> Paths:
     return NONE if known is None else frozenset((known, (*known, field)))
 
 
+def told(node: Expression, path: Callable[[Expression], Path | None], type: Callable[[Expression], Type]) -> Facts:
+    """Return what is present by the value of a field that says which others a record has (`Cases`)."""
+    match node:
+        case Select():
+            return _told(node, (True,), path, type)
+        case Call(function="_==_" | "_!=_" as function, arguments=(left, right)):
+            read, one = (left, right) if isinstance(left, Select) else (right, left)
+            if not isinstance(read, Select) or not isinstance(one, Literal):
+                return NOTHING
+            facts = _told(read, (one.value,), path, type)
+        case Call(function="@in" as function, arguments=(Select() as read, ListOf(items=items))):
+            values = tuple(item.value.value for item in items if isinstance(item.value, Literal) and not item.optional)
+            if len(values) < len(items):
+                return NOTHING
+            facts = _told(read, values, path, type)
+        case _:
+            return NOTHING
+    return (facts[1], facts[0]) if function == "_!=_" else facts
+
+
+def _told(
+    read: Select,
+    values: tuple[object, ...],
+    path: Callable[[Expression], Path | None],
+    type: Callable[[Expression], Type],
+) -> Facts:
+    holder = type(read.operand)
+    if not isinstance(holder, RecordType) or holder.cases is None or holder.cases.field != read.field or read.optional:
+        return NOTHING
+    known = path(read.operand)
+    if known is None:
+        return NOTHING
+    with_one, _ = holder.cases.among(lambda value: value in values)
+    with_other, _ = holder.cases.among(lambda value: value not in values)
+    return frozenset((*known, name) for name in with_one), frozenset((*known, name) for name in with_other)
+
+
+def narrowed(type: Type, root: Path, paths: Paths) -> Type:
+    """Return the part of a type that has the fields at the paths which begin with `root`."""
+    if not isinstance(type, RecordType):
+        return type
+    names = {path[len(root)] for path in paths if len(path) > len(root) and path[: len(root)] == root}
+    fields = {
+        name: replace(field, type=narrowed(field.type, (*root, name), paths), optional=False)
+        for name, field in type.fields.items()
+        if name in names
+    }
+    changed = any(fields[name] != type.fields[name] for name in fields)
+    # A type of another name: what is written with the name of the declared one has the fields declared there.
+    return RecordType("", {**type.fields, **fields}, type.cases) if changed else type
+
+
 def absence(known: Path | None) -> Paths:
     """Return that the variable is absent which a path reads, if it reads no more than that."""
     return frozenset({(ABSENT, known[0])}) if known is not None and len(known) == 1 else NONE
@@ -76,6 +130,11 @@ def absence(known: Path | None) -> Paths:
 def absent(paths: Paths) -> frozenset[str]:
     """Return the variables that are known to be absent."""
     return frozenset(str(path[1]) for path in paths if path[0] == ABSENT)
+
+
+def together(one: Facts, other: Facts) -> Facts:
+    """Combine two sources of facts of one expression."""
+    return one[0] | other[0], one[1] | other[1]
 
 
 def both(left: Facts, right: Facts) -> Facts:

@@ -7,7 +7,7 @@ from interlock_dsl.cel.check import messages, presence
 from interlock_dsl.cel.check.scope import LocalReference, Reference, Scope, VariableReference
 from interlock_dsl.cel.check.unify import Bindings
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import ERROR, Type
+from interlock_dsl.cel.types import DYN, ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.source import Span
 
@@ -39,6 +39,10 @@ class State:
     def reference(self, node: Expression) -> Reference | None:
         """Return what a node that is a name turned out to mean."""
         return self.references.get(id(node))
+
+    def type_of(self, node: Expression) -> Type:
+        """Return the type that a node turned out to have; `dyn` for one that is part of a qualified name."""
+        return self.bindings.resolve(self.types.get(id(node), DYN))
 
     def path(self, node: Expression) -> presence.Path | None:
         """Return the chain of fields that a node reads."""

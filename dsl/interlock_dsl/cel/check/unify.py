@@ -6,6 +6,7 @@ binds, and a later, more general one widens.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from interlock_dsl.cel.types import (
@@ -231,10 +232,28 @@ class Bindings:
                 return left if a == b else TypeType()
             case RecordType(), MapType():
                 return right
-            case RecordType(), RecordType() if not left.name or len(left.fields) < len(right.fields):
-                return right
+            case RecordType(), RecordType():
+                return self._join_records(left, right)
             case _:
                 return left
+
+    def _join_records(self, left: RecordType, right: RecordType) -> RecordType:
+        """Return the larger of two records, with the bounds of both, and optional what either may lack."""
+        kept, other = (right, left) if not left.name or len(left.fields) < len(right.fields) else (left, right)
+        if kept == other or (kept.name and kept.name == other.name):
+            return kept
+        fields = {
+            name: replace(
+                field,
+                type=self.join(field.type, other.fields[name].type),
+                optional=field.optional or other.fields[name].optional,
+                labels=field.labels | other.fields[name].labels,
+            )
+            if name in other.fields
+            else field
+            for name, field in kept.fields.items()
+        }
+        return kept if fields == kept.fields and kept.cases is None else RecordType("", fields)
 
 
 def assignable(offered: Type, wanted: Type) -> bool:
