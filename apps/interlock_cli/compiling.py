@@ -12,6 +12,7 @@ from interlock_cli.text_files import read_text
 
 if TYPE_CHECKING:
     from interlock_dsl.analysis.examination.examined import Examined
+    from interlock_dsl.analysis.facts import Facts
     from interlock_dsl.compiler.stages import Lint
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program, Workflow
@@ -52,13 +53,15 @@ class Stopwatch:
 class Checked:
     """What came of a unit: its program (None if there is an error), what was found, and what comments allow.
 
-    `examined` is what the rules of lint have seen, None without them.
+    `examined` is what the rules of lint have seen, None without them. `facts` is what is known of a program's texts,
+    None of a bundle, or if there is an error.
     """
 
     program: "Program | None"
     found: "tuple[Diagnostic, ...]" = ()
     allowed: "tuple[tuple[Diagnostic, str], ...]" = ()
     examined: "Examined | None" = None
+    facts: "Facts | None" = None
 
 
 def examine(unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = None) -> Checked:
@@ -70,7 +73,7 @@ def examine(unit: Unit, clock: Stopwatch | None = None, lint: "Lint | None" = No
     if clock is not None:
         clock.begin()
     made = compilation(unit.entries, unit.read, clock, lint)
-    return Checked(made.program, made.report.ordered(), made.allowed, made.examined)
+    return Checked(made.program, made.report.ordered(), made.allowed, made.examined, made.facts)
 
 
 def _loaded(path: Path) -> "Program":
@@ -88,9 +91,13 @@ def _loaded(path: Path) -> "Program":
 
 def compiled(unit: Unit) -> "Program":
     """Return a unit's program. Raises `DiagnosticError`, which `main` shows, if it has an error."""
+    return program_of(examine(unit))
+
+
+def program_of(checked: Checked) -> "Program":
+    """Return the program of a unit that was examined. Raises `DiagnosticError` if it has an error."""
     from interlock_dsl.diagnostics import DiagnosticError
 
-    checked = examine(unit)
     if checked.program is None:
         raise DiagnosticError(checked.found)
     return checked.program

@@ -94,11 +94,18 @@ class Driver:
             change_answers=options.change_answers,
         )
 
-    def _observers(self) -> "list[Observer]":
+    @property
+    def followed(self) -> bool:
+        """Whether somebody sees the run while it goes."""
         from interlock_cli.present.console import err
 
         wanted = self.options.progress
-        if not (err().is_terminal if wanted is None else wanted):
+        return err().is_terminal if wanted is None else wanted
+
+    def _observers(self) -> "list[Observer]":
+        from interlock_cli.present.console import err
+
+        if not self.followed:
             return []
         from interlock_cli.present.follow import Follower
 

@@ -23,6 +23,8 @@ def test_progress_is_told_line_by_line_where_it_is_wanted(desk: Path) -> None:
     ran = interlock("run", *TICKET, "--as", "ada", "--progress")
     told = Ran(ran.code, "", ran.err).steady
     rule = (desk / "desk.ilk").read_text().split("after approval")[0].count("\n") + 1
+    bounds, _, told = told.partition("\n")
+    assert bounds.startswith("desk: at most ")
     assert told == (
         "desk  RUN  for ada\n"
         "  read  ● clerk (small)\n"

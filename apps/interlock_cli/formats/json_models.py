@@ -78,8 +78,23 @@ class SuppressedJson(TypedDict):
     reason: str
 
 
+class BoundsJson(TypedDict):
+    """What a run comes to at most, without undoing: `cost` in millionths of the currency, `time` in microseconds.
+
+    Null is without a bound.
+    """
+
+    workflow: str
+    steps: int | None
+    tool_calls: int | None
+    tokens: int | None
+    cost: int | None
+    time: int | None
+    currency: str
+
+
 class CheckJson(TypedDict):
-    """`interlock check --format json`. `errors` and `warnings` count `findings`."""
+    """`interlock check --format json`. `errors` and `warnings` count `findings`; `bounds` is there with `--bounds`."""
 
     version: Literal[1]
     files: list[str]
@@ -87,6 +102,7 @@ class CheckJson(TypedDict):
     warnings: int
     findings: list[FindingJson]
     suppressed: list[SuppressedJson]
+    bounds: NotRequired[list[BoundsJson]]
 
 
 class FailureJson(Place):

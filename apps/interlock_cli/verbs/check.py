@@ -13,6 +13,7 @@ from interlock_cli.formats.remarks import Allowed
 from interlock_cli.options import A_FILE, output_format, targets
 
 if TYPE_CHECKING:
+    from interlock_cli.worst_cases import WorstCase
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--save-tests", type=A_FILE, metavar="FILE", help="Write the runs that witnesses tell as tests.")
 @click.option("--certificate", type=A_FILE, metavar="FILE", help="Write what was shown of the promises.")
 @click.option("--certificate-of", type=A_FILE, metavar="FILE", help="Show the promises of a certificate again.")
+@click.option("--bounds", is_flag=True, help="Say what a run of each workflow comes to at most.")
 @click.option("--timings", is_flag=True, help="Say on standard error what each part of checking took.")
 def verb(
     *,
@@ -36,6 +38,7 @@ def verb(
     format: Format,
     strict: bool | None,
     proofs: bool,
+    bounds: bool,
     timings: bool,
     save_tests: Path | None,
     certificate: Path | None,
@@ -48,16 +51,19 @@ def verb(
 
     A certificate says which promises were proved, of which program; `--certificate-of` proves them again, and exits
     with 1 if the program or an answer differs. `--save-tests` writes a test for every run that breaks something.
+    `--bounds` prints the worst case of each workflow, every retry and every deadline counted, in `human` and `json`.
     """
     from interlock_cli.compiling import Stopwatch, examine
     from interlock_cli.proofs import Keeping
     from interlock_cli.sources import units
+    from interlock_cli.worst_cases import worst_cases
     from interlock_dsl.compiler.stages import Lint
 
     clock = Stopwatch() if timings else None
     found: dict[Diagnostic, None] = {}
     allowed: dict[Allowed, None] = {}
     files: dict[str, None] = {}
+    worst: list[WorstCase] = []
     keeping = Keeping(save_tests, certificate, certificate_of)
     with _progress(format):
         for unit in units(targets):
@@ -66,8 +72,9 @@ def verb(
             found.update(dict.fromkeys(checked.found))
             allowed.update(dict.fromkeys(Allowed(each, reason) for each, reason in checked.allowed))
             files.update(dict.fromkeys(unit.given))
+            worst.extend(worst_cases(checked) if bounds else ())
             keeping.add(unit, checked)
-    _print(list(found), list(allowed), list(files), format)
+    _print(list(found), list(allowed), list(files), worst if bounds else None, format)
     if clock is not None:
         _timings(clock.parts)
     return keeping.keep() or _code(found)
@@ -103,7 +110,13 @@ def _timings(parts: Mapping[str, float]) -> None:
         err().print(f"  {part.ljust(10)} {seconds * 1000:7.1f} ms", style="quiet")
 
 
-def _print(found: "Sequence[Diagnostic]", allowed: Sequence[Allowed], files: Sequence[str], format: Format) -> None:
+def _print(
+    found: "Sequence[Diagnostic]",
+    allowed: Sequence[Allowed],
+    files: Sequence[str],
+    worst: "Sequence[WorstCase] | None",
+    format: Format,
+) -> None:
     from interlock_cli.present.output import write
 
     match format:
@@ -113,10 +126,12 @@ def _print(found: "Sequence[Diagnostic]", allowed: Sequence[Allowed], files: Seq
 
             show(found)
             err().print(tally(found, len(files)))
+            if worst:
+                write("\n".join(map(str, worst)))
         case Format.JSON:
             from interlock_cli.formats.diagnostics_json import diagnostics_json
 
-            write(diagnostics_json(found, files, allowed))
+            write(diagnostics_json(found, files, allowed, worst))
         case Format.JUNIT:
             from interlock_cli.formats.junit import cases_of, junit
 

@@ -11,6 +11,7 @@ from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
     from interlock.runtime.runtime import Runtime
+    from interlock_cli.compiling import Checked
     from interlock_dsl.program.model import Workflow as Declared
 
 
@@ -44,7 +45,7 @@ def verb(
     tools are real. Exit code 0 if the run ended or waits, 1 if it failed.
     """
     from interlock_cli.answering import require_answers
-    from interlock_cli.compiling import compiled, the_workflow
+    from interlock_cli.compiling import examine, program_of, the_workflow
     from interlock_cli.drive import Driver
     from interlock_cli.inputs import context_given
     from interlock_cli.journal import open_journal
@@ -52,7 +53,8 @@ def verb(
     from interlock_cli.sources import the_unit
 
     unit = the_unit(target, options.folder)
-    program = compiled(unit)
+    examined = examine(unit)
+    program = program_of(examined)
     chosen = the_workflow(program, workflow)
     held = held_scopes(scopes, program)
     given = _input(input, chosen)
@@ -61,12 +63,25 @@ def verb(
     require_answers(there, program, chosen)
     driver = Driver(there, open_journal(unit.project, options.journal, create=True), chosen, program, principal=name)
 
+    if driver.followed:
+        _foretell(examined, chosen.name)
+
     async def start(runtime: "Runtime") -> str:
         from interlock.decide import Principal
 
         return await runtime.start(program, chosen.name, given, principal=Principal(name, role, held), context=said)
 
     return driver.go(start)
+
+
+def _foretell(examined: "Checked", workflow: str) -> None:
+    """Say on standard error what the run may come to at most, before it begins."""
+    from interlock_cli.present.console import err
+    from interlock_cli.worst_cases import worst_cases
+
+    for worst in worst_cases(examined):
+        if worst.workflow == workflow:
+            err().print(str(worst), style="quiet", highlight=False, markup=False, soft_wrap=True)
 
 
 def _input(given: Sequence[str], workflow: "Declared") -> dict[str, object]:
