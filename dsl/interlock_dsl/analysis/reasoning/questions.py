@@ -24,9 +24,13 @@ from interlock_dsl.analysis.facts import (
     rows_of,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Arrivals
-from interlock_dsl.analysis.knowledge.statements import Linked, failure_in, linked, mentioned
+from interlock_dsl.analysis.knowledge.statements import CHANGING, Linked, failure_in, linked, mentioned
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
+from interlock_dsl.analysis.values.domain import MANY, Choice, Numbers, Text
+from interlock_dsl.analysis.values.failing import Failing
 from interlock_dsl.analysis.values.problem import Answer, Claim, Impossible, Possible, Problem, Statement, Unknown
+from interlock_dsl.analysis.values.state import State
+from interlock_dsl.cel.check import Checked
 from interlock_dsl.cel.types import NULL, DoubleType, Field, IntType, RecordType, StringType, Type
 from interlock_dsl.program.builtins import FAILURE, RUN, failure_type
 
@@ -59,7 +63,7 @@ class Questions:
             FAILURE: failure_type(),
             "run": replace(RUN, fields={**RUN.fields, "workflow": Field(name)}),
             **{parameter: field.type for parameter, field in fields.items()},
-            **{step: output(made, facts) for step, made in workflow.steps.items()},
+            **{step: _bounded(output(made, facts), made) for step, made in workflow.steps.items()},
         }
         found = (rows_of(made) for made in workflow.steps.values())
         self._rows = frozenset(rows.decl.row.text for rows in found if rows is not None)
@@ -219,6 +223,33 @@ class Questions:
         steps = frozenset(name for name in fixed if name in self.workflow.steps and not values.get(name))
         answer = self.reasoner.ask(Problem(tuple(statements), {**fixed, step: type}, absent=steps))
         return answer.bindings.get(step) if isinstance(answer, Possible) else None
+
+
+def _bounded(type: Type, step: StepFacts) -> Type:
+    """Return the type of what a step gives, with the bounds of values that are made of what is soon forgotten.
+
+    A value made of others is known by its expression. Of what differs from place to place only the bounds remain.
+    """
+    if not isinstance(step, SetStepFacts) or not isinstance(type, RecordType):
+        return type
+    changing = {name: value for name, value in step.values.items() if value.variables & CHANGING}
+    if not changing:
+        return type
+    fields = {name: Field(_within_bounds(value)) for name, value in changing.items()}
+    return replace(type, fields={**type.fields, **fields})
+
+
+def _within_bounds(value: Checked) -> Type:
+    domain, _ = Failing(value).evaluate(value.expression, State(value.scope.variables, value.scope.optional_variables))
+    match value.type, domain:
+        case StringType(values=None), Text(high=most) if most < MANY:
+            return StringType(max=most)
+        case StringType(values=None), Choice(values) if all(isinstance(each, str) for each in values):
+            return StringType(tuple(sorted(map(str, values))))
+        case IntType(), Numbers(kind="int", low=low, high=high):
+            return IntType(int(low), int(high))
+        case _:
+            return value.type
 
 
 def only(type: Type, value: object) -> Type:

@@ -19,7 +19,7 @@ from interlock_dsl.analysis.values.domain import (
     perhaps,
     size_of,
 )
-from interlock_dsl.analysis.values.functions import Result
+from interlock_dsl.analysis.values.lists import Result
 from interlock_dsl.analysis.values.points import constants, contains
 from interlock_dsl.analysis.values.reading import INDEX, KEY, MISSING, OVERLOAD, Reading, truths_of
 from interlock_dsl.analysis.values.state import State

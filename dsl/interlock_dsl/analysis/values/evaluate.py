@@ -27,7 +27,8 @@ from interlock_dsl.analysis.values.domain import (
     join,
     meet,
 )
-from interlock_dsl.analysis.values.functions import ALL_ERRORS, READABLE, Result, called, errors_of
+from interlock_dsl.analysis.values.functions import ALL_ERRORS, READABLE, called, errors_of
+from interlock_dsl.analysis.values.lists import Result
 from interlock_dsl.analysis.values.points import point
 from interlock_dsl.analysis.values.reading import LOGICAL, OVERLOAD, truths_of
 from interlock_dsl.analysis.values.state import State

@@ -1,9 +1,9 @@
 """What functions of the library can come to for arguments of given domains, and the errors they can end in."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
-from typing import Final, TypeAlias
+from typing import Final
 
 from interlock_dsl.analysis.values.arithmetic import NO_ERRORS, Errors
 from interlock_dsl.analysis.values.domain import (
@@ -25,16 +25,13 @@ from interlock_dsl.analysis.values.domain import (
     numbers,
     size_of,
 )
+from interlock_dsl.analysis.values.lists import FAILING_OF_LISTS, OF_LISTS, Result, Rule, extreme_of
 from interlock_dsl.analysis.values.points import FEW, constants, point
 from interlock_dsl.cel.library.instants import offset_at
 from interlock_dsl.cel.signature import Overload
 from interlock_dsl.cel.types import Type
 from interlock_dsl.cel.values import SECOND, Fault, Timestamp
 from interlock_dsl.program.builtins import period_micros, reads_past_calls
-
-Result: TypeAlias = tuple[Domain, Errors]
-Rule: TypeAlias = Callable[[Sequence[Domain]], Result | None]
-"""What a function can come to; None where its type and its errors say all."""
 
 ALL_ERRORS: Final[Errors] = frozenset(
     {
@@ -84,8 +81,9 @@ FAILING: Final[dict[str, Errors]] = {
     "string_char_at_int": frozenset({"no-such-index"}),
     "string_substring_int": frozenset({"no-such-index"}),
     "string_substring_int_int": frozenset({"no-such-index"}),
-    "list_slice": frozenset({"no-such-index"}),
-    "lists_range": frozenset({"bad-argument"}),
+    **FAILING_OF_LISTS,
+    "string_index_of_string": NO_ERRORS,
+    "string_last_index_of_string": NO_ERRORS,
     "string_to_ip": frozenset({"bad-conversion"}),
     "string_to_cidr": frozenset({"bad-conversion"}),
     "ip_is_canonical": frozenset({"bad-conversion"}),
@@ -277,6 +275,8 @@ def _instant(arguments: Sequence[Domain]) -> Result | None:
 
 def _extreme(name: str) -> Rule:
     def of(arguments: Sequence[Domain]) -> Result | None:
+        if len(arguments) == 1 and isinstance(arguments[0], Sized):
+            return extreme_of(arguments[0])
         if len(arguments) != 2:
             return None
         one, other = arguments
@@ -327,13 +327,6 @@ def _value(arguments: Sequence[Domain]) -> Result | None:
     return (of.of if of.some else NOTHING), frozenset({"no-value"}) if of.none else NO_ERRORS
 
 
-def _end_item(arguments: Sequence[Domain]) -> Result | None:
-    of = arguments[0]
-    if not isinstance(of, Sized):
-        return None
-    return Perhaps(domain_of(of.element), some=of.high > 0, none=of.low == 0), NO_ERRORS
-
-
 def _at(arguments: Sequence[Domain]) -> Result | None:
     """Return what `charAt` and `substring` come to: a position is within the text, its end included."""
     text, positions = arguments[0], arguments[1:]
@@ -346,6 +339,7 @@ def _at(arguments: Sequence[Domain]) -> Result | None:
 
 
 RULES: Final[dict[str, Rule]] = {
+    **OF_LISTS,
     "size": _size,
     **{name: _calendar(name) for name in OF_CALENDAR},
     "startsWith": _starts,
@@ -376,8 +370,6 @@ RULES: Final[dict[str, Rule]] = {
     "calls_within": _within,
     "hasValue": _present,
     "value": _value,
-    "first": _end_item,
-    "last": _end_item,
     "string_char_at_int": _at,
     "string_substring_int": _at,
     "string_substring_int_int": _at,

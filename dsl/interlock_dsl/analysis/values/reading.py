@@ -18,7 +18,7 @@ from interlock_dsl.analysis.values.domain import (
     bools,
     domain_of,
 )
-from interlock_dsl.analysis.values.functions import Result
+from interlock_dsl.analysis.values.lists import Result
 from interlock_dsl.analysis.values.points import contains
 from interlock_dsl.analysis.values.state import Path, Signs, State, Term
 from interlock_dsl.cel.check import Checked, Introduction, LocalReference

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from interlock_dsl.cel.check import messages
+from interlock_dsl.cel.check.lists import bounded, narrowed
 from interlock_dsl.cel.check.scope import CallReference
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.signature import Function, Overload
@@ -34,8 +35,10 @@ def resolved(state: State, call: Call, function: Function, given: Given, *, meth
         wrong = _culprit(state, overloads, known)
         shown = messages.wrong_arguments(function.name, overloads, known, wrong, call.span)
         return state.report(shown)
-    state.references[id(call)] = CallReference(function, tuple(possible), method)
-    return result
+    types = [state.bindings.resolve(type) for type, _ in given]
+    left = narrowed(function, possible, types)
+    state.references[id(call)] = CallReference(function, tuple(left), method)
+    return bounded(function, types, result)
 
 
 def qualified_name(node: Expression) -> str | None:
