@@ -74,6 +74,49 @@ def test_models_inside_need_somebody_to_answer() -> None:
     assert ran.code == 2 and "nothing answers for the models at `read`" in ran.err
 
 
+ROWS = DESK.replace(
+    """\
+  step look runs check(order: order)
+  step again runs check(order: order + "-b")
+  end done { first: look.rating, second: again.rating }
+
+  start -> look
+  look -> again
+  again -> done
+""",
+    """\
+  step look runs check(order: each_order) for each each_order in [order, order + "-b"] max 2 within 2h
+  end done { ratings: look.map(each, each.rating) }
+  end late
+
+  start -> look after approval by boss within 1h
+  look -> done
+  look -> late on timeout
+""",
+)
+
+
+def test_rows_of_workflows_are_approved_answered_and_told_by_their_path() -> None:
+    Path("desk.ilk").write_text(ROWS)
+    Path("answers.yaml").write_text(
+        "look/read: { answers: { rating: 4 } }\n'look[1]/read': { answers: { rating: 2 } }\n"
+    )
+    ran = interlock("run", "desk.ilk", "--workflow", "desk", "--input", "order=A1", "--answers", "answers.yaml")
+    assert ran.code == 0, ran.err
+    assert 'check at look for each of 2: [{ order: "A1" }, { order: "A1-b" }]' in ran.out, ran.out
+    run = run_id(ran)
+    approved = interlock("approve", run, "--as", "bob", "--answers", "answers.yaml")
+    assert approved.code == 0 and "look[0]/ask" in approved.out and "look[1]/ask" in approved.out, approved.out
+    for step, ok in (("look[0]/ask", "true"), ("look[1]/ask", "true")):
+        last = interlock("answer", run, step, "--value", f"ok={ok}", "--as", "bob", "--answers", "answers.yaml")
+        assert last.code == 0, last.err
+    assert "done  { ratings: [4, 2] }" in last.out, last.out
+    told = interlock("show", run).out
+    for line in ("for each each_order, at most 2", "look[0]/read", "look[1]/ask", "read.rating > 3"):
+        assert line in told, told
+    assert interlock("replay", run).code == 0
+
+
 @pytest.mark.parametrize(
     ("format", "drawn"),
     [

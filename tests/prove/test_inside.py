@@ -104,6 +104,76 @@ def test_every_row_of_a_fan_out_inside_may_be_undone() -> None:
     assert bounds(facts.workflows["w"], facts).visit["s"].calls == 6
 
 
+def rows(clauses: str, inner: str = "") -> str:
+    """Return a program whose step runs its workflow for each of at most three rows."""
+    whole = text(inner=inner).replace("runs buy(n: n)", f"runs buy(n: m) for each m in [1, n] max 3 {clauses}")
+    return whole.replace("end done { how: s.end }", "end done { how: size(s) }")
+
+
+@pytest.mark.parametrize(
+    ("clauses", "seconds", "least"), [("", 5 + 6, 0), ("width 2", 10 + 6, 0), ("width 1 merge 2", 15 + 6, 2)]
+)
+def test_every_row_may_be_done_and_undone(clauses: str, seconds: int, least: int) -> None:
+    facts = examined(rows(clauses)).facts
+    found = bounds(facts.workflows["w"], facts)
+    worst = found.visit["s"]
+    assert (worst.steps, worst.calls, worst.cost) == (6, 6, 300_000)
+    assert worst.time == seconds * 1_000_000
+    assert (found.least.steps, found.least.calls) == (1 + 2 * least, 1 + least)
+    assert not found.exact
+
+
+def test_a_deadline_bounds_what_runs_inside_but_for_what_is_waited_for_and_undone() -> None:
+    approved = text(approval="after approval by boss")
+    facts = examined(approved).facts
+    assert bounds(facts.workflows["w"], facts).visit["s"].time is None
+    facts = examined(approved.replace("runs buy(n: n)", "runs buy(n: n) within 20s")).facts
+    assert bounds(facts.workflows["w"], facts).visit["s"].time == (20 + 5 + 2) * 1_000_000
+
+
+def test_a_budget_inside_bounds_what_is_done_and_no_more_is_undone() -> None:
+    loop = "send -> bought when n > 5\n  send -> send otherwise at most 50 times, then -> bought grant pay.write"
+    whole = (
+        text()
+        .replace("  send -> bought", "  " + loop)
+        .replace("int in 1..100) {\n  step send", "int in 1..100) { budget { tool_calls 4 }\n  step send")
+    )
+    facts = examined(whole).facts
+    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 8
+
+
+def test_of_branches_that_exclude_each_other_one_is_undone() -> None:
+    choice = """step other calls pay.issue(n: n)
+      end bought { id: string(n) }
+      start -> other otherwise grant pay.write
+      other -> bought
+    """
+    whole = text().replace("end bought { id: send.id }", choice).replace("start -> send", "start -> send when n > 5")
+    facts = examined(whole).facts
+    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 2
+
+
+@pytest.mark.parametrize(
+    ("promise", "expected"),
+    [
+        (NEVER, State.PROVED),
+        ("ends within 7 steps", State.PROVED),
+        ("ends within 6 steps", State.UNKNOWN),
+        ("cost <= 0.30 usd", State.PROVED),
+        ("cost <= 0.29 usd", State.UNKNOWN),
+        ("reaches done", State.UNKNOWN),
+        ('always s.all(each, each.end == "bought")', State.PROVED),
+        ('always s.exists(each, each.end == "bought")', State.UNKNOWN),
+        ("always size(s) <= 3", State.PROVED),
+        ("never pay.* before look.up", State.PROVED),
+    ],
+)
+def test_promises_over_rows_are_proved_by_types_and_bounds_or_left_open(promise: str, expected: State) -> None:
+    whole = rows("", inner=NEVER).replace("s -> done\n", f"s -> done\n  {promise}\n")
+    (found,) = [each for each in judgements(whole, Reasoner()) if each.workflow == "w"]
+    assert found.state is expected
+
+
 def test_a_workflow_that_many_run_is_looked_at_once() -> None:
     depth = 40
     chain = [

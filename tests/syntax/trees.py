@@ -176,7 +176,7 @@ steps = st.one_of(
     st.builds(s.TimeStep, plain, st.none(), expressions),
     st.builds(s.TableStep, plain, plain, arguments, maybe(fan_outs)),
     st.builds(s.SetStep, plain, arguments),
-    st.builds(s.RunStep, plain, plain, arguments),
+    st.builds(s.RunStep, plain, plain, arguments, maybe(durations), maybe(fan_outs)),
 )
 reasons = st.builds(lambda given: (given,), st.builds(s.Argument, st.just(s.Ident("because")), expressions))
 ends = st.one_of(st.builds(s.EndDecl, plain, arguments), st.builds(s.EndDecl, plain, reasons, st.just(True)))

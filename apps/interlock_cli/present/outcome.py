@@ -122,12 +122,12 @@ def request(asked: AskApproval | AskPerson) -> Text:
 
 
 def subject(of: Mapping[str, object]) -> Text:
-    """Return what an approval is for: a call with its arguments, those of all rows, or what is handed to an agent."""
+    """Return what an approval is for: a call or workflow with its arguments, all rows, or what is handed over."""
     args, rows = of.get("args"), of.get("rows")
     if isinstance(args, Mapping):
-        return Text.assemble((str(of.get("tool", "")), "name"), arguments(args))
+        return Text.assemble((str(of.get("tool") or of.get("workflow") or ""), "name"), arguments(args))
     if isinstance(rows, list | tuple):
-        whose = Text((str(of.get("tool") or of.get("agent") or "")), "name")
+        whose = Text((str(of.get("tool") or of.get("workflow") or of.get("agent") or "")), "name")
         return Text.assemble(whose, f" at {of.get('step', '')} for each of {len(rows):,}: {value(list(rows))}")
     scopes = of.get("scopes")
     held = f" with {', '.join(map(str, scopes))}" if isinstance(scopes, list | tuple) and scopes else ""

@@ -184,15 +184,16 @@ class SetStepFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunStepFacts:
-    """A step that runs another workflow. `returns` is the end it reaches and that end's fields."""
+    """A step that runs another workflow. `returns` is the end it reaches (in each row) and that end's fields."""
 
     decl: tree.RunStep
     workflow: str
     arguments: Values
     returns: RecordType
+    rows: FanOutFacts | None = None
 
 
-FANNED: Final = (AgentStepFacts, CallStepFacts, AskStepFacts, TableStepFacts)
+FANNED: Final = (AgentStepFacts, CallStepFacts, AskStepFacts, TableStepFacts, RunStepFacts)
 """The kinds of steps that can be taken for each row of a list."""
 
 StepFacts: TypeAlias = (

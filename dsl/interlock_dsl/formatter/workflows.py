@@ -31,6 +31,7 @@ from interlock_dsl.syntax.tree import (
     AskStep,
     BudgetDecl,
     CallStep,
+    Duration,
     EndDecl,
     Escalate,
     EventStep,
@@ -127,9 +128,7 @@ def step(node: StepNode, places: Places) -> list[Line]:
             return _agent_step(node, places)
         case CallStep(call=call):
             lines = arguments(f"{head} calls {call.tool.text}", begin(node), call.arguments, end(call), 1)
-            lines = _fanned(lines, node.rows, places)
-            within = "" if node.within is None else f" within {duration(node.within)}"
-            return [*lines[:-1], replace(lines[-1], text=lines[-1].text + within)]
+            return _with_deadline(_fanned(lines, node.rows, places), node.within)
         case AskStep():
             return _ask_step(node, places)
         case EventStep():
@@ -146,7 +145,14 @@ def step(node: StepNode, places: Places) -> list[Line]:
         case SetStep(values=fields):
             return values(f"{head} sets", begin(node), fields, end(node), 1)
         case RunStep(workflow=workflow, arguments=given):
-            return arguments(f"{head} runs {workflow.text}", begin(node), given, end(node), 1)
+            last = end(node) if node.rows is None else begin(node.rows)
+            lines = arguments(f"{head} runs {workflow.text}", begin(node), given, last, 1)
+            return _with_deadline(_fanned(lines, node.rows, places), node.within)
+
+
+def _with_deadline(lines: Sequence[Line], within: Duration | None) -> list[Line]:
+    deadline = "" if within is None else f" within {duration(within)}"
+    return [*lines[:-1], replace(lines[-1], text=lines[-1].text + deadline)]
 
 
 def _agent_step(node: AgentStep, places: Places) -> list[Line]:

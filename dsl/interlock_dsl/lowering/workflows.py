@@ -86,8 +86,9 @@ def _step(
             return program.TableStep(name, tables[decl.table.text], compiled_all(arguments), span, _rows(step.rows))
         case SetStepFacts(values=values):
             return program.SetStep(name, compiled_all(values), span)
-        case RunStepFacts(workflow=workflow, arguments=arguments, returns=returns):
-            return program.RunStep(name, workflow, compiled_all(arguments), returns, span)
+        case RunStepFacts(decl=decl, workflow=workflow, arguments=arguments, returns=returns):
+            given, within = compiled_all(arguments), micros(decl.within)
+            return program.RunStep(name, workflow, given, returns, span, within, _rows(step.rows))
 
 
 def _rows(facts: FanOutFacts | None) -> program.FanOut | None:

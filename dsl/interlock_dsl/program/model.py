@@ -225,13 +225,18 @@ class SetStep:
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
-    """Another workflow on evaluated arguments. Its output is the name of the `end` reached, and that end's fields."""
+    """Another workflow on evaluated arguments. Its output is the name of the `end` reached, and that end's fields.
+
+    `within` as that of an agent's.
+    """
 
     name: str
     workflow: str
     arguments: Mapping[str, "CompiledExpression"]
     returns: RecordType
     span: Span
+    within: int | None = None
+    rows: FanOut | None = None
 
 
 Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep | RunStep
@@ -239,7 +244,7 @@ Step: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableS
 
 def fan_out(step: "Step | End") -> FanOut | None:
     """Return what says that a step is taken for each row of a list; None for one that is taken once."""
-    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep) else None
+    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep | RunStep) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ of `pay`. `look[2]` is the third row of the step `look`. Names hold none of thes
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 from interlock_dsl.program.model import Program, RunStep, Step, Workflow
 
@@ -21,6 +22,17 @@ def written(path: str) -> str:
 def without_rows(path: str) -> str:
     """Return a path without the places of rows."""
     return _ROWS.sub("", path)
+
+
+def meant_by(path: str) -> Iterator[str]:
+    """Yield what a path of a run may be called: with all of its rows, then with ever fewer, the last left out first."""
+    found = list(_ROWS.finditer(path))
+    for count in range(len(found) + 1):
+        for out in combinations(reversed(found), count):
+            left = path
+            for row in out:
+                left = left[: row.start()] + left[row.end() :]
+            yield left
 
 
 def workflow_at(program: Program, workflow: str, path: str) -> Workflow | None:

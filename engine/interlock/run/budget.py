@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from interlock.decide.history import PastCall
 from interlock.run import promises
-from interlock.run.moves import Abandon, Fail
+from interlock.run.moves import Abandon, Fail, StopRows
 from interlock.run.parts import Conversation, Frame
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Usage
 from interlock.run.state import Run
-from interlock_dsl.program.model import Tool
+from interlock_dsl.program.model import RunStep, Tool
 from interlock_dsl.program.promises import CostAtMost, EndsWithinSteps
 
 
@@ -245,7 +245,9 @@ def time_is_up(run: Run, frame: Frame) -> None:
         return
     why = "the time of the run is over"
     for visit in frame.active.values():
-        if visit.inner is None:
-            run.agenda.append(Fail(visit, "over budget", why))
-        else:
+        if visit.inner is not None:
             run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why, frame=visit.inner, trigger="over budget"))
+        elif visit.rows is not None and isinstance(visit.step, RunStep):
+            run.agenda.append(StopRows(visit, "over budget", why))
+        else:
+            run.agenda.append(Fail(visit, "over budget", why))

@@ -20,6 +20,7 @@ from interlock.run.moves import (
     Move,
     NotApproved,
     Start,
+    StopRows,
     Undo,
     UndoNext,
     Unwind,
@@ -86,7 +87,7 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("visit", "asking person", TimerFired): _on(people.expired),
     ("visit", "awaiting event", TimerFired): _on(waits.expired),
     ("visit", "awaiting time", TimerFired): _on(waits.over),
-    ("visit", "running", TimerFired): _on(interruption.inner_deadline_passed),
+    ("visit", "running", TimerFired): _on(deadlines.inner_fired),
     ("call", "reserving", Reserved): _on(calls.reserved),
     ("call", "reserving", Exhausted): _on(calls.exhausted),
     ("call", "in flight", ToolReturned): _on(calls.returned),
@@ -189,4 +190,5 @@ MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     Unwind: _moves(finish.unwind),
     Undo: _moves(undoing.undo),
     UndoNext: _moves(undoing.undo_next),
+    StopRows: _moves(rows.stop),
 }

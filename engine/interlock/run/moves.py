@@ -71,6 +71,15 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRows:
+    """A step that runs a workflow for each row of a list cannot go on: what runs is given up, then the step fails."""
+
+    visit: Visit
+    trigger: Trigger
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Approved:
     """All approvals that were asked for a call or a step are there."""
 
@@ -161,6 +170,7 @@ Move: TypeAlias = (
     | Begin
     | Complete
     | Fail
+    | StopRows
     | Approved
     | NotApproved
     | CallEnded

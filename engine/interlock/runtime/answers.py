@@ -20,7 +20,7 @@ from interlock.runtime.adapter import Setting
 from interlock.runtime.script import AnswersTurn, CallsTurn, FailsTurn, Turn
 from interlock_dsl.diagnostics.spelling import nearest
 from interlock_dsl.program.model import AgentStep, AskStep, Program, RunStep
-from interlock_dsl.program.paths import step_at, without_rows, written
+from interlock_dsl.program.paths import meant_by, step_at, written
 from interlock_dsl.schema.canonical import digest
 from interlock_dsl.schema.json_value import Json
 
@@ -91,7 +91,7 @@ class Answers:
     def _next(self, command: AskModel | AskPerson, setting: Setting) -> tuple[Turn | None, str]:
         # A row of which nothing is said answers what is said of its step.
         step = written(command.step)
-        turns = self._turns.get(step) or self._turns.get(without_rows(step), ())
+        turns = next((self._turns[name] for name in meant_by(step) if self._turns.get(name)), ())
         at = setting.asked(command)
         if at < len(turns):
             return turns[at], ""

@@ -12,7 +12,7 @@ from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.cases import Act
-from interlock_dsl.program.paths import written
+from interlock_dsl.program.paths import meant_by, written
 from interlock_dsl.schema import encode
 
 
@@ -67,7 +67,7 @@ def unmet(
             expected = f"{' and '.join(act.fields)} of {act.name} to be redacted"
         case "visits":
             entered = list(dict.fromkeys(written(note.step) for note in notes if isinstance(note, StepBegan)))
-            met = act.name in entered
+            met = any(act.name in meant_by(path) for path in entered)
             expected = f"step `{act.name}` to be entered"
             if not met:
                 return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"

@@ -30,7 +30,7 @@ from interlock.testing.result import Stuck, TestResult, context_of, person, plai
 from interlock.testing.world import World
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
-from interlock_dsl.program.paths import without_rows, written
+from interlock_dsl.program.paths import meant_by, written
 
 _Script = TypeVar("_Script")
 
@@ -147,8 +147,8 @@ class _TestRun(World):
         self, path: str, scripts: dict[str, deque[_Script]], given: Mapping[str, tuple[_Script, ...]]
     ) -> deque[_Script] | None:
         """Return what is left for a step to answer; a row of which nothing is said answers what is said of its step."""
-        step = without_rows(path)
-        if path not in scripts and step in given:
+        step = next((name for name in meant_by(path) if name in given), None)
+        if path not in scripts and step is not None:
             scripts[path] = deque(given[step])
             scripts[step].clear()
         return scripts.get(path)

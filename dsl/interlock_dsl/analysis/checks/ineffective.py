@@ -71,7 +71,7 @@ def _can_happen(outline: Outline, symbols: Symbols, name: str, step: StepNode, t
         return trigger != "timeout" and bool(approvals)
     match trigger:
         case "timeout":
-            return isinstance(step, AgentStep | CallStep)
+            return isinstance(step, AgentStep | CallStep) or (isinstance(step, RunStep) and step.within is not None)
         case "denied":
             return isinstance(step, CallStep) or bool(approvals) or in_time
         case "expiry":

@@ -30,6 +30,7 @@ from interlock_dsl.syntax.tree import (
     Promise,
     Retry,
     RuleDecl,
+    RunStep,
     TimeStep,
     ToolDecl,
     WorkflowDecl,
@@ -69,7 +70,7 @@ def _workflow(report: Report, workflow: WorkflowDecl, clauses: Clauses) -> None:
     if workflow.budget is not None:
         _budget(report, workflow.budget, clauses)
     for step in workflow.steps:
-        if isinstance(step, AgentStep | CallStep | AskStep | EventStep):
+        if isinstance(step, AgentStep | CallStep | AskStep | EventStep | RunStep):
             _duration(report, "the deadline", step.within)
         elif isinstance(step, TimeStep):
             _duration(report, "the time", step.pause)

@@ -133,6 +133,8 @@ def _step(
         case TimeStepFacts(), TimeStepFacts():
             yield from clauses(f"{subject}, {what}", old.decl, new.decl)
         case RunStepFacts(arguments=before_values), RunStepFacts(arguments=now_values):
+            apart = frozenset({"workflow", "arguments", "rows"})
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=apart)
             if old.workflow != new.workflow:
                 yield Difference(
                     Direction.CHANGES, subject, f"{what} runs `{new.workflow}`, not `{old.workflow}`", span

@@ -14,8 +14,24 @@ from networkx import ancestors, descendants, immediate_dominators
 
 from interlock_dsl.analysis.declarations.policies import under
 from interlock_dsl.analysis.facts import Facts, RunStepFacts, WorkflowFacts, rows_of
-from interlock_dsl.analysis.knowledge.consumption import Amount, Usage, add, least_of, undo_of, worst_of
-from interlock_dsl.analysis.knowledge.handovers import offered
+from interlock_dsl.analysis.knowledge.consumption import (
+    Amount,
+    Usage,
+    add,
+    attempts_at,
+    cut,
+    done_by,
+    each_row,
+    in_rows,
+    least_of,
+    so_often,
+    times,
+    together,
+    tool_cost,
+    undo_of,
+    worst_of,
+)
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, offered, undos
 from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
@@ -27,7 +43,8 @@ from interlock_dsl.syntax.tree import BudgetDecl
 class Bounds:
     """What a run consumes. `least` is that of a run in which nothing fails, and the cheapest routes are taken.
 
-    `visits` are the most visits of each step, `visit` the worst case of one visit, `least_of` the least of one.
+    `visits` are the most visits of each step, `visit` the worst case of one visit, `least_of` the least of one. `done`
+    is the worst case but for undoing, and `undone` that of undoing all of a run.
     """
 
     least: Usage
@@ -36,6 +53,8 @@ class Bounds:
     visits: Mapping[str, int]
     visit: Mapping[str, Usage]
     least_of: Mapping[str, Usage]
+    done: Usage
+    undone: Usage
 
 
 def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
@@ -45,26 +64,26 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
 
 def _bounds(workflow: WorkflowFacts, facts: Facts, known: dict[str, "Bounds"]) -> Bounds:
     shape = _Shape(workflow)
-    worst = _visits(workflow, facts, known)
+    worst, done, undone = _visits(workflow, facts, known)
     least = {name: least_of(step, facts) for name, step in workflow.steps.items()}
     for name, step in inner_steps(workflow).items():
-        least[name] = _sum(least[name], _inner(step, facts, known).least)
-    found = {
-        field.name: shape.longest({n: getattr(u, field.name) for n, u in worst.items()}, field.name == "time")
-        for field in fields(Usage)
-    }
+        one = together(Usage(steps=1), _inner(step, facts, known).least)
+        least[name] = one if step.rows is None else so_often(replace(one, time=0), step.rows.least)
     fewest = {
         field.name: shape.shortest({n: getattr(u, field.name) or 0 for n, u in least.items()}, field.name == "time")
         for field in fields(Usage)
     }
     exact = shape.exact and not inner_steps(workflow)
-    return Bounds(Usage(**fewest), Usage(**found), exact, shape.visits(), worst, least)
+    return Bounds(
+        Usage(**fewest), shape.worst(worst), exact, shape.visits(), worst, least, shape.worst(done),
+        shape.worst(undone, parallel=False),
+    )  # fmt: skip
 
 
 def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
     """Return the worst case of some of what a run consumes, by their names in `Usage`."""
     shape = _Shape(workflow)
-    worst = _visits(workflow, facts, {})
+    worst, _, _ = _visits(workflow, facts, {})
     return {
         each: shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time")
         for each in names
@@ -83,15 +102,25 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
     return {name: shape.heaviest(each) if shape.simple else 0 for name, each in weights.items()}
 
 
-def _visits(workflow: WorkflowFacts, facts: Facts, known: dict[str, Bounds]) -> dict[str, Usage]:
-    """Return what one visit of each step consumes at most: an agent calls what a route puts in its hand."""
+def _visits(
+    workflow: WorkflowFacts, facts: Facts, known: dict[str, Bounds]
+) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:
+    """Return what one visit of each step consumes at most: in all, but for undoing, and to undo it.
+
+    An agent calls what a route puts in its hand.
+    """
     budget, hands, whole = workflow.decl.budget, offered(workflow, facts), facts
     facts = under(facts, workflow)
     calls = None if budget is None else budget.tool_calls
-    found = {name: worst_of(step, facts, hands.get(name, ()), calls) for name, step in workflow.steps.items()}
+    steps = {name: (step, hands.get(name, ())) for name, step in workflow.steps.items()}
+    found = {name: worst_of(step, facts, hand, calls) for name, (step, hand) in steps.items()}
+    done = {name: done_by(step, facts, hand, calls) for name, (step, hand) in steps.items()}
+    undone = {name: undo_of(step, facts, hand) for name, (step, hand) in steps.items()}
     for name, step in inner_steps(workflow).items():
-        found[name] = _run(step, whole, known, asked=bool(workflow.rules))
-    return found
+        done[name] = in_rows(step, _run(step, whole, known, asked=bool(workflow.rules)))
+        undone[name] = each_row(step, _undoing(step, whole, known))
+        found[name] = together(done[name], undone[name])
+    return found, done, undone
 
 
 def _inner(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Bounds:
@@ -102,35 +131,33 @@ def _inner(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Bounds
 
 
 def _run(step: RunStepFacts, facts: Facts, known: dict[str, Bounds], *, asked: bool) -> Usage:
-    """Return what a step consumes at most that runs a workflow: all of it may be done, and then undone.
+    """Return what a step that runs a workflow consumes at most in one row, but for undoing.
 
-    A budget inside is kept, but by undoing and by what a turn of a model costs beyond it. `asked`: rules of the
-    workflow around may have calls inside wait, and for how long is not known.
+    A budget inside is kept, but by what a turn of a model costs beyond it. `asked`: rules of the workflow around may
+    have calls inside wait, and for how long is not known.
     """
-    inner, found = facts.workflows[step.workflow], _inner(step, facts, known)
-    budget = inner.decl.budget or BudgetDecl()
-    undoing = Usage()
-    for name, within in inner.steps.items():
-        once = undo_of(within, facts)
-        for _ in range(found.visits.get(name, 1)):
-            undoing = _sum(undoing, once)
-    if any(facts.tools[tool].undo is not None for tools in offered(inner, facts).values() for tool in tools):
-        undoing = Usage(0, None, 0, None, None)
-    worst = replace(
-        found.worst,
-        steps=_capped(found.worst.steps, budget.steps),
-        calls=_capped(found.worst.calls, budget.tool_calls),
-        time=None if asked else _capped(found.worst.time, None if budget.time is None else budget.time.micros),
-    )
-    return _sum(_sum(worst, undoing), Usage(steps=1))
+    inner, found = facts.workflows[step.workflow], _inner(step, facts, known).done
+    budget, called = inner.decl.budget or BudgetDecl(), callable_tools(inner, facts)
+    time = None if asked else found.time
+    for limit in (budget.time, step.decl.within):
+        time = cut(time, limit, called, facts)
+    calls = _capped(found.calls, budget.tool_calls)
+    return replace(found, steps=add(_capped(found.steps, budget.steps), 1), calls=calls, time=time)
+
+
+def _undoing(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Usage:
+    """Return what undoing all of a workflow inside consumes at most: no more calls are undone than were made."""
+    inner, found = facts.workflows[step.workflow], _inner(step, facts, known).undone
+    made = _run(step, facts, known, asked=False).calls
+    undoing = undos(callable_tools(inner, facts), facts)
+    attempts = max((attempts_at(tool, facts) for tool in undoing), default=0)
+    dearest = max((tool_cost(tool, facts) for tool in undoing), default=0)
+    calls = _capped(found.calls, times(made, attempts))
+    return replace(found, calls=calls, cost=_capped(found.cost, times(calls, dearest)))
 
 
 def _capped(amount: Amount, limit: Amount) -> Amount:
     return limit if amount is None else amount if limit is None else min(amount, limit)
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(**{each.name: add(getattr(one, each.name), getattr(other, each.name)) for each in fields(Usage)})
 
 
 # --- the graph -------------------------------------------------------------------------------------------------------
@@ -186,6 +213,14 @@ class _Shape:
             for name in again & found.keys():
                 found[name] += link.decl.bound.times
         return found
+
+    def worst(self, weights: Mapping[str, Usage], parallel: bool = True) -> Usage:
+        """Return what the longest way consumes; `parallel`: of branches the time of only the longest."""
+        found: dict[str, Amount] = {}
+        for name in (each.name for each in fields(Usage)):
+            amounts = {step: getattr(used, name) for step, used in weights.items()}
+            found[name] = self.longest(amounts, parallel and name == "time")
+        return Usage(**found)
 
     def longest(self, weights: Mapping[str, Amount], parallel: bool) -> Amount:
         """Return the weight of the longest way. `parallel`: of branches only the longest counts, and waiting does."""

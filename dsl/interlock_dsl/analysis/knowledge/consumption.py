@@ -1,7 +1,7 @@
 """What one visit of a step consumes, at least and at most: every attempt made, and each as long as it may be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, TypeAlias
 
 from interlock_dsl.analysis.declarations.policies import rules_for
@@ -11,7 +11,6 @@ from interlock_dsl.analysis.facts import (
     CallStepFacts,
     EventStepFacts,
     Facts,
-    FanOutFacts,
     RunStepFacts,
     StepFacts,
     TimeStepFacts,
@@ -41,48 +40,57 @@ class Usage:
 def worst_of(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
     """Return what one visit of a step consumes at most: every attempt made, each as long as it may be, in every row.
 
-    `hand` are the tools that an agent may call, `calls` how many calls the whole run may make.
+    `hand` are the tools that an agent may call, `calls` how many calls the whole run may make. Rows that are not needed
+    may be undone.
     """
-    offered = tuple(hand)
-    one, rows = _once(step, facts, offered, calls), rows_of(step)
-    return one if rows is None else _in_rows(step, rows, one, facts, offered)
+    offered, rows = tuple(hand), rows_of(step)
+    done = done_by(step, facts, offered, calls)
+    return done if rows is None or not rows.least else together(done, undo_of(step, facts, offered))
 
 
-def _in_rows(step: StepFacts, rows: FanOutFacts, one: Usage, facts: Facts, hand: tuple[str, ...]) -> Usage:
-    """Return what all rows of a step consume, and the undoing of those that are not needed."""
+def done_by(step: StepFacts, facts: Facts, hand: Iterable[str] = (), calls: Amount = None) -> Usage:
+    """Return what one visit of a step consumes at most, as `worst_of` does, but for undoing."""
+    return in_rows(step, _once(step, facts, tuple(hand), calls))
+
+
+def in_rows(step: StepFacts, one: Usage) -> Usage:
+    """Return what all rows of a step consume, as many at once as may be, each of them so much."""
+    rows = rows_of(step)
+    if rows is None:
+        return one
     most = max(rows.decl.max, 1)
-    rounds = -(-most // max(rows.at_once, 1))
-    every = Usage(
-        times(one.steps, most), times(one.calls, most), times(one.tokens, most), times(one.cost, most),
-        times(one.time, rounds),
-    )  # fmt: skip
-    if not rows.least:
-        return every
-    if isinstance(step, CallStepFacts):
-        undo = facts.tools[step.call.tool].undo
-        if undo is None:
-            return every
-        attempts = attempts_at(undo.tool, facts)
-        cost = add(every.cost, tool_cost(undo.tool, facts) * attempts * most)
-        time = add(every.time, times(_attempts_of(undo.tool, facts), most))
-        return replace(every, calls=add(every.calls, attempts * most), cost=cost, time=time)
-    if any(facts.tools[tool].undo is not None for tool in hand):
-        return replace(every, calls=None, cost=None, time=None)
-    return every
+    every, rounds = so_often(one, most), -(-most // max(rows.at_once, 1))
+    return replace(every, time=times(one.time, rounds))
+
+
+def each_row(step: StepFacts, one: Usage) -> Usage:
+    """Return what all rows of a step consume one after the other, each of them so much."""
+    rows = rows_of(step)
+    return one if rows is None else so_often(one, max(rows.decl.max, 1))
+
+
+def so_often(one: Usage, count: int) -> Usage:
+    """Return what something consumes that is done so many times, one after the other."""
+    return Usage(**{each.name: times(getattr(one, each.name), count) for each in fields(Usage)})
+
+
+def together(one: Usage, other: Usage) -> Usage:
+    """Return what two things consume, one after the other."""
+    return Usage(**{each.name: add(getattr(one, each.name), getattr(other, each.name)) for each in fields(Usage)})
 
 
 def _once(step: StepFacts, facts: Facts, hand: tuple[str, ...], calls: Amount) -> Usage:
     match step:
         case CallStepFacts(call=call):
             made = (call.tool, *fallbacks({call.tool}, facts))
-            time = _cut(_call_time(call.tool, facts), step.decl.within, made, facts)
+            time = cut(_call_time(call.tool, facts), step.decl.within, made, facts)
             cost = sum(tool_cost(tool, facts) * attempts_at(tool, facts) for tool in made)
             return Usage(1, sum(attempts_at(tool, facts) for tool in made), 0, cost, time)
         case AgentStepFacts(decl=decl):
             tools = (*hand, *fallbacks(set(hand), facts))
             found = _agent(decl.agent.text, tools, facts, calls)
             calling = tools if turns_of(facts.agents[decl.agent.text]) > 1 else ()
-            return replace(found, time=_cut(found.time, decl.within, calling, facts))
+            return replace(found, time=cut(found.time, decl.within, calling, facts))
         case TimeStepFacts(decl=decl):
             return Usage(steps=1, time=None if decl.pause is None else decl.pause.micros)
         case AskStepFacts(decl=decl) | EventStepFacts(decl=decl):
@@ -93,17 +101,29 @@ def _once(step: StepFacts, facts: Facts, hand: tuple[str, ...], calls: Amount) -
             return Usage(steps=1)
 
 
-def undo_of(step: StepFacts, facts: Facts) -> Usage:
-    """Return what undoing one visit of a step consumes at most; nothing where the step calls nothing to be undone."""
-    if not isinstance(step, CallStepFacts):
-        return Usage()
-    undo = facts.tools[step.call.tool].undo
-    if undo is None:
-        return Usage()
-    rows, attempts = rows_of(step), attempts_at(undo.tool, facts)
-    most = 1 if rows is None else max(rows.decl.max, 1)
-    time = add(_attempts_of(undo.tool, facts), _asked(undo.tool, facts))
-    return Usage(0, attempts * most, 0, tool_cost(undo.tool, facts) * attempts * most, times(time, most))
+def undo_of(step: StepFacts, facts: Facts, hand: Iterable[str] = ()) -> Usage:
+    """Return what undoing one visit of a step consumes at most, in every row, one call after the other.
+
+    Nobody is asked about an undo: one that would need an approval is refused.
+    """
+    if isinstance(step, CallStepFacts):
+        called = {step.call.tool, *fallbacks({step.call.tool}, facts)}
+        undoing = {undo.tool for tool in called if (undo := facts.tools[tool].undo) is not None}
+        return each_row(step, _dearest(undoing, facts))
+    if any(facts.tools[tool].undo is not None for tool in hand):
+        return Usage(0, None, 0, None, None)
+    return Usage()
+
+
+def _dearest(tools: Iterable[str], facts: Facts) -> Usage:
+    """Return what one call of any of some tools consumes at most."""
+    worst = Usage()
+    for tool in tools:
+        attempts, time = attempts_at(tool, facts), _attempts_of(tool, facts)
+        longest = None if time is None or worst.time is None else max(time, worst.time)
+        cost = max(tool_cost(tool, facts) * attempts, worst.cost or 0)
+        worst = Usage(0, max(attempts, worst.calls or 0), 0, cost, longest)
+    return worst
 
 
 def least_of(step: StepFacts, facts: Facts) -> Usage:
@@ -184,8 +204,8 @@ def _attempts(time: Amount, attempts: int, retry: Retry | None) -> Amount:
     return time * attempts + sum(min(wait, most) if most else wait for wait in waits)
 
 
-def _cut(time: Amount, within: Duration | None, calling: tuple[str, ...], facts: Facts) -> Amount:
-    """Return the time of a step with a deadline: what it leaves under way is waited for at the end of the run."""
+def cut(time: Amount, within: Duration | None, calling: Iterable[str], facts: Facts) -> Amount:
+    """Return the time of a step with a deadline: what it leaves under way is waited for."""
     if within is None:
         return time
     left: Amount = 0

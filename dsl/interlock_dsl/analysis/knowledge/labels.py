@@ -28,6 +28,8 @@ from interlock_dsl.cel.types import STRING, ListType, MapType, OptionalType, Rec
 from interlock_dsl.program.builtins import FAILURE, failure_type
 
 UNTRUSTED: Final = "untrusted"
+FAILURE_LABELS: Final = frozenset({UNTRUSTED})
+"""The labels of why a row has failed."""
 
 
 def labels_read(
@@ -124,10 +126,16 @@ def _made(
 
 def _labels_of_ends(step: RunStepFacts, path: Sequence[str], facts: Facts) -> frozenset[str]:
     """Return the labels of the text that the ends of a workflow give at a path: of all of it where there is none."""
-    inner = facts.workflows[step.workflow]
+    inner, failures = facts.workflows[step.workflow], frozenset[str]()
+    names = [name for name in path if name != ELEMENT and not name.isdigit()]
+    if step.rows is not None and step.rows.decl.collects:
+        if names and names[0] != "value":
+            return FAILURE_LABELS if names[0] == "failure" else frozenset()
+        failures = FAILURE_LABELS if not names else failures
+        names = names[1:]
     given = [(name, value) for end in inner.ends.values() for name, value in end.values.items()]
-    values = [value for name, value in given if not path or name == path[0]]
-    return frozenset().union(*(labels_read(value.expression, inner, facts) for value in values))
+    values = [value for name, value in given if not names or name == names[0]]
+    return failures.union(*(labels_read(value.expression, inner, facts) for value in values))
 
 
 def labels_inside(type: Type | None) -> frozenset[str]:

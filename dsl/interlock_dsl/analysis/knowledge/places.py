@@ -12,6 +12,7 @@ from interlock_dsl.analysis.facts import (
     NeverBeforeFacts,
     NeverUnapprovedFacts,
     RouteFacts,
+    RunStepFacts,
     SetStepFacts,
     TableFacts,
     TableStepFacts,
@@ -127,6 +128,11 @@ def values(name: str, workflow: WorkflowFacts, facts: Facts) -> Iterator[Place]:
                 wanted = facts.tables[decl.table.text].parameters.fields
                 for argument, checked in arguments.items():
                     names = f"the argument `{argument}` of `{decl.table.text}`"
+                    yield Place(checked, "value", name, step, wanted=wanted[argument].type, names=names)
+            case RunStepFacts(workflow=inner, arguments=arguments):
+                wanted = facts.workflows[inner].parameters.fields
+                for argument, checked in arguments.items():
+                    names = f"the argument `{argument}` of `{inner}`"
                     yield Place(checked, "value", name, step, wanted=wanted[argument].type, names=names)
             case TimeStepFacts(until=until) if until is not None:
                 names = f"the moment that `{step}` waits until"

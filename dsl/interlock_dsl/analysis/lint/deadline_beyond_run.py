@@ -54,6 +54,7 @@ Found by comparing each `within` of a workflow, and of the policies that ask for
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from interlock_dsl.analysis.declarations.policies import concerns
 from interlock_dsl.analysis.examination.examined import Examined
@@ -62,6 +63,7 @@ from interlock_dsl.analysis.facts import (
     AskStepFacts,
     CallStepFacts,
     EventStepFacts,
+    RunStepFacts,
     TimeStepFacts,
     WorkflowFacts,
 )
@@ -70,6 +72,9 @@ from interlock_dsl.analysis.knowledge.quantities import duration_words
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.syntax.tree import Duration
+
+TIMED: Final = (AgentStepFacts, CallStepFacts, AskStepFacts, EventStepFacts, RunStepFacts)
+"""The kinds of steps that may have a deadline."""
 
 
 def check(program: Examined) -> Iterator[Diagnostic]:
@@ -105,7 +110,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _deadlines(workflow: WorkflowFacts) -> Iterator[tuple[str, Duration]]:
     for name, step in workflow.steps.items():
-        if isinstance(step, AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts) and step.decl.within:
+        if isinstance(step, TIMED) and step.decl.within:
             yield f"`{name}`", step.decl.within
         elif isinstance(step, TimeStepFacts) and step.decl.pause is not None:
             yield f"`{name}`", step.decl.pause

@@ -1,6 +1,6 @@
 """The lines of a `test` block, and values as they are written there."""
 
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, RunStepFacts, WorkflowFacts
 from interlock_dsl.cel.tree import KEYWORDS, RESERVED
 from interlock_dsl.cel.types import Type
 from interlock_dsl.diagnostics import witness
@@ -14,7 +14,8 @@ class Unrehearsed(Exception):
 def hurried(workflow: WorkflowFacts) -> bool:
     """Say whether some step may be late: then a test in which time passes is not told."""
     steps = workflow.steps.values()
-    return any(isinstance(step, AgentStepFacts | CallStepFacts) and step.decl.within is not None for step in steps)
+    timed = (AgentStepFacts, CallStepFacts, RunStepFacts)
+    return any(isinstance(step, timed) and step.decl.within is not None for step in steps)
 
 
 def shown(value: object) -> str:

@@ -6,9 +6,9 @@ from interlock_dsl.analysis.facts import FanOutFacts
 from interlock_dsl.analysis.workflows.places import Reader
 from interlock_dsl.cel.types import BOOL, DYN, ERROR, NULL, STRING, Cases, Field, ListType, RecordType, Type
 from interlock_dsl.diagnostics.messages import rows as say
-from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, FanOut, StepNode, TableStep
+from interlock_dsl.syntax.tree import AgentStep, AskStep, CallStep, FanOut, RunStep, StepNode, TableStep
 
-FANNED: Final = (AgentStep, CallStep, AskStep, TableStep)
+FANNED: Final = (AgentStep, CallStep, AskStep, TableStep, RunStep)
 """The kinds of steps that can be taken for each row of a list."""
 
 MOST_ROWS: Final = 10_000

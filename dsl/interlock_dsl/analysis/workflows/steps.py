@@ -70,6 +70,7 @@ class Steps:
         self._within_reach: dict[str, tuple[str, ...]] = {}
         self._tables = tables
         self._workflows = workflows
+        self._ones: dict[str, Type] = {}
         self._extents = Extents()
         self._too_large = False
 
@@ -82,7 +83,8 @@ class Steps:
             if isinstance(step, syntax.AgentStep | syntax.AskStep)
         }
         for name, step in outline.steps.items():
-            self._reader.outputs[name] = output_of(step, self._one(name, step, answers))
+            self._ones[name] = self._one(name, step, answers)
+            self._reader.outputs[name] = output_of(step, self._ones[name])
         ordered = (name for name in outline.flow.order if name in outline.steps)
         found = {name: self._step(name, outline.steps[name], answers) for name in ordered}
         return {name: made for name in outline.steps if (made := found.get(name)) is not None}
@@ -112,7 +114,7 @@ class Steps:
         fanned = fan_out(step)
         rows = None
         if fanned is not None:
-            rows = fan_out_facts(self._reader, name, fanned, self._one(name, step, answers))
+            rows = fan_out_facts(self._reader, name, fanned, self._ones[name])
             self._refuse_unwritable(rows.list.type, fanned.list.span)
         match step:
             case syntax.AgentStep():
@@ -132,7 +134,7 @@ class Steps:
             case syntax.SetStep():
                 return self._set(name, step)
             case syntax.RunStep():
-                return self._run(name, step)
+                return self._run(name, step, rows)
 
     def _event(self, name: str, step: syntax.EventStep) -> EventStepFacts:
         if not step.event.strip():
@@ -192,16 +194,16 @@ class Steps:
         )
         return TableStepFacts(step, arguments, rows)
 
-    def _run(self, name: str, step: syntax.RunStep) -> RunStepFacts | None:
+    def _run(self, name: str, step: syntax.RunStep, rows: FanOutFacts | None) -> RunStepFacts | None:
         decl = self._symbols.workflow(step.workflow)
         inner = self._workflows.get(step.workflow.text)
-        returns = self._reader.outputs[name]
+        returns = self._ones[name]
         if decl is None or inner is None or not isinstance(returns, RecordType):
-            self._values(name, step.arguments)
+            self._values(name, step.arguments, rows=rows)
             return None
         called, place = step.workflow.text, step.workflow.span
-        arguments = self._arguments(name, step.arguments, inner.parameters, called, place, decl.name.span, None)
-        return RunStepFacts(step, called, arguments, returns)
+        arguments = self._arguments(name, step.arguments, inner.parameters, called, place, decl.name.span, rows)
+        return RunStepFacts(step, called, arguments, returns, rows)
 
     def _arguments(
         self,

@@ -134,9 +134,12 @@ class StepBuilder(RowBuilder):
         return SetStep(name, values, span=self.here())
 
     @reduction
-    def run_step(self, name: Ident, workflow: Ident, arguments: tuple[Argument, ...]) -> RunStep:
-        """`step name runs workflow(arguments)`."""
-        return RunStep(name, workflow, arguments, span=self.here())
+    def run_step(
+        self, name: Ident, workflow: Ident, arguments: tuple[Argument, ...], *parts: Clause | FanOut
+    ) -> RunStep:
+        """`step name runs workflow(arguments) for each ... within 5m`."""
+        rows, clauses = self.fanned(parts)
+        return RunStep(name, workflow, arguments, clauses.get("within", Duration), rows, span=self.here())
 
     @reduction
     def end(self, name: Ident, values: tuple[Argument, ...] = ()) -> EndDecl:

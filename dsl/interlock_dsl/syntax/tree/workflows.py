@@ -120,11 +120,13 @@ class SetStep(Node):
 
 @dataclass(frozen=True, slots=True)
 class RunStep(Node):
-    """`step s runs workflow(argument: expression, ...)`."""
+    """`step s runs workflow(argument: expression, ...) within 5m`."""
 
     name: Ident
     workflow: Ident
     arguments: tuple[Argument, ...]
+    within: Duration | None = None
+    rows: FanOut | None = None
 
 
 StepNode: TypeAlias = AgentStep | CallStep | AskStep | EventStep | TimeStep | TableStep | SetStep | RunStep

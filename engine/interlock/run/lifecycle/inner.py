@@ -35,6 +35,8 @@ def given_up(run: Run, frame: Frame, trigger: Trigger, reason: str, shown: str =
     name = frame.plan.workflow.name
     visits.close_frame(run, frame, WhyCancelled.GIVEN_UP, f"`{name}` was given up")
     change(run, visit, "undoing")
+    run.cancel(visit.deadline)
+    visit.due = None
 
     def inside(around: Frame, step: str, number: int) -> bool:
         return (around, step, number) == (visit.frame, visit.path, visit.number)

@@ -16,13 +16,6 @@ def deadline_passed(run: Run, owner: None, event: TimerFired) -> None:
     budget.time_is_up(run, run.root)
 
 
-def inner_deadline_passed(run: Run, visit: Visit, event: TimerFired) -> None:
-    """The timer of the deadline of a workflow that a step runs fired."""
-    if visit.inner is not None and event.command == visit.inner.timer:
-        visit.inner.timer = ""
-        budget.time_is_up(run, visit.inner)
-
-
 def cancelled(run: Run, owner: None, event: RunCancelled) -> None:
     """Someone cancelled the run: it is given up like one that failed."""
     reason = f"called off by {event.by or 'nobody named'}" + (f": {event.reason}" if event.reason else "")

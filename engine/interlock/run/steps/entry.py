@@ -95,7 +95,8 @@ def _ask_approval(run: Run, visit: Visit) -> None:
     """Ask for the approval a route wants before its target may begin: of the scopes and fields it hands over."""
     rule = visit.route.route.approval
     assert rule is not None
-    if isinstance(visit.step, RunStep) and not inner.prepare(run, visit):
+    runs = isinstance(visit.step, RunStep) and visit.rows is None
+    if runs and not inner.prepare(run, visit):
         return
     scopes: list[Json] = []
     scopes.extend(sorted(visit.scopes))
@@ -108,7 +109,7 @@ def _ask_approval(run: Run, visit: Visit) -> None:
         "context": handoff.context_of(visit),
         **rows.subject_of(run, visit),
     }
-    if isinstance(visit.step, RunStep):
+    if runs:
         subject |= inner.subject(run, visit)
     change(run, visit, "in approval")
     visit.digest = digest(subject)

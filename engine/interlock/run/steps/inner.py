@@ -9,7 +9,7 @@ from typing import cast
 
 from interlock.run import values
 from interlock.run.moves import Fail, Start
-from interlock.run.parts import Frame, Visit
+from interlock.run.parts import Arguments, Frame, Visit
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
 from interlock.run.transitions import change
@@ -22,16 +22,37 @@ SHARED = ("run", "principal", "context", "$history")
 
 
 def prepare(run: Run, visit: Visit) -> bool:
-    """Evaluate what the workflow is given; return whether it has values. If not, the step has failed."""
+    """Evaluate what the workflow is given; return whether it has values. If not, the step has failed.
+
+    Where somebody approved what all rows are given, it is not evaluated again.
+    """
+    together = None if visit.row is None else visit.row.of.rows
+    if visit.row is not None and together is not None and together.prepared:
+        prepared = together.prepared[visit.row.index]
+        given = prepared if isinstance(prepared, str) else prepared[0]
+    else:
+        given = _given(run, visit)
+    if isinstance(given, str):
+        run.agenda.append(Fail(visit, "failure", given))
+        return False
+    visit.given = given
+    return True
+
+
+def input_of(run: Run, visit: Visit) -> Arguments | str:
+    """Return what the workflow is given, or why that does not fit."""
+    given = _given(run, visit)
+    return given if isinstance(given, str) else (given, _shown(run, visit, given))
+
+
+def _given(run: Run, visit: Visit) -> Mapping[str, object] | str:
     step = _step(visit)
     parameters = run.plan.workflows[step.workflow].workflow.parameters
     try:
         given = values.evaluate(run, step.arguments, visit.reads(run.now))
-        visit.given = cast(Mapping[str, object], decode(parameters, encode(parameters, given)))
+        return cast(Mapping[str, object], decode(parameters, encode(parameters, given)))
     except (EvaluationError, ValidationError, ValueError, TypeError) as error:
-        run.agenda.append(Fail(visit, "failure", f"the input of `{step.workflow}` does not fit: {error}"))
-        return False
-    return True
+        return f"the input of `{step.workflow}` does not fit: {error}"
 
 
 def begin(run: Run, visit: Visit) -> None:
@@ -49,9 +70,12 @@ def begin(run: Run, visit: Visit) -> None:
 
 def subject(run: Run, visit: Visit) -> dict[str, Json]:
     """Return what an approval of the step is for besides what every one is: the workflow and its input."""
-    step = _step(visit)
-    parameters = run.plan.workflows[step.workflow].workflow.parameters
-    return {"workflow": step.workflow, "args": run.plan.shown(parameters, visit.given)}
+    return {"workflow": _step(visit).workflow, "args": dict(_shown(run, visit, visit.given or {}))}
+
+
+def _shown(run: Run, visit: Visit, given: Mapping[str, object]) -> Mapping[str, Json]:
+    parameters = run.plan.workflows[_step(visit).workflow].workflow.parameters
+    return cast(Mapping[str, Json], run.plan.shown(parameters, given))
 
 
 def _step(visit: Visit) -> RunStep:

@@ -9,20 +9,21 @@ decided, the rows that are still under way are cancelled; where only some rows a
 before the step is done.
 """
 
+from collections.abc import Iterable
 from typing import cast
 
 from interlock.run import budget, promises, values
-from interlock.run.moves import Begin, Complete, Fail, Undo
+from interlock.run.moves import Begin, Complete, Fail, Part, StopRows, Undo
 from interlock.run.parts import Call, Frame, Row, Rows, Visit
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import StepBegan, StepDone, StepFailed
 from interlock.run.state import Run
-from interlock.run.steps import calls, rules, visits
+from interlock.run.steps import calls, inner, rules, visits
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.units import part
-from interlock_dsl.program.model import CallStep, FanOut, fan_out
+from interlock_dsl.program.model import CallStep, FanOut, RunStep, fan_out
 from interlock_dsl.schema import encode
 
 
@@ -47,10 +48,14 @@ def read(run: Run, visit: Visit, declared: FanOut) -> bool:
 
 
 def subject_of(run: Run, visit: Visit) -> dict[str, Json]:
-    """Return what of its rows somebody approves, if a step has any: the calls of them, else the rows themselves."""
+    """Return what of its rows somebody approves, if a step has any: what each calls or runs, else the rows."""
     if visit.rows is None:
         return {}
     rows = visit.rows
+    if isinstance(visit.step, RunStep):
+        rows.prepared = [inner.input_of(run, _visit_of(visit, index)) for index in range(len(rows.values))]
+        inputs: list[Json] = [None if isinstance(each, str) else dict(each[1]) for each in rows.prepared]
+        return {"workflow": visit.step.workflow, "rows": inputs}
     if not isinstance(visit.step, CallStep):
         return {"rows": list(rows.shown)}
     tool = run.plan.tools[visit.step.call.tool]
@@ -169,12 +174,30 @@ def _enough(run: Run, visit: Visit) -> None:
     rows = _rows(visit)
     rows.decided = True
     _cancel(run, visit, "as many rows as are needed have succeeded")
-    others = {f"{visit.path}[{index}]" for index in range(rows.next) if index not in rows.given}
+    others = [index for index in range(rows.next) if index not in rows.given]
+    run.agenda.append(Undo(_part(visit, others), _merged(visit)))
 
-    def of_others(frame: Frame, path: str, number: int) -> bool:
-        return frame is visit.frame and number == visit.number and path in others
 
-    run.agenda.append(Undo(of_others, _merged(visit)))
+def stop(run: Run, move: StopRows) -> None:
+    """Workflows that rows run are given up and undo what they did, then the step fails."""
+    visit = move.visit
+    if visit.phase == "over":
+        return
+    rows = _rows(visit)
+    rows.decided, unfinished = True, list(rows.under_way)
+    for row in list(rows.under_way.values()):
+        visits.cancel(run, row, WhyCancelled.GIVEN_UP, move.message)
+    run.agenda.append(Undo(_part(visit, unfinished), Fail(visit, move.trigger, move.message)))
+
+
+def _part(visit: Visit, rows: Iterable[int]) -> Part:
+    """Return a part of what was done: what some rows did."""
+    paths = {f"{visit.path}[{index}]" for index in rows}
+
+    def within(frame: Frame, path: str, number: int) -> bool:
+        return frame is visit.frame and number == visit.number and path in paths
+
+    return within
 
 
 def _cancel(run: Run, visit: Visit, why: str) -> None:
