@@ -42,7 +42,7 @@ def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_run_goes_on_with_the_events_it_waits_for(waiting: str) -> None:
     ran = interlock("signal", "last", "payment.received", '{"order": "B2", "cents": 1}', "--key", "b1", "--progress")
-    assert ran.code == 0 and "no step waits for `payment.received` now: it is kept" in ran.err
+    assert ran.code == 0 and "no step takes `payment.received` now: it is kept" in ran.err
     ran = interlock("signal", waiting, "moved")
     assert ran.code == 0 and "it is kept" in ran.err
     ran = interlock("signal", waiting, "payment.received", PAID, "--key", "b2", "--as", "Bank")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SAID: "dict[Received, str]" = {
     "taken": "a step takes `{}`",
-    "kept": "no step waits for `{}` now: it is kept for one that comes to wait",
+    "kept": "no step takes `{}` now: it is kept for one that comes to wait for it",
     "known": "`{}` was signalled before under this key: nothing has changed",
 }
 """What is said of a signal, by what became of it."""
