@@ -1,6 +1,7 @@
 """Examples against a server of models over HTTP: the command line, the real adapter, real tools, nothing recorded."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,18 @@ from interlock_cli.main import run
 
 @dataclass(frozen=True)
 class Live:
-    """A path of an example: what it is given, what its models say by task, where it comes to and what is done then."""
+    """A path of an example: what it is given, what its models say by task, where it comes to and what is done then.
+
+    `workflow` is which, where there are several; `people` are the commands of people whom the run waits for.
+    """
 
     inputs: tuple[str, ...]
     scripts: Mapping[str, Script]
     stands: Mapping[str, object]
     requests: int
     effect: tuple[str, list[list[object]]]
+    workflow: str = ""
+    people: tuple[str, ...] = ()
 
 
 PATHS = {
@@ -38,6 +44,25 @@ PATHS = {
         3,
         ("SELECT order_id, amount FROM refunds", [["A1", 4_200]]),
     ),
+    "pipeline": Live(
+        ("batch=2026-03-01", "dataset=products"),
+        {
+            "the file's columns are not those of the registry: say what has happened, and what to do about it": [
+                calls("staging.sample", load="2026-03-01/products", column="unit_price"),
+                answer(
+                    cause="renamed",
+                    advice="rename",
+                    renames=[{"column": "unit_price", "becomes": "price"}],
+                    why="both hold amounts",
+                ),
+            ],
+        },
+        {"status": "ended", "end": "published", "output": {"dataset": "products", "rows": 60}},
+        2,
+        ("SELECT count(*), sum(cents) FROM published", [[60, 609_990]]),
+        workflow="load",
+        people=("answer last --as maria --value decision=rename",),
+    ),
 }
 
 
@@ -51,7 +76,10 @@ def test_a_path_with_models_over_http(
     with model_server(path.scripts) as server, tidy(folder):
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        run(["run", "--as", "ada", *given, *server.options, "--format", "json"])
+        which = ["--workflow", path.workflow] if path.workflow else []
+        for command in (["run", "--as", "ada", *which, *given], *map(shlex.split, path.people)):
+            capsys.readouterr()
+            run([*command, *server.options, "--format", "json"])
     said = capsys.readouterr()
     report = json.loads(said.out)
     assert {name: report[name] for name in path.stands} == path.stands, said

@@ -16,6 +16,13 @@ from interlock import CallContext, Principal
 Made: TypeAlias = Callable[[ModuleType], object]
 
 STATE = {
+    "pipeline": [
+        "SELECT * FROM columns ORDER BY dataset, name",
+        "SELECT * FROM staged ORDER BY load, line",
+        "SELECT * FROM prepared ORDER BY load, key",
+        "SELECT load, retracted FROM publications ORDER BY number",
+        "SELECT * FROM published ORDER BY publication, key",
+    ],
     "refund": ["SELECT * FROM orders ORDER BY id", "SELECT order_id, amount, voided FROM refunds ORDER BY number"],
     "procurement": ["SELECT * FROM funds ORDER BY cost_center", "SELECT * FROM orders", "SELECT * FROM vendors"],
     "order_exception": [
@@ -51,12 +58,35 @@ def replace(order: int, lamp: int) -> Made:
     return lambda tools: tools.replace_item(f"O{order}", old, f"LAMP-{lamp}", 2, key)
 
 
+def ingest(dataset: str) -> Made:
+    return lambda tools: tools.ingest("2026-03-01", dataset)
+
+
+def extend(dataset: str, column: str) -> Made:
+    return lambda tools: tools.extend(f"2026-03-01/{dataset}", [column])
+
+
+def prepare(dataset: str, column: str) -> Made:
+    return lambda tools: tools.prepare(f"2026-03-01/{dataset}", [{"column": "unit_price", "becomes": column}])
+
+
+def publish(dataset: str) -> Made:
+    return lambda tools: tools.publish(f"2026-03-01/{dataset}")
+
+
+DATASETS, COLUMNS = st.sampled_from(["customers", "products"]), st.sampled_from(["price", "title", "currency"])
 CALLS: dict[str, st.SearchStrategy[Made]] = {
     "refund": st.builds(refund, st.integers(1, 4), st.integers(1, 9_000)),
     "procurement": st.builds(purchase, st.integers(1, 4), st.integers(4711, 4714), st.integers(1, 30_000)),
     "order_exception": st.one_of(
         st.builds(reserve, st.integers(1, 3), st.integers(1, 5), st.integers(1, 20)),
         st.builds(replace, st.sampled_from([1, 2, 29]), st.integers(2, 5)),
+    ),
+    "pipeline": st.one_of(
+        st.builds(ingest, DATASETS),
+        st.builds(extend, DATASETS, COLUMNS),
+        st.builds(prepare, DATASETS, COLUMNS),
+        st.builds(publish, DATASETS),
     ),
 }
 
@@ -100,6 +130,27 @@ def test_released_goods_are_in_stock_again(tmp_path: Path) -> None:
         for _ in range(2):
             module.release(reservation["id"])  # type: ignore[index]
             assert module.stock_level("LAMP-2") == before
+
+
+def test_a_load_that_is_taken_back_leaves_nothing_but_the_note_that_it_was(tmp_path: Path) -> None:
+    folder = copy("pipeline", tmp_path)
+    with tools(folder) as module:
+        module.connect().close()
+        before = [rows(folder, query) for query in STATE["pipeline"]]
+        load = module.ingest("2026-03-01", "products")["load"]
+        extend("products", "currency")(module)
+        module.prepare(load, [])
+        publication = module.publish(load)["id"]
+        assert module.inspect(publication) == {"rows": 60, "absent": 60, "cents": 0}
+        for undo, what in (
+            (module.retract, publication),
+            (module.clear, load),
+            (module.revert, load),
+            (module.discard, load),
+        ):
+            undo(what)
+            undo(what)
+    assert [rows(folder, query) for query in STATE["pipeline"]] == [*before[:3], [[load, 1]], before[4]]
 
 
 def after(name: str, made: Sequence[Made]) -> list[list[list[object]]]:
