@@ -42,9 +42,10 @@ def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_run_goes_on_with_the_events_it_waits_for(waiting: str) -> None:
     ran = interlock("signal", "last", "payment.received", '{"order": "B2", "cents": 1}', "--key", "b1", "--progress")
-    assert ran.code == 0 and "no step takes `payment.received` now: it is kept" in ran.err
+    assert ran.code == 0 and "`paid` waits for `payment.received`, but not for this one: `paid` takes only" in ran.err
+    assert "where event.order == order`. It is kept for a step that takes it" in ran.err
     ran = interlock("signal", waiting, "moved")
-    assert ran.code == 0 and "it is kept" in ran.err
+    assert ran.code == 0 and "no step takes `moved` now: it is kept" in ran.err
     ran = interlock("signal", waiting, "payment.received", PAID, "--key", "b2", "--as", "Bank")
     assert ran.code == 0 and "a step takes `payment.received`" in ran.err
     shown = interlock("resume", waiting) if "shipped" not in ran.out else ran
@@ -52,7 +53,8 @@ def test_a_run_goes_on_with_the_events_it_waits_for(waiting: str) -> None:
     told = interlock("show", waiting).out
     for line in (
         "waits for the event payment.received",
-        "payment.received comes, and is kept",
+        "payment.received comes, which paid does not take, and is kept",
+        "moved comes, and is kept",
         "takes payment.received",
         "waits for 1ms",
         "takes moved",
@@ -63,7 +65,7 @@ def test_a_run_goes_on_with_the_events_it_waits_for(waiting: str) -> None:
 
 def test_the_same_key_is_the_same_event(waiting: str) -> None:
     data = '{"order": "B2", "cents": 1}'
-    for said in ("it is kept", "nothing has changed"):
+    for said in ("It is kept", "nothing has changed"):
         ran = interlock("signal", waiting, "payment.received", data, "--key", "b1")
         assert ran.code == 0 and said in ran.err
 
@@ -71,7 +73,7 @@ def test_the_same_key_is_the_same_event(waiting: str) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (("payment.recieved", PAID), 2, "did you mean `payment.received`?"),
+        (("payment.recieved", PAID), 1, "did you mean `payment.received`?"),
         (("payment.received",), 1, "does not fit"),
         (("payment.received", "{"), 2, "`DATA`"),
         (("payment.received", "nonsense"), 2, "`DATA`"),
@@ -88,7 +90,46 @@ def test_what_is_refused(waiting: str, args: tuple[str, ...], code: int, said: s
 def test_a_run_that_is_over_takes_nothing(waiting: str) -> None:
     assert interlock("cancel", waiting, "--as", "ann").code == 0
     ran = interlock("signal", waiting, "payment.received", PAID)
-    assert ran.code == 2 and "is over: it is cancelled" in ran.err
+    assert ran.code == 1 and "is over: it is cancelled" in ran.err
+
+
+def test_show_tells_what_is_waited_for(waiting: str) -> None:
+    shown = interlock("show", waiting).out
+    assert "-> { order: string cents: int in 0..100 } where event.order == order" in shown
+
+
+def test_show_tells_until_when_a_step_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("late.ilk").write_text(SHIP.replace("waits for 1ms", "waits for 2h"))
+    run = run_id(interlock("run", "late.ilk", "--input", "order=A1"))
+    assert interlock("signal", run, "payment.received", PAID).code == 0
+    shown = interlock("show", run).out
+    assert "pause waits until 20" in shown and "left" in shown and f"interlock resume {run}  goes on then" in shown
+
+
+ASK = """\
+role lead { reach "leads" }
+
+workflow survey(names: list<string max 40> max 5, why: string, secret: string) {
+  step ask asks lead for each name in names max 5 {
+    question "is this one in order?"
+    returns { fine: bool }
+  }
+  end done { fine: ask.all(each, each.fine), secret: secret }
+  start -> ask pass why
+  ask -> done
+}
+"""
+
+
+def test_who_is_asked_sees_the_row_and_what_is_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ask.ilk").write_text(ASK)
+    given = '{"names": ["Ada", "Bob"], "why": "yearly", "secret": "hidden"}'
+    ran = interlock("run", "ask.ilk", "--input", given)
+    shown = interlock("show", "last").out
+    for told in (ran.out, shown[shown.index("  waits ") :]):
+        assert [told.count(each) for each in ('name  "Ada"', 'name  "Bob"', 'why  "yearly"', "hidden")] == [1, 1, 2, 0]
 
 
 def test_json_says_what_is_awaited(waiting: str, tmp_path: Path) -> None:

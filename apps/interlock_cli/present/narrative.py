@@ -35,8 +35,7 @@ from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
-from interlock_cli.present.values import arguments, value
-from interlock_dsl.cel import CompiledExpression
+from interlock_cli.present.values import arguments, value, written
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import (
     AgentStep,
@@ -83,6 +82,7 @@ class Narrative:
         self._announced: set[tuple[str, str]] = set()
         self._asked_at: dict[str, str] = {}
         self._failures: dict[str, str] = {}
+        self._waiting: dict[str, str] = {}
 
     def _learn(self, path: str) -> None:
         """Get to know the routes of the workflow at a path."""
@@ -131,6 +131,7 @@ class Narrative:
     def _began_step(self, note: StepBegan) -> list[Line]:
         step = self._step(note.step)
         again = f"visit {note.visit}" if note.visit > 1 else ""
+        self._waiting.pop(note.step, None)
         rows = fan_out(step) if step is not None and not note.step.endswith("]") else None
         if rows is not None:
             return [self._line(note.step, "work", f"for each {rows.row}, at most {rows.max:,}", again)]
@@ -149,6 +150,7 @@ class Narrative:
             case EventStep():
                 within = f"within {duration(step.within)}" if step.within is not None else ""
                 text = Text.assemble("waits for the event ", (escape(step.event), "wait"))
+                self._waiting[note.step] = step.event
                 return [self._line(note.step, "wait", text, again or within)]
             case TimeStep(until=until, pause=pause):
                 text = Text(
@@ -160,6 +162,7 @@ class Narrative:
 
     @_tell.register
     def _done(self, note: StepDone) -> list[Line]:
+        self._waiting.pop(note.step, None)
         step = self._step(note.step)
         if step is not None and not note.step.endswith("]") and fan_out(step) is not None:
             return [self._line(note.step, "done", self._value(note.output, 0))]
@@ -180,12 +183,14 @@ class Narrative:
 
     @_tell.register
     def _failed(self, note: StepFailed) -> list[Line]:
+        self._waiting.pop(note.step, None)
         if note.trigger == "denied" or note.message == self._failures.pop(note.step, ""):
             return []  # told by `CallDecided`, `ApprovalSettled` or `CallDone`
         return [self._line(note.step, "bad", Text.assemble((note.trigger, "bad"), f": {_said(note.message)}"))]
 
     @_tell.register
     def _cancelled(self, note: StepCancelled) -> list[Line]:
+        self._waiting.pop(note.step, None)
         return [self._line(note.step, "gone", Text(f"not needed: {_said(note.why)}", "quiet"))]
 
     @_tell.register
@@ -313,7 +318,10 @@ class Narrative:
 
     @_tell.register
     def _kept(self, note: SignalKept) -> list[Line]:
-        text = Text.assemble((escape(note.event), "wait"), " comes, and is kept for a step that comes to wait for it")
+        waiting = [step for step, event in self._waiting.items() if event == note.event]
+        why = f", which {', '.join(waiting)} does not take" if waiting else ""
+        said = f" comes{why}, and is kept for a step that comes to wait for it"
+        text = Text.assemble((escape(note.event), "wait"), said)
         return [self._line("", "wait", text, f"key {escape(note.key)}" if note.key else "")]
 
     @_tell.register
@@ -359,11 +367,6 @@ def why(route: Route) -> str:
     if route.when is not None:
         return f"when {written(route.when)}"
     return "otherwise" if route.otherwise else ""
-
-
-def written(condition: CompiledExpression) -> str:
-    """Return a condition as its author wrote it, on one line."""
-    return " ".join(condition.expression.span.text.split())
 
 
 def granted(grant: Grant) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
@@ -11,7 +11,8 @@ from interlock.runtime.report import RunReport
 from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
 from interlock_cli.present.quantity import SECOND, duration, moment
-from interlock_cli.present.values import arguments, value
+from interlock_cli.present.values import arguments, value, written
+from interlock_dsl.program.model import EventStep, Step
 
 LABEL = 8
 UNNAMED = "anybody may approve: the run was started without `--as`, so nobody is known to have asked for it"
@@ -59,6 +60,8 @@ def waiting(
     for asked in open:
         left = f"  {remaining(asked.expires - now)}" if asked.expires is not None else ""
         yield Text.assemble((f"{mark('wait')} ", "wait"), request(asked), (left, "quiet"))
+        if isinstance(asked, AskPerson):
+            yield from seen(asked)
         if isinstance(asked, AskApproval) and asked.count > 1:
             yield Text(f"    {quorum(asked, approved_by.get(asked.id, ()))}", "quiet")
         if asked.expires is not None and asked.expires <= now:
@@ -73,15 +76,45 @@ def waiting(
         yield Text(f"    {UNNAMED}", "quiet")
 
 
-def awaiting(open: Sequence[AwaitEvent], run: str, now: int, options: str) -> Iterator[Text]:
-    """Yield, for each event that a step waits for, which it is and the command by which it is signalled."""
+def awaiting(
+    open: Sequence[AwaitEvent],
+    run: str,
+    now: int,
+    options: str,
+    steps: Callable[[str], Step | None] = lambda path: None,
+) -> Iterator[Text]:
+    """Yield, for each event that a step waits for, which it is and the command by which it is signalled.
+
+    Where `steps` knows the step at a path, what the event must say is said too.
+    """
     for event in open:
         left = f"  {remaining(event.expires - now)}" if event.expires is not None else ""
         said = Text.assemble(f"{event.step} waits for the event ", (escape(event.event), "wait"))
         yield Text.assemble((f"{mark('wait')} ", "wait"), said, (left, "quiet"))
+        step = steps(event.step)
+        if isinstance(step, EventStep) and (wanted := awaited(step)):
+            yield Text(f"    {wanted}", "quiet")
         if event.expires is None or event.expires > now:
             name = shlex.quote(event.event)
             yield Text.assemble("    ", (f"interlock signal {run} {name} DATA{options}", "route"))
+
+
+def awaited(step: EventStep) -> str:
+    """Return what an event must say that a step waits for, as its author wrote it: `-> Payment where event.cents > 0`.
+
+    Nothing for an event without data that is taken whatever else is known.
+    """
+    said = "" if step.data is None else f"-> {step.data}"
+    return said if step.where is None else f"{said} where {written(step.where)}".strip()
+
+
+def pausing(pauses: Mapping[str, int], run: str, now: int) -> Iterator[Text]:
+    """Yield, for each step that waits for time to pass, until when, and how the run goes on where nobody drives it."""
+    for path, until in pauses.items():
+        left = f"  {remaining(until - now)}" if until > now else ""
+        yield Text.assemble((f"{mark('wait')} ", "wait"), f"{path} waits until {moment(until)}", (left, "quiet"))
+    if pauses:
+        yield Text.assemble("    ", (f"interlock resume {run}", "route"), ("  goes on then", "quiet"))
 
 
 def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:
@@ -139,6 +172,11 @@ def subject(of: Mapping[str, object]) -> Text:
 def shown_context(asked: AskPerson) -> Iterator[Text]:
     """Yield a question and what the person may see of the run to answer it."""
     yield Text.assemble((f"{mark('wait')} ", "wait"), (asked.question, "name"))
+    yield from seen(asked)
+
+
+def seen(asked: AskPerson) -> Iterator[Text]:
+    """Yield what the person who is asked may see: what the route passes, and the row that they are asked about."""
     for name, each in asked.context.items():
         yield Text.assemble("    ", (f"{name}  ", "quiet"), value(each))
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from interlock_cli.present.escape import escape
+from interlock_dsl.cel import CompiledExpression
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -58,6 +59,11 @@ def arguments(given: Mapping[str, object], most: int = 0) -> str:
     """Return the arguments of a call as the language writes them: `(order_id: "A1", amount: 25_000)`."""
     text = value(given, most)
     return "()" if text == "{}" else "(" + text.removeprefix("{").removesuffix("}").strip() + ")"
+
+
+def written(condition: CompiledExpression) -> str:
+    """Return a condition as its author wrote it, on one line."""
+    return " ".join(condition.expression.span.text.split())
 
 
 def _value(thing: object, room: int) -> str:

@@ -48,10 +48,11 @@ def _tell(recorded: "RecordedRun") -> None:
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import answered, given, heading, started
     from interlock_cli.present.narrative import Narrative
-    from interlock_cli.present.outcome import awaiting, labelled, under_way, waiting
+    from interlock_cli.present.outcome import awaiting, labelled, pausing, under_way, waiting
     from interlock_cli.present.session import SessionNarrative, said, unreported
     from interlock_cli.present.spending import spending, spent
     from interlock_cli.present.timeline import Layout
+    from interlock_dsl.program.paths import step_at
 
     console = out()
     first, run = recorded.started, recorded.summary.run
@@ -90,7 +91,9 @@ def _tell(recorded: "RecordedRun") -> None:
         for text in labelled("open", unreported(each for each in recorded.pending if isinstance(each, CallTool))):
             console.print(text, soft_wrap=True)
     else:
-        for text in labelled("waits", awaiting(machine.awaiting, run, now, "")):
+        workflow, program = recorded.workflow.name, recorded.program
+        events = awaiting(machine.awaiting, run, now, "", lambda path: step_at(program, workflow, path))
+        for text in labelled("waits", [*events, *pausing(machine.pauses, run, now)]):
             console.print(text, soft_wrap=True)
         for text in labelled("open", under_way(recorded.pending if machine.status == "running" else (), run)):
             console.print(text, soft_wrap=True)

@@ -200,6 +200,15 @@ class Machine:
         return tuple(command for command in self.pending() if isinstance(command, AwaitEvent))
 
     @property
+    def pauses(self) -> Mapping[str, int]:
+        """The moments (like `at`) until which steps wait, by the step's path."""
+        return {
+            owner.path: command.at
+            for owner, command in self._run.open.values()
+            if isinstance(owner, Visit) and isinstance(command, SetTimer) and command.purpose == "wait"
+        }
+
+    @property
     def approved_by(self) -> Mapping[str, tuple[str, ...]]:
         """Who has agreed to each approval that is still open, by its id."""
         owners = (owner for owner, _ in self._run.open.values())
