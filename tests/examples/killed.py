@@ -3,7 +3,7 @@
     python -m examples.killed EXAMPLE FOLDER KILLS SEED
 
 The first run is left alone; the later ones are killed KILLS times altogether, at points drawn with SEED. Each is begun,
-approved and resumed as by a person who finds that the command is gone. What is printed is a list in JSON.
+approved, signalled and resumed as by a person who finds that the command is gone. What is printed is a list in JSON.
 """
 
 import json
@@ -26,31 +26,49 @@ MOST_LIVES = 100
 
 @dataclass(frozen=True)
 class Story:
-    """How to run an example, and what a run of it may change in the database."""
+    """How to run an example, and what a run of it may change in the database.
+
+    `role` approves what the run asks for; `event` and its data are what it waits for; `workflow` is which is run.
+    """
 
     input: tuple[str, ...]
     answers: str
-    role: str
     effects: tuple[str, ...]
+    role: str = ""
+    event: tuple[str, ...] = ()
+    workflow: tuple[str, ...] = ()
 
 
 STORIES = {
     "refund": Story(
         ("order_id=A17", "message=everything arrived damaged"),
         "answers/large.yaml",
-        "supervisor",
         ("SELECT order_id, amount, key, voided FROM refunds", "SELECT * FROM orders WHERE status = 'refunded'"),
+        role="supervisor",
     ),
     "order_exception": Story(
         ("order_id=O29", "sku=LAMP-13", "quantity=2"),
         "answers/locked.yaml",
-        "account_manager",
         (
             "SELECT order_id, sku, quantity, released FROM reservations",
             "SELECT * FROM products",
             "SELECT * FROM lines",
             "SELECT * FROM orders",
         ),
+        role="account_manager",
+    ),
+    "pipeline": Story(
+        ("batch=2026-03-01",),
+        "answers.yaml",
+        (
+            "SELECT load, retracted FROM publications ORDER BY load",
+            "SELECT dataset, key, cents, row FROM publications JOIN published ON publication = number ORDER BY 1, 2",
+            "SELECT id FROM loads ORDER BY id",
+            "SELECT * FROM columns ORDER BY dataset, name",
+            "SELECT * FROM reports",
+        ),
+        event=("source.ready", '{"batch": "2026-03-01", "files": 6}', "--key", "night"),
+        workflow=("--workflow", "nightly"),
     ),
 }
 
@@ -98,7 +116,7 @@ def roomy(example: str, folder: Path) -> Path:
     text, found = re.subn(
         r"tokens \S+  cost \S+ usd  time", "tokens 10_000_000  cost 1000.00 usd  time", source.read_text()
     )
-    assert found == 1
+    assert found
     source.write_text(text)
     return project
 
@@ -133,6 +151,8 @@ def following(story: Story, project: Path) -> list[str] | None:
     match runs[0].status if runs else "new":
         case "new":
             return starting(story)
+        case "running" | "waiting" if story.event:  # heard before, it is ignored, and the run goes on
+            return ["signal", "last", *story.event, *answers]
         case "waiting" if runs[0].detail:  # says whom it waits for; nobody means a timer
             return ["approve", "last", "--as", "maria", "--role", story.role, *answers]
         case "running" | "waiting":
@@ -147,7 +167,7 @@ def resuming(story: Story) -> list[str]:
 
 def starting(story: Story) -> list[str]:
     inputs = [word for each in story.input for word in ("--input", each)]
-    return ["run", "--as", "ada", "--answers", story.answers, *inputs]
+    return ["run", *story.workflow, "--as", "ada", "--answers", story.answers, *inputs]
 
 
 def recorded(project: Path) -> Sequence[RunSummary]:
