@@ -8,21 +8,25 @@ from typing import Literal, TypeAlias
 
 from networkx import DiGraph, lexicographical_topological_sort
 
-from interlock_cli.drawing.words import Line, merge_words, node_detail, route_lines, times
+from interlock_cli.drawing.words import Line, merge_words, node_detail, route_lines, times, unfolded
 from interlock_dsl.program.graph import kinds
-from interlock_dsl.program.model import Route, Workflow
+from interlock_dsl.program.model import Program, Route, Workflow
 
 Style: TypeAlias = Literal["plain", "failure", "back"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A vertex of the picture. `kind` is that of the graph's node, or `bar`."""
+    """A vertex of the picture. `kind` is that of the graph's node, or `bar`.
+
+    `inside` is the drawing of the workflow that a step runs, where it is unfolded.
+    """
 
     id: str
     kind: str
     name: str = ""
     detail: str = ""
+    inside: "Drawing | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,13 @@ class Drawing:
     loops: dict[str, list[Stroke]] = field(default_factory=dict)
 
 
-def draw(workflow: Workflow) -> Drawing:
-    """Return the drawing of a workflow."""
+def draw(workflow: Workflow, program: Program | None = None) -> Drawing:
+    """Return the drawing of a workflow; given its program, those that its steps run are drawn inside them."""
     drawing = Drawing()
     for name, kind in kinds(workflow.network):
-        drawing.boxes.append(Box(name, kind, "" if kind == "start" else name, node_detail(workflow, name)))
+        run = unfolded(workflow, name, program)
+        inside = None if run is None else draw(run, program)
+        drawing.boxes.append(Box(name, kind, "" if kind == "start" else name, node_detail(workflow, name), inside))
     joins: dict[tuple[frozenset[str], int], str] = {}
     for route in workflow.routes:
         _route(drawing, route, _source(drawing, route, joins))

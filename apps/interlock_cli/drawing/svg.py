@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from interlock_cli.drawing.drawing import Box, Drawing, Stroke, draw
-from interlock_cli.drawing.layout import Layout, Line, Placed, Vertex, lay_out, spread
+from interlock_cli.drawing.layout import Line, Placed, Vertex, lay_out, spread
 from interlock_cli.drawing.shapes import ICONS, STYLE, outline, width_of
 from interlock_cli.drawing.words import Line as Words
 from interlock_cli.drawing.words import title
 from interlock_dsl.diagnostics.escape import escape
-from interlock_dsl.program.model import Workflow
+from interlock_dsl.program.model import Program, Workflow
 
 MARGIN = 28.0
 HEADING = 44.0
 ROW = 15.0
 PADDING = 7.0
 ICON = 16.0
+INSET = 24.0
+"""What lies between the outline of a box and the picture inside it."""
 WRAP = 42
 HEADS: Mapping[str, str] = {"plain": "#64748b", "failure": "#dc2626", "back": "#7c3aed"}
 
@@ -32,11 +34,13 @@ class _Row:
     first: bool
 
 
-def to_svg(workflow: Workflow) -> str:
-    """Return a picture of a workflow, the same for the same workflow on every machine."""
-    drawing = draw(workflow)
-    layout = lay_out([_vertex(box, drawing) for box in drawing.boxes], [_line(stroke) for stroke in drawing.strokes])
-    heading = title(workflow)
+def to_svg(workflow: Workflow, program: Program | None = None) -> str:
+    """Return a picture of a workflow, the same for the same workflow on every machine.
+
+    Given the program, workflows that steps run are drawn inside them.
+    """
+    picture = _Picture(draw(workflow, program))
+    layout, heading = picture.layout, title(workflow)
     width = max(layout.width + 2 * MARGIN, min(width_of(heading, 15, bold=True) + 2 * MARGIN, 900.0))
     shift = (width - layout.width) / 2
     height = layout.height + 2 * MARGIN + HEADING
@@ -48,13 +52,50 @@ def to_svg(workflow: Workflow) -> str:
         '<rect class="paper" width="100%" height="100%"/>',
         f'<text class="heading" x="{MARGIN:.0f}" y="{MARGIN + 8:.0f}">{_xml(heading)}</text>',
         f'<g transform="translate({shift:.1f} {MARGIN + HEADING:.1f})">',
-        *_strokes(drawing, layout),
-        *(_box(box, layout.vertices[box.id]) for box in drawing.boxes),
-        *(part for id, loops in drawing.loops.items() for part in _loops(_find(drawing, id), loops, layout)),
+        *picture.parts(),
         "</g>",
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+class _Picture:
+    """A drawing with places for everything in it, and the pictures inside its boxes."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+        self.inside = {box.id: _Picture(box.inside) for box in drawing.boxes if box.inside is not None}
+        vertices = [_vertex(box, drawing, self.size(box)) for box in drawing.boxes]
+        self.layout = lay_out(vertices, [_line(stroke) for stroke in drawing.strokes])
+
+    def size(self, box: Box) -> tuple[float, float]:
+        """Return the width and height of a box."""
+        width, height = _size(box)
+        inside = self.inside.get(box.id)
+        if inside is None:
+            return width, height
+        return max(width, inside.layout.width + 2 * INSET), height + inside.layout.height + 2 * INSET
+
+    def parts(self) -> Iterator[str]:
+        """Yield the lines, then the boxes over them, each with what is inside."""
+        drawing, layout = self.drawing, self.layout
+        yield from _strokes(self)
+        for box in drawing.boxes:
+            yield _box(box, layout.vertices[box.id], self.size(box), unfolded=box.id in self.inside)
+            yield from self._within(box)
+        for id, loops in drawing.loops.items():
+            box = _find(drawing, id)
+            yield from _loops(layout.vertices[id], self.size(box), loops)
+
+    def _within(self, box: Box) -> Iterator[str]:
+        inside = self.inside.get(box.id)
+        if inside is None:
+            return
+        at, (_, height) = self.layout.vertices[box.id], self.size(box)
+        left, top = at.x - inside.layout.width / 2, at.y + height / 2 - INSET - inside.layout.height
+        yield f'<g transform="translate({left:.1f} {top:.1f})">'
+        yield from inside.parts()
+        yield "</g>"
 
 
 def _find(drawing: Drawing, id: str) -> Box:
@@ -74,8 +115,8 @@ def _size(box: Box) -> tuple[float, float]:
             return max(words + 66, 120.0), 50.0
 
 
-def _vertex(box: Box, drawing: Drawing) -> Vertex:
-    width, height = _size(box)
+def _vertex(box: Box, drawing: Drawing, size: tuple[float, float]) -> Vertex:
+    width, height = size
     sizes = [_words_size(loop.words) for loop in drawing.loops.get(box.id, ())]
     right = 44 + max(size[0] for size in sizes) if sizes else 0.0
     beside = sum(size[1] + 8 for size in sizes)
@@ -145,22 +186,23 @@ def _words(words: tuple[Words, ...], at: Placed, tip: str) -> str:
     return "".join([*parts, "</g>"])
 
 
-def _strokes(drawing: Drawing, layout: Layout) -> Iterator[str]:
-    ports = _ports(drawing, layout)
+def _strokes(picture: _Picture) -> Iterator[str]:
+    drawing, layout, ports = picture.drawing, picture.layout, _ports(picture)
     words: list[str] = []
     for stroke in drawing.strokes:
         above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
         upper, lower = layout.vertices[above], layout.vertices[below]
-        top = (ports[stroke.id, above], upper.y + _size(_find(drawing, above))[1] / 2)
-        bottom = (ports[stroke.id, below], lower.y - _size(_find(drawing, below))[1] / 2)
+        top = (ports[stroke.id, above], upper.y + picture.size(_find(drawing, above))[1] / 2)
+        bottom = (ports[stroke.id, below], lower.y - picture.size(_find(drawing, below))[1] / 2)
         points = [top, *((x, y) for x, start, end in layout.bends[stroke.id] for y in (start, end)), bottom]
         yield _curve(points[::-1] if stroke.upward else points, stroke)
         words.append(_words(stroke.words, layout.words[stroke.id], stroke.tip))
     yield from filter(None, words)
 
 
-def _ports(drawing: Drawing, layout: Layout) -> dict[tuple[str, str], float]:
+def _ports(picture: _Picture) -> dict[tuple[str, str], float]:
     """Return where on a box each line begins or ends: side by side, in the order of where they come from."""
+    drawing, layout = picture.drawing, picture.layout
     sides: dict[tuple[str, bool], list[tuple[float, str]]] = {}
     for stroke in drawing.strokes:
         above, below = (stroke.target, stroke.source) if stroke.upward else (stroke.source, stroke.target)
@@ -170,7 +212,7 @@ def _ports(drawing: Drawing, layout: Layout) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for (id, _), lines in sides.items():
         box = _find(drawing, id)
-        middle, reach = layout.vertices[id].x, 0.0 if box.kind == "start" else _size(box)[0] * 0.36
+        middle, reach = layout.vertices[id].x, 0.0 if box.kind == "start" else picture.size(box)[0] * 0.36
         lines.sort()
         step = min(22.0, 2 * reach / max(1, len(lines) - 1))
         places = spread([x for x, _ in lines], [(0.0, 0.0)] * len(lines), [step] * (len(lines) - 1))
@@ -193,22 +235,21 @@ def _curve(points: list[tuple[float, float]], stroke: Stroke) -> str:
     return f'<path class="line {stroke.style}" d="{" ".join(path)}"{head}/>'
 
 
-def _loops(box: Box, loops: list[Stroke], layout: Layout) -> Iterator[str]:
-    at = layout.vertices[box.id]
-    width, height = _size(box)
+def _loops(at: Placed, size: tuple[float, float], loops: list[Stroke]) -> Iterator[str]:
+    width, height = size
     right = at.x + width / 2
     for number, loop in enumerate(loops):
         reach = right + 26 + 8 * number
         high, low = at.y - height * 0.25, at.y + height * 0.25
         path = f"M{right:.1f} {low:.1f} C{reach:.1f} {low:.1f} {reach:.1f} {high:.1f} {right:.1f} {high:.1f}"
         yield f'<path class="line back" d="{path}" marker-end="url(#head-back)"/>'
-        size = _words_size(loop.words)
-        offset = (number - (len(loops) - 1) / 2) * (size[1] + 8)
-        yield _words(loop.words, Placed(reach + 4 + size[0] / 2, at.y + offset), loop.tip)
+        room = _words_size(loop.words)
+        offset = (number - (len(loops) - 1) / 2) * (room[1] + 8)
+        yield _words(loop.words, Placed(reach + 4 + room[0] / 2, at.y + offset), loop.tip)
 
 
-def _box(box: Box, at: Placed) -> str:
-    width, height = _size(box)
+def _box(box: Box, at: Placed, size: tuple[float, float], *, unfolded: bool = False) -> str:
+    width, height = size
     left, top = at.x - width / 2, at.y - height / 2
     shape = outline(box.kind, left, top, width, height)
     if box.kind == "start":
@@ -227,13 +268,13 @@ def _box(box: Box, at: Placed) -> str:
     if box.kind == "end":
         name = f'<text class="name" text-anchor="middle" x="{at.x:.1f}" y="{at.y + 5:.1f}">{_xml(box.name)}</text>'
         return f'<g class="box end">{shape}{name}</g>'
-    icon = (
-        f'<path class="icon" transform="translate({left + 14:.1f} {at.y - 11:.1f}) scale(1.6)" d="{ICONS[box.kind]}"/>'
-    )
+    middle = top + _size(box)[1] / 2 if unfolded else at.y
+    place = f"translate({left + 14:.1f} {middle - 11:.1f}) scale(1.6)"
+    icon = f'<path class="icon" transform="{place}" d="{ICONS[box.kind]}"/>'
     return (
         f'<g class="box {box.kind}">{shape}{icon}'
-        f'<text class="name" x="{left + 46:.1f}" y="{at.y - 3:.1f}">{_xml(box.name)}</text>'
-        f'<text class="detail" x="{left + 46:.1f}" y="{at.y + 13:.1f}">{_xml(box.detail)}</text></g>'
+        f'<text class="name" x="{left + 46:.1f}" y="{middle - 3:.1f}">{_xml(box.name)}</text>'
+        f'<text class="detail" x="{left + 46:.1f}" y="{middle + 13:.1f}">{_xml(box.detail)}</text></g>'
     )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from interlock_cli.drawing.words import duration, merge_words, node_detail, route_lines, source_text, title
+from interlock_cli.drawing.words import duration, merge_words, node_detail, route_lines, source_text, title, unfolded
 from interlock_dsl.diagnostics.escape import escape
 from interlock_dsl.program.graph import kinds
-from interlock_dsl.program.model import Route, Workflow
+from interlock_dsl.program.model import Program, Route, Workflow
 
 _MERMAID: Mapping[str, tuple[str, str]] = {
     "start": ("((", "))"),
@@ -33,26 +33,33 @@ _DOT: Mapping[str, str] = {
 }
 
 
-def to_mermaid(workflow: Workflow) -> str:
-    """Return a Mermaid flowchart."""
-    return "\n".join(_mermaid(workflow)) + "\n"
+def to_mermaid(workflow: Workflow, program: Program | None = None, *, titled: bool = False) -> str:
+    """Return a Mermaid flowchart, `titled` with its name. Given the program, workflows that steps run are subgraphs."""
+    title = [f'---\ntitle: "{workflow.name}"\n---'] if titled else []
+    return "\n".join([*title, "flowchart TD", *_mermaid(workflow, program, "n_", "  ")]) + "\n"
 
 
-def _mermaid(workflow: Workflow) -> Iterator[str]:
-    yield "flowchart TD"
+def _mermaid(workflow: Workflow, program: Program | None, front: str, indent: str) -> Iterator[str]:
+    runs = {name: run for name in workflow.steps if (run := unfolded(workflow, name, program)) is not None}
     for name, kind in kinds(workflow.network):
         opening, closing = _MERMAID[kind]
         label = "<br>".join(_mermaid_text(line) for line in _node_words(workflow, name))
-        yield f'  n_{name}{opening}"{label}"{closing}'
+        if name in runs:
+            yield f'{indent}subgraph {front}{name}["{label}"]'
+            # No name has a hyphen, so that no two nodes are called alike.
+            yield from _mermaid(runs[name], program, f"{front}{name}-", indent + "  ")
+            yield f"{indent}end"
+        else:
+            yield f'{indent}{front}{name}{opening}"{label}"{closing}'
     for route in workflow.routes:
         label = "<br>".join(_mermaid_text(line) for line in _route_words(route))
         arrow = "-.->" if route.trigger is not None or route.bound is not None else "-->"
         said = f'|"{label}"|' if label else ""
-        sources = " & ".join(f"n_{source}" for source in route.sources)
-        yield f"  {sources} {arrow}{said} " + " & ".join(f"n_{target}" for target in route.targets)
+        sources = " & ".join(f"{front}{source}" for source in route.sources)
+        yield f"{indent}{sources} {arrow}{said} " + " & ".join(f"{front}{target}" for target in route.targets)
         if route.out is not None:
             label = "<br>".join(_mermaid_text(line) for line in ("used up", *_route_words(route.out)))
-            yield f'  {sources} -.->|"{label}"| n_{route.out.targets[0]}'
+            yield f'{indent}{sources} -.->|"{label}"| {front}{route.out.targets[0]}'
 
 
 def _mermaid_text(text: str) -> str:
@@ -62,26 +69,56 @@ def _mermaid_text(text: str) -> str:
     return text
 
 
-def to_dot(workflow: Workflow) -> str:
-    """Return a graph for Graphviz."""
-    return "\n".join(_dot(workflow)) + "\n"
+def to_dot(workflow: Workflow, program: Program | None = None) -> str:
+    """Return a graph for Graphviz. Given the program, workflows that steps run are clusters."""
+    lines = [
+        f"digraph {_quoted(workflow.name)} {{",
+        *(["  compound=true;"] if program is not None else ()),
+        f"  label={_quoted(title(workflow))}; node [fontname=sans]; edge [fontname=sans, fontsize=10];",
+        *_dot(workflow, program, "", "  "),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _dot(workflow: Workflow) -> Iterator[str]:
-    yield f"digraph {_quoted(workflow.name)} {{"
-    yield f"  label={_quoted(title(workflow))}; node [fontname=sans]; edge [fontname=sans, fontsize=10];"
+def _dot(workflow: Workflow, program: Program | None, front: str, indent: str) -> Iterator[str]:
+    runs = {name: run for name in workflow.steps if (run := unfolded(workflow, name, program)) is not None}
     for name, kind in kinds(workflow.network):
-        yield f"  {_quoted(name)} [shape={_DOT[kind]}, label={_quoted(chr(10).join(_node_words(workflow, name)))}];"
+        label = _quoted(chr(10).join(_node_words(workflow, name)))
+        if name in runs:
+            yield f"{indent}subgraph {_quoted(f'cluster {front}{name}')} {{"
+            yield f"{indent}  label={label}; style=rounded;"
+            yield from _dot(runs[name], program, f"{front}{name}/", indent + "  ")
+            yield f"{indent}}}"
+        else:
+            yield f"{indent}{_quoted(front + name)} [shape={_DOT[kind]}, label={label}];"
     for route in workflow.routes:
         label = _quoted("\n".join(_route_words(route)))
         style = ", style=dashed" if route.trigger is not None or route.bound is not None else ""
+        used = None if route.out is None else _quoted("\n".join(("used up", *_route_words(route.out))))
         for source in route.sources:
             for target in route.targets:
-                yield f"  {_quoted(source)} -> {_quoted(target)} [label={label}{style}];"
+                yield f"{indent}{_dot_line(runs, front, source, target, program)}[label={label}{style}];"
             if route.out is not None:
-                used = _quoted("\n".join(("used up", *_route_words(route.out))))
-                yield f"  {_quoted(source)} -> {_quoted(route.out.targets[0])} [label={used}, style=dashed];"
-    yield "}"
+                line = _dot_line(runs, front, source, route.out.targets[0], program)
+                yield f"{indent}{line}[label={used}, style=dashed];"
+
+
+def _dot_line(runs: Mapping[str, Workflow], front: str, source: str, target: str, program: Program | None) -> str:
+    """Return a line up to its attributes. One from or to a cluster is one of a node in it, cut at the cluster."""
+    tail, head = _in_cluster(runs, source, program, "end"), _in_cluster(runs, target, program, "start")
+    cut = [f"ltail={_quoted(f'cluster {front}{source}')}"] if tail != source else []
+    cut += [f"lhead={_quoted(f'cluster {front}{target}')}"] if head != target else []
+    return f"{_quoted(front + tail)} -> {_quoted(front + head)} " + (f"[{', '.join(cut)}] " if cut else "")
+
+
+def _in_cluster(runs: Mapping[str, Workflow], name: str, program: Program | None, kind: str) -> str:
+    """Return the path of a node itself, or of a start or an end in the cluster that it is."""
+    run = runs.get(name)
+    if run is None:
+        return name
+    node = next(inner for inner, each in kinds(run.network) if each == kind)
+    return f"{name}/{node}"
 
 
 def _quoted(text: str) -> str:
@@ -100,13 +137,19 @@ def _route_words(route: Route) -> list[str]:
 _PREFIX: Mapping[str, str] = {"grant": "grant ", "approval": "after approval by ", "escalation": "escalate to "}
 
 
-def to_json(workflow: Workflow) -> dict[str, object]:
-    """Return nodes and routes as JSON values; durations are written as in a file."""
+def to_json(workflow: Workflow, program: Program | None = None) -> dict[str, object]:
+    """Return nodes and routes as JSON values; durations are written as in a file.
+
+    Given the program, a node of a step that runs a workflow has `inside`, which is that one in the same form.
+    """
+    runs = {name: run for name in workflow.steps if (run := unfolded(workflow, name, program)) is not None}
     return {
         "workflow": workflow.name,
         "goal": workflow.goal,
         "nodes": [
-            {"id": name, "kind": kind, "detail": _detail(workflow, name)} for name, kind in kinds(workflow.network)
+            {"id": name, "kind": kind, "detail": _detail(workflow, name)}
+            | ({"inside": to_json(runs[name], program)} if name in runs else {})
+            for name, kind in kinds(workflow.network)
         ],
         "routes": [_route_json(route) for route in workflow.routes],
     }

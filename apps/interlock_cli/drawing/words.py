@@ -12,6 +12,7 @@ from interlock_dsl.program.model import (
     End,
     EventStep,
     FanOut,
+    Program,
     Route,
     RunStep,
     SetStep,
@@ -112,6 +113,22 @@ def node_detail(workflow: Workflow, name: str) -> str:
     """Return what a picture says of a step or an end beside its name."""
     step, end = workflow.steps.get(name), workflow.ends.get(name)
     return step_detail(step) if step is not None else end_detail(end) if end is not None else ""
+
+
+def unfolded(workflow: Workflow, name: str, program: Program | None) -> Workflow | None:
+    """Return the workflow that is drawn inside a step: the one it runs, where there is a program to find it in."""
+    step = workflow.steps.get(name)
+    return program.workflows[step.workflow] if program is not None and isinstance(step, RunStep) else None
+
+
+def parts(workflow: Workflow, program: Program, most: int) -> int:
+    """Return how many steps and ends a workflow has with all that is unfolded in it; about `most` if there are more."""
+    found, open = 0, [workflow]
+    while open and found <= most:
+        each = open.pop()
+        found += len(each.steps) + len(each.ends)
+        open += [run for name in each.steps if (run := unfolded(each, name, program)) is not None]
+    return found
 
 
 def source_text(condition: "CompiledExpression") -> str:

@@ -291,6 +291,7 @@ class NodeJson(TypedDict):
     id: str
     kind: str
     detail: str
+    inside: NotRequired["GraphJson"]
 
 
 class GrantJson(TypedDict):

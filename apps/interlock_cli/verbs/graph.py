@@ -22,6 +22,9 @@ class Format(StrEnum):
     SVG = "svg"
 
 
+MOST_UNFOLDED = 1_000
+"""Steps and ends in a picture of a workflow with those that it runs."""
+
 SUFFIXES = {".mmd": Format.MERMAID, ".mermaid": Format.MERMAID, ".dot": Format.DOT, ".gv": Format.DOT,
             ".json": Format.JSON, ".svg": Format.SVG}  # fmt: skip
 
@@ -29,12 +32,14 @@ SUFFIXES = {".mmd": Format.MERMAID, ".mermaid": Format.MERMAID, ".dot": Format.D
 @click.command()
 @targets
 @click.option("--workflow", "-w", default="", metavar="NAME", help="Only this one.")
+@click.option("--unfold", is_flag=True, help="Draw workflows that steps run inside these steps.")
 @output_format(Format, "As what. Default: by the suffix of `--output`, else mermaid.")
 @click.option("--output", "-o", type=A_FILE, metavar="FILE", help="Where to. Default: standard output.")
-def verb(*, targets: tuple[str, ...], workflow: str, format: Format | None, output: Path | None) -> int:
+def verb(*, targets: tuple[str, ...], workflow: str, unfold: bool, format: Format | None, output: Path | None) -> int:
     """Draw workflows: steps, ends, and the routes between them with what they demand.
 
-    Several workflows come one after the other; SVG draws one, so `--workflow` has to name it.
+    Several workflows come one after the other, each with its name; SVG draws one, so `--workflow` has to name it. A
+    step that runs another workflow is one box, unless `--unfold` draws that workflow in it.
     """
     from interlock_cli.compiling import compiled
     from interlock_cli.errors import CommandError
@@ -52,7 +57,7 @@ def verb(*, targets: tuple[str, ...], workflow: str, format: Format | None, outp
         raise CommandError(
             f"one SVG shows one workflow, and there are {len(found)}", f"`--workflow` says which: {listed}"
         )
-    text = _drawn(found, chosen)
+    text = _drawn(found, chosen, unfold=unfold)
     if output is None:
         write(text)
         return ExitCode.CLEAN
@@ -84,17 +89,33 @@ def _nothing(name: str, known: list[str]) -> tuple[str, str]:
     return "the files declare no workflow", "`workflow NAME(...) { ... }` declares one"
 
 
-def _drawn(found: "list[tuple[Program, Workflow]]", format: Format) -> str:
+def _drawn(found: "list[tuple[Program, Workflow]]", format: Format, *, unfold: bool) -> str:
     from interlock_cli.drawing import to_dot, to_json, to_mermaid, to_svg
     from interlock_cli.present.output import json_text
 
+    if unfold:
+        _check_size(found)
+    each = [(workflow, program if unfold else None) for program, workflow in found]
     match format:
         case Format.SVG:
-            return to_svg(found[0][1])
+            return to_svg(*each[0])
         case Format.JSON:
-            graphs = [to_json(workflow) for _, workflow in found]
+            graphs = [to_json(*one) for one in each]
             return json_text(graphs[0] if len(graphs) == 1 else graphs)
         case Format.DOT:
-            return "\n".join(to_dot(workflow) for _, workflow in found)
+            return "\n".join(to_dot(*one) for one in each)
         case Format.MERMAID:
-            return "\n".join(to_mermaid(workflow) for _, workflow in found)
+            return "\n".join(to_mermaid(*one, titled=len(each) > 1) for one in each)
+
+
+def _check_size(found: "list[tuple[Program, Workflow]]") -> None:
+    """Raise CommandError for a workflow that is too large unfolded: one that runs others twice doubles with each."""
+    from interlock_cli.drawing.words import parts
+    from interlock_cli.errors import CommandError
+
+    for program, workflow in found:
+        if parts(workflow, program, MOST_UNFOLDED) > MOST_UNFOLDED:
+            raise CommandError(
+                f"`{workflow.name}` has more than {MOST_UNFOLDED:,} steps and ends unfolded",
+                "draw it without `--unfold`, and the workflows that it runs by `--workflow`",
+            )
