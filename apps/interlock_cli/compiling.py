@@ -124,15 +124,22 @@ def compiled_again(sources: Mapping[str, str], digest: str) -> "Program":
 
 
 def the_workflow(program: "Program", name: str) -> "Workflow":
-    """Return the workflow of that name, or the only one there is. Raises CommandError if that is none or unclear."""
+    """Return the workflow of that name; without one the only one, or the only one that no other runs.
+
+    Raises CommandError if that is none or unclear.
+    """
+    from interlock_dsl.program.paths import workflows_run
+
     known = list(program.workflows)
     if name:
         if name not in program.workflows:
             otherwise = "" if known else "the files declare none"
             raise CommandError(f"there is no workflow `{name}`", did_you_mean(name, known, otherwise))
         return program.workflows[name]
-    if len(known) == 1:
-        return program.workflows[known[0]]
+    inside = workflows_run(program)
+    outermost = [each for each in known if each not in inside]
+    if len(outermost) == 1:
+        return program.workflows[outermost[0]]
     if not known:
         raise CommandError("the files declare no workflow", "`workflow NAME(...) { ... }` declares one")
     raise CommandError(

@@ -67,7 +67,7 @@ def test_a_program(desk: Path) -> None:
     valid("check", interlock("check", "--format", "json").out)
 
 
-@pytest.mark.parametrize("example", ["refund", "procurement", "order_exception", "pipeline"])
+@pytest.mark.parametrize("example", ["refund", "procurement", "order_exception", "pipeline", "incident"])
 def test_graphs(example: str) -> None:
     valid("graph", interlock("graph", f"examples/{example}", "--format", "json").out)
 

@@ -130,3 +130,14 @@ def test_a_step_that_runs_a_workflow_is_drawn_folded_with_a_double_border(format
     ran = interlock("graph", "desk.ilk", "--workflow", "desk", "--format", format)
     assert ran.code == 0 and drawn in ran.out, ran.out
     assert "rate it" not in ran.out
+
+
+def test_the_workflow_that_no_other_runs_is_started_unless_one_is_named() -> None:
+    assert "at look/ask" in interlock("run", "--input", "order=A1").out
+    Path("answers.yaml").write_text("read: { answers: { rating: 4 } }\n")
+    named = interlock("run", "--workflow", "check", "--input", "order=A1").out
+    assert "at ask" in named and "look/ask" not in named
+    another = "workflow other(order: string) {\n  end done\n  start -> done\n}\n"
+    Path("desk.ilk").write_text(DESK + another)
+    unclear = interlock("run", "--input", "order=A1")
+    assert unclear.code == 2 and "there are 3 workflows" in unclear.err

@@ -2,16 +2,17 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from examples.model_server import Script, answer, calls, model_server
+from examples.model_server import Given, Script, answer, calls, model_server
 from examples.stories import copy, rows, tidy
 from interlock import SqliteJournal, replay
 from interlock_cli.main import run
+from runtime.model_server import Payload
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class Live:
     effect: tuple[str, list[list[object]]]
     workflow: str = ""
     people: tuple[str, ...] = ()
+
+
+def looked(given: Given) -> Sequence[Payload]:
+    """The scout of a host reads the log of this host, and says what it found there."""
+    ill = given["ill"]
+    assert isinstance(ill, Mapping)
+    return calls("logs.read", host=ill["host"]), answer(host=ill["host"], cause="memory", evidence="heap at 97 %")
 
 
 PATHS = {
@@ -62,6 +70,23 @@ PATHS = {
         ("SELECT count(*), sum(cents) FROM published", [[60, 609_990]]),
         workflow="load",
         people=("answer last --as maria --value decision=rename",),
+    ),
+    "incident": Live(
+        ("id=INC-1", "service=search", "symptom=latency", "text=search is slow"),
+        {
+            "find out what is wrong with this host": looked,
+            "propose one remediation and the hosts it is for, at most 5; none if no remediation would help": [
+                calls("hosts.inspect", host="search-2"),
+                answer(kind="restart", hosts=["search-2", "search-5"], reason="both leak memory"),
+            ],
+            "write the post-mortem: what happened, what was done, what became of it, and what to do about it": [
+                answer(title="Slow searches", text="Two hosts were restarted.", actions=["find the leak"]),
+            ],
+        },
+        {"status": "ended", "end": "resolved", "output": {"change": "CHG-1", "report": "INC-1.md"}},
+        7,
+        ("SELECT id FROM hosts WHERE restarts = 1", [["search-2"], ["search-5"]]),
+        people=("approve last --as maria --role on_call",),
     ),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples.stories import NAMES, copy, rows, tools
-from interlock import CallContext, Principal
+from interlock import CallContext, Principal, ToolError
 
 Made: TypeAlias = Callable[[ModuleType], object]
 
@@ -31,6 +31,7 @@ STATE = {
         "SELECT * FROM reservations",
         "SELECT * FROM orders",
     ],
+    "incident": ["SELECT * FROM hosts", "SELECT * FROM changes", "SELECT * FROM planned", "SELECT * FROM applied"],
 }
 
 
@@ -56,6 +57,17 @@ def replace(order: int, lamp: int) -> Made:
     old = f"LAMP-{1 + order % 3 * 6}"
     key = context(f"orders.replace_item:O{order}/{old}")
     return lambda tools: tools.replace_item(f"O{order}", old, f"LAMP-{lamp}", 2, key)
+
+
+def remediate(incident: int, kind: str, hosts: list[str]) -> Made:
+    """Draft a change, and make it host by host, the last one again."""
+
+    def made(tools: ModuleType) -> object:
+        drafted = context(f"changes.draft:INC-{incident}")
+        change = tools.draft(f"INC-{incident}", "media", kind, hosts, drafted)["id"]
+        return [tools.change_host(change, host, kind, context(f"hosts.change:{change}/{host}")) for host in hosts]
+
+    return made
 
 
 def ingest(dataset: str) -> Made:
@@ -87,6 +99,12 @@ CALLS: dict[str, st.SearchStrategy[Made]] = {
         st.builds(extend, DATASETS, COLUMNS),
         st.builds(prepare, DATASETS, COLUMNS),
         st.builds(publish, DATASETS),
+    ),
+    "incident": st.builds(
+        remediate,
+        st.integers(1, 3),
+        st.sampled_from(["restart", "roll_back_release", "drain", "scale_out"]),
+        st.lists(st.sampled_from(["media-1", "media-2", "media-4", "media-6"]), min_size=1, unique=True),
     ),
 }
 
@@ -151,6 +169,35 @@ def test_a_load_that_is_taken_back_leaves_nothing_but_the_note_that_it_was(tmp_p
             undo(what)
             undo(what)
     assert [rows(folder, query) for query in STATE["pipeline"]] == [*before[:3], [[load, 1]], before[4]]
+
+
+@pytest.mark.parametrize("kind", ["restart", "roll_back_release", "drain", "scale_out"])
+def test_a_reverted_host_serves_as_it_did(kind: str, tmp_path: Path) -> None:
+    folder, host = copy("incident", tmp_path), "media-6" if kind == "scale_out" else "media-2"
+    with tools(folder) as module:
+        before = module.inspect(host)
+        (applied,) = remediate(1, kind, [host])(module)  # type: ignore[misc]
+        changed = module.inspect(host)
+        assert changed != before
+        for _ in range(2):
+            module.revert(applied["id"])
+            assert module.inspect(host) == before | {"restarts": changed["restarts"]}
+    assert rows(folder, "SELECT reverted FROM applied") == [[1]]
+
+
+def test_a_host_is_changed_as_drafted_and_not_otherwise(tmp_path: Path) -> None:
+    folder = copy("incident", tmp_path)
+    with tools(folder) as module:
+        change = module.draft("INC-1", "media", "drain", ["media-1"], context("changes.draft:INC-1"))["id"]
+        for host, kind in (("media-1", "restart"), ("media-2", "drain")):
+            with pytest.raises(ToolError, match="does not say"):
+                module.change_host(change, host, kind, context("hosts.change:1"))
+        module.withdraw(change)
+        with pytest.raises(ToolError, match="does not say"):
+            module.change_host(change, "media-1", "drain", context("hosts.change:1"))
+        with pytest.raises(ToolError, match="no name of a file"):
+            module.write_report("../INC-1", "media", "title", "text", [])
+    assert rows(folder, "SELECT * FROM applied") == []
 
 
 def after(name: str, made: Sequence[Made]) -> list[list[list[object]]]:

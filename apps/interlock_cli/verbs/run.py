@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @target
-@click.option("--workflow", "-w", default="", metavar="NAME", help="Which workflow. Default: the only one.")
+@click.option("--workflow", "-w", default="", metavar="NAME", help="Which one. Default: the one that no other runs.")
 @click.option(
     "--input", "-i", multiple=True, metavar="INPUT", help="`field=value`, JSON, `@file`, or `-`; may be repeated."
 )

@@ -60,3 +60,9 @@ def workflows_in(program: Program, workflow: str) -> Iterator[Workflow]:
         inner = [step.workflow for step in found.steps.values() if isinstance(step, RunStep)]
         waiting += [name for name in dict.fromkeys(inner) if name not in seen]
         seen.update(inner)
+
+
+def workflows_run(program: Program) -> frozenset[str]:
+    """Return the names of the workflows that some workflow's step runs."""
+    steps = [step for each in program.workflows.values() for step in each.steps.values()]
+    return frozenset(step.workflow for step in steps if isinstance(step, RunStep))
