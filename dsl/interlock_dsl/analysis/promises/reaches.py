@@ -14,6 +14,7 @@ from networkx import ancestors
 
 from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
 from interlock_dsl.analysis.knowledge.arrivals import Arrival, Way
+from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.promises.judgement import Finding, evidence, is_known
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions
@@ -35,8 +36,18 @@ def not_reached(questions: Questions, promise: ReachesFacts) -> list[Finding]:
     for name, step in tuple(questions.workflow.steps.items())[::-1]:
         if name in search.leading and not search.leads(name):
             reason = f"no answers were found that lead from `{name}` to `{promise.decl.end.text}`"
-            found.append(Finding(reason, step.decl.name.span))
+            found.append(Finding(reason + _why(questions, promise.decl.end.text), step.decl.name.span))
     return found
+
+
+def _why(questions: Questions, end: str) -> str:
+    """Return why a way to the end may not have been found; nothing where the ways as such are known."""
+    inside = [name for name in inner_steps(questions.workflow) if name in ancestors(questions.workflow.graph, end)]
+    if inside:
+        return f"; what `{inside[0]}` gives is known by its type alone"
+    if not all(arrival.exact for arrival in questions.arrivals.at(end)):
+        return "; more ways lead there than are told apart: fewer rows of tables, or routes side by side, may help"
+    return ""
 
 
 def _astray(questions: Questions, promise: ReachesFacts, name: str) -> list[Finding]:
