@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,14 +158,18 @@ class Stops(Exception):
 class Failing(SqliteJournal):
     """Fails as a transaction that was entered with a reservation is about to be committed."""
 
-    stops = True
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        written, self.stops = self._writer._written, True
 
-    def _written(self, *args: object) -> object:  # type: ignore[override]
-        head = super()._written(*args)  # type: ignore[arg-type]
-        if self.stops and self._connection.execute("SELECT count(*) FROM ledger").fetchone()[0]:
-            self.stops = False
-            raise Stops
-        return head
+        def failing(*args: Any) -> bytes:
+            head = written(*args)
+            if self.stops and self._connection.execute("SELECT count(*) FROM ledger").fetchone()[0]:
+                self.stops = False
+                raise Stops
+            return head
+
+        self._writer._written = failing  # type: ignore[method-assign]
 
 
 def test_a_transaction_that_fails_after_the_machine_was_fed_leaves_nothing_and_is_recovered(tmp_path: Path) -> None:

@@ -11,11 +11,20 @@ from typing import Final, NoReturn
 from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
 from interlock.journal import chain
 from interlock.journal.sqlite.ledger import TABLES
+from interlock.journal.sqlite.rows import ROW, line_of_row
 
-SCHEMA_VERSION: Final = 3
-WITHOUT_LEDGER: Final = 2
-"""The schema of journals that have no ledger yet: they get one as soon as they are opened for writing."""
+SCHEMA_VERSION: Final = 4
+_WITHOUT_LINES: Final = 3
+"""The schema of journals whose runs' rows are all up to date, so that the last entry holds no line of its run."""
+_WITHOUT_LEDGER: Final = 2
+"""The schema of journals that have no ledger yet either. Both get what is missing when they are opened for writing."""
 _APPLICATION: Final = 0x494C4A4C  # "ILJL", in the file's header
+_ONE_LINE: Final = """
+CREATE TRIGGER one_line AFTER INSERT ON entries WHEN NEW.line IS NOT NULL BEGIN
+  UPDATE entries SET line = NULL WHERE position = NEW.position - 1;
+END
+"""
+"""Only the last entry holds the line of its run."""
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 PRAGMA application_id = {_APPLICATION};
@@ -31,8 +40,9 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE TABLE entries (
   position INTEGER PRIMARY KEY, previous INTEGER NOT NULL, number INTEGER NOT NULL, sequence INTEGER NOT NULL,
-  meaning INTEGER NOT NULL, event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL
+  meaning INTEGER NOT NULL, event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL, line BLOB
 ) STRICT;
+{_ONE_LINE};
 INSERT INTO journal VALUES (1, 0, x'{chain.ROOT.hex()}');
 COMMIT;
 """
@@ -51,10 +61,10 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
         raise JournalCorrupt(f"{path} is not a file, so it is no journal")
     if not readonly:
         connection = _opened(path, "mode=rw", wait)
-        if has_ledger(connection):
+        if has_lines(connection):
             return connection
         try:
-            _add_ledger(path, connection)
+            _renew(path, connection)
         except BaseException:
             connection.close()
             raise
@@ -71,18 +81,34 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
 
 def has_ledger(connection: sqlite3.Connection) -> bool:
     """Whether a journal has the tables of the ledger."""
+    return _version(connection) > _WITHOUT_LEDGER
+
+
+def has_lines(connection: sqlite3.Connection) -> bool:
+    """Whether the last entry of a journal holds the line of its run."""
+    return _version(connection) > _WITHOUT_LINES
+
+
+def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return bool(version != WITHOUT_LEDGER)
+    return int(version)
 
 
-def _add_ledger(path: Path, connection: sqlite3.Connection) -> None:
-    """Give a journal of an older version its ledger, unless another process has done so by now."""
+def _renew(path: Path, connection: sqlite3.Connection) -> None:
+    """Give a journal of an older version what it lacks, unless another process has done so by now."""
     with explained(path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             if not has_ledger(connection):
-                for statement in (*TABLES.split(";"), f"PRAGMA user_version = {SCHEMA_VERSION}"):
+                for statement in TABLES.split(";"):
                     connection.execute(statement)
+            if not has_lines(connection):
+                connection.execute("ALTER TABLE entries ADD COLUMN line BLOB")
+                last = f"SELECT {ROW} FROM runs JOIN (SELECT max(position) AS last FROM entries) USING (last)"
+                for row in connection.execute(last).fetchall():
+                    connection.execute("UPDATE entries SET line = ? WHERE position = ?", (line_of_row(row), row[9]))
+                connection.execute(_ONE_LINE)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -106,8 +132,8 @@ def _recognise(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != _APPLICATION:
         raise JournalCorrupt(f"{path} is not a journal")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version not in (WITHOUT_LEDGER, SCHEMA_VERSION):
+    version = _version(connection)
+    if not _WITHOUT_LEDGER <= version <= SCHEMA_VERSION:
         which = "an older version (0.1.0)" if version < SCHEMA_VERSION else "a newer version"
         raise JournalCorrupt(
             f"the journal {path} was written by {which}: it has the schema {version}, this version knows "

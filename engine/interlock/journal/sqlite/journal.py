@@ -1,8 +1,9 @@
 """A journal in one SQLite file: WAL, a full flush for every commit, one transaction for every append.
 
 Entries of all runs stand one after the other in `entries`; each points to the position of the one before it in its
-run, and the run's row holds the last, its digest and the count. An append therefore touches the end of one table and
-one row of another, however many runs are under way, and a flush is shared by all runs of an `append_all`.
+run, and the run's row holds the last, its digest and the count; of the run that was written last the last entry holds
+them. An append to that run therefore writes one page, and one to another run changes a row besides, however many runs
+are under way; a flush is shared by all runs of an `append_all`.
 
 What can be noticed: a changed or lost entry (the chain), lost last entries (the run's head), a changed line of the
 list (its seal), a lost run (the chain of runs and their count). Whoever can write the file can also recompute all of
@@ -14,34 +15,25 @@ import json
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from interlock.errors import Conflict, JournalCorrupt, JournalUnavailable
 from interlock.journal import chain
-from interlock.journal.journal import Append, Entry, Pending, Reserving, RunSummary
-from interlock.journal.refusals import broken, conflict, unknown_program, unknown_run
+from interlock.journal.journal import Append, Entry, Pending, RunSummary
+from interlock.journal.refusals import broken, unknown_program, unknown_run
 from interlock.journal.sqlite import file, leases
 from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
-from interlock.journal.sqlite.rows import Head, of_one_kind, row_of, seal_of, summary_of
-from interlock.run.ledger import Held, Settlement, reservation_of, settled
-from interlock.run.protocol.events import Exhausted, Reserved
+from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, of_one_kind, seal_of, summary_of
+from interlock.journal.sqlite.writer import Writer, read_end
+from interlock.run.ledger import Held
 from interlock_dsl.schema.canonical import canonical
 
-_ROW: Final = "number, run, workflow, program, status, started, updated, detail, entries, last, head, link, seal"
 _ENTRY: Final = "previous, number, sequence, meaning, event, outcome, digest"
-_INSERT: Final = f"INSERT INTO entries ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_UPDATE: Final = (
-    "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?, entries = ?,"
-    " last = ?, head = ?, seal = ? WHERE number = ? AND entries = ?"
-)
-_NO_ENTRY: Final = 0
-_REMEMBERED: Final = 10_000
-
-
-class _Stale(Exception):
-    """What was remembered of a run is from before another process advanced it; the transaction must begin anew."""
+_ANY: Final = 1 << 62
+"""More entries than a run has."""
 
 
 class SqliteJournal:
@@ -54,10 +46,10 @@ class SqliteJournal:
     def __init__(self, path: str | Path, *, create: bool = True, readonly: bool = False, wait: float = 10.0) -> None:
         self.path = Path(path)
         self._lock = threading.RLock()
-        self._heads: dict[str, Head] = {}
         self._kept: set[str] = set()
         self._connection = file.connect(self.path, create=create and not readonly, readonly=readonly, wait=wait)
         self._ledger = SqliteLedger(self._connection)
+        self._writer = Writer(self.path, self._connection, self._ledger)
 
     # --- programs ----------------------------------------------------------------------------------------------------
 
@@ -107,111 +99,8 @@ class SqliteJournal:
 
     def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
         """Append to several runs in one transaction; a conflict of one run leaves the others alone."""
-        # Nothing may begin anew once something was reserved, so nothing that may be stale is relied on then.
-        fresh = any(each.reserving is not None for each in appends)
-        try:
-            return self._append_all(appends, fresh)
-        except _Stale:
-            self._heads.clear()
-            return self._append_all(appends, fresh)
-
-    def _append_all(self, appends: Sequence[Append], fresh: bool) -> Sequence[bytes | Conflict]:
-        heads: dict[str, Head] = {}
-        done: list[bytes | Conflict] = []
         with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                if fresh:
-                    for each in appends:
-                        self._heads.pop(each.run, None)
-                for each in appends:
-                    try:
-                        head = self._append(each)
-                    except Conflict as refused:
-                        done.append(refused)
-                        continue
-                    done.append(head.digest)
-                    if head.entries:
-                        heads[each.run] = head
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                self._roll_back()
-                file.explain(self.path, error)
-                raise
-            if len(self._heads) > _REMEMBERED:
-                self._heads.clear()
-            self._heads.update(heads)
-        return done
-
-    def _append(self, append: Append) -> Head:
-        head = self._heads.get(append.run)
-        if head is None or head.entries != append.expected:
-            head = self._head(append.run)
-            if head.entries != append.expected:
-                raise conflict(append.run, append.expected, head.entries)
-        entries, summary, releases = append.entries, append.summary, append.releases
-        if append.reserving is not None:
-            made = append.reserving.make(self._reserved(append.run, append.reserving))
-            entries, summary, releases = (*entries, *made.entries), made.summary, (*releases, *made.releases)
-        for reservation in releases:
-            self._release(reservation)
-        return self._written(append.run, append.expected, entries, summary, head) if entries else head
-
-    def _reserved(self, run: str, reserving: Reserving) -> Settlement:
-        """Reserve, and return the answer. A ledger that is damaged refuses, and leaves the journal as it is."""
-        reserve, at = reserving.reserve, reserving.at
-        try:
-            answer = settled(reserve, at, self._ledger.standings(reserve.claims, at))
-        except DamagedLedger as damaged:
-            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {damaged}")
-        except sqlite3.Error as error:
-            if not file.is_damage(error):
-                raise
-            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {error}")
-        if isinstance(answer, Reserved):
-            self._ledger.reserve(reservation_of(run, reserve.id), reserve.claims, at)
-        return answer
-
-    def _release(self, reservation: str) -> None:
-        """Give back what is held. What a damaged ledger holds stays counted; the journal is written all the same."""
-        try:
-            self._ledger.release(reservation)
-        except DamagedLedger:
-            return
-        except sqlite3.Error as error:
-            if not file.is_damage(error):
-                raise
-
-    def _written(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary, head: Head) -> Head:
-        number, last, digest = head.number, head.last, head.digest
-        new = expected == 0
-        if new:
-            number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
-        for sequence, pending in enumerate(entries, expected + 1):
-            digest = chain.link(digest, pending.event, pending.outcome, pending.meaning)
-            inserted = self._connection.execute(
-                _INSERT, (last, number, sequence, pending.meaning, pending.event, pending.outcome, digest)
-            )
-            last = inserted.lastrowid or _NO_ENTRY
-            if new and sequence == 1:
-                head.link = self._link_run(number, digest)
-        after = Head(number, expected + len(entries), last, digest, head.link)
-        row = row_of(run, summary, after)
-        if new:
-            self._execute(f"INSERT INTO runs ({_ROW}) VALUES ({', '.join('?' * 13)})", *row)
-        elif not self._connection.execute(_UPDATE, (*row[2:11], row[12], number, expected)).rowcount:
-            raise _Stale
-        return after
-
-    def _link_run(self, number: int, first: bytes) -> bytes:
-        (previous,) = self._execute("SELECT link FROM journal").fetchone()
-        made = chain.link_run(previous, first)
-        self._execute("UPDATE journal SET runs = ?, link = ?", number, made)
-        return made
-
-    def _head(self, run: str) -> Head:
-        row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
-        return Head(0, 0, _NO_ENTRY, chain.origin(run), b"") if row is None else Head(*row)
+            return self._writer.append_all(appends)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -219,16 +108,25 @@ class SqliteJournal:
         """Yield a run's entries in order, having verified the chain, and that none is missing at the end."""
         with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
             # `+run` reads the table itself: a damaged index must not make a run unknown.
-            row = self._execute(f"SELECT {_ROW} FROM runs WHERE +run = ?", run).fetchone()
+            row = self._execute(f"SELECT {ROW} FROM runs WHERE +run = ?", run).fetchone()
             if row is None:
                 raise unknown_run(run)
             summary, head, _ = summary_of(row)
             if row[-1] != seal_of(row[:-1]):
                 raise JournalCorrupt(f"run {run}: its line in the list of runs was changed")
             try:
+                end = self._end()
+                if end.summary is not None and end.run == run:
+                    summary, head = end.summary, end.head
                 return iter(self._entries(summary, head, max(after, 0)))
+            except LostEnd as lost:
+                return self._sound(run, replace(head, entries=_ANY), max(after, 0), lost)
             except JournalCorrupt as broken_at:
-                return self._sound(summary.run, head, max(after, 0), broken_at)
+                return self._sound(run, head, max(after, 0), broken_at)
+
+    def _end(self) -> End:
+        """Return what stands at the end of the entries; nothing in a journal whose rows are all up to date."""
+        return read_end(self.path, self._connection) if file.has_lines(self._connection) else End(NO_ENTRY)
 
     def _sound(self, run: str, head: Head, after: int, broken_at: JournalCorrupt) -> Iterator[Entry]:
         """Return the entries of a damaged run before its first break, found without the positions they refer to."""
@@ -267,7 +165,7 @@ class SqliteJournal:
                 digest = row[6]
             else:
                 found.append(Entry(run, sequence, row[4], row[5], row[6], row[3]))
-        if after == 0 and position != _NO_ENTRY:
+        if after == 0 and position != NO_ENTRY:
             raise broken(run, 1, "not the first one")
         found.reverse()
         for entry in found:
@@ -284,7 +182,7 @@ class SqliteJournal:
             count, expected = self._execute("SELECT runs, link FROM journal").fetchone()
             found: list[RunSummary] = []
             link = chain.ROOT
-            for number, row in enumerate(self._execute(f"SELECT {_ROW} FROM runs ORDER BY number"), 1):
+            for number, row in enumerate(self._execute(f"SELECT {ROW} FROM runs ORDER BY number"), 1):
                 summary, head, seal = summary_of(row)
                 if head.number != number:
                     raise JournalCorrupt(f"the journal {self.path}: run number {number} is missing")
@@ -292,8 +190,13 @@ class SqliteJournal:
                     raise JournalCorrupt(f"run {summary.run}: its line in the list of runs was changed")
                 link = head.link
                 found.append(summary)
-        if len(found) != count or link != expected:
-            raise JournalCorrupt(f"the journal {self.path} has lost runs: it held {count}, {len(found)} are left")
+            if len(found) != count or link != expected:
+                raise JournalCorrupt(f"the journal {self.path} has lost runs: it held {count}, {len(found)} are left")
+            end = self._end()
+            if end.summary is not None:
+                if not 0 < end.head.number <= count or found[end.head.number - 1].run != end.run:
+                    raise LostEnd(f"the journal {self.path} has lost run {end.run}")
+                found[end.head.number - 1] = end.summary
         found.reverse()
         return found
 
@@ -302,11 +205,7 @@ class SqliteJournal:
         problems: list[str] = []
         with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
             problems += [str(line) for (line,) in self._execute("PRAGMA integrity_check(20)") if line != "ok"]
-            held, counted = self._execute(
-                "SELECT (SELECT count(*) FROM entries), (SELECT coalesce(sum(entries), 0) FROM runs)"
-            ).fetchone()
-            if held != counted:
-                problems.append(f"{counted} entries were written, {held} are left")
+            problems += self._lost()
             if file.has_ledger(self._connection):
                 problems += self._ledger.unsound()
             link = chain.ROOT
@@ -322,6 +221,23 @@ class SqliteJournal:
                     problems.append(f"run {run}: the chain of runs is broken here")
                 link = own
         return problems
+
+    def _lost(self) -> Iterator[str]:
+        """Yield what is wrong with the count of entries, and with the last one."""
+        try:
+            end = self._end()
+        except LostEnd as lost:
+            yield str(lost)
+            end = End(NO_ENTRY)
+        behind = "SELECT coalesce(sum(entries), 0) FROM runs WHERE number != ?"
+        (counted,) = self._execute(behind, end.head.number).fetchone()
+        (held,) = self._execute("SELECT count(*) FROM entries").fetchone()
+        if held != counted + end.head.entries:
+            yield f"{counted + end.head.entries} entries were written, {held} are left"
+        if end.run:
+            (lines,) = self._execute("SELECT count(line) FROM entries").fetchone()
+            if lines != 1:
+                yield f"{lines} entries hold the line of a run, which only the last one does"
 
     # --- the ledger --------------------------------------------------------------------------------------------------
 

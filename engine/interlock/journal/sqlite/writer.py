@@ -1,0 +1,247 @@
+"""How entries are written: an append to the run that was written last is one statement, which changes one page.
+
+The last entry holds the line of its run: the run's row as it would be, sealed. The row itself is written when another
+run is appended to (a trigger then takes the line out of the entry that is not the last any more). So a run's row may
+be behind only for the run of the last entry, and then the last entry says how it stands.
+
+# INVARIANT: what is remembered here holds as long as nobody else has written an entry, and whoever writes one takes
+# the next position. So an insert at the position after the remembered end fails where anything remembered is stale.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from interlock.errors import Conflict, JournalCorrupt
+from interlock.journal import chain
+from interlock.journal.journal import Append, Pending, Reserving, RunSummary
+from interlock.journal.refusals import conflict
+from interlock.journal.sqlite import file
+from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
+from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, end_of, line_of, row_of
+from interlock.run.ledger import Settlement, reservation_of, settled
+from interlock.run.protocol.events import Exhausted, Reserved
+
+_INSERT: Final = (
+    "INSERT INTO entries (position, previous, number, sequence, meaning, event, outcome, digest, line)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UPDATE: Final = (
+    "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?, entries = ?,"
+    " last = ?, head = ?, seal = ? WHERE number = ?"
+)
+_END: Final = (
+    "SELECT position, line, (SELECT max(position) FROM entries) FROM entries WHERE line IS NOT NULL"
+    " ORDER BY position DESC LIMIT 1"
+)
+_FOLLOWED: Final = b""
+"""The line of an entry that another one follows in the same transaction."""
+_REMEMBERED: Final = 10_000
+
+
+class _Stale(Exception):
+    """What was remembered is from before another process wrote; the transaction must begin anew."""
+
+
+def read_end(path: Path, connection: sqlite3.Connection) -> End:
+    """Return what stands at the end of the entries. Raises `LostEnd` where it is not what was written."""
+    row = connection.execute(_END).fetchone()
+    if row is None:
+        if connection.execute("SELECT 1 FROM entries LIMIT 1").fetchone():
+            raise LostEnd(f"the journal {path} has lost its last entries")
+        return End(NO_ENTRY)
+    end = end_of(row[0], row[1])
+    if end is None:
+        raise LostEnd(f"the journal {path}: the line of a run that its last entry holds was changed")
+    return replace(end, position=row[2])
+
+
+class Writer:
+    """Appends through one connection, for one thread at a time. `path` is the journal's, for what errors say."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, ledger: SqliteLedger) -> None:
+        self._path = path
+        self._connection = connection
+        self._ledger = ledger
+        self._end: End | None = None
+        self._heads: dict[str, Head] = {}
+        self._sure = False
+
+    def append_all(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        """Append to several runs in one transaction; a conflict of one run leaves the others alone."""
+        try:
+            if len(appends) == 1:
+                done = self._append_next(appends[0])
+                if done is not None:
+                    return (done,)
+            try:
+                return self._in_transaction(appends)
+            except _Stale:
+                return self._in_transaction(appends)
+        except BaseException as error:
+            self._forget()
+            file.explain(self._path, error)
+            raise
+
+    def _forget(self) -> None:
+        self._end = None
+        self._heads.clear()
+
+    def _append_next(self, append: Append) -> bytes | None:
+        """Append one entry to the run of the last entry, and return the chain's head; None where it is not that."""
+        end = self._end
+        if end is None or end.run != append.run or end.head.entries != append.expected:
+            return None
+        if append.reserving is not None or append.releases or len(append.entries) != 1:
+            return None
+        (pending,), before = append.entries, end.head
+        digest = chain.link(before.digest, pending.event, pending.outcome, pending.meaning)
+        position, sequence = end.position + 1, append.expected + 1
+        head = Head(before.number, sequence, position, digest, before.link)
+        line = line_of(append.run, append.summary, head)
+        row = position, before.last, head.number, sequence, pending.meaning, pending.event, pending.outcome
+        try:
+            self._connection.execute(_INSERT, (*row, digest, line))
+        except sqlite3.IntegrityError:
+            self._forget()
+            return None
+        self._end = End(position, append.run, append.summary, head)
+        return digest
+
+    def _in_transaction(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        done: list[bytes | Conflict] = []
+        self._sure = False
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for each in appends:
+                try:
+                    done.append(self._append(each))
+                except Conflict as refused:
+                    done.append(refused)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._forget()
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+        if len(self._heads) > _REMEMBERED:
+            self._heads.clear()
+        return done
+
+    def _append(self, append: Append) -> bytes:
+        # Nothing may begin anew once something was reserved, so nothing that may be stale is relied on then; and no
+        # insert would fail where none is made.
+        end = self._known(sure=append.reserving is not None or not append.entries)
+        head = self._head(append.run, end)
+        if head.entries != append.expected:
+            end = self._known(sure=True)
+            head = self._head(append.run, end)
+            if head.entries != append.expected:
+                raise conflict(append.run, append.expected, head.entries)
+        entries, summary, releases = append.entries, append.summary, append.releases
+        if append.reserving is not None:
+            made = append.reserving.make(self._reserved(append.run, append.reserving))
+            entries, summary, releases = (*entries, *made.entries), made.summary, (*releases, *made.releases)
+        for reservation in releases:
+            self._release(reservation)
+        return self._written(append.run, entries, summary, head, end) if entries else head.digest
+
+    def _known(self, *, sure: bool) -> End:
+        """Return the end as it is remembered; `sure`: unless somebody else has written since."""
+        end = self._end
+        if end is not None and sure and not self._sure:
+            (last,) = self._connection.execute("SELECT max(position) FROM entries").fetchone()
+            self._sure = (last or NO_ENTRY) == end.position
+            if not self._sure:
+                self._forget()
+                end = None
+        if end is None:
+            end = self._end = read_end(self._path, self._connection)
+            self._sure = True
+        return end
+
+    def _head(self, run: str, end: End) -> Head:
+        if run == end.run:
+            return end.head
+        known = self._heads.get(run)
+        if known is None:
+            row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
+            known = Head(0, 0, NO_ENTRY, chain.origin(run), b"") if row is None else Head(*row)
+        return known
+
+    def _reserved(self, run: str, reserving: Reserving) -> Settlement:
+        """Reserve, and return the answer. A ledger that is damaged refuses, and leaves the journal as it is."""
+        reserve, at = reserving.reserve, reserving.at
+        try:
+            answer = settled(reserve, at, self._ledger.standings(reserve.claims, at))
+        except DamagedLedger as damaged:
+            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {damaged}")
+        except sqlite3.Error as error:
+            if not file.is_damage(error):
+                raise
+            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {error}")
+        if isinstance(answer, Reserved):
+            self._ledger.reserve(reservation_of(run, reserve.id), reserve.claims, at)
+        return answer
+
+    def _release(self, reservation: str) -> None:
+        """Give back what is held. What a damaged ledger holds stays counted; the journal is written all the same."""
+        try:
+            self._ledger.release(reservation)
+        except DamagedLedger:
+            return
+        except sqlite3.Error as error:
+            if not file.is_damage(error):
+                raise
+
+    def _written(self, run: str, entries: Sequence[Pending], summary: RunSummary, head: Head, end: End) -> bytes:
+        if end.run and end.run != run:
+            self._write_row(end)
+        number, sequence, last, digest, link, position = (
+            head.number, head.entries, head.last, head.digest, head.link, end.position
+        )  # fmt: skip
+        if not sequence:
+            number = self._execute("SELECT runs + 1 FROM journal").fetchone()[0]
+        left = len(entries)
+        after = head
+        for pending in entries:
+            left, sequence, position, previous = left - 1, sequence + 1, position + 1, last
+            digest, last = chain.link(digest, pending.event, pending.outcome, pending.meaning), position
+            if sequence == 1:
+                link = self._link_run(number, digest)
+            line = _FOLLOWED
+            if not left:
+                after = Head(number, sequence, position, digest, link)
+                line = line_of(run, summary, after)
+            row = position, previous, number, sequence, pending.meaning, pending.event, pending.outcome, digest, line
+            try:
+                self._connection.execute(_INSERT, row)
+            except sqlite3.IntegrityError:
+                if self._sure:
+                    raise
+                raise _Stale from None
+        if not head.entries:
+            self._execute(f"INSERT INTO runs ({ROW}) VALUES ({', '.join('?' * 13)})", *row_of(run, summary, after))
+        self._end = End(position, run, summary, after)
+        return digest
+
+    def _write_row(self, end: End) -> None:
+        """Write the row of the run of the last entry, which is not the last any more."""
+        assert end.summary is not None
+        row = row_of(end.run, end.summary, end.head)
+        if not self._connection.execute(_UPDATE, (*row[2:11], row[12], row[0])).rowcount:
+            raise JournalCorrupt(f"the journal {self._path} has lost run {end.run}")
+        self._heads[end.run] = end.head
+
+    def _link_run(self, number: int, first: bytes) -> bytes:
+        (previous,) = self._execute("SELECT link FROM journal").fetchone()
+        made = chain.link_run(previous, first)
+        self._execute("UPDATE journal SET runs = ?, link = ?", number, made)
+        return made
+
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
