@@ -44,6 +44,8 @@ from interlock_dsl.program.model import Program
 from run.texts import (
     ABANDONED,
     AGENT,
+    BACK,
+    BESIDE,
     FAILING,
     FORK,
     GATES,
@@ -136,6 +138,17 @@ STORIES = {
         broken=frozenset({"pay.issue", "think[1]"}),
     ),
     "a step for each row that nobody approves": Story(ROWS, IDS, refused=frozenset({"boss"}), end="refused"),
+    "what was done is taken back": Story(
+        BACK, {"ids": ["x", "y"]},
+        {"plan": ({"amount": 1},), "check": ({"ok": False, "why": ""}, {"ok": True, "why": ""})},
+    ),
+    "what was done is taken back, and that fails at first": Story(
+        BACK, {"ids": ["x"]}, {"plan": ({"amount": 1},), "check": ({"ok": False, "why": ""},) * 3},
+        broken=frozenset({"pay.void"}), end="failed",
+    ),
+    "a branch is taken back": Story(
+        BESIDE, ID, {"plan": ({"n": 1},) * 2, "check": ({"ok": False}, {"ok": True}), "more": ({"ok": True},)}
+    ),
     "approvals into each kind of step": Story(
         GATES, {"id": "A1", "n": 7}, {"think": ({"amount": 1},), "ask": ({"ok": True},)}
     ),

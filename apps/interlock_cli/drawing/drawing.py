@@ -12,7 +12,7 @@ from interlock_cli.drawing.words import Line, merge_words, node_detail, route_li
 from interlock_dsl.program.graph import kinds
 from interlock_dsl.program.model import Program, Route, Workflow
 
-Style: TypeAlias = Literal["plain", "failure", "back"]
+Style: TypeAlias = Literal["plain", "failure", "back", "backtrack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def _source(drawing: Drawing, route: Route, joins: dict[tuple[frozenset[str], in
 def _route(drawing: Drawing, route: Route, source: str) -> None:
     words, tip = route_lines(route), _tip(route)
     if route.bound is not None:
-        back = Stroke(route.id, source, route.targets[0], words, "back", upward=True, tip=tip)
+        style: Style = "backtrack" if route.bound.discards else "back"
+        back = Stroke(route.id, source, route.targets[0], words, style, upward=True, tip=tip)
         if source == route.targets[0]:
             drawing.loops.setdefault(source, []).append(back)
         else:
@@ -93,7 +94,7 @@ def _route(drawing: Drawing, route: Route, source: str) -> None:
                 Stroke(route.out.id, source, route.out.targets[0], used, "back", tip=_tip(route.out))
             )
         return
-    style: Style = "plain" if route.trigger is None else "failure"
+    style = "plain" if route.trigger is None else "failure"
     if len(route.targets) == 1:
         drawing.strokes.append(Stroke(route.id, source, route.targets[0], words, style, tip=tip))
         return
@@ -106,6 +107,8 @@ def _route(drawing: Drawing, route: Route, source: str) -> None:
 def _tip(route: Route) -> str:
     """Return what is shown when one points at a line: what is passed, and why somebody is told."""
     shown = [f"shows {', '.join('.'.join(passed.path) for passed in route.passes)}"] if route.passes else []
+    if route.bound is not None and route.bound.discards:
+        shown.append(f"undoes {', '.join(route.bound.discards)}")
     return "\n".join([*shown, *(told.because for told in route.escalations if told.because)])
 
 

@@ -34,6 +34,7 @@ text { font-family: "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-s
 .line { fill: none; stroke: #64748b; stroke-width: 1.5 }
 .line.failure { stroke: #dc2626; stroke-dasharray: 5 4 }
 .line.back { stroke: #7c3aed; stroke-dasharray: 2 3 }
+.line.backtrack { stroke: #c026d3; stroke-width: 2.5; stroke-dasharray: 8 3 }
 .box path, .box rect { stroke-width: 1.5 }
 .box.start circle { fill: #334155 }
 .box.bar rect { fill: #334155 }

@@ -22,7 +22,7 @@ ICON = 16.0
 INSET = 24.0
 """What lies between the outline of a box and the picture inside it."""
 WRAP = 42
-HEADS: Mapping[str, str] = {"plain": "#64748b", "failure": "#dc2626", "back": "#7c3aed"}
+HEADS: Mapping[str, str] = {"plain": "#64748b", "failure": "#dc2626", "back": "#7c3aed", "backtrack": "#c026d3"}
 
 
 @dataclass(frozen=True, slots=True)

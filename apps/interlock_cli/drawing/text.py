@@ -54,6 +54,7 @@ def _mermaid(workflow: Workflow, program: Program | None, front: str, indent: st
     for route in workflow.routes:
         label = "<br>".join(_mermaid_text(line) for line in _route_words(route))
         arrow = "-.->" if route.trigger is not None or route.bound is not None else "-->"
+        arrow = "==>" if _backtracks(route) else arrow
         said = f'|"{label}"|' if label else ""
         sources = " & ".join(f"{front}{source}" for source in route.sources)
         yield f"{indent}{sources} {arrow}{said} " + " & ".join(f"{front}{target}" for target in route.targets)
@@ -96,6 +97,7 @@ def _dot(workflow: Workflow, program: Program | None, front: str, indent: str) -
         label = _quoted("\n".join(_route_words(route)))
         style = ", style=dashed" if route.trigger is not None or route.bound is not None else ""
         used = None if route.out is None else _quoted("\n".join(("used up", *_route_words(route.out))))
+        style = ", style=bold, arrowhead=normalnormal" if _backtracks(route) else style
         for source in route.sources:
             for target in route.targets:
                 yield f"{indent}{_dot_line(runs, front, source, target, program)}[label={label}{style}];"
@@ -119,6 +121,10 @@ def _in_cluster(runs: Mapping[str, Workflow], name: str, program: Program | None
         return name
     node = next(inner for inner, each in kinds(run.network) if each == kind)
     return f"{name}/{node}"
+
+
+def _backtracks(route: Route) -> bool:
+    return route.bound is not None and bool(route.bound.discards)
 
 
 def _quoted(text: str) -> str:
@@ -189,6 +195,8 @@ def _route_json(route: Route) -> dict[str, object]:
         ]
     if route.bound is not None:
         found["back"] = {"at_most": route.bound.times, "then": route.bound.then}
+        if route.bound.discards:
+            found["discards"] = list(route.bound.discards)
     if route.out is not None:
         found["out"] = _route_json(route.out)
     return found

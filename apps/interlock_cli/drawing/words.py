@@ -53,7 +53,8 @@ def _lines(route: Route) -> Iterator[Line]:
         yield Line("otherwise", "otherwise")
     if route.bound is not None:
         out = "" if route.bound.then is None else f", then {route.bound.then}"
-        yield Line("bound", f"at most {times(route.bound.times)}{out}")
+        word = "backtrack " if route.bound.discards else ""
+        yield Line("bound", f"{word}at most {times(route.bound.times)}{out}")
     for grant in route.grants:
         limit = "" if grant.where is None else f" where {source_text(grant.where)}"
         yield Line("grant", ", ".join(sorted(grant.scopes)) + limit)

@@ -340,6 +340,7 @@ class RouteJson(TypedDict):
     approval: NotRequired[RouteApprovalJson]
     escalations: NotRequired[list[EscalationJson]]
     back: NotRequired[BackJson]
+    discards: NotRequired[list[str]]
     out: NotRequired["RouteJson"]
 
 

@@ -13,6 +13,7 @@ from interlock.run.protocol.notes import (
     ApprovalCounted,
     ApprovalSettled,
     AttemptFailed,
+    Backtracked,
     CallDecided,
     CallDone,
     Escalated,
@@ -218,6 +219,10 @@ class Narrative:
         step = front + route.sources[-1] if len(route.sources) == 1 and route.sources != ("start",) else ""
         line = self._line(step, "route", text)
         return [replace(line, aside=place(route.span) if self._places else "", detail=self._details(route, note))]
+
+    @_tell.register
+    def _backtracked(self, note: Backtracked) -> list[Line]:
+        return [self._line(note.step, "again", f"backtracks: undoes and forgets {', '.join(note.discarded)}")]
 
     def _details(self, route: Route, note: RouteTaken) -> tuple[Text, ...]:
         found = [Text(f"grants {granted(grant)}", "quiet") for grant in route.grants]

@@ -247,7 +247,8 @@ class EscalationFacts:
 class RouteFacts:
     """A route: its link, and its clauses. `passes` are the names that are passed, each once.
 
-    `out` is its way out, with the clauses it takes over or has of its own.
+    `out` is its way out, with the clauses it takes over or has of its own. `discards` are the steps and ends that it
+    discards, if it backtracks.
     """
 
     link: Link
@@ -257,6 +258,7 @@ class RouteFacts:
     approval: tree.Approval | None
     escalations: tuple[EscalationFacts, ...]
     out: "RouteFacts | None" = None
+    discards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Link:
         return self.decl.bound is not None and not self.way_out
 
     @property
+    def backtracks(self) -> bool:
+        """Whether what was done since its target was entered is discarded."""
+        return self.decl.bound is not None and self.decl.bound.backtracks and not self.way_out
+
+    @property
     def clauses(self) -> RouteDecl | WayOut:
         """What it grants, passes, asks and tells: a way out has that of its route, or its own block and only that."""
         own = self.decl.bound.own if self.way_out and self.decl.bound is not None else None

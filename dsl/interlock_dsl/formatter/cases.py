@@ -84,7 +84,9 @@ def _item(node: TestItem) -> list[Line]:
 def _expectation(node: Expect) -> str:
     if node.kind == "redacts" and node.name is not None:
         return f"expect redacts {names(node.fields)} of {node.name.text}"
-    words = {"waits": "waits for approval by", "escalates": "escalates to"}.get(node.kind, node.kind)
+    words = {"waits": "waits for approval by", "escalates": "escalates to", "backtracks": "backtracks to"}.get(
+        node.kind, node.kind
+    )
     why = f" because {quoted(node.because)}" if node.because is not None else ""
     by = f" by {quoted(node.rule)}" if node.rule is not None else ""
     count = f" {node.count} of" if node.count > 1 else ""

@@ -255,7 +255,8 @@ def route(node: RouteDecl, places: Places) -> list[Line]:
         clauses.append(Line("otherwise", places.clause(node, "otherwise")))
     if node.bound is not None:
         then = f", then -> {node.bound.then.text}" if node.bound.then is not None else ""
-        line = Line(f"at most {grouped(node.bound.times)} times{then}", places.clause(node, "at most"))
+        word = "backtrack at most" if node.bound.backtracks else "at most"
+        line = Line(f"{word} {grouped(node.bound.times)} times{then}", places.clause(node, "at most"))
         clauses += [line] if node.bound.own is None else _own(line, node.bound.own, places)
     clauses += _handed(node, places)
     return [Line(f"{names(node.sources)} -> {names(node.targets)}", begin(node)), *indented(clauses)]

@@ -132,7 +132,7 @@ def _route(route: RouteFacts) -> program.Route:
         ),
         bound=None
         if bound is None
-        else program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span),
+        else program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span, route.discards),
         merge=link.merge,
         out=None if route.out is None else _route(route.out),
     )

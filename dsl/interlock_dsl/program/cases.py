@@ -38,7 +38,7 @@ class Act:
 
     kind: Literal[
         "waits", "awaits", "calls", "never calls", "denied", "escalates", "notifies", "redacts", "ends", "fails",
-        "visits", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
+        "visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""

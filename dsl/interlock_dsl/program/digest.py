@@ -26,6 +26,7 @@ LATER = frozenset(
     {
         ("Agent", "fallback"),
         ("AgentStep", "within"),
+        ("Bound", "discards"),
         ("CallStep", "within"),
         ("Tool", "fallback"),
         ("End", "gives_up"),

@@ -297,11 +297,14 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A route back is taken at most `times` times in a run; after that `then` is gone to instead."""
+    """A route back is taken at most `times` times in a run; after that `then` is gone to instead.
+    One that backtracks `discards` steps and ends: what they did since its target was entered is undone.
+    """
 
     times: int
     then: str | None
     span: Span
+    discards: tuple[str, ...] = ()
 
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]

@@ -7,16 +7,18 @@ of transitions lists it; everything else is ignored. `MOVES` says who carries on
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar, cast
 
-from interlock.run.lifecycle import finish, interruption, start, undoing
+from interlock.run.lifecycle import backtracking, finish, interruption, start, undoing
 from interlock.run.moves import (
     Abandon,
     Approved,
     Arrive,
+    Backtrack,
     Begin,
     CallEnded,
     Complete,
     Enter,
     Fail,
+    GoBack,
     Move,
     NotApproved,
     Start,
@@ -191,4 +193,6 @@ MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     Undo: _moves(undoing.undo),
     UndoNext: _moves(undoing.undo_next),
     StopRows: _moves(rows.stop),
+    Backtrack: _moves(backtracking.backtrack),
+    GoBack: _moves(backtracking.go_back),
 }

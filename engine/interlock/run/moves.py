@@ -18,12 +18,16 @@ from interlock_dsl.program.model import End
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Go to a step or an end of a workflow by a route, which was taken on a `failure` or is an ordinary one."""
+    """Go to a step or an end of a workflow by a route, which was taken on a `failure` or is an ordinary one.
+
+    `passed` is what the route passes, where it is not read at the target.
+    """
 
     frame: Frame
     target: str
     route: PlannedRoute
     failure: Failure | None = None
+    passed: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +146,40 @@ class Undo:
     then: "Move"
 
 
+@dataclass(frozen=True, slots=True)
+class Backtrack:
+    """Discard what was done since the target of a route was entered, and go back there once it is undone."""
+
+    frame: Frame
+    route: PlannedRoute
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Enter the target of a route that backtracks, if nothing of the `part` that was discarded is left over."""
+
+    frame: Frame
+    target: str
+    route: PlannedRoute
+    failure: Failure | None
+    passed: Mapping[str, Json]
+    part: Part
+
+
 @dataclass(slots=True, eq=False)
 class Undoing:
     """A part of what was done that is undone while the run goes on with other things; the last of it is next.
 
-    `awaited` are the calls of that part which have not come back, `call` is the one that undoes something now. `then`
-    is the move that is made when all is undone.
+    `awaited` are the calls of that part which have not come back, `call` is the one that undoes something (`done`) now.
+    `then` is the move that is made when all is undone.
     """
 
     part: list[Performed]
     awaited: set[str]
     then: "Move"
     call: Call | None = None
+    done: Performed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +204,6 @@ Move: TypeAlias = (
     | Unwind
     | Undo
     | UndoNext
+    | Backtrack
+    | GoBack
 )

@@ -31,7 +31,8 @@ class Frame:
     `path` is what the names of its steps begin with, empty for the run's own workflow, and `parent` the visit that runs
     it. `outer` are the frames it is in, the outermost first; `around` those and itself, for what is done in it counts
     in all of them. `sizes` are those of what is shown. `returned` are tools of which a call has returned, as far as a
-    promise asks for them. `now` is the moment that `values` has. `over`: nothing more happens in it.
+    promise asks for them, and `came` those calls. `marks` are the visits that there were when a step was last entered
+    that a route backtracks to, by its name. `now` is the moment that `values` has. `over`: nothing more happens in it.
     """
 
     plan: WorkflowPlan
@@ -46,6 +47,8 @@ class Frame:
     joins: "dict[str, Join]" = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
+    came: "list[Came]" = field(default_factory=list)
+    marks: dict[str, dict[str, int]] = field(default_factory=dict)
     spent: "Spending" = field(default_factory=lambda: Spending())
     deadline: int | None = None
     timer: str = ""
@@ -66,6 +69,16 @@ class Frame:
     def at(self, step: str) -> str:
         """Return how one of the steps is called in notes and commands."""
         return f"{self.path}/{step}" if self.path else step
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A call that returned, and the frame, the path and the number of the visit that it was made in."""
+
+    tool: str
+    frame: Frame
+    step: str
+    visit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,8 @@ Arguments: TypeAlias = tuple[Mapping[str, object], Mapping[str, Json]]
 class Visit:
     """One stay at a step: how it was entered, with what in hand, and what it waits for now.
 
-    `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger.
+    `path` is how the step is called in notes and commands, `failure` what its route was taken on, if on a trigger,
+    `passed` what its route passes, where that was read before the visit.
     `due` is the moment by which it has to be done, and `deadline` the timer for that. A step that runs a workflow has
     the values `given` to that, and its frame, `inner`. A step that is taken for each row of a list has a visit with
     `rows`, and for each of them a visit that says of which `row` it is.
@@ -119,6 +133,7 @@ class Visit:
     approvals: "tuple[Approval, ...]" = ()
     consents: tuple[Consent, ...] = ()
     failure: "Failure | None" = None
+    passed: Mapping[str, Json] | None = None
     due: int | None = None
     deadline: str = ""
     given: Mapping[str, object] | None = None
@@ -278,7 +293,7 @@ class Performed:
     """A call that changed the world: how to undo it, or why that is not possible.
 
     It was made in a visit of a frame; `step` is the path of that visit and `visited` its number. `number` counts what
-    was performed in the run.
+    was performed in the run. `key` is the idempotency key, if the author says one.
     """
 
     frame: Frame
@@ -290,6 +305,7 @@ class Performed:
     args: Mapping[str, Json]
     problem: str = ""
     number: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,9 @@ class WorkflowPlan:
     """A workflow, with everything found by name.
 
     `nevers` are the promises about calls of a tool, `always` those about outputs, `judged` the latter by the parameters
-    and steps that they read; `awaited` are the tools of which a call must have returned before some other is made,
-    `events` those that steps wait for, with the types of their data.
+    and steps that they read; `marked` is what routes discard that backtrack, by where they lead; `awaited` are the
+    tools of which a call must have returned before some other is made, `events` those that steps wait for, with the
+    types of their data.
     """
 
     workflow: Workflow
@@ -67,6 +68,7 @@ class WorkflowPlan:
     nevers: Mapping[str, tuple[NeverUnapproved | NeverBefore, ...]]
     always: tuple[Always, ...]
     judged: Mapping[str, tuple[Always, ...]]
+    marked: Mapping[str, tuple[str, ...]]
     awaited: frozenset[str]
     limits: Limits
     evaluator: Evaluator
@@ -144,6 +146,7 @@ def _plan_workflow(
         {tool: tuple(never for never in nevers if tool in never.tools) for each in nevers for tool in each.tools},
         always,
         {name: tuple(each for each in always if name in each.reads) for promise in always for name in promise.reads},
+        {route.targets[0]: route.bound.discards for route in workflow.routes if route.bound and route.bound.discards},
         frozenset[str]().union(*(never.first for never in nevers if isinstance(never, NeverBefore))),
         limits_of(workflow),
         evaluator,

@@ -23,17 +23,18 @@ class Run:
     `held` is the size of all values in its frames. `open` holds what was asked of the world and not answered, with who
     waits for it (None: the run itself), in the order of asking. `orphans` are calls that nobody waits for and that must
     come back before the run may end. `performed` counts the calls that changed the world; `done` are those that are not
-    undone, `undoings` what is being undone while the run goes on. `kept` are events that no step has taken so far, of
-    `signals` that came, `keys` the names and keys of those with a key. `idle` are workflows inside in which nothing was
-    left under way. `notes`, `commands` and `agenda` belong to the
-    event at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has changed its
-    phase.
+    undone, `undoings` what is being undone while the run goes on. `stuck` is what was done, or may have been, and was
+    not undone though it was to be; `remade` are idempotency keys of calls that were undone, and of those that undid
+    them. `kept` are events that no step has taken so far, of `signals` that came, `keys` the names and keys of those
+    with a key. `idle` are workflows inside in which nothing was left under way. `notes`, `commands` and `agenda` belong
+    to the event at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has
+    changed its phase.
     """
 
     __slots__ = (
         "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "idle", "kept",
         "keys", "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal",
-        "root", "signals", "subject", "undoings",
+        "remade", "root", "signals", "stuck", "subject", "undoings",
     )  # fmt: skip
 
     root: Frame
@@ -52,6 +53,8 @@ class Run:
         self.done: list[Performed] = []
         self.performed = 0
         self.undoings: list[Undoing] = []
+        self.stuck: list[Performed] = []
+        self.remade: set[str] = set()
         self.orphans: dict[str, Call] = {}
         self.doubts: list[str] = []
         self.left_over: list[str] = []

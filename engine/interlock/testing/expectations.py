@@ -7,7 +7,16 @@ from interlock.decide import NotifyRole, Reason, RedactFields
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import Json
-from interlock.run.protocol.notes import CallDecided, Escalated, Note, PromiseBroken, RoleNotified, RunEnded, StepBegan
+from interlock.run.protocol.notes import (
+    Backtracked,
+    CallDecided,
+    Escalated,
+    Note,
+    PromiseBroken,
+    RoleNotified,
+    RunEnded,
+    StepBegan,
+)
 from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
@@ -71,6 +80,12 @@ def unmet(
             expected = f"step `{act.name}` to be entered"
             if not met:
                 return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
+        case "backtracks":
+            gone_back = [written(note.step) for note in notes if isinstance(note, Backtracked)]
+            met = act.name in gone_back
+            expected = f"the run to backtrack to `{act.name}`"
+            if gone_back and not met:
+                return f"expected {expected}, but only to {', '.join(f'`{n}`' for n in dict.fromkeys(gone_back))}"
         case "ends":
             over = _ended(notes)
             met = over is not None and over.end == act.name and _part_of(act.value, over.output)

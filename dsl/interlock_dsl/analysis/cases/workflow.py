@@ -170,6 +170,20 @@ class WorkflowCase(Case):
         elif row is not None and rows is not None and row >= rows.max:
             self._symbols.report.add(say.row_beyond(path.text, rows.max, path.span, rows.span))
 
+    def _backtracked(self, name: Ident) -> None:
+        """Report a step that no route backtracks to."""
+        found = self._found(name)
+        if found is None:
+            return
+        before, _, step = name.text.rpartition("/")
+        outline: Outline | None = self._outline
+        for part, _ in _parts(before) if before else ():
+            inner = None if outline is None else outline.steps.get(part)
+            outline = self._outlines.get(inner.workflow.text) if isinstance(inner, syntax.RunStep) else None
+        routes = () if outline is None else outline.routes
+        if outline is not None and not any(link.backtracks and link.targets[0] == step for link in routes):
+            self._symbols.report.add(say.never_gone_back(name.text, name.span, found.name.span))
+
     def _expect(self, item: syntax.Expect) -> None:
         name = item.name
         value = None if item.value is None else self._value(item.value)
@@ -193,6 +207,8 @@ class WorkflowCase(Case):
                     self._keys(f"the end `{name.text}`", item.value, value, (v.name.text for v in end.values))
             case "visits" if name is not None:
                 self._found(name)
+            case "backtracks" if name is not None:
+                self._backtracked(name)
             case _:
                 pass
         self._expected(item, value)

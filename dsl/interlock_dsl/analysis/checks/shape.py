@@ -10,6 +10,7 @@ from interlock_dsl.analysis.links import Link, arriving, leaving
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.workflows.flow import Flow
 from interlock_dsl.analysis.workflows.outline import Outline
+from interlock_dsl.analysis.workflows.parts import entered_before
 from interlock_dsl.analysis.workflows.rows import fan_out
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.report import Report
@@ -85,10 +86,13 @@ def _loops(outline: Outline, report: Report) -> None:
         if route.bound is None or len(route.targets) != 1:
             continue
         target = route.targets[0].text
+        word = "backtrack at most" if route.bound.backtracks else "at most"
         if outline.complete and not flow.leads_back(link):
-            report.add(say.needless_bound(_sources(route), target, route.bound.span))
+            report.add(say.needless_bound(_sources(route), target, route.bound.span, word))
         elif outline.complete and flow.branches.after(link) != flow.branches.of[target]:
             report.add(say.back_across_branches(_sources(route), target, place(route)))
+        elif outline.complete and link.backtracks and not entered_before(flow.graph, link):
+            report.add(say.not_entered_before(_sources(route), target, route.bound.span))
 
 
 def _cycle(flow: Flow, target: str, source: str) -> list[str]:

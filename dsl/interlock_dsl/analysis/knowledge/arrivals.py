@@ -9,6 +9,7 @@ false on them, what steps that compute have set, and the steps that have and hav
   it is taken on a trigger.
 - A step that runs again makes void what was known of its output. So does a step that runs at the same time.
 - Where branches meet, `merge all` unites what they know; a join that does not wait for all keeps what all sources know.
+- A route that backtracks leaves nothing of what it discards, and a way with one is not exact: undoing may fail.
 - What reads the time or the history of calls holds where it was asked, and is not carried on.
 """
 
@@ -25,6 +26,7 @@ from interlock_dsl.analysis.facts import Facts, RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.beside import beside
 from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group, groups
+from interlock_dsl.analysis.knowledge.known import Key, State, Way, meet
 from interlock_dsl.analysis.knowledge.statements import CHANGING, Interned, mentioned, parts
 from interlock_dsl.analysis.knowledge.step_set import StepSet
 from interlock_dsl.analysis.knowledge.totality import affordable, total
@@ -36,17 +38,6 @@ MOST: Final = 16
 """Arrivals that are told apart at one place."""
 MOST_IN_ALL: Final = 1_500
 """Arrivals in a workflow: where it has many steps, fewer are told apart at each."""
-
-MOST_CLAIMS: Final = 48
-"""Claims of one arrival; the oldest are forgotten first."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """The last route on the way to a place, and the ways to its sources: none from `start`, several at a join."""
-
-    last: RouteFacts
-    before: "tuple[Way, ...]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,34 +69,7 @@ class Arrival:
         return tuple(found.values())
 
 
-_Key: TypeAlias = tuple[frozenset[int], int, int]
 _Place: TypeAlias = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _State:
-    """An arrival while it is being worked out: sets of steps are bits."""
-
-    claims: tuple[Statement, ...]
-    written: int
-    absent: int
-    ways: tuple[Way, ...] = ()
-    exact: bool = True
-
-    def key(self) -> _Key:
-        """Return what tells it apart from others."""
-        return frozenset(map(id, self.claims)), self.written, self.absent
-
-    def knowing(self, claims: Iterable[Statement]) -> "_State":
-        """Return the state with further claims; the oldest are forgotten where there are too many."""
-        known = set(map(id, self.claims))
-        new = {id(claim): claim for claim in claims if id(claim) not in known}
-        if not new:
-            return self
-        more = (*self.claims, *new.values())
-        if len(more) <= MOST_CLAIMS:
-            return _State(more, self.written, self.absent, self.ways, self.exact)
-        return _State(more[-MOST_CLAIMS:], self.written, self.absent, self.ways, exact=False)
 
 
 class Arrivals:
@@ -124,6 +88,9 @@ class Arrivals:
         self._about: dict[int, int] = {}
         self._known: dict[tuple[int, bool], tuple[Statement, ...]] = {}
         self._outputs: dict[str, tuple[tuple[Statement, ...], ...]] = {}
+        self.parts = self._flow.parts
+        """What routes discard that backtrack, by their ids."""
+        self._gone = {id: (part.bits(self._bits), part.whole) for id, part in self.parts.items()}
         self._beside = beside(workflow, self._flow, self._bits, self.groups)
         self._own = {group.sources[0]: (group,) for group in self.groups if not group.joins and group.trigger is None}
         self.joining = frozenset(source for group in self.groups if group.joins for source in group.sources)
@@ -134,8 +101,8 @@ class Arrivals:
         self.anywhere = Arrival((), frozenset(), frozenset())
         """What is known at every place: nothing."""
         self._asked: dict[_Place, tuple[Arrival, ...]] = {}
-        self._left_with: dict[int, tuple[_State, ...]] = {}
-        self._states: dict[str, dict[_Key, _State]] = {}
+        self._left_with: dict[int, tuple[State, ...]] = {}
+        self._states: dict[str, dict[Key, State]] = {}
         self._merged: set[str] = set()
         self._settle()
 
@@ -162,7 +129,7 @@ class Arrivals:
         return self._shown(
             ("entering", id(taken), target),
             lambda: (
-                self._entered(target, replace(after, ways=(Way(taken, after.ways),)))
+                self._entered(target, self._kept_by(taken, replace(after, ways=(Way(taken, after.ways),))))
                 for state in self._settled(self.group(route))
                 for after in [self._after(self.group(route), route, state)]
             ),
@@ -187,7 +154,7 @@ class Arrivals:
             return route
         return next(each for each in self._of_route[id(route)].routes if each.out is route)
 
-    def _shown(self, place: _Place, states: Callable[[], Iterable[_State]]) -> tuple[Arrival, ...]:
+    def _shown(self, place: _Place, states: Callable[[], Iterable[State]]) -> tuple[Arrival, ...]:
         """Return the arrivals of a place, the same ones whenever they are asked for."""
         known = self._asked.get(place)
         if known is None:
@@ -199,7 +166,7 @@ class Arrivals:
             known = self._asked[place] = tuple(sorted(found, key=lambda arrival: not arrival.exact))
         return known
 
-    def _settled(self, group: Group) -> tuple[_State, ...]:
+    def _settled(self, group: Group) -> tuple[State, ...]:
         """Return what is known where a group is considered, once nothing new arrives anywhere."""
         if id(group) not in self._left_with:
             self._left_with[id(group)] = tuple(self._considered(group))
@@ -221,7 +188,7 @@ class Arrivals:
         for number, group in enumerate(self.groups):
             for source in group.sources:
                 leaving.setdefault(source, []).append(number)
-        nothing = _State((), 0, (1 << len(self._bits)) - 1)
+        nothing = State((), 0, (1 << len(self._bits)) - 1)
         self._states[START] = {nothing.key(): nothing}
         waiting = [(0, turns[number], number) for number in leaving.get(START, ())]
         heapify(waiting)
@@ -246,17 +213,18 @@ class Arrivals:
                     continue
                 for state in considered:
                     after = self._after(group, route, state)
-                    gone = _State(after.claims, after.written, after.absent, (Way(taken, after.ways),), after.exact)
+                    gone = State(after.claims, after.written, after.absent, (Way(taken, after.ways),), after.exact)
+                    gone = self._kept_by(taken, gone)
                     for target in taken.link.targets:
                         if self._add(target, self._entered(target, gone)):
                             yield target
 
-    def _add(self, node: str, state: _State) -> bool:
+    def _add(self, node: str, state: State) -> bool:
         """Add an arrival at a node; say whether it says something new."""
         known = self._states.setdefault(node, {})
         if node in self._merged:
             (one,) = known.values()
-            both = _meet(one, state)
+            both = meet(one, state)
             known.clear()
             known[both.key()] = both
             return both.key() != one.key()
@@ -265,7 +233,7 @@ class Arrivals:
             return False
         known[key] = state
         if len(known) > self._most:
-            one = reduce(_meet, known.values())
+            one = reduce(meet, known.values())
             known.clear()
             known[one.key()] = one
             self._merged.add(node)
@@ -273,7 +241,7 @@ class Arrivals:
 
     # --- places ------------------------------------------------------------------------------------------------------
 
-    def _considered(self, group: Group) -> Iterator[_State]:
+    def _considered(self, group: Group) -> Iterator[State]:
         """Yield what is known where a group of routes is considered."""
         if not group.joins:
             yield from self._left(group.sources[0], group)
@@ -285,19 +253,19 @@ class Arrivals:
         }
         arriving = [source for source in group.sources if branches[source]]
         if comb(len(arriving), group.needed) > self._most:
-            yield replace(reduce(_meet, (state for source in arriving for state in branches[source])), exact=False)
+            yield replace(reduce(meet, (state for source in arriving for state in branches[source])), exact=False)
             return
         for sources in combinations(arriving, group.needed):
             there = [branches[source] for source in sources]
             while prod(map(len, there)) > self._most:
                 longest = max(range(len(there)), key=lambda at: len(there[at]))
-                there[longest] = [reduce(_meet, there[longest])]
+                there[longest] = [reduce(meet, there[longest])]
             for states in product(*there):
                 united = self._united(sources, states)
                 # Which branches are first is a matter of time.
                 yield united if len(sources) == len(group.sources) else replace(united, exact=False)
 
-    def _left(self, source: str, group: Group) -> Iterator[_State]:
+    def _left(self, source: str, group: Group) -> Iterator[State]:
         """Yield what is known once a source of a group is done, or has failed as its trigger says."""
         own = self.own(source)
         conditions = [route.when for each in own for route in each.conditional if route.when is not None]
@@ -324,27 +292,37 @@ class Arrivals:
                         )
                     )
 
-    def _done(self, step: str, state: _State) -> Iterator[_State]:
+    def _done(self, step: str, state: State) -> Iterator[State]:
         """Yield what is known once a step has given its output: what was known of an earlier one is void."""
         bit = self._bits.get(step, 0)
         if not bit:
             return
         claims, absent = self._without(state.claims, bit), state.absent & ~bit
-        kept = _State(claims, state.written | bit, absent, state.ways, state.exact)
+        kept = State(claims, state.written | bit, absent, state.ways, state.exact)
         for case in self._set_by(step):
             yield kept.knowing(case)
 
-    def _after(self, group: Group, route: RouteFacts, state: _State) -> _State:
+    def _after(self, group: Group, route: RouteFacts, state: State) -> State:
         """Return what is known once a route is taken."""
         return state.knowing(self._when(group, route, True))
 
-    def _entered(self, target: str, state: _State) -> _State:
+    def _kept_by(self, route: RouteFacts, state: State) -> State:
+        """Return what is still known once a route has discarded what it backtracks over."""
+        found = self._gone.get(route.link.id)
+        if found is None:
+            return state
+        steps, whole = found
+        surely = steps if whole else 0
+        claims = self._without(state.claims, steps)
+        return State(claims, state.written & ~steps, state.absent | surely, state.ways, exact=False)
+
+    def _entered(self, target: str, state: State) -> State:
         """Return what is known when the target of a route begins."""
         beside = self._beside.get(target, 0)
         claims = self._without(state.claims, beside | self._changing)
-        return _State(claims, state.written, state.absent & ~beside, state.ways, state.exact)
+        return State(claims, state.written, state.absent & ~beside, state.ways, state.exact)
 
-    def _united(self, sources: tuple[str, ...], states: tuple[_State, ...]) -> _State:
+    def _united(self, sources: tuple[str, ...], states: tuple[State, ...]) -> State:
         """Return what is known where the branches of some sources have arrived."""
         absent, seen = (1 << len(self._bits)) - 1, 0
         for source, state in zip(sources, states, strict=True):
@@ -355,7 +333,7 @@ class Arrivals:
         written = reduce(or_, (state.written for state in states))
         ways = tuple(way for state in states for way in state.ways)
         exact = all(state.exact for state in states)
-        nothing = _State((), written, absent & seen & ~written, ways, exact)
+        nothing = State((), written, absent & seen & ~written, ways, exact)
         return nothing.knowing(claim for state in states for claim in state.claims)
 
     # --- pieces ------------------------------------------------------------------------------------------------------
@@ -390,10 +368,3 @@ class Arrivals:
             changing = 0 if names.isdisjoint(CHANGING) else self._changing
             self._about[id(claim)] = sum(self._bits.get(name, 0) for name in names) | changing
         return self._about[id(claim)]
-
-
-def _meet(one: _State, other: _State) -> _State:
-    """Return what two states both know, by the way of the first."""
-    kept = set(map(id, other.claims))
-    claims = tuple(claim for claim in one.claims if id(claim) in kept)
-    return _State(claims, one.written & other.written, one.absent & other.absent, one.ways, exact=False)

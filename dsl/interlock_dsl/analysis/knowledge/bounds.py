@@ -44,7 +44,8 @@ class Bounds:
     """What a run consumes. `least` is that of a run in which nothing fails, and the cheapest routes are taken.
 
     `visits` are the most visits of each step, `visit` the worst case of one visit, `least_of` the least of one. `done`
-    is the worst case but for undoing, and `undone` that of undoing all of a run.
+    is the worst case but for undoing, `undone` that of undoing all of a run, and `back` that of undoing what routes
+    backtrack over.
     """
 
     least: Usage
@@ -55,6 +56,7 @@ class Bounds:
     least_of: Mapping[str, Usage]
     done: Usage
     undone: Usage
+    back: Usage
 
 
 def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
@@ -73,19 +75,24 @@ def _bounds(workflow: WorkflowFacts, facts: Facts, known: dict[str, "Bounds"]) -
         field.name: shape.shortest({n: getattr(u, field.name) or 0 for n, u in least.items()}, field.name == "time")
         for field in fields(Usage)
     }
+    back = _backtracking(workflow, shape, undone)
     exact = shape.exact and not inner_steps(workflow)
     return Bounds(
-        Usage(**fewest), shape.worst(worst), exact, shape.visits(), worst, least, shape.worst(done),
-        shape.worst(undone, parallel=False),
+        Usage(**fewest), together(shape.worst(worst), back), exact, shape.visits(), worst, least, shape.worst(done),
+        shape.worst(undone, parallel=False), back,
     )  # fmt: skip
 
 
 def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
     """Return the worst case of some of what a run consumes, by their names in `Usage`."""
     shape = _Shape(workflow)
-    worst, _, _ = _visits(workflow, facts, {})
+    worst, _, undone = _visits(workflow, facts, {})
+    back = _backtracking(workflow, shape, undone)
     return {
-        each: shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time")
+        each: add(
+            shape.longest({name: getattr(usage, each) for name, usage in worst.items()}, each == "time"),
+            getattr(back, each),
+        )
         for each in names
     }
 
@@ -133,8 +140,8 @@ def _inner(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Bounds
 def _run(step: RunStepFacts, facts: Facts, known: dict[str, Bounds], *, asked: bool) -> Usage:
     """Return what a step that runs a workflow consumes at most in one row, but for undoing.
 
-    A budget inside is kept, but by what a turn of a model costs beyond it. `asked`: rules of the workflow around may
-    have calls inside wait, and for how long is not known.
+    A budget inside is kept, but by what a turn of a model costs beyond it and by undoing what routes backtrack over.
+    `asked`: rules of the workflow around may have calls inside wait, and for how long is not known.
     """
     inner, found = facts.workflows[step.workflow], _inner(step, facts, known).done
     budget, called = inner.decl.budget or BudgetDecl(), callable_tools(inner, facts)
@@ -142,7 +149,8 @@ def _run(step: RunStepFacts, facts: Facts, known: dict[str, Bounds], *, asked: b
     for limit in (budget.time, step.decl.within):
         time = cut(time, limit, called, facts)
     calls = _capped(found.calls, budget.tool_calls)
-    return replace(found, steps=add(_capped(found.steps, budget.steps), 1), calls=calls, time=time)
+    worst = replace(found, steps=add(_capped(found.steps, budget.steps), 1), calls=calls, time=time)
+    return together(worst, _inner(step, facts, known).back)
 
 
 def _undoing(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Usage:
@@ -154,6 +162,18 @@ def _undoing(step: RunStepFacts, facts: Facts, known: dict[str, Bounds]) -> Usag
     dearest = max((tool_cost(tool, facts) for tool in undoing), default=0)
     calls = _capped(found.calls, times(made, attempts))
     return replace(found, calls=calls, cost=_capped(found.cost, times(calls, dearest)))
+
+
+def _backtracking(workflow: WorkflowFacts, shape: "_Shape", undone: Mapping[str, Usage]) -> Usage:
+    """Return what undoing consumes at most that routes back ask for: each visit is undone once.
+
+    What is undone of a workflow inside is counted with the step that runs it.
+    """
+    found, visits, inner = Usage(), shape.visits(), inner_steps(workflow)
+    for name in dict.fromkeys(name for part in shape.parts.values() for name in part.names):
+        if name in workflow.steps and name not in inner:
+            found = together(found, so_often(undone[name], visits[name]))
+    return found
 
 
 def _capped(amount: Amount, limit: Amount) -> Amount:
@@ -169,6 +189,7 @@ class _Shape:
     def __init__(self, workflow: WorkflowFacts) -> None:
         self._workflow = workflow
         self._flow: Flow = flow(workflow.graph)
+        self.parts = self._flow.parts
         self._leaving = {name: leaving(self._flow.forward, name) for name in self._flow.order}
         back = {key for _, _, key in self._flow.back}
         links = {link.id: link for name in self._flow.order for link in leaving(workflow.graph, name)}
@@ -243,7 +264,7 @@ class _Shape:
         far = 1 + sum(weights.values())
         for link in self._back:
             source, bound = link.sources[0], link.decl.bound
-            if self._rounds[link.id] is None or bound is None:
+            if self._rounds[link.id] is None or bound is None or bound.backtracks:  # undoing may fail
                 continue
             # So heavy a step is on every heaviest way that can come to it.
             through: dict[str, Amount] = {}

@@ -128,8 +128,8 @@ def _capped(questions: Questions, limit: int) -> bool:
     agent may: one of them, or one of each agent where branches or rows run at once.
     """
     workflow, budget = questions.workflow, questions.workflow.decl.budget
-    if budget is None or budget.cost is None or inner_steps(workflow):
-        return False
+    if budget is None or budget.cost is None or inner_steps(workflow) or questions.arrivals.parts:
+        return False  # undoing costs what it costs
     beyond = [0]
     for step in workflow.steps.values():
         if isinstance(step, AgentStepFacts):

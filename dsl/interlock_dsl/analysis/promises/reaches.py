@@ -13,8 +13,9 @@ from typing import Final
 from networkx import ancestors
 
 from interlock_dsl.analysis.facts import ReachesFacts, RouteFacts
-from interlock_dsl.analysis.knowledge.arrivals import Arrival, Way
+from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.inside import inner_steps
+from interlock_dsl.analysis.knowledge.known import Way
 from interlock_dsl.analysis.promises.judgement import Finding, evidence, is_known
 from interlock_dsl.analysis.promises.keeping import kept
 from interlock_dsl.analysis.reasoning.questions import Questions

@@ -32,6 +32,7 @@ from interlock_dsl.analysis.knowledge.consumption import attempts_at, attempts_w
 from interlock_dsl.analysis.knowledge.groups import Group
 from interlock_dsl.analysis.rehearsal.agenda import Agenda, Move, Waiting
 from interlock_dsl.analysis.rehearsal.answering import Answers
+from interlock_dsl.analysis.rehearsal.backtracking import forget
 from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, fitted, looked_up
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
@@ -39,7 +40,7 @@ from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course, Itinerary
 from interlock_dsl.analysis.rehearsal.meeting import Meeting
 from interlock_dsl.analysis.rehearsal.opening import opening
 from interlock_dsl.analysis.rehearsal.passing import Passing
-from interlock_dsl.analysis.rehearsal.script import Script, Unrehearsed, hurried, written
+from interlock_dsl.analysis.rehearsal.script import FAILING, Script, Unrehearsed, hurried, written
 from interlock_dsl.analysis.rehearsal.spending import Spending
 from interlock_dsl.analysis.values.problem import Outcome
 from interlock_dsl.cel.errors import EvaluationError
@@ -51,8 +52,6 @@ from interlock_dsl.schema import ValidationError, sample
 from interlock_dsl.syntax.tree import Trigger
 
 MOST_VISITS: Final = 400
-
-FAILING: Final = {"failure": 'fails "no answer"', "timeout": "times out"}
 FALLBACK: Final[Mapping[Trigger, Trigger]] = {"timeout": "failure", "expiry": "denied"}
 
 
@@ -151,6 +150,7 @@ class Rehearsal(Passing):
                 self.outcome = "expect fails"
                 return
         self._way.take(group, chosen)
+        forget(chosen, self._questions, self._agenda, self.values, self._written)
         for target in chosen.link.targets:
             self._agenda.moves.append(Move(target, partial(self._enter, target, chosen)))
 

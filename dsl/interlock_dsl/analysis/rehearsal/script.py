@@ -1,10 +1,15 @@
 """The lines of a `test` block, and values as they are written there."""
 
+from typing import Final
+
 from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, RunStepFacts, WorkflowFacts
 from interlock_dsl.cel.tree import KEYWORDS, RESERVED
 from interlock_dsl.cel.types import Type
 from interlock_dsl.diagnostics import witness
 from interlock_dsl.schema import encode
+
+FAILING: Final = {"failure": 'fails "no answer"', "timeout": "times out"}
+"""How a test says that a model fails, by what the step's route is taken on."""
 
 
 class Unrehearsed(Exception):

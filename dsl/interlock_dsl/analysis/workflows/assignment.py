@@ -7,14 +7,18 @@ integer, so joining two sets is one operation.
   its source, unless it has a trigger. A join has what all its sources have; one that waits for `k` of `n` sources has
   what any `k` of them share. (Dominators are not enough: for them one predecessor arrives, also at `merge all`.)
 - `possible`: the steps whose output is there on some path, routes back included.
+
+A route that backtracks hands on nothing of what it discards.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_, or_
+from types import MappingProxyType
 
 from interlock_dsl.analysis.links import Link, arriving
+from interlock_dsl.analysis.workflows.parts import Part
 from interlock_dsl.program.graph import Graph
 
 
@@ -26,6 +30,7 @@ class Assignment:
     definite: Mapping[str, int]
     possible: Mapping[str, int]
     _arrivals: Mapping[str, Sequence[Link]] = field(compare=False, repr=False)
+    _gone: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     _without: dict[frozenset[str], "Assignment"] = field(default_factory=dict, compare=False, repr=False)
 
     def written(self, link: Link) -> int:
@@ -43,7 +48,7 @@ class Assignment:
             merge = len(link.sources) if link.id in joins else link.merge
             return _after(replace(link, merge=merge), known, self.bits, every=True)
 
-        definite = _settled(self._arrivals, (1 << len(self.bits)) - 1, and_, after)
+        definite = _settled(self._arrivals, (1 << len(self.bits)) - 1, and_, after, self._gone)
         return replace(self, definite={**dict.fromkeys(self.definite, 0), **definite}, _without={})
 
     def without(self, absent: frozenset[str]) -> "Assignment":
@@ -53,16 +58,27 @@ class Assignment:
             everything = (1 << len(self.bits)) - 1
             # Nothing is at stake on a path that ran such a step: it did not happen, so all may be said of it.
             bits = {**self.bits, **{name: everything for name in absent if name in self.bits}}
-            definite = _settled(
-                self._arrivals, everything, and_, lambda link, written: _after(link, written, bits, every=True)
-            )
+
+            def after(link: Link, written: Mapping[str, int]) -> int:
+                # Steps that were discarded have no output either, though they ran: such a path says nothing more.
+                return self.written(link) if link.id in self._gone else _after(link, written, bits, every=True)
+
+            definite = _settled(self._arrivals, everything, and_, after, self._gone)
             definite = {**dict.fromkeys(self.definite, 0), **definite}
-            known = self._without[absent] = Assignment(bits, definite, self.possible, self._arrivals)
+            known = self._without[absent] = Assignment(bits, definite, self.possible, self._arrivals, self._gone)
         return known
 
 
-def assign(graph: Graph, order: Sequence[str], reached: frozenset[str], steps: Iterable[str]) -> Assignment:
-    """Work out what is written where; `order` is topological without the routes back."""
+def assign(
+    graph: Graph,
+    order: Sequence[str],
+    reached: frozenset[str],
+    steps: Iterable[str],
+    parts: Mapping[str, Part] = MappingProxyType({}),
+) -> Assignment:
+    """Work out what is written where; `order` is topological without the routes back, `parts` are what those discard
+    that backtrack.
+    """
     bits = {name: 1 << at for at, name in enumerate(steps)}
     arrivals = {
         node: [link for link in arriving(graph, node) if reached.issuperset(link.sources)]
@@ -71,10 +87,12 @@ def assign(graph: Graph, order: Sequence[str], reached: frozenset[str], steps: I
     }
     # What has been handed back is unknown at first: then everything is definite, and nothing is possible.
     everything = (1 << len(bits)) - 1
-    definite = _settled(arrivals, everything, and_, lambda link, known: _after(link, known, bits, every=True))
-    possible = _settled(arrivals, 0, or_, lambda link, known: _after(link, known, bits, every=False))
+    gone = {id: part.bits(bits) for id, part in parts.items()}
+    surely = {id: part.bits(bits) for id, part in parts.items() if part.whole}
+    definite = _settled(arrivals, everything, and_, lambda link, known: _after(link, known, bits, every=True), gone)
+    possible = _settled(arrivals, 0, or_, lambda link, known: _after(link, known, bits, every=False), surely)
     nowhere = dict.fromkeys(order, 0)
-    return Assignment(bits, {**nowhere, **definite}, {**nowhere, **possible}, arrivals)
+    return Assignment(bits, {**nowhere, **definite}, {**nowhere, **possible}, arrivals, gone)
 
 
 def _settled(
@@ -82,8 +100,12 @@ def _settled(
     unknown: int,
     meet: Callable[[int, int], int],
     after: Callable[[Link, Mapping[str, int]], int],
+    gone: Mapping[str, int],
 ) -> dict[str, int]:
-    """Hand sets along the links in the order of `arrivals` until nothing changes: once, if nothing leads back."""
+    """Hand sets along the links in the order of `arrivals` until nothing changes: once, if nothing leads back.
+
+    `gone` is what routes take away, by their ids.
+    """
     known = {node: unknown if into else 0 for node, into in arrivals.items()}
     at = {node: position for position, node in enumerate(arrivals)}
     loops = any(at[source] >= at[node] for node, into in arrivals.items() for link in into for source in link.sources)
@@ -96,7 +118,7 @@ def _settled(
                 continue
             for link in into:
                 if link.id not in handed:
-                    handed[link.id] = after(link, known)
+                    handed[link.id] = after(link, known) & ~gone.get(link.id, 0)
             new = reduce(meet, (handed[link.id] for link in into))
             changed |= loops and new != known[node]
             known[node] = new

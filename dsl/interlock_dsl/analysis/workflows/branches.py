@@ -38,6 +38,11 @@ class Branches:
         """Say whether two nodes run at the same time on some path."""
         return self.apart(self.of.get(left, 0), self.of.get(right, 0))
 
+    def within(self, name: str, other: str) -> bool:
+        """Say whether a node is in the same branches as another, of the forks that are open at the other."""
+        mine, theirs = self.of.get(name, 0), self.of.get(other, 0)
+        return all(mine & fork == theirs & fork for fork in _forks(theirs, self.forks))
+
     def beside(self, bits: Mapping[str, int]) -> dict[str, int]:
         """Return, for each node in a branch, the nodes that run at the same time on some path, as the sum of `bits`."""
         inside: dict[int, int] = {}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
 from interlock_dsl.analysis.links import Link, arriving
@@ -85,6 +85,26 @@ class Reader:
             lambda absent: assigned.without(absent).written(link), link,
             failure_of((link,), self.outline.routes),
         )  # fmt: skip
+
+    def afterwards(self, place: Place) -> Place:
+        """Return the place where the grants of a route are read: what it discards is gone then, and no step has failed.
+
+        The clauses that its way out takes over are read alike, whatever is there then.
+        """
+        link, assigned = place.link, self.outline.flow.assigned
+        part = None if link is None else self.outline.flow.parts.get(link.id)
+        if link is None or part is None:
+            return replace(place, failure=None)
+        gone = part.bits(self._bits)
+        words = place.words.replace("is considered", "has been taken back")
+        return replace(
+            place,
+            definite=place.definite & ~gone,
+            possible=place.possible & ~gone if part.whole else place.possible,
+            words=words,
+            without=lambda absent: assigned.without(absent).written(link) & ~gone,
+            failure=None,
+        )
 
     def anywhere(self) -> Place:
         """Return the place of a rule that holds at every step: nothing has certainly run."""

@@ -1,7 +1,6 @@
 """Routes of a workflow: their clauses, judged for the place where the route is considered."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from interlock_dsl.analysis.declarations.policies import args_type
@@ -70,7 +69,8 @@ def _route(link: Link, context: _Context) -> RouteFacts:
     if link.out is not None:
         taken_over = _for_end(own) if link.out.targets[0] in context.reader.outline.ends else own
         out = RouteFacts(link.out, None, *(others[0] if others else taken_over))
-    return RouteFacts(link, when, *own, out)
+    part = context.reader.outline.flow.parts.get(link.id)
+    return RouteFacts(link, when, *own, out, () if part is None else part.names)
 
 
 def _for_end(clauses: _Clauses) -> _Clauses:
@@ -109,7 +109,7 @@ def _grant(decl: Grant, targets: tuple[Ident, ...], here: Place, context: _Conte
     where = None
     if decl.where is not None:
         args = args_type(_called(targets, scopes, context), context.tools)
-        where = context.reader.check(decl.where, replace(here, failure=None), BOOL, {"args": args, "tool": TOOL})
+        where = context.reader.check(decl.where, context.reader.afterwards(here), BOOL, {"args": args, "tool": TOOL})
     return GrantFacts(decl, where)
 
 

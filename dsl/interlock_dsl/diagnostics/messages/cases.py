@@ -111,6 +111,18 @@ def taken_once(step: str, span: Span, declared: Span) -> Diagnostic:
     )
 
 
+def never_gone_back(step: str, span: Span, declared: Span) -> Diagnostic:
+    """An expectation that a run backtracks to a step that no route backtracks to."""
+    return diagnose(
+        "undefined-reference",
+        f"no route backtracks to `{step}`",
+        span,
+        "",
+        Label(declared, "declared here"),
+        help="name the step behind `->` of a route with `backtrack at most`",
+    )
+
+
 def row_beyond(path: str, most: int, span: Span, declared: Span) -> Diagnostic:
     """A row that a list cannot have."""
     return diagnose(

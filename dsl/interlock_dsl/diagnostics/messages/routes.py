@@ -209,14 +209,14 @@ def way_out_leads_back(cycle: Sequence[str], span: Span) -> Diagnostic:
     )
 
 
-def needless_bound(source: str, target: str, span: Span) -> Diagnostic:
-    """`at most` on a route that goes forward."""
+def needless_bound(source: str, target: str, span: Span, word: str = "at most") -> Diagnostic:
+    """`at most` (or `backtrack at most`) on a route that goes forward."""
     return diagnose(
         INVALID,
         f"this route goes forward: nothing leads from `{target}` back to {source}",
         span,
         "taken once at most in any case",
-        help="remove `at most`",
+        help=f"remove `{word}`",
     )
 
 
@@ -227,6 +227,17 @@ def back_across_branches(source: str, target: str, span: Span) -> Diagnostic:
         f"a route back from {source} to `{target}` would leave the branches that run beside it",
         span,
         help="go back to a step of the same branch, or after the branches have joined",
+    )
+
+
+def not_entered_before(source: str, target: str, span: Span) -> Diagnostic:
+    """`backtrack` to a step that need not have been entered."""
+    return diagnose(
+        INVALID,
+        f"{source} may be reached without `{target}`, so that there may be nothing to go back to",
+        span,
+        f"what was done since `{target}` was entered",
+        help="go back to a step that every way leads through",
     )
 
 

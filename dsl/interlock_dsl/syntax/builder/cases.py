@@ -246,6 +246,11 @@ class CaseBuilder(PieceBuilder):
         return Expect("visits", step)
 
     @reduction
+    def expect_backtracks(self, step: Ident) -> Expect:
+        """`backtracks to step`."""
+        return Expect("backtracks", step)
+
+    @reduction
     def expect_allows(self) -> Expect:
         """`allows`."""
         return Expect("allows")

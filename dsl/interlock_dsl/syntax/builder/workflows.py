@@ -274,6 +274,12 @@ class WorkflowBuilder(StepBuilder):
         return self.clause("at most", Bound(times, then, own, span=self.here()))
 
     @reduction
+    def backtrack_clause(self, times: int, out: Bound | None = None) -> Clause:
+        """`backtrack at most 2 times, then -> step { clauses }`."""
+        then, own = (None, None) if out is None else (out.then, out.own)
+        return self.clause("at most", Bound(times, then, own, backtracks=True, span=self.here()))
+
+    @reduction
     def merge_clause(self, merge: Merge) -> Clause:
         """`merge all`."""
         return self.clause("merge", merge)

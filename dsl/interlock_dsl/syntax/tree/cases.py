@@ -119,7 +119,7 @@ class Expect(Node):
     the tool, `value` the arguments, all or part), `never calls`, `denied` (`name` the tool, with the reason or the id
     of the rule), `escalates` (`name` the role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what
     is hidden of its calls), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
-    promise), `visits` (`name` the step).
+    promise), `visits` (`name` the step), `backtracks` (`name` the step that is gone back to).
     Of the last call of a test of policies: `allows`, `denies` (with the reason or the id of the rule), `asks` (`name`
     the role, `count` of its people).
     """
@@ -136,6 +136,7 @@ class Expect(Node):
         "ends",
         "fails",
         "visits",
+        "backtracks",
         "allows",
         "denies",
         "asks",

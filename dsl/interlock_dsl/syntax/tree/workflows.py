@@ -174,11 +174,15 @@ class WayOut(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bound(Node):
-    """`at most 3 times, then -> editor`. Without a block of its own the way out takes over its route's clauses."""
+    """`at most 3 times, then -> editor`. Without a block of its own the way out takes over its route's clauses.
+
+    `backtracks`: what was done since the target was entered is discarded.
+    """
 
     times: int
     then: Ident | None = None
     own: WayOut | None = None
+    backtracks: bool = False
 
 
 Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over budget"]

@@ -16,14 +16,14 @@ from interlock_dsl.schema.canonical import digest
 
 _APART = (
     "agenda", "commands", "notes", "plan", "root", "open", "left_over", "cause", "subject", "meter", "held", "signals",
-    "kept", "keys", "idle",
+    "kept", "keys", "idle", "remade", "stuck",
 )  # fmt: skip
 _OF_A_FRAME = ("deadline", "joins", "returned", "shown", "spent", "taken", "timer", "visits")
 _LEFT_OUT = SENTENCES | {
     "complaint", "error", "escalate", "frame", "given", "inner", "past", "path", "problem", "raw", "span", "visited",
 }  # fmt: skip
 
-_LATER = frozenset({"deadline", "due", "earlier", "failure"})
+_LATER = frozenset({"deadline", "due", "done", "earlier", "failure", "key", "passed"})
 """Parts that came later: one that is empty is left out."""
 
 
@@ -40,6 +40,7 @@ def picture(run: Run) -> dict[str, object]:
     state["left_over"] = len(run.left_over)
     if run.signals:
         state |= {name: plain(getattr(run, name)) for name in ("signals", "kept", "keys")}
+    state |= {name: plain(getattr(run, name)) for name in ("remade", "stuck") if getattr(run, name)}
     state["open"] = [
         [id, _name(owner), command.__class__.__name__, plain(command)] for id, (owner, command) in run.open.items()
     ]
@@ -55,6 +56,7 @@ def _fresh() -> dict[str, object]:
 
 def _frame(frame: Frame) -> dict[str, object]:
     picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
+    picture |= {name: plain(getattr(frame, name)) for name in ("came", "marks") if getattr(frame, name)}
     active = [each for visit in frame.active.values() for each in (visit, *rows_under_way(visit))]
     picture["active"] = [_visit(visit) for visit in active]
     return picture

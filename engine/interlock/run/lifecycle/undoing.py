@@ -7,8 +7,9 @@ finishes what is being undone. An undo that fails or is refused is left over; wh
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from interlock.run.moves import CallEnded, Complete, Fail, Move, Part, Undo, Undoing, UndoNext, Unwind
+from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Move, Part, Undo, Undoing, UndoNext, Unwind
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
 from interlock.run.steps import calls
@@ -16,15 +17,19 @@ from interlock.run.steps import calls
 
 def undo(run: Run, move: Undo) -> None:
     """Begin to undo what was done in some visits, and in the frames inside them."""
-    part = move.part
-    taken = [done for done in run.done if _is_within(done.frame, done.step, done.visited, part)]
-    run.done = [done for done in run.done if not _is_within(done.frame, done.step, done.visited, part)]
+    begin(run, move.part, move.then)
+
+
+def begin(run: Run, part: Part, then: Move) -> None:
+    """Begin to undo what was done in some visits, and in the frames inside them; then make a move."""
+    taken = [done for done in run.done if is_within(done.frame, done.step, done.visited, part)]
+    run.done = [done for done in run.done if not is_within(done.frame, done.step, done.visited, part)]
     awaited = {
         call.command
         for call in run.orphans.values()
-        if call.visit is not None and _is_within(call.frame, call.step, call.visit.number, part)
+        if call.visit is not None and is_within(call.frame, call.step, call.visit.number, part)
     }
-    undoing = Undoing(taken, awaited, move.then)
+    undoing = Undoing(taken, awaited, then)
     for smaller in [each for each in run.undoings if _is_part_of(each.then, part)]:
         _take_over(undoing, smaller)
         run.agenda.append(UndoNext(smaller))
@@ -36,7 +41,10 @@ def _is_part_of(then: Move, part: Part) -> bool:
     """Whether what is being undone belongs to a part, told by the move that comes after it."""
     if isinstance(then, UndoNext):
         return _is_part_of(then.undoing.then, part)
-    return isinstance(then, Fail | Complete) and _is_within(then.visit.frame, then.visit.path, then.visit.number, part)
+    if isinstance(then, GoBack):
+        number = then.frame.visits.get(then.target, 0) + 1
+        return is_within(then.frame, then.frame.at(then.target), number, part)
+    return isinstance(then, Fail | Complete) and is_within(then.visit.frame, then.visit.path, then.visit.number, part)
 
 
 def _take_over(undoing: Undoing, smaller: Undoing) -> None:
@@ -46,7 +54,8 @@ def _take_over(undoing: Undoing, smaller: Undoing) -> None:
     smaller.part, smaller.awaited, smaller.then = [], set(), UndoNext(undoing)
 
 
-def _is_within(frame: Frame, step: str, number: int, part: Part) -> bool:
+def is_within(frame: Frame, step: str, number: int, part: Part) -> bool:
+    """Whether a visit belongs to a part, itself or one that it is inside of."""
     if part(frame, step, number):
         return True
     visits = (each.parent for each in (frame, *frame.outer))
@@ -62,8 +71,9 @@ def undo_next(run: Run, move: UndoNext) -> None:
         done = undoing.part.pop()
         if done.problem:
             run.left_over.append(f"{done.tool} ({done.problem})")
+            run.stuck.append(done)
             continue
-        undoing.call = taking_back(run, done)
+        undoing.call, undoing.done = taking_back(run, done), done
         calls.decide(run, undoing.call)
         return
     run.undoings.remove(undoing)
@@ -90,7 +100,12 @@ def undo_ended(run: Run, over: CallEnded) -> None:
     if undoing is None:
         run.agenda.append(Unwind())
         return
-    undoing.call = None
+    done, undoing.call, undoing.done = undoing.done, None, None
+    if done is not None and over.trigger is not None:
+        run.stuck.append(replace(done, problem=over.message))
+    elif done is not None:
+        # What is done again after it was undone, and undone again, is no repetition: it has keys of its own.
+        run.remade |= {key for key in (done.key, over.call.key) if key}
     run.agenda.append(UndoNext(undoing))
 
 

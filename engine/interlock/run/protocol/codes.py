@@ -62,6 +62,8 @@ class WhyCancelled(StrEnum):
     """The branches that a join needed have arrived."""
     ROWS_DECIDED = "rows-decided"
     """A row of the same fan-out failed, or as many as are needed have succeeded."""
+    BACKTRACKED = "backtracked"
+    """The run went back to an earlier step, as if nothing had been done since."""
 
 
 class WhyNotTaken(StrEnum):
@@ -105,6 +107,8 @@ class WhyGivenUp(StrEnum):
     """The output of an end has no value."""
     PROMISE_BROKEN = "promise-broken"
     """What the workflow promises would not have been kept."""
+    NOT_UNDONE = "not-undone"
+    """It was to go back to an earlier step, and something that was done since could not be undone."""
     CALLED_OFF = "called-off"
     """Someone cancelled the run."""
     DECLARED = "declared"

@@ -82,6 +82,15 @@ class RouteTaken:
 
 
 @frozen
+class Backtracked:
+    """A route (id) goes back to a step: what was done in the `discarded` steps since is undone, their outputs gone."""
+
+    route: str
+    step: str
+    discarded: tuple[str, ...]
+
+
+@frozen
 class NoValue:
     """The condition of a route (id) has no value, so that none of the routes it competes with was taken.
 
@@ -261,6 +270,7 @@ Note: TypeAlias = (
     | StepCancelled
     | AttemptFailed
     | RouteTaken
+    | Backtracked
     | NoValue
     | PromiseBroken
     | CallDecided

@@ -4,7 +4,7 @@ A join is decided as soon as enough of its sources have arrived. Branches still 
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
 """
 
-from interlock.run.moves import Enter
+from interlock.run.moves import Enter, GoBack, Undoing, Unwind
 from interlock.run.parts import Frame, Join
 from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
@@ -27,6 +27,7 @@ def arrive(run: Run, frame: Frame, group: Group, source: str) -> bool:
         _stop_branches(run, frame, group)
         under_way = [visit.name for visit in frame.active.values()]
         under_way += [move.target for move in _entering(run, frame)]
+        under_way += [each.then.target for each in _going_back(run, frame) if isinstance(each.then, GoBack)]
         join.late = {name for name in missing if any(name in frame.plan.onward(step) for step in under_way)}
     return True
 
@@ -35,12 +36,20 @@ def _entering(run: Run, frame: Frame) -> list[Enter]:
     return [move for move in run.agenda if isinstance(move, Enter) and move.frame is frame]
 
 
+def _going_back(run: Run, frame: Frame) -> list[Undoing]:
+    """Return what is undone in a workflow before it goes back to a step."""
+    return [each for each in run.undoings if isinstance(each.then, GoBack) and each.then.frame is frame]
+
+
 def _stop_branches(run: Run, frame: Frame, group: Group) -> None:
     for visit in [visit for visit in frame.active.values() if _only_here(frame.plan, group, visit.name)]:
         visits.cancel(run, visit, WhyCancelled.JOIN_DECIDED, "the branches that were needed have arrived")
     for move in _entering(run, frame):
         if _only_here(frame.plan, group, move.target):
             run.agenda.remove(move)
+    for undoing in _going_back(run, frame):
+        if isinstance(undoing.then, GoBack) and _only_here(frame.plan, group, undoing.then.target):
+            undoing.then = Unwind()  # all is undone, and nothing is gone back to
 
 
 def _only_here(plan: WorkflowPlan, group: Group, step: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import promises
-from interlock.run.moves import Abandon, Complete, Enter, Fail
+from interlock.run.moves import Abandon, Backtrack, Complete, Enter, Fail
 from interlock.run.parts import Failure, Frame, with_failure
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
@@ -198,6 +198,10 @@ def _go(
             return
     run.notes.append(RouteTaken(frame.at(planned.id), others))
     _escalate(run, frame, planned, source, failure)
+    bound = planned.route.bound
+    if bound is not None and bound.discards:
+        run.agenda.appendleft(Backtrack(frame, planned, failure))
+        return
     for target in planned.route.targets:
         run.agenda.append(Enter(frame, target, planned, failure))
 

@@ -17,7 +17,7 @@ from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
 from interlock.run import budget, redaction, values
 from interlock.run.moves import CallEnded
-from interlock.run.parts import Call, Performed
+from interlock.run.parts import Call, Came, Performed
 from interlock.run.protocol.commands import CallTool
 from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
@@ -168,11 +168,19 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
 
 
 def _key(run: Run, call: Call) -> str:
-    """Return the key under which the author says two calls are the same; empty where a call is only like itself."""
+    """Return the key under which the author says two calls are the same; empty where a call is only like itself.
+
+    One that is made again after it was undone is another call.
+    """
     if call.tool.idempotency_key is None:
         return ""
     value = values.value_of(run, call.tool.idempotency_key, call.values)
-    return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encode(DYN, value)).decode()}"
+    said = value if isinstance(value, str) else canonical(encode(DYN, value)).decode()
+    key, again = f"{call.tool.name}:{said}", 1
+    while key in run.remade:
+        again += 1
+        key = f"{call.tool.name}~{again}:{said}"
+    return key
 
 
 def reserved(run: Run, call: Call, event: Reserved) -> None:
@@ -241,6 +249,8 @@ def _returned(call: Call) -> None:
     for frame in call.frame.around:
         if call.tool.name in frame.plan.awaited:
             frame.returned.add(call.tool.name)
+            number = 0 if call.visit is None else call.visit.number
+            frame.came.append(Came(call.tool.name, call.frame, call.step, number))
 
 
 def failed(run: Run, call: Call, event: ToolFailed) -> None:
@@ -306,7 +316,7 @@ def _finish(
     shown = message if shown is None else shown
     if call.in_doubt:
         trigger = trigger if trigger == "timeout" else "failure"
-        run.doubts.append(call.tool.name)
+        visits.doubt(run, call)
         message, shown = (f"{call.tool.name} may have happened: {text}" for text in (message, shown))
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
@@ -364,10 +374,9 @@ def _keep(run: Run, call: Call, value: object, problem: str) -> None:
 def _performed(run: Run, call: Call, undo: str, args: Mapping[str, Json], problem: str) -> None:
     visited = call.visit.number if call.visit is not None else 0
     run.performed += 1
+    key = call.key if call.tool.idempotency_key is not None else ""
     run.done.append(
-        Performed(
-            call.frame, call.tool.name, call.step, visited, call.command, undo, args, problem, number=run.performed
-        )
+        Performed(call.frame, call.tool.name, call.step, visited, call.command, undo, args, problem, run.performed, key)
     )
 
 

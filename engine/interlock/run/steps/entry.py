@@ -42,7 +42,7 @@ def enter(run: Run, move: Enter) -> None:
         return
     grants, scopes = handoff.grants_for(run, frame, planned, target)
     visit = visits.open_visit(frame, step, planned, grants, scopes)
-    visit.failure = move.failure
+    visit.failure, visit.passed = move.failure, move.passed
     run.notes.append(StepBegan(visit.path, visit.number, frame.at(planned.id), tuple(sorted(scopes))))
     if over is not None:
         run.agenda.append(Fail(visit, "over budget", over.why))

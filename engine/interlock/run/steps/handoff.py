@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import cast
 
-from interlock.run.parts import Frame, Visit, with_failure
+from interlock.run.parts import Failure, Frame, Visit, with_failure
 from interlock.run.plan import PlannedRoute, cut_grants
 from interlock.run.protocol.events import Json
 from interlock.run.state import Run
-from interlock_dsl.program.model import Grant
+from interlock_dsl.program.model import Grant, Route
 
 
 def grants_for(run: Run, frame: Frame, route: PlannedRoute, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
@@ -26,10 +26,19 @@ def context_of(visit: Visit) -> dict[str, Json]:
     A field that is not there (an optional one, a step that has not run, an element beyond the end of a list) is left
     out. An element stands under its number, `{"split": {"parts": {"0": ...}}}`. A row of a list is there too.
     """
+    route = visit.route.route
+    context = passed(visit.frame, route, visit.failure) if visit.passed is None else dict(visit.passed)
+    if visit.row is not None and visit.row.of.rows is not None:
+        context[visit.row.name] = visit.row.of.rows.shown[visit.row.index]
+    return context
+
+
+def passed(frame: Frame, route: Route, failure: Failure | None) -> dict[str, Json]:
+    """Return the fields that a route passes, as they are now."""
     context: dict[str, Json] = {}
-    for passed in visit.route.route.passes:
-        value: object = with_failure(visit.frame.shown, visit.failure)
-        for name in passed.path:
+    for each in route.passes:
+        value: object = with_failure(frame.shown, failure)
+        for name in each.path:
             if isinstance(value, Mapping) and name in value:
                 value = value[name]
             elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
@@ -37,9 +46,7 @@ def context_of(visit: Visit) -> dict[str, Json]:
             else:
                 break
         else:
-            _put(context, passed.path, cast(Json, value))
-    if visit.row is not None and visit.row.of.rows is not None:
-        context[visit.row.name] = visit.row.of.rows.shown[visit.row.index]
+            _put(context, each.path, cast(Json, value))
     return context
 
 

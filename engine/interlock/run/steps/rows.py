@@ -122,6 +122,7 @@ def _visit_of(visit: Visit, index: int) -> Visit:
         visit.grants,
         visit.scopes,
         failure=visit.failure,
+        passed=visit.passed,
         row=row,
     )
 

@@ -1,7 +1,7 @@
 """The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
 
 from interlock.run import budget
-from interlock.run.parts import Approval, Call, Frame, Visit
+from interlock.run.parts import Approval, Call, Frame, Performed, Visit
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
@@ -16,6 +16,9 @@ def open_visit(
 ) -> Visit:
     """Open a visit to a step of a workflow."""
     number = frame.visits.get(step.name, 0) + 1
+    part = frame.plan.marked.get(step.name)
+    if part is not None:
+        frame.marks[step.name] = {name: frame.visits.get(name, 0) for name in part}
     frame.visits[step.name] = number
     visit = Visit(frame, frame.at(step.name), step, number, route, grants, scopes)
     frame.active[step.name, number] = visit
@@ -90,6 +93,14 @@ def drop_approval(run: Run, approval: Approval) -> None:
     run.cancel(approval.timer)
 
 
+def doubt(run: Run, call: Call) -> None:
+    """Note that a call may have happened, and that nobody knows."""
+    run.doubts.append(call.tool.name)
+    if call.visit is not None:
+        visit, why = call.visit, "it may have happened"
+        run.stuck.append(Performed(call.frame, call.tool.name, call.step, visit.number, call.command, "", {}, why))
+
+
 def _let_go(run: Run, call: Call) -> None:
     drop_approvals(run, call)
     if call.phase == "in flight" and call.tool.effect != "read":
@@ -97,7 +108,7 @@ def _let_go(run: Run, call: Call) -> None:
         run.orphans[call.command] = call
         return
     if call.in_doubt and call.phase != "over":
-        run.doubts.append(call.tool.name)
+        doubt(run, call)
     if call.phase not in ("over", "in flight"):
         reservations.give_back(run, call)
     if call.phase != "over":
