@@ -1,8 +1,8 @@
 """What the source system delivers: a folder of CSV files for each night, and a manifest that says what is in them.
 
 They lie in `.interlock/landing/BATCH`, made on first use and the same on every machine. The manifest has the number of
-rows of each file and, of those with amounts, their sum in cents. 2026-03-02 is a night like any other. In that of
-2026-03-01 much is wrong:
+rows of each file and, of those with amounts, their sum in cents. 2026-03-02 is a night like any other, in that of
+2026-03-03 the customers have a new column, `city`. In that of 2026-03-01 much is wrong:
 
 - orders      three rows of 120 are broken: two have no key, and one comes twice
 - products    the column `price` is called `unit_price`, and there is a new one, `currency`
@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 LANDING = Path(__file__).parent / ".interlock" / "landing"
-BATCHES = ("2026-03-01", "2026-03-02")
-BAD = BATCHES[0]
+BATCHES = ("2026-03-01", "2026-03-02", "2026-03-03")
+BAD, NEW = BATCHES[0], BATCHES[2]
 
 Row = tuple[str, ...]
 DATASETS = ("customers", "orders", "payments", "products", "returns", "shipments")
@@ -36,7 +36,8 @@ HEADERS: dict[str, Row] = {
     "shipments": ("shipment_id", "order_id", "carrier"),
 }
 ROWS = {"customers": 40, "orders": 120, "payments": 100, "products": 60, "returns": 12, "shipments": 90}
-COUNTRIES, CARRIERS = ("DE", "FR", "PL", "IT"), ("DHL", "GLS", "UPS")
+COUNTRIES, CITIES = ("DE", "FR", "PL", "IT"), ("Bonn", "Metz", "Lodz", "Bari")
+CARRIERS = ("DHL", "GLS", "UPS")
 
 
 def landing() -> Path:
@@ -91,6 +92,8 @@ def _deliver(folder: Path, batch: str) -> None:
         header = HEADERS[dataset]
         if batch == BAD:
             header, rows = _damaged(dataset, header, rows)
+        if batch == NEW and dataset == "customers":
+            header, rows = (*header, "city"), [(*row, CITIES[COUNTRIES.index(row[-1])]) for row in rows]
         with (folder / f"{dataset}.csv").open("w", newline="") as text:
             csv.writer(text, lineterminator="\n").writerows([header, *rows])
     (folder / "manifest.json").write_text(json.dumps(announced, indent=2) + os.linesep)
