@@ -104,7 +104,10 @@ def test_triggers(word):
     assert route(f"on {word}").trigger == word
 
 
-@pytest.mark.parametrize(("written", "merge"), [("all", s.Merge()), ("any", s.Merge(1)), ("2 of 3", s.Merge(2, 3))])
+@pytest.mark.parametrize(
+    ("written", "merge"),
+    [("all", s.Merge()), ("any", s.Merge(1)), ("first", s.Merge(1, first=True)), ("2 of 3", s.Merge(2, 3))],
+)
 def test_merges(written, merge):
     assert route(f"merge {written}").merge == merge
 

@@ -186,7 +186,9 @@ approvals = st.one_of(
     st.builds(s.Approval, plain, wholes, maybe(durations), wholes),
 )
 escalations = st.builds(s.Escalate, plain, st.booleans(), maybe(expressions), maybe(texts))
-merges = st.one_of(st.just(s.Merge()), st.just(s.Merge(1)), st.builds(s.Merge, wholes, wholes))
+merges = st.one_of(
+    st.just(s.Merge()), st.just(s.Merge(1)), st.just(s.Merge(1, first=True)), st.builds(s.Merge, wholes, wholes)
+)
 routes = st.builds(
     s.RouteDecl,
     some(plain, least=1),

@@ -140,6 +140,8 @@ def source_text(condition: "CompiledExpression") -> str:
 def merge_words(route: Route) -> str:
     """Say how many sources a join waits for."""
     count = len(route.sources)
+    if route.race:
+        return "first"
     if route.merge == count:
         return "all"
     return "any" if route.merge == 1 else f"{route.merge} of {count}"

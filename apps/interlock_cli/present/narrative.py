@@ -6,7 +6,6 @@ from functools import singledispatchmethod
 
 from rich.text import Text
 
-from interlock.decide.decision import Decision, Reason
 from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted, SessionStarted
 from interlock.run.protocol.notes import (
     ApprovalAsked,
@@ -18,9 +17,11 @@ from interlock.run.protocol.notes import (
     CallDone,
     Escalated,
     Ignored,
+    LeftRace,
     Note,
     NoValue,
     PromiseBroken,
+    RaceWon,
     RoleNotified,
     RouteTaken,
     RunEnded,
@@ -34,16 +35,15 @@ from interlock.run.protocol.notes import (
 )
 from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
+from interlock_cli.present.phrases import granted, people, place, reasons, why
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value, written
-from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import (
     AgentStep,
     AskStep,
     CallStep,
     EventStep,
-    Grant,
     Program,
     Route,
     Step,
@@ -78,8 +78,7 @@ class Narrative:
         self._learn("")
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
-        self._began = 0
-        self._at = 0
+        self._began = self._at = 0
         self._announced: set[tuple[str, str]] = set()
         self._asked_at: dict[str, str] = {}
         self._failures: dict[str, str] = {}
@@ -233,6 +232,11 @@ class Narrative:
         return tuple(found)
 
     @_tell.register
+    def _raced(self, note: RaceWon | LeftRace) -> list[Line]:
+        won = f"wins the race over {', '.join(note.others)}" if isinstance(note, RaceWon) else "is out of the race"
+        return [self._line(note.step, "route", won)]
+
+    @_tell.register
     def _undecided(self, note: NoValue) -> list[Line]:
         text = Text.assemble((f"no route: the condition of {note.route} has no value", "bad"), f": {note.message}")
         return [self._line("" if note.source == "start" else note.source, "bad", text)]
@@ -294,9 +298,8 @@ class Narrative:
     @_tell.register
     def _counted(self, note: ApprovalCounted) -> list[Line]:
         step = self._asked_at.get(note.approval, "")
-        return [
-            self._line(step, "wait", f"approved by {escape(note.by)} ({note.role})", f"{note.given} of {note.count}")
-        ]
+        so_far = f"{note.given} of {note.count}"
+        return [self._line(step, "wait", f"approved by {escape(note.by)} ({note.role})", so_far)]
 
     @_tell.register
     def _settled(self, note: ApprovalSettled) -> list[Line]:
@@ -313,8 +316,8 @@ class Narrative:
 
     @_tell.register
     def _notified(self, note: RoleNotified) -> list[Line]:
-        text = Text.assemble((note.role, "wait"), f" is told of {note.tool}", f": {_said(note.reason)}")
-        return [self._line(note.step, "told", text)]
+        said = Text.assemble((note.role, "wait"), f" is told of {note.tool}: {_said(note.reason)}")
+        return [self._line(note.step, "told", said)]
 
     @_tell.register
     def _taken(self, note: SignalTaken) -> list[Line]:
@@ -358,42 +361,3 @@ class Narrative:
 
 def _said(text: str) -> str:
     return escape(text, keep="\n")
-
-
-def people(role: str, count: int) -> str:
-    """Return who is asked: `supervisor`, `2 of supervisor`."""
-    return f"{count} of {role}" if count > 1 else role
-
-
-def why(route: Route) -> str:
-    """Return the clause by which a route is taken, as the author wrote it."""
-    if route.trigger is not None:
-        return f"on {route.trigger}"
-    if route.when is not None:
-        return f"when {written(route.when)}"
-    return "otherwise" if route.otherwise else ""
-
-
-def granted(grant: Grant) -> str:
-    """Return what a route hands over, as the author wrote it."""
-    scopes = ", ".join(sorted(grant.scopes))
-    return scopes if grant.where is None else f"{scopes} where {written(grant.where)}"
-
-
-def reasons(decision: Decision) -> list[Text]:
-    """Return a line for each rule that determined a decision, and where it stands."""
-    return [_reason(reason) for reason in decision.reasons]
-
-
-def _reason(reason: Reason) -> Text:
-    text = Text(reason.text)
-    if reason.span is not None and (where := place(reason.span)):
-        text.append(f"  {where}", "place")
-    if reason.rule:
-        text.append(f"  {reason.rule}", "quiet")
-    return text
-
-
-def place(span: Span) -> str:
-    """Return where something stands as `file:line`, or nothing for what no file says."""
-    return f"{span.source.name}:{span.line}" if span.source.text else ""

@@ -39,7 +39,7 @@ NAMES = frozenset({"undefined-reference", "unavailable-field"})
 SHAPE = frozenset(
     {
         "invalid-route", "unreachable-step", "dead-end-step", "no-path-to-end", "unbounded-loop",
-        "join-never-satisfied", "unmerged-branches", "overlapping-routes", "read-before-write",
+        "beside-race", "join-never-satisfied", "unmerged-branches", "overlapping-routes", "read-before-write",
         "parallel-prerequisite", "unguarded-optional", "missing-argument", "type-mismatch",
     }
 )  # fmt: skip

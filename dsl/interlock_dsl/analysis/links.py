@@ -34,6 +34,11 @@ class Link:
         return self.decl.bound is not None and self.decl.bound.backtracks and not self.way_out
 
     @property
+    def race(self) -> bool:
+        """Whether its sources race: the first that arrives wins, and what the others did is undone."""
+        return is_race(self.decl)
+
+    @property
     def clauses(self) -> RouteDecl | WayOut:
         """What it grants, passes, asks and tells: a way out has that of its route, or its own block and only that."""
         own = self.decl.bound.own if self.way_out and self.decl.bound is not None else None
@@ -85,6 +90,11 @@ def merge_count(route: RouteDecl) -> int:
     if route.merge is None or route.merge.count is None:
         return len(route.sources)
     return max(1, min(route.merge.count, len(route.sources)))
+
+
+def is_race(route: RouteDecl) -> bool:
+    """Return whether the sources of a route race."""
+    return route.merge is not None and route.merge.first and len(route.sources) > 1
 
 
 def link_of(graph: "Graph", edge: "Edge") -> Link:

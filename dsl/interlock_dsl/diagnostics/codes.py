@@ -78,6 +78,7 @@ CODES: Final = {
         Code("parallel-prerequisite", _DATA, _ERROR, _POSSIBLE, "a step reads what runs beside it"),
         Code("read-before-write", _DATA, _ERROR, _PROVED, "an output is read that no path has written"),
         Code("unguarded-optional", _DATA, _ERROR, _POSSIBLE, "a value that may be absent is read without a guard"),
+        Code("beside-race", _JOINS, _ERROR, _PROVED, "a branch that may lose a race goes on beside what follows it"),
         Code("join-never-satisfied", _JOINS, _ERROR, _PROVED, "a join waits for what never arrives"),
         Code("unbounded-loop", _JOINS, _ERROR, _PROVED, "a route goes back without a bound"),
         Code("unmerged-branches", _JOINS, _ERROR, _POSSIBLE, "branches that run at once meet without a join"),

@@ -113,6 +113,7 @@ LINT_CODES: Final = (
     _lint("uncallable-undo", _BUDGETS, _WARNING, _PROVED, "the call that undoes another is never allowed"),
     _lint("irreversible-in-retry", _BUDGETS, _WARNING, _PROVED, "an irreversible call without a key is in a loop"),
     _lint("backtrack-over-irreversible", _BUDGETS, _WARNING, _PROVED, "a run would go back over what nothing undoes"),
+    _lint("race-keeps-effect", _BUDGETS, _WARNING, _PROVED, "a branch that may lose a race does what has no undo"),
     _lint("constant-key", _BUDGETS, _WARNING, _PROVED, "every call of a tool has the same key"),
     _lint("contradictory-effect", _BUDGETS, _WARNING, _PROVED, "a tool that only reads is treated as one that writes"),
     _lint("write-without-idempotency", _BUDGETS, _WARNING, _PROVED, "a tool that writes has no key, unlike others"),

@@ -306,6 +306,8 @@ def _merge(node: Merge) -> str:
     match node:
         case Merge(count=None):
             return "all"
+        case Merge(first=True):
+            return "first"
         case Merge(count=1, of=None):
             return "any"
         case Merge(count=count, of=of):

@@ -135,6 +135,7 @@ def _route(route: RouteFacts) -> program.Route:
         else program.Bound(bound.times, None if bound.then is None else bound.then.text, bound.span, route.discards),
         merge=link.merge,
         out=None if route.out is None else _route(route.out),
+        race=link.race,
     )
 
 

@@ -30,6 +30,7 @@ LATER = frozenset(
         ("CallStep", "within"),
         ("Tool", "fallback"),
         ("End", "gives_up"),
+        ("Route", "race"),
         ("Rule", "fields"),
         ("Workflow", "rules"),
     }

@@ -314,10 +314,10 @@ Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over bud
 class Route:
     """A guarded edge. `id` is `source->target#n`, n counting routes with the same ends from 1.
 
-    Several `sources` make a join, of which `merge` must arrive; several `targets` run at once. `trigger` is None on an
-    ordinary route, else what must have happened to the source. A join is decided when enough sources have arrived:
-    its routes (same sources, same merge) form a group like the routes of one step. A route with a `bound` leads back;
-    `out` is the route taken instead once the bound is used up.
+    Several `sources` make a join, decided when `merge` of them have arrived; several `targets` run at once. `trigger` is
+    None on an ordinary route, else what must have happened to the source. Routes of a join (same sources, same merge)
+    form a group like those of one step. A route with a `bound` leads back; `out` is taken instead once that is used up.
+    Where sources `race`, what was done in the branches of the others is undone first.
     """
 
     id: str
@@ -334,6 +334,7 @@ class Route:
     bound: Bound | None = None
     merge: int = 1
     out: "Route | None" = None
+    race: bool = False
 
     @property
     def bounded(self) -> bool:

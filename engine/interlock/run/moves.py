@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from interlock.run.branching import UNBRANCHED, Lineage
 from interlock.run.parts import Call, Failure, Frame, Performed, Visit
-from interlock.run.plan import PlannedRoute
+from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import Trigger
@@ -20,7 +21,8 @@ from interlock_dsl.program.model import End
 class Enter:
     """Go to a step or an end of a workflow by a route, which was taken on a `failure` or is an ordinary one.
 
-    `passed` is what the route passes, where it is not read at the target.
+    `passed` is what the route passes, where it is not read at the target. `lineage` are the branches in which the
+    target lies then, as far as the workflow has races.
     """
 
     frame: Frame
@@ -28,6 +30,7 @@ class Enter:
     route: PlannedRoute
     failure: Failure | None = None
     passed: Mapping[str, Json] | None = None
+    lineage: Lineage = UNBRANCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,16 @@ class Abandon:
 
 
 @dataclass(frozen=True, slots=True)
+class Meet:
+    """Go on from a race that the visit of a source has won, by one of the routes of the join."""
+
+    frame: Frame
+    group: Group
+    source: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unwind:
     """Undo the next thing, or finish."""
 
@@ -153,6 +166,7 @@ class Backtrack:
     frame: Frame
     route: PlannedRoute
     failure: Failure | None = None
+    lineage: Lineage = UNBRANCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,7 @@ class GoBack:
     failure: Failure | None
     passed: Mapping[str, Json]
     part: Part
+    lineage: Lineage = UNBRANCHED
 
 
 @dataclass(slots=True, eq=False)
@@ -201,6 +216,7 @@ Move: TypeAlias = (
     | NotApproved
     | CallEnded
     | Abandon
+    | Meet
     | Unwind
     | Undo
     | UndoNext

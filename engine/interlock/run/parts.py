@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from interlock.decide import ApprovalNeed, Consent, NotifyRole
 from interlock.decide.history import PastCall
+from interlock.run.branching import UNBRANCHED, Branch, Lineage
 from interlock.run.plan import PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.commands import CallOutcome, Reserve, Turn
@@ -33,6 +34,8 @@ class Frame:
     in all of them. `sizes` are those of what is shown. `returned` are tools of which a call has returned, as far as a
     promise asks for them, and `came` those calls. `marks` are the visits that there were when a step was last entered
     that a route backtracks to, by its name. `now` is the moment that `values` has. `over`: nothing more happens in it.
+    Where branches race, `forked` counts how often the workflow has forked, `lineages` are those of all visits by step
+    and number, and `beaten` are branches that are out of their race.
     """
 
     plan: WorkflowPlan
@@ -54,6 +57,9 @@ class Frame:
     timer: str = ""
     now: int = -1
     over: bool = False
+    forked: int = 0
+    lineages: dict[tuple[str, int], Lineage] = field(default_factory=dict)
+    beaten: set[Branch] = field(default_factory=set)
     around: "tuple[Frame, ...]" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +71,10 @@ class Frame:
             self.now = now
             self.values["now"] = Timestamp(now * 1000)
         return self.values
+
+    def lineage(self, step: str, number: int) -> Lineage:
+        """Return the branches in which a visit lies, as far as the workflow has races."""
+        return self.lineages.get((step, number), UNBRANCHED)
 
     def at(self, step: str) -> str:
         """Return how one of the steps is called in notes and commands."""
@@ -321,10 +331,14 @@ class Signal:
 
 @dataclass(slots=True)
 class Join:
-    """Where branches meet: who has arrived, and after it went on, who may still come and is not waited for."""
+    """Where branches meet: who has arrived, and after it went on, who may still come and is not waited for.
+
+    `branches` are those that a source which has arrived lies in, as far as the workflow has races.
+    """
 
     arrived: dict[str, None] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    branches: dict[str, Lineage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,30 @@ to, which rules a tool falls under.
 """
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from interlock.decide.evaluator import Evaluator
+from interlock.run.branching import Branching, branching_of
 from interlock.run.limits import Limits, limits_of
 from interlock.run.protocol.events import Json
 from interlock_dsl.cel.types import Basic, DoubleType, IntType, ListType, MapType, RecordType, StringType, Type
-from interlock_dsl.program.model import Agent, AgentStep, EventStep, Grant, Program, Role, Route, Tool, Workflow
+from interlock_dsl.program.model import (
+    Agent,
+    AgentStep,
+    CallStep,
+    EventStep,
+    Grant,
+    Program,
+    Role,
+    Route,
+    TableStep,
+    TimeStep,
+    Tool,
+    Workflow,
+    fan_out,
+)
 from interlock_dsl.program.paths import workflows_in
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 from interlock_dsl.schema import encode
@@ -41,7 +56,8 @@ class PlannedRoute:
 class Group:
     """Routes that compete: exactly one is taken. Those of one step, of one join, or of one step after one trigger.
 
-    `first`: the first that matches, in the order written. `sources` and `needed` say when a join is decided.
+    `first`: the first that matches, in the order written. `sources` and `needed` say when a join is decided, and
+    whether it is a `race`.
     """
 
     key: str
@@ -49,6 +65,7 @@ class Group:
     first: bool = False
     sources: tuple[str, ...] = ()
     needed: int = 1
+    race: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +75,8 @@ class WorkflowPlan:
     `nevers` are the promises about calls of a tool, `always` those about outputs, `judged` the latter by the parameters
     and steps that they read; `marked` is what routes discard that backtrack, by where they lead; `awaited` are the
     tools of which a call must have returned before some other is made, `events` those that steps wait for, with the
-    types of their data.
+    types of their data. `records` are the parameters and steps whose values are records. `branching` says which
+    branches there are, None where nothing races.
     """
 
     workflow: Workflow
@@ -73,6 +91,8 @@ class WorkflowPlan:
     limits: Limits
     evaluator: Evaluator
     events: Mapping[str, tuple[Type | None, ...]]
+    records: frozenset[str]
+    branching: Branching | None
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
@@ -121,7 +141,8 @@ def plan_of(program: Program) -> Plan:
 
     def planned(workflow: Workflow) -> WorkflowPlan:
         own = Evaluator(program, workflow.rules) if workflow.rules else evaluator
-        return _plan_workflow(workflow, own, _events(workflows_in(program, workflow.name)))
+        records = frozenset(_records(program, workflow))
+        return _plan_workflow(workflow, own, _events(workflows_in(program, workflow.name)), records)
 
     plan = Plan(
         program.digest, program.tools, program.agents, program.roles, evaluator,
@@ -133,7 +154,10 @@ def plan_of(program: Program) -> Plan:
 
 
 def _plan_workflow(
-    workflow: Workflow, evaluator: Evaluator, events: Mapping[str, tuple[Type | None, ...]]
+    workflow: Workflow,
+    evaluator: Evaluator,
+    events: Mapping[str, tuple[Type | None, ...]],
+    records: frozenset[str],
 ) -> WorkflowPlan:
     leaving, joins, failing = _groups(workflow)
     nevers = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
@@ -151,6 +175,8 @@ def _plan_workflow(
         limits_of(workflow),
         evaluator,
         events,
+        records,
+        branching_of(workflow),
     )
 
 
@@ -162,13 +188,36 @@ def _events(workflows: Iterable[Workflow]) -> dict[str, tuple[Type | None, ...]]
     return found
 
 
+def _records(program: Program, workflow: Workflow) -> Iterator[str]:
+    """Yield the parameters and steps whose values are records."""
+    for name, declared in workflow.parameters.fields.items():
+        if isinstance(declared.type, RecordType):
+            yield name
+    for name, step in workflow.steps.items():
+        if fan_out(step) is not None:
+            continue
+        match step:
+            case CallStep(call=call):
+                is_record = isinstance(program.tools[call.tool].result, RecordType)
+            case EventStep(data=data):
+                is_record = isinstance(data, RecordType)
+            case TimeStep():
+                is_record = False
+            case TableStep(table=table):
+                is_record = table.hit != "collect"
+            case _:
+                is_record = True
+        if is_record:
+            yield name
+
+
 def _groups(
     workflow: Workflow,
 ) -> tuple[dict[str, Group], dict[str, tuple[Group, ...]], dict[tuple[str, str], Group]]:
     """Return the groups of routes on the edges of a workflow: by step, by source of a join, by step and trigger."""
     own: dict[str, list[PlannedRoute]] = {}
     failing: dict[tuple[str, str], list[PlannedRoute]] = {}
-    meeting: dict[tuple[tuple[str, ...], int], list[PlannedRoute]] = {}
+    meeting: dict[tuple[tuple[str, ...], int, bool], list[PlannedRoute]] = {}
     for planned in _routes(workflow):
         route = planned.route
         source = route.sources[0]
@@ -177,11 +226,12 @@ def _groups(
         elif source == route.sources[-1]:
             own.setdefault(source, []).append(planned)
         else:
-            meeting.setdefault((route.sources, route.merge), []).append(planned)
+            meeting.setdefault((route.sources, route.merge, route.race), []).append(planned)
     first = workflow.first
     joins: dict[str, list[Group]] = {}
-    for (sources, needed), routes in meeting.items():
-        group = Group(f"{', '.join(sources)} ({needed})", tuple(routes), not first.isdisjoint(sources), sources, needed)
+    for (sources, needed, race), routes in meeting.items():
+        ordered = not first.isdisjoint(sources)
+        group = Group(f"{', '.join(sources)} ({needed})", tuple(routes), ordered, sources, needed, race)
         for source in sources:
             joins.setdefault(source, []).append(group)
     return (

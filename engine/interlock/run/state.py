@@ -98,6 +98,17 @@ class Run:
         self.held += size - frame.sizes.get(name, 0)
         frame.sizes[name] = size
 
+    def forget(self, frame: Frame, name: str) -> None:
+        """Discard a step's output, if it has one: it is absent again."""
+        if name not in frame.shown:
+            return
+        del frame.shown[name]
+        self.held -= frame.sizes.pop(name)
+        if name in frame.plan.records:
+            frame.values[name] = {}
+        else:
+            del frame.values[name]
+
     def ignore(self, code: WhyIgnored, reason: str) -> None:
         """Say that the event changes nothing, and why. Handlers do so before they change anything."""
         self.notes.append(Ignored(code, reason))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from interlock_dsl.analysis.links import handed, merge_count
+from interlock_dsl.analysis.links import handed, is_race, merge_count
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.cel.tree import Call, Expression
 from interlock_dsl.diagnostics.messages import routes as say
@@ -14,8 +14,8 @@ from interlock_dsl.program.graph import START
 from interlock_dsl.syntax.clauses import Clauses
 from interlock_dsl.syntax.tree import Ident, RouteDecl, WayOut
 
-Group: TypeAlias = tuple[frozenset[str], str | None, int]
-"""Routes that are chosen from together: sources, trigger, how many sources must arrive."""
+Group: TypeAlias = tuple[frozenset[str], str | None, int, bool]
+"""Routes that are chosen from together: sources, trigger, how many sources must arrive, whether these race."""
 
 
 def check_form(outline: Outline, report: Report, clauses: Clauses) -> None:
@@ -40,7 +40,7 @@ def groups(routes: Iterable[RouteDecl]) -> dict[Group, list[RouteDecl]]:
     """Return routes by the group they are chosen in, in written order."""
     found: dict[Group, list[RouteDecl]] = {}
     for route in routes:
-        key = (frozenset(source.text for source in route.sources), route.trigger, merge_count(route))
+        key = (frozenset(source.text for source in route.sources), route.trigger, merge_count(route), is_race(route))
         found.setdefault(key, []).append(route)
     return found
 

@@ -119,7 +119,7 @@ def _instead(step: StepNode, trigger: str) -> str | None:
 def _order(outline: Outline, symbols: Symbols) -> None:
     """`routes x first` orders routes that compete: with one route in every group there is nothing to order."""
     competing = groups(link.decl for link in outline.routes)
-    ordered = {source for (sources, _, _), routes in competing.items() if len(routes) > 1 for source in sources}
+    ordered = {source for (sources, *_), routes in competing.items() if len(routes) > 1 for source in sources}
     for mode in outline.decl.first:
         known = mode.step.text in outline.steps or mode.step.text == START
         if known and mode.step.text not in ordered:

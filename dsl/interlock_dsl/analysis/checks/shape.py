@@ -116,7 +116,7 @@ def _joins(outline: Outline, report: Report) -> None:
         for link in outline.routes
         if len(link.sources) == 1 and link.decl.trigger is None and link.decl.when is None
     }
-    groups: dict[tuple[frozenset[str], int], int] = {}
+    groups: dict[tuple[frozenset[str], int, bool], int] = {}
     for link in outline.routes:
         route = link.decl
         if len(route.sources) < 2 or not outline.flow.reached.issuperset(link.sources):
@@ -146,8 +146,8 @@ def _together(flow: Flow, route: RouteDecl, report: Report) -> bool:
     return False
 
 
-def _group(link: Link) -> tuple[frozenset[str], int]:
-    return frozenset(link.sources), link.merge
+def _group(link: Link) -> tuple[frozenset[str], int, bool]:
+    return frozenset(link.sources), link.merge, link.race
 
 
 def _branches(outline: Outline, report: Report) -> None:

@@ -9,6 +9,7 @@ false on them, what steps that compute have set, and the steps that have and hav
   it is taken on a trigger.
 - A step that runs again makes void what was known of its output. So does a step that runs at the same time.
 - Where branches meet, `merge all` unites what they know; a join that does not wait for all keeps what all sources know.
+  After a race, the outputs of the steps in the branches that have lost are not known to be there.
 - A route that backtracks leaves nothing of what it discards, and a way with one is not exact: undoing may fail.
 - What reads the time or the history of calls holds where it was asked, and is not carried on.
 """
@@ -27,6 +28,7 @@ from interlock_dsl.analysis.knowledge.beside import beside
 from interlock_dsl.analysis.knowledge.computed import cases
 from interlock_dsl.analysis.knowledge.groups import Group, groups
 from interlock_dsl.analysis.knowledge.known import Key, State, Way, meet
+from interlock_dsl.analysis.knowledge.losing import lost, racing
 from interlock_dsl.analysis.knowledge.statements import CHANGING, Interned, mentioned, parts
 from interlock_dsl.analysis.knowledge.step_set import StepSet
 from interlock_dsl.analysis.knowledge.totality import affordable, total
@@ -173,6 +175,12 @@ class Arrivals:
         return self._left_with[id(group)]
 
     @cached_property
+    def discarded(self) -> Set[str]:
+        """The steps whose outputs may be discarded, since they lie in branches that race."""
+        races = [racing(self._flow.branches, group.sources, self._bits) for group in self.groups if group.race]
+        return StepSet(reduce(or_, races, 0), self._bits)
+
+    @cached_property
     def _affordable(self) -> bool:
         return affordable(self._facts)
 
@@ -253,7 +261,9 @@ class Arrivals:
         }
         arriving = [source for source in group.sources if branches[source]]
         if comb(len(arriving), group.needed) > self._most:
-            yield replace(reduce(meet, (state for source in arriving for state in branches[source])), exact=False)
+            met = reduce(meet, (state for source in arriving for state in branches[source]))
+            gone = racing(self._flow.branches, group.sources, self._bits) if group.race else 0
+            yield replace(met, written=met.written & ~gone, exact=False)
             return
         for sources in combinations(arriving, group.needed):
             there = [branches[source] for source in sources]
@@ -262,6 +272,9 @@ class Arrivals:
                 there[longest] = [reduce(meet, there[longest])]
             for states in product(*there):
                 united = self._united(sources, states)
+                if group.race:
+                    gone = lost(self._flow.branches, group.sources, sources[0], self._bits)
+                    united = replace(united, written=united.written & ~gone)
                 # Which branches are first is a matter of time.
                 yield united if len(sources) == len(group.sources) else replace(united, exact=False)
 

@@ -15,7 +15,7 @@ def beside(workflow: WorkflowFacts, flow: Flow, bits: Mapping[str, int], groups:
     """Return, for each node in a branch, the steps that may run at the same time, as the sum of their `bits`."""
     found = flow.branches.beside(bits)
     for group in groups:
-        if group.needed < len(group.sources):
+        if group.needed < len(group.sources) and not group.race:
             _add_racing(workflow, bits, group, found)
     return {name: steps for name, steps in found.items() if steps}
 

@@ -22,17 +22,21 @@ from interlock_dsl.analysis.knowledge.consumption import (
     cut,
     done_by,
     each_row,
+    greatest,
     in_rows,
     least_of,
+    left_of,
     so_often,
     times,
     together,
     tool_cost,
+    total,
     undo_of,
     worst_of,
 )
 from interlock_dsl.analysis.knowledge.handovers import callable_tools, offered, undos
 from interlock_dsl.analysis.knowledge.inside import inner_steps
+from interlock_dsl.analysis.knowledge.race_times import Races
 from interlock_dsl.analysis.links import Link, leaving
 from interlock_dsl.analysis.workflows.flow import Flow, flow
 from interlock_dsl.program.graph import START, without
@@ -66,7 +70,7 @@ def bounds(workflow: WorkflowFacts, facts: Facts) -> Bounds:
 
 def _bounds(workflow: WorkflowFacts, facts: Facts, known: dict[str, "Bounds"]) -> Bounds:
     shape = _Shape(workflow)
-    worst, done, undone = _visits(workflow, facts, known)
+    worst, done, undone = _visits(workflow, facts, known, shape)
     least = {name: least_of(step, facts) for name, step in workflow.steps.items()}
     for name, step in inner_steps(workflow).items():
         one = together(Usage(steps=1), _inner(step, facts, known).least)
@@ -86,7 +90,7 @@ def _bounds(workflow: WorkflowFacts, facts: Facts, known: dict[str, "Bounds"]) -
 def most(workflow: WorkflowFacts, facts: Facts, names: Iterable[str]) -> dict[str, Amount]:
     """Return the worst case of some of what a run consumes, by their names in `Usage`."""
     shape = _Shape(workflow)
-    worst, _, undone = _visits(workflow, facts, {})
+    worst, _, undone = _visits(workflow, facts, {}, shape)
     back = _backtracking(workflow, shape, undone)
     return {
         each: add(
@@ -110,11 +114,11 @@ def certain(workflow: WorkflowFacts, weights: Mapping[str, Mapping[str, int]]) -
 
 
 def _visits(
-    workflow: WorkflowFacts, facts: Facts, known: dict[str, Bounds]
+    workflow: WorkflowFacts, facts: Facts, known: dict[str, Bounds], shape: "_Shape"
 ) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:
     """Return what one visit of each step consumes at most: in all, but for undoing, and to undo it.
 
-    An agent calls what a route puts in its hand.
+    An agent calls what a route puts in its hand. What was done in branches that lose a race is undone.
     """
     budget, hands, whole = workflow.decl.budget, offered(workflow, facts), facts
     facts = under(facts, workflow)
@@ -127,6 +131,13 @@ def _visits(
         done[name] = in_rows(step, _run(step, whole, known, asked=bool(workflow.rules)))
         undone[name] = each_row(step, _undoing(step, whole, known))
         found[name] = together(done[name], undone[name])
+    racing, visits = shape.races.steps, shape.visits()
+    shape.races.settle(
+        {name: times(undone[name].time, visits[name]) for name in racing},
+        {name: left_of(workflow.steps[name], whole, hands.get(name, ())) for name in racing},
+    )
+    for name in racing - inner_steps(workflow).keys():
+        found[name] = replace(together(done[name], undone[name]), time=found[name].time)
     return found, done, undone
 
 
@@ -199,9 +210,19 @@ class _Shape:
         self._forks = any(len(link.targets) > 1 for link in links.values())
         self._inevitable: dict[tuple[str, ...], bool] = {}
         self._rounds = {link.id: self._round(link) for link in self._back}
+        self.races = Races(workflow, self._flow, [link for link in joins if link.race])
         self.simple = not self._partial and not any(len(options) > 1 for options in self._joining().values())
         fanned = any(rows_of(step) is not None for step in workflow.steps.values())
         self.exact = self.simple and not self._back and not fanned
+
+    def _timed(self, link: Link, known: Mapping[str, Amount]) -> Amount:
+        """Return the time of branches that race against a timer, and of what follows; None if there is no timer."""
+        found: Amount = None
+        for sources, within in self.races.timed(link, self._leaving):
+            ways = [way for way in self._leaving[sources[0]] if way.sources == sources]
+            after = add(within, greatest(self._after(way, known, parallel=True) for way in ways))
+            found = after if found is None or after is None else min(found, after)
+        return found
 
     def _joining(self) -> dict[str, set[tuple[str, ...]]]:
         """Return the joins that each step takes part in."""
@@ -278,15 +299,15 @@ class _Shape:
     def _onward(self, name: str, known: Mapping[str, Amount], parallel: bool) -> Amount:
         """Return the weight of what follows a step at most."""
         own, joins = [link for link in self._leaving[name] if len(link.sources) == 1], self._joins(name)
-        best = _most(self._after(link, known, parallel) for link in own)
+        best = greatest(self._after(link, known, parallel) for link in own)
         together: Amount = 0
         for links in joins:
             if parallel:
-                together = _most((together, *(self._after(link, known, parallel) for link in links)))
+                together = greatest((together, *(self._after(link, known, parallel) for link in links)))
             elif any(link.sources[0] == name or link.merge < len(link.sources) for link in links):
-                together = add(together, _most(self._after(link, known, parallel) for link in links))
+                together = add(together, greatest(self._after(link, known, parallel) for link in links))
         # A join that does not wait for all may be decided although this source took another way.
-        return add(best, together) if self._partial and not parallel else _most((best, together))
+        return add(best, together) if self._partial and not parallel else greatest((best, together))
 
     def _joins(self, name: str) -> list[list[Link]]:
         links = sorted((link for link in self._leaving[name] if len(link.sources) > 1), key=lambda link: link.sources)
@@ -294,15 +315,18 @@ class _Shape:
 
     def _after(self, link: Link, known: Mapping[str, Amount], parallel: bool) -> Amount:
         values = [known[target] for target in link.targets]
-        found = _most(values) if parallel else _total(values)
-        return add(found, waiting(link)) if parallel else found
+        if not parallel:
+            return total(values)
+        found, timed = greatest(values), self._timed(link, known) if len(values) > 1 else None
+        longest = found if timed is None else timed if found is None else min(found, timed)
+        return add(add(longest, self.races.settling(link)), waiting(link))
 
     def _gain(self, link: Link, weights: Mapping[str, Amount], known: Mapping[str, Amount], parallel: bool) -> Amount:
         """Return the weight of one further round at most."""
         before = waiting(link) if parallel else 0
         ends = self._rounds[link.id]
         if ends is None:
-            return add(_total([known[target] for target in link.targets]), before)
+            return add(total([known[target] for target in link.targets]), before)
         first, last = ends
         inside = {last, *ancestors(self._flow.forward, last)} & {first, *descendants(self._flow.forward, first)}
         round: dict[str, Amount] = {}
@@ -311,9 +335,9 @@ class _Shape:
             for each in self._leaving[name] if name != last else ():
                 values = [round[t] if t in inside else known[t] for t in each.targets]
                 if any(target in inside for target in each.targets):
-                    step = _most(values) if parallel else _total(values)
+                    step = greatest(values) if parallel else total(values)
                     ways.append(add(step, waiting(each)) if parallel else step)
-            round[name] = add(weights.get(name, 0), _most(ways))
+            round[name] = add(weights.get(name, 0), greatest(ways))
         return add(round[first], before)
 
     def _is_inevitable(self, link: Link) -> bool:
@@ -356,21 +380,3 @@ def waiting(link: Link) -> Amount:
         return None
     asked = 1 + any(each.on_expiry for each in link.clauses.escalations)  # a stand-in has as long
     return approval.within.micros * asked
-
-
-def _most(amounts: Iterable[Amount]) -> Amount:
-    found = 0
-    for amount in amounts:
-        if amount is None:
-            return None
-        found = max(found, amount)
-    return found
-
-
-def _total(amounts: Iterable[Amount]) -> Amount:
-    found = 0
-    for amount in amounts:
-        if amount is None:
-            return None
-        found += amount
-    return found

@@ -126,6 +126,18 @@ def _dearest(tools: Iterable[str], facts: Facts) -> Usage:
     return worst
 
 
+def left_of(step: StepFacts, facts: Facts, hand: Iterable[str] = ()) -> Amount:
+    """Return how long a call that a step has under way is waited for at most, once the step is called off."""
+    if isinstance(step, RunStepFacts):
+        return None
+    calling = (step.call.tool,) if isinstance(step, CallStepFacts) else tuple(hand)
+    left: Amount = 0
+    for tool in (*calling, *fallbacks(set(calling), facts)):
+        longest = _tool_time(tool, facts) if facts.tools[tool].effect != "read" else 0
+        left = None if left is None or longest is None else max(left, longest)
+    return left
+
+
 def least_of(step: StepFacts, facts: Facts) -> Usage:
     """Return what one visit of a step consumes at least, if it succeeds."""
     rows = rows_of(step)
@@ -254,3 +266,23 @@ def times(amount: Amount, count: int) -> Amount:
 def add(one: Amount, other: Amount) -> Amount:
     """Return two amounts together."""
     return None if one is None or other is None else one + other
+
+
+def greatest(amounts: Iterable[Amount]) -> Amount:
+    """Return the greatest of some amounts."""
+    found = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        found = max(found, amount)
+    return found
+
+
+def total(amounts: Iterable[Amount]) -> Amount:
+    """Return some amounts together."""
+    found = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        found += amount
+    return found

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 
 from interlock_dsl.analysis.facts import RouteFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import ways
-from interlock_dsl.analysis.links import merge_count
+from interlock_dsl.analysis.links import is_race, merge_count
 from interlock_dsl.analysis.values.problem import Claim, Outcome
 from interlock_dsl.syntax.tree import Trigger
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Routes in the order written. `needed` of the `sources` must arrive; `first`: the first that matches is taken."""
+    """Routes in the order written. `needed` of the `sources` must arrive; `first`: the first that matches is taken.
+
+    `race`: what was done in the branches of the others is undone once a source has arrived.
+    """
 
     sources: tuple[str, ...]
     trigger: Trigger | None
     needed: int
     routes: tuple[RouteFacts, ...]
     first: bool
+    race: bool = False
 
     @property
     def joins(self) -> bool:
@@ -57,13 +61,14 @@ class Group:
 def groups(facts: WorkflowFacts) -> tuple[Group, ...]:
     """Return the groups of a workflow's routes, in the order of their first routes."""
     first = frozenset(mode.step.text for mode in facts.decl.first)
-    found: dict[tuple[frozenset[str], Trigger | None, int], list[RouteFacts]] = {}
+    found: dict[tuple[frozenset[str], Trigger | None, int, bool], list[RouteFacts]] = {}
     for route in facts.routes:
         decl = route.link.decl
-        found.setdefault((frozenset(route.link.sources), decl.trigger, merge_count(decl)), []).append(route)
+        key = frozenset(route.link.sources), decl.trigger, merge_count(decl), is_race(decl)
+        found.setdefault(key, []).append(route)
     return tuple(
-        Group(routes[0].link.sources, trigger, needed, tuple(routes), bool(sources & first))
-        for (sources, trigger, needed), routes in found.items()
+        Group(routes[0].link.sources, trigger, needed, tuple(routes), bool(sources & first), race)
+        for (sources, trigger, needed, race), routes in found.items()
     )
 
 

@@ -37,9 +37,9 @@ OF_WORKFLOWS = frozenset(
         "always-true-condition", "approval-without-way-on", "broken-promise", "child-exceeds-budget",
         "condition-may-error", "exceedable-budget", "gap-before-otherwise", "grant-refuses-route", "impossible-step",
         "irreversible-in-retry", "non-exhaustive-routes", "nothing-asked", "nothing-shown", "order-dependent-routes",
-        "overlapping-routes", "question-without-deadline", "question-without-way-on", "redundant-route",
-        "route-on-free-text", "shadowed-route", "toxic-combination", "unapproved-irreversible", "unproved-promise",
-        "unreachable-otherwise", "unsatisfiable-condition", "unused-input",
+        "overlapping-routes", "question-without-deadline", "question-without-way-on", "race-keeps-effect",
+        "redundant-route", "route-on-free-text", "shadowed-route", "toxic-combination", "unapproved-irreversible",
+        "unproved-promise", "unreachable-otherwise", "unsatisfiable-condition", "unused-input",
     }
 )  # fmt: skip
 """Rules that have nothing to say of a program without workflows: what they need is not loaded for it."""

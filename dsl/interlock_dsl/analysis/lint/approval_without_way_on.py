@@ -46,7 +46,8 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.declarations.policies import rules_for
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts, Facts, WorkflowFacts, collects
-from interlock_dsl.analysis.knowledge.handovers import triggers, ways
+from interlock_dsl.analysis.knowledge.handovers import ways
+from interlock_dsl.analysis.knowledge.losing import ways_on
 from interlock_dsl.diagnostics import Certainty, Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
@@ -56,7 +57,7 @@ from interlock_dsl.syntax.tree import Ident
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the approvals before steps that no route leaves when they are denied."""
     for workflow in program.facts.workflows.values():
-        handled = triggers(workflow)
+        handled = ways_on(workflow)
         seen: set[Span] = set()
         for route in ways(workflow):
             for target in route.link.targets:
@@ -69,7 +70,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 
 def _required(workflow: WorkflowFacts, facts: Facts) -> Iterator[Diagnostic]:
-    handled = triggers(workflow)
+    handled = ways_on(workflow)
     for name, step in workflow.steps.items():
         if not isinstance(step, CallStepFacts) or collects(step) or "denied" in handled[name]:
             continue

@@ -50,7 +50,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import CallStepFacts
-from interlock_dsl.analysis.knowledge.handovers import triggers
+from interlock_dsl.analysis.knowledge.losing import ways_on
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -58,7 +58,7 @@ from interlock_dsl.diagnostics.report import diagnose
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the calls without a route for their failure, beside one that has it."""
     for workflow in program.facts.workflows.values():
-        handled = triggers(workflow)
+        handled = ways_on(workflow)
         told: set[str] = set()
         for route in workflow.routes:
             calls = [name for name in route.link.targets if isinstance(workflow.steps.get(name), CallStepFacts)]

@@ -58,7 +58,7 @@ from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, collects
-from interlock_dsl.analysis.knowledge.handovers import triggers
+from interlock_dsl.analysis.knowledge.losing import ways_on
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -66,7 +66,7 @@ from interlock_dsl.diagnostics.report import diagnose
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the questions and waits for events that no route leaves when they expire."""
     for workflow in program.facts.workflows.values():
-        handled = triggers(workflow)
+        handled = ways_on(workflow)
         for name, step in workflow.steps.items():
             if (
                 not isinstance(step, AskStepFacts | EventStepFacts)

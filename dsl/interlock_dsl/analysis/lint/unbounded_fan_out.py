@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.expressions import dotted
 from interlock_dsl.analysis.facts import FanOutFacts, rows_of
-from interlock_dsl.analysis.knowledge.handovers import triggers
+from interlock_dsl.analysis.knowledge.losing import ways_on
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.values.problem import Impossible, Outside
 from interlock_dsl.cel.types import ListType
@@ -50,7 +50,7 @@ from interlock_dsl.diagnostics.report import diagnose
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the lists of fan-outs that may be too long, where the run is given up then."""
     for name, workflow in program.facts.workflows.items():
-        handled = triggers(workflow)
+        handled = ways_on(workflow)
         for step, made in workflow.steps.items():
             rows = rows_of(made)
             if rows is None or "failure" in handled[step] or _fits(program.questions[name], step, rows):

@@ -35,6 +35,11 @@ def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
         arrivals = [_there(arrival, promise) for arrival in questions.arrivals.done(name)]
         judged = tuple(arrival for arrival in arrivals if not promise.needs & arrival.absent)
         found += _broken(questions, promise, name, judged, steps[name].decl.name.span)
+    lost = sorted((promise.reads - promise.needs) & questions.arrivals.discarded)
+    if lost:
+        found.append(
+            Finding(f"when a race has discarded the output of `{lost[0]}`, it need not hold", promise.decl.span)
+        )
     return found or _too_costly(questions, promise)
 
 

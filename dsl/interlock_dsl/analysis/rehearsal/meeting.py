@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from interlock_dsl.analysis.facts import WorkflowFacts
-from interlock_dsl.analysis.knowledge.groups import Group, called_off, onward
+from interlock_dsl.analysis.knowledge.groups import Group, called_off, groups, onward
+from interlock_dsl.analysis.rehearsal.script import Unrehearsed
 
 
 @dataclass
@@ -23,7 +24,12 @@ class Meeting:
         self._joins: dict[int, _Join] = {}
 
     def arrive(self, group: Group, source: str) -> list[str] | None:
-        """Note that a source is done; return the sources that are no longer waited for if the join is decided now."""
+        """Note that a source is done; return the sources that are no longer waited for if the join is decided now.
+
+        Raise `Unrehearsed` where branches race: what loses is undone.
+        """
+        if group.race:
+            raise Unrehearsed("what is undone after a race is not rehearsed")
         join = self._joins.setdefault(id(group), _Join())
         if source in join.late:
             join.late.discard(source)
@@ -34,6 +40,11 @@ class Meeting:
         missing = [name for name in group.sources if name not in join.arrived]
         join.arrived.clear()
         return missing
+
+    def lack(self) -> None:
+        """Note that a step has failed for which there is no route; raise `Unrehearsed` where a race may go on."""
+        if any(group.race for group in groups(self._workflow)):
+            raise Unrehearsed("a step that fails may leave a race that goes on")
 
     def expect(self, group: Group, missing: Collection[str], under_way: Collection[str]) -> None:
         """Do not count those who may still arrive at a join that is decided."""

@@ -76,8 +76,7 @@ class Rehearsal(Passing):
         self._way = Itinerary(course.routes, questions.workflow.routes)
         fields = self._workflow.parameters.fields
         self._written = {name for name, field in fields.items() if name in course.bindings or not field.optional}
-        self._taken: dict[str, int] = {}
-        self._visits: dict[str, int] = {}
+        self._taken, self._visits = dict[str, int](), dict[str, int]()
         self._meeting = Meeting(questions.workflow)
         self._answers = Answers(course, self._way)
         self._agenda = Agenda()
@@ -382,6 +381,7 @@ class Rehearsal(Passing):
                     self._take(group, choose(group, self.values))
                     return
             kind = FALLBACK.get(kind) if stopped is None else None
+        self._meeting.lack()
         if stopped is not None:
             self._way.take(stopped, None)
         elif not self._way.done and self._way.next(name) is not None:

@@ -7,9 +7,9 @@ from networkx import descendants, topological_sort
 
 from interlock_dsl.analysis.links import Link
 from interlock_dsl.analysis.workflows.assignment import Assignment, assign
-from interlock_dsl.analysis.workflows.branches import Branches, trace
 from interlock_dsl.analysis.workflows.cycles import returning
 from interlock_dsl.analysis.workflows.parts import Part, parts
+from interlock_dsl.program.branches import Branches, trace
 from interlock_dsl.program.graph import START, Edge, Graph, kinds, without
 
 

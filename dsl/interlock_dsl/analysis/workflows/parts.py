@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from networkx import descendants, immediate_dominators
 
 from interlock_dsl.analysis.links import Link, every
-from interlock_dsl.analysis.workflows.branches import Branches
+from interlock_dsl.program.branches import Branches
 from interlock_dsl.program.graph import START, Graph, without
 
 

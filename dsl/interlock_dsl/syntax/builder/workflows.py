@@ -295,6 +295,11 @@ class WorkflowBuilder(StepBuilder):
         return Merge(1, span=self.here())
 
     @reduction
+    def merge_first(self) -> Merge:
+        """`first`."""
+        return Merge(1, first=True, span=self.here())
+
+    @reduction
     def merge_some(self, count: Token, of: int) -> Merge:
         """`2 of 3`."""
         return Merge(self.whole(count), of, span=self.here())

@@ -24,10 +24,14 @@ class BudgetDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class Merge(Node):
-    """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them."""
+    """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them.
+
+    `first` (`merge first`): the first that arrives, and what the others did is undone.
+    """
 
     count: int | None = None
     of: int | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

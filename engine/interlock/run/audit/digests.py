@@ -23,7 +23,7 @@ _LEFT_OUT = SENTENCES | {
     "complaint", "error", "escalate", "frame", "given", "inner", "past", "path", "problem", "raw", "span", "visited",
 }  # fmt: skip
 
-_LATER = frozenset({"deadline", "due", "done", "earlier", "failure", "key", "passed"})
+_LATER = frozenset({"branches", "deadline", "due", "done", "earlier", "failure", "key", "passed"})
 """Parts that came later: one that is empty is left out."""
 
 
@@ -57,6 +57,9 @@ def _fresh() -> dict[str, object]:
 def _frame(frame: Frame) -> dict[str, object]:
     picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
     picture |= {name: plain(getattr(frame, name)) for name in ("came", "marks") if getattr(frame, name)}
+    if frame.forked:
+        lineages = [[name, number, plain(at)] for (name, number), at in frame.lineages.items()]
+        picture["branches"] = {"forked": frame.forked, "lineages": lineages, "beaten": plain(frame.beaten)}
     active = [each for visit in frame.active.values() for each in (visit, *rows_under_way(visit))]
     picture["active"] = [_visit(visit) for visit in active]
     return picture
@@ -91,7 +94,7 @@ def _name(owner: object) -> str:
 def _whole(value: object) -> dict[str, object]:
     names = [field.name for field in fields(value)] if is_dataclass(value) else []
     held = {name: getattr(value, name) for name in names if name not in _LEFT_OUT}
-    return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "", 0)}
+    return {name: plain(one) for name, one in held.items() if name not in _LATER or one not in (None, "", 0, {})}
 
 
 def plain(value: object) -> object:

@@ -36,7 +36,9 @@ def backtrack(run: Run, move: Backtrack) -> None:
     _forget(run, frame, gone, frozenset(bound.discards))
     part = _part(frame, gone)
     _forget_calls(frame, part)
-    undoing.begin(run, part, GoBack(frame, target, planned, move.failure, passed, part))
+    if move.lineage:
+        frame.lineages[target, frame.visits.get(target, 0) + 1] = move.lineage
+    undoing.begin(run, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
 
 
 def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:
@@ -50,13 +52,12 @@ def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:
 
 def _forget(run: Run, frame: Frame, gone: dict[str, int], part: frozenset[str]) -> None:
     for name in gone:
-        frame.values.pop(name, None)
-        frame.shown.pop(name, None)
-        run.held -= frame.sizes.pop(name, 0)
+        run.forget(frame, name)
     for group in {group.key: group for groups in frame.plan.joins.values() for group in groups}.values():
         join = frame.joins.get(group.key)
         if join is not None:
             join.arrived = {name: None for name in join.arrived if name not in gone}
+            join.branches = {name: at for name, at in join.branches.items() if name not in gone}
             if part.issuperset(group.sources):
                 join.late -= gone.keys()
 
@@ -80,7 +81,7 @@ def _forget_calls(frame: Frame, part: Part) -> None:
 
 def go_back(run: Run, move: GoBack) -> None:
     """Enter the target once all of the part is undone; if something is left over, give the workflow up."""
-    if move.frame.over:
+    if move.frame.over or not move.frame.beaten.isdisjoint(move.lineage):
         return
     left = [done for done in run.stuck if undoing.is_within(done.frame, done.step, done.visited, move.part)]
     if left:
@@ -88,4 +89,4 @@ def go_back(run: Run, move: GoBack) -> None:
         why = f"the run cannot go back to `{move.frame.at(move.target)}`: not undone: {which}"
         run.agenda.append(Abandon(WhyGivenUp.NOT_UNDONE, why, frame=move.frame))
         return
-    run.agenda.appendleft(Enter(move.frame, move.target, move.route, move.failure, move.passed))
+    run.agenda.appendleft(Enter(move.frame, move.target, move.route, move.failure, move.passed, move.lineage))

@@ -1,6 +1,6 @@
 """How a run begins: checked before there is an event, and again when the event arrives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from interlock.decide import History, Principal
@@ -15,11 +15,10 @@ from interlock.run.protocol.events import Json, RunStarted
 from interlock.run.routing import routes
 from interlock.run.state import Run
 from interlock.run.transitions import change
-from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.diagnostics.spelling import nearest
-from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow, fan_out
+from interlock_dsl.program.model import Program
 from interlock_dsl.schema import ValidationError, decode
 from interlock_dsl.schema.person import UnusableName, entered
 
@@ -109,7 +108,7 @@ def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: 
         if name in values:
             shown = run.plan.shown(field.type, values[name])
             run.record(frame, name, values[name], shown, part(shown))
-    for name in _records(run.plan, workflow):
+    for name in frame.plan.records:
         # What a step would have written, were it to run: `has` and `.?` find nothing in it, and nothing is an error.
         frame.values.setdefault(name, {})
     limits = frame.plan.limits
@@ -124,26 +123,3 @@ def begin_inner(run: Run, move: Start) -> None:
     """Begin a workflow that a step runs."""
     if not move.frame.over:
         begin(run, move.frame, move.values, run.now, move.frame.parent)
-
-
-def _records(plan: Plan, workflow: Workflow) -> Iterator[str]:
-    """Yield the parameters and steps whose values are records."""
-    for name, field in workflow.parameters.fields.items():
-        if isinstance(field.type, RecordType):
-            yield name
-    for name, step in workflow.steps.items():
-        if fan_out(step) is not None:
-            continue
-        match step:
-            case CallStep(call=call):
-                is_record = isinstance(plan.tools[call.tool].result, RecordType)
-            case EventStep(data=data):
-                is_record = isinstance(data, RecordType)
-            case TimeStep():
-                is_record = False
-            case TableStep(table=table):
-                is_record = table.hit != "collect"
-            case _:
-                is_record = True
-        if is_record:
-            yield name

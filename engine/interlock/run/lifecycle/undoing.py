@@ -9,7 +9,7 @@ finishes what is being undone. An undo that fails or is refused is left over; wh
 from collections.abc import Iterable
 from dataclasses import replace
 
-from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Move, Part, Undo, Undoing, UndoNext, Unwind
+from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Meet, Move, Part, Undo, Undoing, UndoNext, Unwind
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
 from interlock.run.steps import calls
@@ -44,6 +44,8 @@ def _is_part_of(then: Move, part: Part) -> bool:
     if isinstance(then, GoBack):
         number = then.frame.visits.get(then.target, 0) + 1
         return is_within(then.frame, then.frame.at(then.target), number, part)
+    if isinstance(then, Meet):
+        return is_within(then.frame, then.frame.at(then.source), then.number, part)
     return isinstance(then, Fail | Complete) and is_within(then.visit.frame, then.visit.path, then.visit.number, part)
 
 

@@ -64,6 +64,8 @@ class WhyCancelled(StrEnum):
     """A row of the same fan-out failed, or as many as are needed have succeeded."""
     BACKTRACKED = "backtracked"
     """The run went back to an earlier step, as if nothing had been done since."""
+    RACE_LOST = "race-lost"
+    """Another branch has won the race, or its own branch is out of it."""
 
 
 class WhyNotTaken(StrEnum):

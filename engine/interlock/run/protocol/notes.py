@@ -91,6 +91,24 @@ class Backtracked:
 
 
 @frozen
+class RaceWon:
+    """A step has won the race to a join over its `others`. What they did is undone before the join is gone on from."""
+
+    step: str
+    visit: int
+    others: tuple[str, ...]
+
+
+@frozen
+class LeftRace:
+    """A step has failed, so that its branch is out of the race to a join of `sources`; other branches go on."""
+
+    step: str
+    visit: int
+    sources: tuple[str, ...]
+
+
+@frozen
 class NoValue:
     """The condition of a route (id) has no value, so that none of the routes it competes with was taken.
 
@@ -271,6 +289,8 @@ Note: TypeAlias = (
     | AttemptFailed
     | RouteTaken
     | Backtracked
+    | RaceWon
+    | LeftRace
     | NoValue
     | PromiseBroken
     | CallDecided

@@ -4,6 +4,9 @@ A join is decided as soon as enough of its sources have arrived. Branches still 
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
 """
 
+from collections.abc import Iterable
+
+from interlock.run.branching import UNBRANCHED, Lineage
 from interlock.run.moves import Enter, GoBack, Undoing, Unwind
 from interlock.run.parts import Frame, Join
 from interlock.run.plan import Group, WorkflowPlan
@@ -12,27 +15,39 @@ from interlock.run.state import Run
 from interlock.run.steps import visits
 
 
-def arrive(run: Run, frame: Frame, group: Group, source: str) -> bool:
-    """Note that a source of a join is done; return whether the join is decided now."""
+def arrive(run: Run, frame: Frame, group: Group, source: str, lineage: Lineage) -> Lineage | None:
+    """Note that a source of a join is done.
+
+    Return, if the join is decided now, the branches in which those that arrived lie; None otherwise.
+    """
     join = frame.joins.setdefault(group.key, Join())
     if source in join.late:
         join.late.discard(source)
-        return False
+        return None
     join.arrived[source] = None
+    if lineage:
+        join.branches[source] = lineage
     if len(join.arrived) < group.needed:
-        return False
+        return None
     missing = [name for name in group.sources if name not in join.arrived]
-    join.arrived = {}
+    met = UNBRANCHED.union(*join.branches.values())
+    join.arrived, join.branches = {}, {}
     if missing:
         _stop_branches(run, frame, group)
-        under_way = [visit.name for visit in frame.active.values()]
-        under_way += [move.target for move in _entering(run, frame)]
-        under_way += [each.then.target for each in _going_back(run, frame) if isinstance(each.then, GoBack)]
-        join.late = {name for name in missing if any(name in frame.plan.onward(step) for step in under_way)}
-    return True
+        join.late = still_coming(run, frame, missing)
+    return met
 
 
-def _entering(run: Run, frame: Frame) -> list[Enter]:
+def still_coming(run: Run, frame: Frame, sources: Iterable[str]) -> set[str]:
+    """Return the sources of a join to which something leads that is under way."""
+    under_way = [visit.name for visit in frame.active.values()]
+    under_way += [move.target for move in entering(run, frame)]
+    under_way += [each.then.target for each in _going_back(run, frame) if isinstance(each.then, GoBack)]
+    return {name for name in sources if any(name in frame.plan.onward(step) for step in under_way)}
+
+
+def entering(run: Run, frame: Frame) -> list[Enter]:
+    """Return the moves that enter steps of a workflow."""
     return [move for move in run.agenda if isinstance(move, Enter) and move.frame is frame]
 
 
@@ -44,7 +59,7 @@ def _going_back(run: Run, frame: Frame) -> list[Undoing]:
 def _stop_branches(run: Run, frame: Frame, group: Group) -> None:
     for visit in [visit for visit in frame.active.values() if _only_here(frame.plan, group, visit.name)]:
         visits.cancel(run, visit, WhyCancelled.JOIN_DECIDED, "the branches that were needed have arrived")
-    for move in _entering(run, frame):
+    for move in entering(run, frame):
         if _only_here(frame.plan, group, move.target):
             run.agenda.remove(move)
     for undoing in _going_back(run, frame):

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 from interlock.decide.conditions import condition, restricts, truth
 from interlock.run import promises
-from interlock.run.moves import Abandon, Backtrack, Complete, Enter, Fail
+from interlock.run.branching import Branch, Lineage
+from interlock.run.moves import Abandon, Backtrack, Complete, Enter, Fail, Meet
 from interlock.run.parts import Failure, Frame, with_failure
 from interlock.run.plan import Group, PlannedRoute
 from interlock.run.protocol.codes import WhyGivenUp, WhyNotTaken
 from interlock.run.protocol.commands import Notify
 from interlock.run.protocol.notes import Escalated, NotTaken, NoValue, RouteTaken, StepDone, StepFailed, Trigger
-from interlock.run.routing import joins
+from interlock.run.routing import joins, races
 from interlock.run.state import Run
 from interlock.run.steps import visits
 from interlock.run.values import too_large
@@ -54,33 +55,49 @@ def complete(run: Run, move: Complete) -> None:
     run.record(visit.frame, visit.name, move.value, move.output, size)
     run.notes.append(StepDone(visit.path, visit.number, move.output, move.why))
     if promises.hold(run, visit.frame, visit.name):
-        leave(run, visit.frame, visit.name, visit.attempts)
+        leave(run, visit.frame, visit.name, visit.number, visit.attempts)
 
 
-def leave(run: Run, frame: Frame, source: str, attempts: int = 1) -> None:
+def leave(run: Run, frame: Frame, source: str, number: int = 0, attempts: int = 1) -> None:
     """Take a route from a step that is done (or from `start`): one of its own, else it arrives where branches meet.
 
-    `attempts` are those that the step took.
+    `number` is that of the visit, `attempts` are those that the step took.
     """
     own = frame.plan.leaving.get(source)
     meeting = frame.plan.joins.get(source, ())
+    lineage = frame.lineage(source, number)
     if own is not None:
         chosen, others = _choose(run, frame, own)
         if isinstance(chosen, _Undecided):
-            _recover(run, frame, source, chosen, attempts)
+            _recover(run, frame, source, chosen, attempts, lineage)
             return
         if chosen or not meeting:
-            _take(run, frame, own, source, chosen, others)
+            _take(run, frame, own, source, chosen, others, lineage)
             return
     for group in meeting:
-        if joins.arrive(run, frame, group, source):
-            chosen, others = _choose(run, frame, group)
-            if isinstance(chosen, _Undecided):
-                _give_up(run, frame, source, str(chosen), chosen)
-            else:
-                _take(run, frame, group, source, chosen, others)
+        if group.race:
+            races.arrive(run, frame, group, source, number)
+            continue
+        met = joins.arrive(run, frame, group, source, lineage)
+        if met is not None:
+            _go_on(run, frame, group, source, met)
     if own is None and not meeting:
         _abandon(run, frame, WhyGivenUp.NO_ROUTE, f"no route leaves `{source}`")
+
+
+def meet(run: Run, move: Meet) -> None:
+    """What the others of a race did is undone: go on from the join."""
+    if not races.is_off(move):
+        _go_on(run, move.frame, move.group, move.source, move.frame.lineage(move.source, move.number))
+
+
+def _go_on(run: Run, frame: Frame, group: Group, source: str, met: Lineage) -> None:
+    """Take one of the routes of a join that is decided; those that arrived lie in the branches `met`."""
+    chosen, others = _choose(run, frame, group)
+    if isinstance(chosen, _Undecided):
+        _give_up(run, frame, source, str(chosen), chosen)
+    else:
+        _take(run, frame, group, source, chosen, others, races.lineage_after(frame, group, met))
 
 
 def fail(run: Run, move: Fail) -> None:
@@ -97,14 +114,16 @@ def fail(run: Run, move: Fail) -> None:
         group = frame.plan.failing.get((visit.name, trigger))
         if group is not None:
             failure = Failure(visit.name, move.trigger, move.shown or move.message, attempts)
-            _take_on_trigger(run, frame, group, failure, why)
+            _take_on_trigger(run, frame, group, failure, why, frame.lineage(visit.name, visit.number))
             return
         trigger = _FALLBACK.get(trigger)
+    if races.gives_way(run, visit):
+        return
     shown = f"step `{visit.name}` failed ({move.trigger}): {move.shown}" if move.shown else ""
     run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why, frame=frame, shown=shown))
 
 
-def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempts: int) -> None:
+def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempts: int, lineage: Lineage) -> None:
     """Go on from a step that is done, but whose next route cannot be told: by its `on failure` route if it has one."""
     group = frame.plan.failing.get((source, "failure"))
     if group is None:
@@ -112,15 +131,15 @@ def _recover(run: Run, frame: Frame, source: str, undecided: _Undecided, attempt
     else:
         run.notes.append(NoValue(frame.at(source), frame.at(undecided.planned.id), undecided.message))
         text = f"the condition of `{undecided.planned.id}` has no value: {undecided.message}"
-        _take_on_trigger(run, frame, group, Failure(source, "no-value", text, attempts), str(undecided))
+        _take_on_trigger(run, frame, group, Failure(source, "no-value", text, attempts), str(undecided), lineage)
 
 
-def _take_on_trigger(run: Run, frame: Frame, group: Group, failure: Failure, why: str) -> None:
+def _take_on_trigger(run: Run, frame: Frame, group: Group, failure: Failure, why: str, lineage: Lineage) -> None:
     chosen, others = _choose(run, frame, group, failure)
     if isinstance(chosen, _Undecided):
         _give_up(run, frame, failure.step, f"{why}; and {chosen}", chosen)
     else:
-        _take(run, frame, group, failure.step, chosen, others, failure)
+        _take(run, frame, group, failure.step, chosen, others, lineage, failure)
 
 
 def _give_up(run: Run, frame: Frame, source: str, why: str, undecided: _Undecided) -> None:
@@ -134,11 +153,11 @@ def _abandon(run: Run, frame: Frame, code: WhyGivenUp, why: str) -> None:
 
 def _take(
     run: Run, frame: Frame, group: Group, source: str, chosen: Sequence[PlannedRoute], others: tuple[NotTaken, ...],
-    failure: Failure | None = None,
+    lineage: Lineage, failure: Failure | None = None,
 ) -> None:  # fmt: skip
-    """Take the one route that was chosen, or give the run up."""
+    """Take the one route that was chosen, or give the run up. `lineage` are the branches in which its source lies."""
     if len(chosen) == 1:
-        _go(run, frame, chosen[0], source, others, failure)
+        _go(run, frame, chosen[0], source, others, lineage, failure)
     elif chosen:
         places = " and ".join(f"`{planned.id}` ({planned.route.span})" for planned in chosen[:2])
         _abandon(run, frame, WhyGivenUp.SEVERAL_ROUTES, f"two routes from `{source}` can be taken: {places}")
@@ -182,8 +201,9 @@ def _choose(
 
 
 def _go(
-    run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...], failure: Failure | None
-) -> None:
+    run: Run, frame: Frame, planned: PlannedRoute, source: str, others: tuple[NotTaken, ...], lineage: Lineage,
+    failure: Failure | None,
+) -> None:  # fmt: skip
     """Take a route, or the way out of one that was taken as often as it may be: its clauses are what counts then."""
     bound = planned.route.bound
     if bound is not None:
@@ -200,10 +220,13 @@ def _go(
     _escalate(run, frame, planned, source, failure)
     bound = planned.route.bound
     if bound is not None and bound.discards:
-        run.agenda.appendleft(Backtrack(frame, planned, failure))
+        run.agenda.appendleft(Backtrack(frame, planned, failure, lineage))
         return
+    forks = frame.plan.branching is not None and len(planned.route.targets) > 1
+    frame.forked += forks
     for target in planned.route.targets:
-        run.agenda.append(Enter(frame, target, planned, failure))
+        own = {Branch(frame.forked, planned.id, target)} if forks else ()
+        run.agenda.append(Enter(frame, target, planned, failure, lineage=lineage.union(own)))
 
 
 def _escalate(run: Run, frame: Frame, planned: PlannedRoute, source: str, failure: Failure | None) -> None:

@@ -41,7 +41,7 @@ def enter(run: Run, move: Enter) -> None:
         promises.break_promise(run, over.frame, over.promise, over.why)
         return
     grants, scopes = handoff.grants_for(run, frame, planned, target)
-    visit = visits.open_visit(frame, step, planned, grants, scopes)
+    visit = visits.open_visit(frame, step, planned, grants, scopes, move.lineage)
     visit.failure, visit.passed = move.failure, move.passed
     run.notes.append(StepBegan(visit.path, visit.number, frame.at(planned.id), tuple(sorted(scopes))))
     if over is not None:

@@ -1,6 +1,7 @@
 """The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
 
 from interlock.run import budget
+from interlock.run.branching import UNBRANCHED, Lineage
 from interlock.run.parts import Approval, Call, Frame, Performed, Visit
 from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
@@ -12,7 +13,12 @@ from interlock_dsl.program.model import End, Grant, Step
 
 
 def open_visit(
-    frame: Frame, step: Step | End, route: PlannedRoute, grants: tuple[Grant, ...], scopes: frozenset[str]
+    frame: Frame,
+    step: Step | End,
+    route: PlannedRoute,
+    grants: tuple[Grant, ...],
+    scopes: frozenset[str],
+    lineage: Lineage = UNBRANCHED,
 ) -> Visit:
     """Open a visit to a step of a workflow."""
     number = frame.visits.get(step.name, 0) + 1
@@ -22,6 +28,8 @@ def open_visit(
     frame.visits[step.name] = number
     visit = Visit(frame, frame.at(step.name), step, number, route, grants, scopes)
     frame.active[step.name, number] = visit
+    if lineage:
+        frame.lineages[step.name, number] = lineage
     return visit
 
 

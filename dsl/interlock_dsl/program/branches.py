@@ -5,14 +5,16 @@ is worked out in which branches of which open forks it lies: a set, as the bits 
 exactly when some open fork has them in different branches.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
 from operator import and_, or_
+from typing import cast
 
-from interlock_dsl.analysis.links import Link, arriving, every
-from interlock_dsl.program.graph import Graph
+from networkx import ancestors, descendants, topological_sort
+
+from interlock_dsl.program.graph import START, Graph, GuardedEdge
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,11 @@ class Branches:
     opened: Mapping[tuple[str, str], int]
     forks: Sequence[int]
 
-    def after(self, link: Link) -> int:
+    def after(self, link: GuardedEdge) -> int:
         """Return the branches that are open once a route is taken, before its own targets."""
         return _after(link, self.of, self.forks)
 
-    def into(self, link: Link, target: str) -> int:
+    def into(self, link: GuardedEdge, target: str) -> int:
         """Return the branches a target is in when it is arrived at by a route."""
         return self.after(link) | self.opened.get((link.id, target), 0)
 
@@ -76,6 +78,22 @@ class Branches:
                 return True
         return False
 
+    def raced(self, several: Sequence[int]) -> int:
+        """Return the branches of several sets that compete: those of forks by which some two of the sets are apart."""
+        every, found = reduce(or_, several), 0
+        for fork in _forks(every, self.forks):
+            parts = {branches & fork for branches in several} - {0}
+            if any(not one & other for one, other in combinations(parts, 2)):
+                found |= every & fork
+        return found
+
+    def losing(self, winner: int, raced: int, bits: Mapping[str, int]) -> int:
+        """Return the nodes, as the sum of their `bits`, that lie in branches over which the set of a winner has won."""
+        lost = raced & ~winner
+        return sum(
+            bit for name, bit in bits.items() if self.of.get(name, 0) & lost and not self.of[name] & winner & raced
+        )
+
     def all_apart(self, several: Sequence[int]) -> bool:
         """Say whether any two of several sets are apart: a fork that keeps groups apart leaves only pairs within."""
         waiting = [list(several)]
@@ -106,14 +124,14 @@ def trace(graph: Graph, order: Sequence[str], reached: frozenset[str]) -> Branch
     """Work out the open branches of each node of an acyclic graph."""
     opened: dict[tuple[str, str], int] = {}
     forks: list[int] = []
-    for link in every(graph):
+    for link in _links(graph.edges(data=True)):
         if len(link.targets) > 1:
             opened.update(((link.id, target), 1 << len(forks) + at) for at, target in enumerate(link.targets))
             forks.extend([((1 << len(link.targets)) - 1) << len(forks)] * len(link.targets))
     of = dict.fromkeys(order, 0)
     left: dict[str, int] = {}
     for node in order:
-        for link in arriving(graph, node):
+        for link in _links(graph.in_edges(node, data=True)):
             if reached.issuperset(link.sources):
                 if link.id not in left:
                     left[link.id] = _after(link, of, forks)
@@ -121,7 +139,25 @@ def trace(graph: Graph, order: Sequence[str], reached: frozenset[str]) -> Branch
     return Branches(of, opened, forks)
 
 
-def _after(link: Link, of: Mapping[str, int], forks: Sequence[int]) -> int:
+def branches_of(graph: Graph) -> Branches:
+    """Return the open branches of each node of the acyclic graph of a compiled workflow."""
+    return trace(graph, tuple(topological_sort(graph)), frozenset({START, *descendants(graph, START)}))
+
+
+def leading_to(graph: Graph, nodes: Iterable[str]) -> frozenset[str]:
+    """Return some nodes of a graph, and everything that leads to any of them."""
+    names = frozenset(nodes)
+    return names.union(*(ancestors(graph, name) for name in names))
+
+
+def _links(edges: Iterable[tuple[str, str, Mapping[str, object]]]) -> list[GuardedEdge]:
+    """Return the routes of some edges in the order written, the way out of a route after it."""
+    found = sorted((data for _, _, data in edges), key=lambda data: (cast(int, data["number"]), data["way"] == "out"))
+    links = [cast(GuardedEdge, data["route"]) for data in found]
+    return list({link.id: link for link in links}.values())
+
+
+def _after(link: GuardedEdge, of: Mapping[str, int], forks: Sequence[int]) -> int:
     arrived = [of.get(source, 0) for source in link.sources]
     every = reduce(or_, arrived)
     if len(arrived) > 1:

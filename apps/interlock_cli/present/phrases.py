@@ -1,0 +1,47 @@
+"""How parts of a record are worded: who is asked, why a route is taken, what determined a decision, where it stands."""
+
+from rich.text import Text
+
+from interlock.decide import Decision, Reason
+from interlock_cli.present.values import written
+from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.model import Grant, Route
+
+
+def people(role: str, count: int) -> str:
+    """Return who is asked: `supervisor`, `2 of supervisor`."""
+    return f"{count} of {role}" if count > 1 else role
+
+
+def why(route: Route) -> str:
+    """Return the clause by which a route is taken, as the author wrote it."""
+    if route.trigger is not None:
+        return f"on {route.trigger}"
+    if route.when is not None:
+        return f"when {written(route.when)}"
+    return "otherwise" if route.otherwise else ""
+
+
+def granted(grant: Grant) -> str:
+    """Return what a route hands over, as the author wrote it."""
+    scopes = ", ".join(sorted(grant.scopes))
+    return scopes if grant.where is None else f"{scopes} where {written(grant.where)}"
+
+
+def reasons(decision: Decision) -> list[Text]:
+    """Return a line for each rule that determined a decision, and where it stands."""
+    return [_reason(reason) for reason in decision.reasons]
+
+
+def _reason(reason: Reason) -> Text:
+    text = Text(reason.text)
+    if reason.span is not None and (where := place(reason.span)):
+        text.append(f"  {where}", "place")
+    if reason.rule:
+        text.append(f"  {reason.rule}", "quiet")
+    return text
+
+
+def place(span: Span) -> str:
+    """Return where something stands as `file:line`, or nothing for what no file says."""
+    return f"{span.source.name}:{span.line}" if span.source.text else ""
