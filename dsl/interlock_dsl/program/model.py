@@ -297,9 +297,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A route back is taken at most `times` times in a run; after that `then` is gone to instead.
-    One that backtracks `discards` steps and ends: what they did since its target was entered is undone.
-    """
+    """A route back: at most `times` times in a run, then to `then`. One that backtracks `discards` steps, and undoes them."""
 
     times: int
     then: str | None
@@ -314,10 +312,10 @@ Trigger: TypeAlias = Literal["failure", "timeout", "denied", "expiry", "over bud
 class Route:
     """A guarded edge. `id` is `source->target#n`, n counting routes with the same ends from 1.
 
-    Several `sources` make a join, decided when `merge` of them have arrived; several `targets` run at once. `trigger` is
-    None on an ordinary route, else what must have happened to the source. Routes of a join (same sources, same merge)
-    form a group like those of one step. A route with a `bound` leads back; `out` is taken instead once that is used up.
-    Where sources `race`, what was done in the branches of the others is undone first.
+    Several `sources` make a join, decided when `merge` have arrived; several `targets` run at once. `trigger` is what
+    must have happened to the source, None on an ordinary route. Routes of a join (same sources, same merge) are a group
+    like those of one step. One with a `bound` leads back; `out` is taken instead once that is used up. Where sources
+    `race`, what the others did is undone first.
     """
 
     id: str
