@@ -297,7 +297,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A route back: at most `times` times in a run, then to `then`. One that backtracks `discards` steps, and undoes them."""
+    """A route back: at most `times` times in a run, then to `then`. One that backtracks undoes what it `discards`."""
 
     times: int
     then: str | None
