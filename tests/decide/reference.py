@@ -132,7 +132,7 @@ def rules_of(program: Program, request: Request) -> list[Rule]:
     if request.grants is not None:
         run = request.bindings["run"]
         assert isinstance(run, dict)
-        found += program.workflows[run["workflow"]].rules
+        found += program.workflows[str(request.bindings.get("$workflow", run["workflow"]))].rules
     return found
 
 
@@ -240,6 +240,7 @@ def reference(program: Program, request: Request) -> Verdict:
         else:
             people = len(approvers(request, never.role))
             asked = [count for role, count, _ in wanted if role in missing and never.role in (None, role)]
+            asked += [need.count for need in request.asked if never.role in (None, need.role)]
             met = people >= never.count or max(asked, default=0) >= never.count
         if request.tool in never.tools and applies and not met:
             against.add(("never", never.id))

@@ -8,11 +8,13 @@ from interlock_dsl.cel.types import ListType, MapType, RecordType, StringType, T
 from interlock_dsl.program.model import (
     AgentStep,
     AskStep,
+    Budget,
     CallStep,
     EventStep,
     Program,
     Route,
     Rule,
+    RunStep,
     SetStep,
     Table,
     TableStep,
@@ -21,6 +23,7 @@ from interlock_dsl.program.model import (
     Workflow,
     fan_out,
 )
+from interlock_dsl.program.paths import workflows_in
 from interlock_dsl.program.promises import Always, NeverBefore, NeverUnapproved
 
 STEPS = {
@@ -31,6 +34,7 @@ STEPS = {
     TimeStep: "waits",
     TableStep: "decides",
     SetStep: "sets",
+    RunStep: "runs",
 }
 
 
@@ -41,6 +45,7 @@ def constructs(program: Program, text: str) -> frozenset[str]:
         found.update(part(program))
     for workflow in program.workflows.values():
         found.update(_workflow(workflow))
+        found.update(_inside(program, workflow))
         for route in workflow.routes:
             found.update(_route(route))
         found.update(_groups(workflow))
@@ -163,7 +168,7 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
             yield "for each: merge" if rows.merge else "for each: all"
             if rows.width is not None:
                 yield "for each: width"
-        if isinstance(step, AgentStep | CallStep | AskStep) and step.within is not None:
+        if isinstance(step, AgentStep | CallStep | AskStep | RunStep) and step.within is not None:
             yield f"step: {STEPS[step.__class__]} within"
         if isinstance(step, EventStep):
             for name, there in (("data", step.data), ("where", step.where), ("within", step.within)):
@@ -194,6 +199,28 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
             yield "promise: by anybody" if promise.role is None else "promise: approval by a role"
             if promise.count > 1:
                 yield "promise: approval by several"
+
+
+def _inside(program: Program, workflow: Workflow) -> Iterator[str]:
+    """Yield what there is of workflows that the steps of another run."""
+    for step in workflow.steps.values():
+        if not isinstance(step, RunStep):
+            continue
+        if step.rows is not None:
+            yield "step: runs, for each"
+        for inner in workflows_in(program, step.workflow):
+            yield from ["inside: workflow"] if inner.name != step.workflow else []
+            calls = [made.call.tool for made in inner.steps.values() if isinstance(made, CallStep)]
+            for name, there in (
+                ("undo", any(program.tools[tool].undo is not None for tool in calls)),
+                ("approval", any(route.approval is not None for route in inner.routes)),
+                ("end gives up", any(end.gives_up for end in inner.ends.values())),
+                ("budget", inner.budget != Budget()), ("rules", inner.rules), ("promise", inner.promises),
+                ("for each", any(fan_out(made) is not None for made in inner.steps.values())),
+                ("wait", any(isinstance(made, EventStep | TimeStep) for made in inner.steps.values())),
+            ):  # fmt: skip
+                if there:
+                    yield f"inside: {name}"
 
 
 def _route(route: Route) -> Iterator[str]:

@@ -12,6 +12,17 @@ from interlock_dsl.cel.types import BOOL, NULL, IntType, ListType, RecordType, S
 
 
 @dataclass
+class MadeWorkflow:
+    """A workflow that steps may run: its input, what a step has of it, the scopes that are granted inside, its text."""
+
+    name: str
+    parameters: RecordType
+    output: RecordType
+    scopes: tuple[str, ...]
+    text: str
+
+
+@dataclass
 class Stuff:
     """What a step is made with."""
 
@@ -23,6 +34,7 @@ class Stuff:
     role: str = ""
     one: Type = NULL
     """What one row gives, where the step is taken for each row of a list."""
+    runs: "MadeWorkflow | None" = None
     row: Type | None = None
     most: int = 0
     merge: int = 0
@@ -41,6 +53,9 @@ class Contents:
     sets: dict[str, list[str]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
     scopes: dict[Edge, set[str]] = field(default_factory=dict)
+    inner: list[MadeWorkflow] = field(default_factory=list)
+    ends: dict[str, dict[str, Type]] = field(default_factory=dict)
+    """What each end gives, but those that give up."""
 
     # --- what may be read where
 
@@ -127,6 +142,9 @@ class Contents:
                     self.stuff[name] = Stuff(kind, output)
                 case "time":
                     self.stuff[name] = Stuff(kind, NULL)
+                case "run":
+                    workflow = dice.one(self.inner)
+                    self.stuff[name] = Stuff(kind, workflow.output, runs=workflow)
                 case "table":
                     table = dice.one(list(made.tables.values()))
                     self.stuff[name] = Stuff(kind, table.output, table=table)
@@ -136,7 +154,8 @@ class Contents:
                     self.stuff[name] = Stuff(kind, RecordType("", fields))
         for stuff in self.stuff.values():
             stuff.one = stuff.output
-            if stuff.kind in ("agent", "call", "ask", "table") and dice.often(0.06):
+            often = {"agent": 0.06, "call": 0.06, "ask": 0.06, "table": 0.06, "run": 0.5}
+            if dice.often(often.get(stuff.kind, 0)):
                 stuff.row = dice.one((IntType(0, 5), StringType(("a", "b")), BOOL))
                 stuff.most = dice.number(2, 4)
                 stuff.merge = dice.one((0, 0, 0, 1, 2))
@@ -154,6 +173,8 @@ class Contents:
             stuff = self.stuff.get(target)
             if stuff is not None and stuff.tool is not None:
                 scopes |= set(stuff.tool.needs)
+            elif stuff is not None and stuff.runs is not None:
+                scopes |= set(stuff.runs.scopes)
             elif stuff is not None and stuff.agent is not None and self.dice.often(0.8):
                 scopes |= set(self.dice.some(stuff.agent.may, 1, 3))
         return scopes

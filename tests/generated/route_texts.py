@@ -100,7 +100,8 @@ class RouteTexts:
         called = [stuff.tool for stuff in stuffs if stuff.tool is not None]
         self.contents.granted |= scopes
         where = ""
-        if self.contents.dice.often(0.3):
+        into = any(stuff.runs is not None for stuff in stuffs)
+        if self.contents.dice.often(0.1 if into else 0.3):
             if len(called) == 1 and len(edge.served) == 1:
                 reads = over(called[0].parameters, "args")
                 where = f" where {Expressions(self.contents.dice, reads).boolean(1)}"

@@ -63,7 +63,9 @@ class Skeleton:
     edges: list[Edge] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     within: set[str] = field(default_factory=set)
-    """Questions and waits for events with a deadline."""
+    """Questions, waits for events and workflows inside with a deadline."""
+    choice: tuple[str, ...] = ()
+    """The kinds of steps that there are, as often as each is to be."""
     budgeted: bool = True
     before: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each step the steps that every forward way to it has passed."""
@@ -73,6 +75,12 @@ class Skeleton:
             return self.dice.one(self.ends)
         self.ends.append(f"e{len(self.ends)}")
         return self.ends[-1]
+
+    def kind(self) -> str:
+        """Return what kind the next step is: where workflows can be run, the first of all often runs one."""
+        if not self.kinds and "run" in self.choice and self.dice.often(0.6):
+            return "run"
+        return self.dice.one(self.choice)
 
     def edge(self, *sources: str, mode: str = "always", **more: object) -> Edge:
         made = Edge(sources, mode=mode)
@@ -85,9 +93,9 @@ class Skeleton:
 KINDS = ("agent", "agent", "call", "call", "call", "ask", "table", "sets", "event", "time")
 
 
-def grown(dice: Dice, size: int) -> Skeleton:
-    """Return the shape of a workflow of about so many steps."""
-    skeleton = Skeleton(dice, budgeted=dice.often(0.7))
+def grown(dice: Dice, size: int, more: tuple[str, ...] = ()) -> Skeleton:
+    """Return the shape of a workflow of about so many steps, `more` of some kinds among them."""
+    skeleton = Skeleton(dice, budgeted=dice.often(0.7), choice=(*KINDS, *more))
     if dice.often(0.2):
         exits = [Exit(skeleton.edge(START, mode="when")), Exit(skeleton.edge(START, mode="otherwise"))]
     else:
@@ -121,14 +129,14 @@ def _grow(skeleton: Skeleton, exits: list[Exit], size: int, depth: int) -> list[
 
 def _step(skeleton: Skeleton, going: list[Exit], kind: str = "") -> str:
     name = f"s{len(skeleton.kinds)}"
-    skeleton.kinds[name] = kind or skeleton.dice.one(KINDS)
+    skeleton.kinds[name] = kind or skeleton.kind()
     passed = [_passed(skeleton, exit.edge) for exit in going]
     skeleton.before[name] = frozenset[str].intersection(*passed)
-    if skeleton.kinds[name] in ("ask", "event") and skeleton.dice.often(0.7):
+    if skeleton.kinds[name] in ("ask", "event", "run") and skeleton.dice.often(0.7):
         skeleton.within.add(name)
     for exit in going:
         exit.lead(name)
-        if skeleton.dice.often(0.2 if skeleton.kinds[name] in ("agent", "call") else 0.08):
+        if skeleton.dice.often(0.2 if skeleton.kinds[name] in ("agent", "call", "run") else 0.08):
             exit.edge.approval = True
     return name
 
@@ -174,9 +182,10 @@ def _failing(skeleton: Skeleton, name: str) -> list[str]:
     if not skeleton.dice.often(0.6):
         return []
     kind = skeleton.kinds[name]
-    waits = name in skeleton.within or any(edge.approval for edge in skeleton.edges if name in edge.all_targets)
+    timed = name in skeleton.within
+    waits = (timed and kind != "run") or any(edge.approval for edge in skeleton.edges if name in edge.all_targets)
     never = {
-        "timeout": kind not in ("agent", "call"),
+        "timeout": kind not in ("agent", "call") and not (timed and kind == "run"),
         "denied": kind != "call" and not waits,
         "expiry": not waits,
         "over budget": not skeleton.budgeted,
@@ -216,7 +225,7 @@ def _branch(skeleton: Skeleton, head: str, size: int, depth: int) -> str:
         skeleton.edges.remove(only)
         last = only.sources[0]
     else:
-        last = _step(skeleton, exits, dice.one(("sets", *KINDS)))
+        last = _step(skeleton, exits, dice.one(("sets", *skeleton.choice)))
     if dice.often(0.2):
         skeleton.edge(last, mode="when", targets=(skeleton.end(),))
     return last

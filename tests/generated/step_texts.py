@@ -48,6 +48,11 @@ class StepTexts:
             case "table":
                 assert stuff.table is not None
                 return f"step {name} decides {stuff.table.name}({self._arguments(stuff.table.parameters, here)}){rows}"
+            case "run":
+                assert stuff.runs is not None
+                within = f" within {dice.one(DEADLINES)}" if name in self.contents.skeleton.within else ""
+                arguments = self._arguments(stuff.runs.parameters, here)
+                return f"step {name} runs {stuff.runs.name}({arguments}){rows}{within}"
             case _:
                 assert isinstance(stuff.output, RecordType)
                 return f"step {name} sets {{ {self._arguments(stuff.output, here)} }}"
@@ -57,7 +62,8 @@ class StepTexts:
         if stuff.row is None:
             return ""
         dice = self.contents.dice
-        rows = [here.of(stuff.row) for _ in range(dice.number(0, stuff.most + (1 if dice.often(0.1) else 0)))]
+        least = max(1, stuff.merge) if stuff.runs is not None else 0
+        rows = [here.of(stuff.row) for _ in range(dice.number(least, stuff.most + (1 if dice.often(0.1) else 0)))]
         text = f" for each each_row in [{', '.join(rows)}] max {stuff.most}"
         if not rows:
             text = text.replace("[]", f"[{here.of(stuff.row)}].filter(e, false)")
@@ -112,12 +118,13 @@ class StepTexts:
         here = self.contents.expressions(self.contents.reach.always[name], self.contents.reach.sometimes[name], name)
         if self.contents.dice.often(0.12):
             return f"end {name} gives up {{ because {here.of(StringType())} }}"
+        self.contents.ends[name] = {}
         if not self.contents.dice.often(0.6):
             return f"end {name}"
-        values = [
-            f"{label}: {here.of(self._some_type(here))}"
-            for label in self.contents.dice.some(("out", "why", "sum"), 1, 2)
-        ]
+        values: list[str] = []
+        for label in self.contents.dice.some(("out", "why", "sum"), 1, 2):
+            self.contents.ends[name][label] = given = self._some_type(here)
+            values.append(f"{label}: {here.of(given)}")
         return f"end {name} {{ {', '.join(values)} }}"
 
     def _some_type(self, here: Expressions) -> Type:

@@ -44,7 +44,8 @@ workflow w({parameters}) {{
 def inside(seed: int) -> tuple[Program, Program, Usage] | None:
     """Return a program, and the one in which its workflow is run by a step; None where that does not check."""
     text, alone, _ = clean_program(seed)
-    (decl,) = [each for each in parse(text, "w.ilk").declarations if isinstance(each, WorkflowDecl)]
+    declared = [each for each in parse(text, "w.ilk").declarations if isinstance(each, WorkflowDecl)]
+    (decl,) = [each for each in declared if each.name.text == "w"]
     scopes = sorted({s for route in alone.workflows["w"].routes for g in _granted(route) for s in g})
     around = AROUND.format(
         parameters=", ".join(text[node.span.start : node.span.end] for node in decl.parameters),

@@ -12,25 +12,27 @@ from generated.typed import fields_text, record
 from interlock_dsl.cel.types import RecordType
 
 
-def workflow_text(contents: Contents) -> str:
+def workflow_text(contents: Contents, name: str = "w") -> str:
     """Decide what every step is, and write the workflow."""
     contents.fill()
     dice, skeleton = contents.dice, contents.skeleton
     writer = StepTexts(contents)
-    steps = [writer.step_text(name) for name in skeleton.kinds]
-    ends = [writer.end_text(name) for name in skeleton.ends]
+    steps = [writer.step_text(step) for step in skeleton.kinds]
+    ends = [writer.end_text(end) for end in skeleton.ends]
     routes = RouteTexts(contents).route_texts()
-    modes = [f"routes {name} first" for name in skeleton.first]
-    outputs = {name: contents.stuff[name].output for name in skeleton.kinds}
+    modes = [f"routes {step} first" for step in skeleton.first]
+    outputs = {step: contents.stuff[step].output for step in skeleton.kinds}
     promises = Promises(dice, contents.made, skeleton, contents.parameters, outputs).texts()
-    written = [read for name, output in outputs.items() for read in reads_perhaps(name, output)]
+    if (name != "w" or contents.inner) and dice.often(0.6):
+        promises = []  # most of them speak against what runs do inside
+    written = [read for step, output in outputs.items() for read in reads_perhaps(step, output)]
     written = [read for read in written if not isinstance(read.type, RecordType)]
     promises += workflow_rules(dice, contents.made, written)
     head = ['goal "see it through"'] if dice.often(0.5) else []
     if contents.granted and dice.often(0.3):
         head.append(f"may {', '.join(sorted(contents.granted))}")
     items = [*head, *_budget(contents), *steps, *ends, *routes, *modes, *promises]
-    return f"workflow w({fields_text(contents.parameters, dice)}) {{\n  " + "\n  ".join(items) + "\n}"
+    return f"workflow {name}({fields_text(contents.parameters, dice)}) {{\n  " + "\n  ".join(items) + "\n}"
 
 
 def _budget(contents: Contents) -> list[str]:

@@ -44,7 +44,7 @@ from interlock.run.protocol.events import (
     Usage,
 )
 from interlock_dsl.program.model import AgentStep, AskStep, EventStep, Program
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.paths import step_at, workflows_in
 
 PEOPLE = ("bob", "eve", "dan", "ann", "")
 PRINCIPALS = (
@@ -95,7 +95,8 @@ class World:
         dice, pending = self.dice, machine.pending()
         if dice.often(0.0 if self.tame else 0.1):
             return self._out_of_the_blue(machine)
-        events = [step for step in self.program.workflows["w"].steps.values() if isinstance(step, EventStep)]
+        every = [step for workflow in workflows_in(self.program, "w") for step in workflow.steps.values()]
+        events = [step for step in every if isinstance(step, EventStep)]
         if events and dice.often(0.05):
             return self._signal(dice.one(events))
         working = [one for one in pending if not isinstance(one, SetTimer)]
@@ -168,7 +169,7 @@ class World:
             case AskApproval():
                 return self._approver(command)
             case AwaitEvent():
-                step = self.program.workflows["w"].steps[without_rows(command.step)]
+                step = step_at(self.program, "w", command.step)
                 assert isinstance(step, EventStep)
                 return self._signal(step)
             case _:
@@ -186,7 +187,7 @@ class World:
 
     def _model(self, command: AskModel) -> Event:
         dice = self.dice
-        step = self.program.workflows["w"].steps[without_rows(command.step)]
+        step = step_at(self.program, "w", command.step)
         assert isinstance(step, AgentStep)
         usage = self._usage(command)
         if dice.often(0.5 if step.agent.fallback else 0.05):
@@ -238,7 +239,7 @@ class World:
 
     def _person(self, command: AskPerson) -> Event:
         dice = self.dice
-        step = self.program.workflows["w"].steps[without_rows(command.step)]
+        step = step_at(self.program, "w", command.step)
         assert isinstance(step, AskStep)
         answer = value_beside(step.returns, dice) if self._wild(0.15) else value_within(step.returns, dice)
         role = dice.one(("boss", "", "nobody")) if self._wild() else command.role

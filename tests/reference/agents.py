@@ -1,5 +1,7 @@
 """A model's turns at a step. Nothing it says is believed."""
 
+from typing import NamedTuple
+
 from interlock.run.protocol.events import ModelCall, ModelFailed, ModelReplied, Usage
 from reference import calls, hidden, promised, routing, rows
 from reference.decisions import shown_tools, unread
@@ -11,29 +13,47 @@ from reference.values import ValidationError, decoded, encoded
 def begin(run: Run, visit: Visit) -> None:
     """Start an attempt: hold back what it may use, and ask."""
     step = is_agent(visit.step)
-    agent, budget = step.agent, run.of.budget
-    tokens, cost, scarce, promise, cut = agent.tokens, agent.cost or None, False, promised.cost_promise(run), False
-    if budget.tokens is not None:
-        left = budget.tokens - run.tokens - run.held_tokens()
-        if left <= 0:
-            run.later(routing.fail, run, visit, "over budget")
-            return
-        tokens, scarce = min(tokens, left), left < tokens
-    limit = run.cost_limit()
-    if limit is not None:
-        left = limit - run.cost - run.held_cost()
-        if left <= 0:
-            if promise is not None:
-                promised.broken(run, promise, "exceeded")
-            else:
-                run.later(routing.fail, run, visit, "over budget")
-            return
-        if cost is not None:
-            cut = promise is not None and left < cost
-            cost, scarce = min(cost, left), scarce or left < cost
-    tools = shown_tools(run, agent.name, visit.scopes, step.tools)
-    visit.conversation = Conversation(rows.context(run, visit), tools, tokens, cost, scarce, cut)
-    ask(run, visit)
+    agent = step.agent
+    hold = reserve(run, agent.tokens, agent.cost or None)
+    if hold is None:
+        run.later(routing.fail, run, visit, "over budget")
+    elif isinstance(hold, Hold):
+        tools = shown_tools(run, agent.name, visit.scopes, step.tools)
+        context = rows.context(run, visit)
+        visit.conversation = Conversation(context, tools, hold.tokens, hold.cost, hold.scarce, hold.promised)
+        ask(run, visit)
+
+
+class Hold(NamedTuple):
+    """What is held back for an attempt; `scarce`: less than it wants, `promised`: of cost, for a promise's sake."""
+
+    tokens: int
+    cost: int | None
+    scarce: bool
+    promised: bool
+
+
+def reserve(run: Run, tokens: int, cost: int | None) -> Hold | bool | None:
+    """Return what may be held back everywhere around; None where a budget, False where a promise leaves nothing."""
+    scarce = cut = False
+    for each in run.around:
+        budget, limit, promise = each.of.budget.tokens, each.cost_limit(), promised.cost_promise(each)
+        if budget is not None:
+            left = budget - each.tokens - each.held_tokens()
+            if left <= 0:
+                return None
+            tokens, scarce = min(tokens, left), scarce or left < tokens
+        if limit is not None:
+            left = limit - each.cost - each.held_cost()
+            if left <= 0 and promise is not None:
+                promised.broken(each, promise, "exceeded")
+                return False
+            if left <= 0:
+                return None
+            if cost is not None:
+                cut = cut or (promise is not None and left < cost)
+                cost, scarce = min(cost, left), scarce or left < cost
+    return Hold(tokens, cost, scarce, cut)
 
 
 def conversation_of(visit: Visit) -> Conversation:
@@ -45,7 +65,7 @@ def ask(run: Run, visit: Visit, id: str = "") -> None:
     step, held = is_agent(visit.step), conversation_of(visit)
     visit.phase = "asking model"
     run.ask(
-        "ask model", visit, visit.name, step.agent.name, model_of(visit), step.task, held.context, held.tools,
+        "ask model", visit, visit.path, step.agent.name, model_of(visit), step.task, held.context, held.tools,
         tuple(held.turns), held.tokens - held.used_tokens, step.agent.timeout, id=id,
     )  # fmt: skip
 
@@ -58,8 +78,9 @@ def model_of(visit: Visit) -> str:
 def charge(run: Run, held: Conversation, usage: Usage) -> None:
     """Count what a turn used."""
     tokens, cost = max(0, usage.input_tokens + usage.output_tokens), max(0, usage.cost)
-    run.tokens += tokens
-    run.cost += cost
+    for each in run.around:
+        each.tokens += tokens
+        each.cost += cost
     held.used_tokens += tokens
     held.used_cost += cost
 
@@ -101,7 +122,7 @@ def replied(run: Run, visit: Visit, event: ModelReplied) -> None:
 
 def complain(run: Run, visit: Visit, event: ModelReplied, refused: object) -> None:
     if may_go_on(run, visit):
-        run.note("attempt failed", visit.name, visit.attempt, run.now)
+        run.note("attempt failed", visit.path, visit.attempt, run.whole.now)
         conversation_of(visit).turns.append(("refused", event.raw, refused))
         ask(run, visit)
 
@@ -122,7 +143,7 @@ def exhausted(run: Run, visit: Visit, jitter: int) -> None:
     held = conversation_of(visit)
     promise = promised.another_turn_might_break(run, held)
     if promise is not None:
-        promised.broken(run, promise, "exceeded")
+        promised.broken(*promise, "exceeded")
     else:
         attempt_failed(run, visit, whose_limit(run, held), jitter)
 
@@ -156,12 +177,12 @@ def read(run: Run, visit: Visit, slot: int, asked: ModelCall, repeated: bool) ->
             assert isinstance(values, dict)
             args = encoded(tool.parameters, values)
             assert isinstance(args, dict)
-            return Call(tool, values, args, "agent", visit.name, visit, agent, slot)
+            return Call(tool, values, args, "agent", visit.path, run, visit, agent, slot)
     cause = "unknown-tool" if tool is None else "not-shown" if asked.tool not in held.tools else "arguments"
     found = unread(run, visit, asked.tool, frozenset({(cause, "")}))
     args = hidden.arguments(tool, asked.args, found.hides) if isinstance(asked.args, dict) else {}
     run.note(
-        "call decided", visit.name, agent, asked.tool, args, "", "deny", found.because, frozenset(), "", (),
+        "call decided", visit.path, agent, asked.tool, args, "", "deny", found.because, frozenset(), "", (),
         found.obliged,
     )  # fmt: skip
     held.outcomes[slot] = (asked.key, asked.tool, False, None, "denied")
@@ -208,11 +229,11 @@ def attempt_failed(run: Run, visit: Visit, trigger: str, jitter: int) -> None:
     first = agent.retry.times + 1
     again = None
     if trigger != "over budget" and visit.attempt == first and agent.fallback:
-        again = run.now
+        again = run.whole.now
     elif trigger != "over budget":
         made = visit.attempt - first if agent.fallback and visit.attempt > first else visit.attempt
-        again = next_attempt(agent.retry, made, run.now, jitter)
-    run.note("attempt failed", visit.name, visit.attempt, again)
+        again = next_attempt(agent.retry, made, run.whole.now, jitter)
+    run.note("attempt failed", visit.path, visit.attempt, again)
     visit.conversation = None
     if again is None:
         run.later(routing.fail, run, visit, trigger)
@@ -232,38 +253,25 @@ def resumed(run: Run, visit: Visit, id: str) -> None:
 
     The repeated turn counts as a further one, and what it may use is held back anew.
     """
-    held, budget = conversation_of(visit), run.of.budget
-    del run.open[id]
+    held = conversation_of(visit)
+    del run.whole.open[id]
     held.exchanges += 1
     tokens = held.tokens - held.used_tokens
     cost = None if held.cost is None else held.cost - held.used_cost
     if cost is not None:
         most = cost
     else:
-        limit = run.cost_limit()
-        most = 0 if limit is None else limit - run.cost - run.held_cost()
+        limits = [(each, limit) for each in run.around if (limit := each.cost_limit()) is not None]
+        most = min((limit - each.cost - each.held_cost() for each, limit in limits), default=0)
     charge(run, held, Usage(max(0, tokens), 0, max(0, most)))
-    if budget.tokens is not None:
-        left = budget.tokens - run.tokens - run.held_tokens()
-        if left <= 0:
-            attempt_failed(run, visit, "over budget", 0)
-            return
-        held.scarce = held.scarce or left < tokens
-        tokens = min(tokens, left)
-    limit, promise = run.cost_limit(), promised.cost_promise(run)
-    if limit is not None:
-        left = limit - run.cost - run.held_cost()
-        if left <= 0:
-            if promise is not None:
-                promised.broken(run, promise, "exceeded")
-            else:
-                attempt_failed(run, visit, "over budget", 0)
-            return
-        if cost is not None:
-            held.promised = held.promised or (promise is not None and left < cost)
-            held.scarce = held.scarce or left < cost
-            cost = min(cost, left)
-    held.tokens = held.used_tokens + tokens
-    held.cost = None if cost is None else held.used_cost + cost
+    hold = reserve(run, tokens, cost)
+    if hold is None:
+        attempt_failed(run, visit, "over budget", 0)
+    if not isinstance(hold, Hold):
+        return
+    held.promised = held.promised or hold.promised
+    held.scarce = held.scarce or hold.scarce
+    held.tokens = held.used_tokens + hold.tokens
+    held.cost = None if hold.cost is None else held.used_cost + hold.cost
     if may_go_on(run, visit):
         ask(run, visit, id)

@@ -15,7 +15,7 @@ from reference.values import NoValue, ValidationError, canonical, decoded, diges
 def subject(run: Run, call: Call) -> dict[str, Json]:
     """Return what exactly an approval of a call is for."""
     number = 0 if call.visit is None else call.visit.number
-    return {"run": run.id, "step": call.step, "visit": number, "tool": call.tool.name, "args": dict(call.args)}
+    return {"run": run.whole.id, "step": call.step, "visit": number, "tool": call.tool.name, "args": dict(call.args)}
 
 
 def decide(run: Run, call: Call) -> None:
@@ -86,7 +86,7 @@ def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
         decide(run, call)
         return
     if isinstance(event, Reserved):
-        run.commands.append(("release", id))
+        run.whole.commands.append(("release", id))
     found = decision_on(run, call).denied(frozenset(("limit", claim.rule) for claim in refused))
     take(call, found)
     tell(run, call, found)
@@ -114,7 +114,7 @@ def shown_args(call: Call) -> dict[str, Json]:
 def give_back(run: Run, call: Call) -> None:
     """A call that certainly did not happen gives back what the ledger holds for it."""
     if not (call.perhaps or call.lost):
-        run.commands += [("release", id) for id, _ in call.held]
+        run.whole.commands += [("release", id) for id, _ in call.held]
         call.held = []
 
 
@@ -140,19 +140,20 @@ def key_of(call: Call) -> str:
 def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
     """Charge a call and have it made. What was agreed to covers its further attempts; a lost one was charged before."""
     if not call.lost:
-        run.calls += 1
-        run.cost += call.tool.cost
-        call.past = Past(call.tool.name, run.now, call.agent, call.values, counts=counts)
-        run.history.calls.append(call.past)
-        call.sent = run.now
+        for each in run.around:
+            each.calls += 1
+            each.cost += call.tool.cost
+        call.past = Past(call.tool.name, run.whole.now, call.agent, call.values, counts=counts)
+        run.whole.history.calls.append(call.past)
+        call.sent = run.whole.now
     call.perhaps = call.perhaps or call.lost
     call.lost = False
     for rule in call.telling:
         run.note("role notified", rule.role, call.step, call.tool.name, rule.id)
-        run.commands.append(("notify", rule.role, call.step, rule.because))
+        run.whole.commands.append(("notify", rule.role, call.step, rule.because))
         call.told.append(rule.id)
     call.phase, call.id = "in flight", id
-    call.key = call.key or f"{run.id}:{id}"
+    call.key = call.key or f"{run.whole.id}:{id}"
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
     run.ask(
         "call tool", call, call.step, call.tool.name, call.args, call.key, call.attempt, call.tool.timeout,
@@ -161,7 +162,7 @@ def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
 
 
 def back(run: Run, call: Call) -> None:
-    run.orphans = [orphan for orphan in run.orphans if orphan is not call]
+    run.whole.orphans = [orphan for orphan in run.whole.orphans if orphan is not call]
 
 
 def returned(run: Run, call: Call, event: ToolReturned) -> None:
@@ -179,7 +180,8 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     if call.past is not None:
         call.past.result = value
     if call.purpose != "undo":
-        run.returned.append(call.tool.name)
+        for each in run.around:
+            each.returned.append(call.tool.name)
     remember(run, call, value, usable=True)
     call.phase = "over"
     run.note("call done", call.step, call.tool.name, call.id, True, result, call.purpose)
@@ -192,7 +194,7 @@ def failed(run: Run, call: Call, kind: str, jitter: int) -> None:
     call.perhaps = call.perhaps or kind != "error"
     again = None
     if call.tool.repeatable and not call.orphan:
-        again = next_attempt(call.tool.retry, call.attempt, run.now, jitter)
+        again = next_attempt(call.tool.retry, call.attempt, run.whole.now, jitter)
     run.note("attempt failed", call.step, call.attempt, again)
     if again is None:
         over(run, call, "timeout" if kind == "timeout" else "failure")
@@ -213,7 +215,7 @@ def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
     if not made:
         give_back(run, call)
     if in_doubt(call):
-        run.doubts.append(call.tool.name)
+        run.whole.doubts.append(call.tool.name)
         trigger = "timeout" if trigger == "timeout" else "failure"
     if call.id:
         run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
@@ -234,7 +236,7 @@ def in_place(run: Run, call: Call, trigger: str) -> bool:
         return False
     hides = [field for field in call.hidden if field.startswith("result")]
     made = replace(
-        Call(tool, values, args, call.purpose, call.step, call.visit), agent=call.agent, slot=call.slot,
+        Call(tool, values, args, call.purpose, call.step, run, call.visit), agent=call.agent, slot=call.slot,
         earlier=call.attempt,
     )  # fmt: skip
     made.hidden += hides
@@ -254,7 +256,7 @@ def after(run: Run, call: Call, trigger: str, value: object, result: Json) -> No
         run.later(steps.unwind, run)
     elif call.purpose == "undo":
         if trigger:
-            run.left_over.append(call.undoes)
+            run.whole.left_over.append(call.undoes)
         rows.came_back(run, call)
         run.later(steps.unwind, run)
     elif call.purpose == "agent":
@@ -280,9 +282,9 @@ def remember(run: Run, call: Call, value: object, *, usable: bool) -> None:
             usable = False
     possible = undo is not None and usable
     visit = 0 if call.visit is None else call.visit.number
-    run.performed += 1
+    run.whole.performed += 1
     name = undo.tool if undo else ""
-    run.done.append(Done(call.tool.name, call.step, name, args, possible, visit, call, run.performed))
+    run.whole.done.append(Done(call.tool.name, call.step, name, args, possible, visit, call, run.whole.performed, run))
 
 
 def let_go(run: Run, call: Call) -> None:
@@ -291,10 +293,10 @@ def let_go(run: Run, call: Call) -> None:
         run.call_off(one)
     if call.phase == "in flight" and call.tool.effect != "read":
         call.orphan = True
-        run.orphans.append(call)
+        run.whole.orphans.append(call)
         return
     if call.phase != "over" and in_doubt(call):
-        run.doubts.append(call.tool.name)
+        run.whole.doubts.append(call.tool.name)
     if call.phase not in ("over", "in flight"):
         give_back(run, call)
     call.phase = "over"
@@ -306,7 +308,7 @@ def resumed(run: Run, call: Call) -> None:
 
     One that someone still wants and that may be repeated is decided again, and sent under the same id and key.
     """
-    del run.open[call.id]
+    del run.whole.open[call.id]
     back(run, call)
     if not call.tool.repeatable or call.orphan:
         call.perhaps = True

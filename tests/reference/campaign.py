@@ -113,7 +113,7 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
     world = World(Dice(Random(seed * 1_000 + number)), program, tame)
     pair = Pair(program)
     events: list[Event] = []
-    watch = Watch(program.workflows["w"], 0)
+    watch = Watch(program, 0)
     LACKING.clear()
     tally.sequences += 1
     try:

@@ -13,6 +13,7 @@ from typing import cast
 from interlock.decide import NotifyRole, RedactFields
 from interlock.run import Machine
 from interlock.run.audit.digests import rows_under_way
+from interlock.run.parts import Frame
 from interlock.run.protocol import commands as ask
 from interlock.run.protocol import notes as told
 from interlock.run.protocol.commands import Command
@@ -28,6 +29,7 @@ from interlock.run.protocol.events import (
 from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Program
 from reference.machine import Reference
+from reference.state import Run as Naive
 
 Told = tuple[object, ...]
 
@@ -112,7 +114,7 @@ class Pair:
         """Return the key of a call: where it is the id of the first attempt, that of the naive machine."""
         run, _, first = command.key.partition(":")
         ids = {**self.ids, command.id: id}
-        return f"{run}:{ids[first]}" if run == self.reference.run.id and first in ids else command.key
+        return f"{run}:{ids[first]}" if run == self.reference.run.whole.id and first in ids else command.key
 
     # --- notes
 
@@ -187,27 +189,48 @@ class Pair:
     # --- state
 
     def _state(self) -> None:
-        run, other = self.machine._run, self.reference.run
+        run, other = self.machine._run, self.reference.run.whole
         if other.phase == "new":
             found: Told = (run.phase, run.now)
             expected: Told = ("new", other.now)
         else:
-            spent, groups = run.root.spent, run.root.active.values()
-            active = [one for visit in groups for one in (visit, *rows_under_way(visit))]
             found = (
-                run.phase, run.now, run.root.shown, spent.steps, spent.tool_calls, spent.tokens, spent.cost,
-                spent.reserved_tokens, spent.reserved_cost, [signal.number for signal in run.kept],
-                sorted((visit.path, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
+                run.phase, run.now, {path: _frame(frame) for path, frame in _frames(run.root).items()},
+                [signal.number for signal in run.kept],
                 sorted((str(self.ids.get(id)), waiting[1].__class__.__name__) for id, waiting in run.open.items()),
             )  # fmt: skip
+            live = [frame for frame in other.frames if not frame.over]
             expected = (
-                other.phase, other.now, other.shown, other.steps, other.calls, other.tokens, other.cost,
-                other.held_tokens(), other.held_cost(), [came.number for came in other.kept],
-                sorted((visit.name, visit.number, visit.phase) for visit in other.active),
+                other.phase, other.now, {frame.path: _naive(frame) for frame in live},
+                [came.number for came in other.kept],
                 sorted((id, _CLASSES[waiting.kind]) for id, waiting in other.open.items()),
             )  # fmt: skip
         if not _equal(list(found), list(expected)):
             raise Difference(f"states differ\n  the product:   {found}\n  the reference: {expected}")
+
+
+def _frames(frame: Frame) -> dict[str, Frame]:
+    """Return a workflow under way and those inside it, by their paths."""
+    found = {frame.path: frame}
+    for visit in frame.active.values():
+        for one in (visit, *rows_under_way(visit)):
+            found |= {} if one.inner is None or one.inner.over else _frames(one.inner)
+    return found
+
+
+def _frame(frame: Frame) -> Told:
+    spent, active = frame.spent, [one for visit in frame.active.values() for one in (visit, *rows_under_way(visit))]
+    return (
+        frame.shown, spent.steps, spent.tool_calls, spent.tokens, spent.cost, spent.reserved_tokens,
+        spent.reserved_cost, sorted((visit.path, visit.number, _OLD.get(visit.phase, visit.phase)) for visit in active),
+    )  # fmt: skip
+
+
+def _naive(frame: Naive) -> Told:
+    return (
+        frame.shown, frame.steps, frame.calls, frame.tokens, frame.cost, frame.held_tokens(), frame.held_cost(),
+        sorted((visit.path, visit.number, visit.phase) for visit in frame.active),
+    )  # fmt: skip
 
 
 KINDS: dict[type, str] = {RedactFields: "redact", NotifyRole: "notify"}

@@ -1,15 +1,16 @@
 """What a call is decided on: the naive evaluator of decisions is asked, and told what this run holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import cast
 
 from decide.reference import approvers, concerns, is_about, obliging, reference, restriction_matches, rules_of
-from interlock.decide import Claim
+from interlock.decide import ApprovalNeed, Claim
 from interlock.decide import History as Calls
 from interlock.decide.request import Request
 from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.program.model import ApprovalRule, Grant, Program, Rule
-from interlock_dsl.program.promises import NeverBefore, NeverUnapproved
+from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 from reference import promised
 from reference.state import Call, History, Run, Visit, is_agent
 from reference.values import METER, looked_at
@@ -51,20 +52,74 @@ class Answer:
 
 
 def decision_on(run: Run, call: Call) -> Answer:
-    """Decide a call of this run."""
-    request = request_of(run, call)
-    count_conditions(run, request)
-    verdict = reference(run.program, request)
-    needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
-    found = tuple(obliging(run.program, request, verdict.answer))
-    return Answer(verdict.answer, verdict.because, needs, verdict.claims, verdict.counts, found)
+    """Decide a call in the workflow that it is made in and in every one around: all have to allow it."""
+    requests = [request_of(run, call)]
+    outwards = run.around[::-1]
+    requests += [around(each, within, requests[0]) for within, each in pairwise(outwards)]
+    asked: list[Need] = []
+    if len(requests) > 1 and any(isinstance(never, NeverUnapproved) for each in requests for never in each.nevers):
+        for each in requests:
+            plain = replace(each, nevers=())
+            count_conditions(run, plain)
+            if reference(run.program, plain).answer == "ask":
+                asked += missing(run.program, plain)
+    answers: list[Answer] = []
+    for each in requests:
+        needed = tuple(ApprovalNeed(need.role, need.count, need.within, need.rule) for need in asked)
+        request = replace(each, asked=needed)
+        count_conditions(run, request)
+        verdict = reference(run.program, request)
+        needs = tuple(missing(run.program, request)) if verdict.answer == "ask" else ()
+        found = tuple(obliging(run.program, request, verdict.answer))
+        answers.append(Answer(verdict.answer, verdict.because, needs, verdict.claims, verdict.counts, found))
+    return answers[0] if len(answers) == 1 else together(answers)
+
+
+def around(run: Run, within: Run, request: Request) -> Request:
+    """Return what a workflow is asked about a call that is made in one inside it."""
+    assert within.parent is not None
+    kinds = NeverUnapproved if request.undo else NeverUnapproved | NeverBefore
+    return replace(
+        request,
+        grants=request.grants if request.undo else within.parent.grants,
+        bindings={**run.reads(None), "$history": request.bindings["$history"], "$workflow": run.of.name},
+        nevers=tuple(each for each in run.of.promises if isinstance(each, kinds) and request.tool in each.tools),
+        returned=set(run.returned),
+        over=(),
+        too_dear=None,
+        route_approval=None,
+    )
+
+
+def together(answers: list[Answer]) -> Answer:
+    """Return what several workflows say of a call."""
+    obliging_ = tuple({rule.id: rule for one in answers for rule in one.obliging}.values())
+    for answer in ("deny", "ask"):
+        saying = [one for one in answers if one.answer == answer]
+        if not saying:
+            continue
+        because = frozenset(reason for one in saying for reason in one.because)
+        hiding = tuple(rule for rule in obliging_ if rule.kind == "redact")
+        needs: list[Need] = []
+        if answer == "ask":
+            every = [need for one in saying for need in one.needs]
+            for role in dict.fromkeys(need.role for need in every):
+                same = [need for need in every if need.role == role]
+                times = [need.within for need in same if need.within is not None]
+                needs.append(Need(role, max(n.count for n in same), min(times, default=None), same[0].rule))
+        return Answer(answer, because, tuple(needs), obliging=hiding)
+    because = frozenset(reason for one in answers for reason in one.because)
+    claims = tuple(dict.fromkeys(claim for one in answers for claim in one.claims))
+    counts = frozenset(each for one in answers for each in one.counts)
+    return Answer("allow", because, (), claims, counts, obliging_)
 
 
 def unread(run: Run, visit: Visit, tool: str, because: frozenset[tuple[str, str]]) -> Answer:
     """Return the denial of a call that no model could make: what any `redact` about it hides is hidden."""
     request = Request(
-        tool=tool, args={}, agent=is_agent(visit.step).agent.name, principal=run.principal, grants=visit.grants,
-        bindings=run.values, history=cast(Calls, run.history), now=run.now, problem="unread",
+        tool=tool, args={}, agent=is_agent(visit.step).agent.name, principal=run.whole.principal, grants=visit.grants,
+        bindings={**run.reads(None), "$workflow": run.of.name}, history=cast(Calls, run.whole.history),
+        now=run.whole.now, problem="unread",
     )  # fmt: skip
     return Answer("deny", because, obliging=tuple(obliging(run.program, request, "deny")))
 
@@ -77,17 +132,17 @@ def request_of(run: Run, call: Call) -> Request:
         tool=call.tool.name,
         args=call.values,
         agent=call.agent,
-        principal=run.principal,
+        principal=run.whole.principal,
         grants=grants,
-        bindings={**run.values, "$history": history_of(run, call)},
+        bindings={**run.reads(None), "$history": history_of(run, call), "$workflow": run.of.name},
         history=cast(Calls, history_of(run, call)),
-        now=run.now,
+        now=run.whole.now,
         shown=None if conversation is None else conversation.tools,
         over=() if visit is None else budgets_over(run, call),
         route_approval=route_approval(call),
         nevers=nevers(run, call),
         returned=set(run.returned),
-        too_dear=None if visit is None else promised.too_dear(run, call.tool, run.cost - spent_on(call)),
+        too_dear=None if visit is None else too_dear(run, call),
         subject=call.digest,
         consents=call.consents,
         meter=METER,
@@ -114,25 +169,32 @@ def route_approval(call: Call) -> ApprovalRule | None:
 def history_of(run: Run, call: Call) -> History:
     """Return the calls of the run; one that is decided again because it was lost does not count against itself."""
     if not call.lost:
-        return run.history
+        return run.whole.history
     others = History()
-    others.now, others.calls = run.now, list(run.history.calls)
+    others.now, others.calls = run.whole.now, list(run.whole.history.calls)
     others.calls = [one for one in others.calls if one is not call.past]
     return others
 
 
+def too_dear(run: Run, call: Call) -> CostAtMost | None:
+    """Return the promise that the call would break by what it costs, of the workflow or one around it."""
+    found = [promised.too_dear(each, call.tool, each.cost - spent_on(call)) for each in run.around]
+    return next((promise for promise in found if promise is not None), None)
+
+
 def budgets_over(run: Run, call: Call) -> tuple[str, ...]:
     """Return the budgets that one more call would exceed. What a lost one was charged is its own."""
-    budget, tool = run.of.budget, call.tool
-    calls, cost = run.calls - 1 if call.lost else run.calls, run.cost - spent_on(call)
-    over = []
-    if budget.tool_calls is not None and calls >= budget.tool_calls:
-        over.append("tool calls")
-    by_budget = budget.cost is not None and promised.cost_promise(run) is None
-    if by_budget and tool.cost and cost + run.held_cost() + tool.cost > budget.cost:
-        over.append("cost")
-    if run.overdue():
-        over.append("time")
+    over: dict[str, None] = {}
+    for each in run.around:
+        budget, tool = each.of.budget, call.tool
+        calls, cost = each.calls - 1 if call.lost else each.calls, each.cost - spent_on(call)
+        if budget.tool_calls is not None and calls >= budget.tool_calls:
+            over[f"{budget.tool_calls} tool calls"] = None
+        by_budget = budget.cost is not None and promised.cost_promise(each) is None
+        if by_budget and tool.cost and cost + each.held_cost() + tool.cost > budget.cost:
+            over["cost"] = None
+        if each.overdue():
+            over["time"] = None
     return tuple(over)
 
 

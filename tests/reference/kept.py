@@ -17,8 +17,8 @@ from interlock.run.protocol.notes import (
     StepFailed,
 )
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.program.model import Workflow, fan_out
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.model import Program, fan_out
+from interlock_dsl.program.paths import step_at, without_rows, workflows_in
 from interlock_dsl.program.promises import (
     Always,
     CostAtMost,
@@ -32,8 +32,9 @@ from interlock_dsl.program.promises import (
 class Watch:
     """One run, as its notes tell of it."""
 
-    def __init__(self, workflow: Workflow, started: int) -> None:
-        self.workflow = workflow
+    def __init__(self, program: Program, started: int) -> None:
+        self.program = program
+        self.workflow = program.workflows["w"]
         self.started = started
         self.steps = 0
         self.undone: set[str] = set()
@@ -70,7 +71,7 @@ class Watch:
 
     def _told(self, note: Note) -> Iterator[str]:
         match note:
-            case StepBegan(step=step) if _is_charged(self.workflow, step):
+            case StepBegan(step=step) if _is_charged(self.program, step):
                 self.steps += 1
             case CallDone(tool=tool, ok=True, purpose="step" | "agent"):
                 self.returned.add(tool)
@@ -82,7 +83,7 @@ class Watch:
                 yield from self._made(note)
 
     def _made(self, call: CallDecided) -> Iterator[str]:
-        undo = call.agent == "" and call.tool not in _called(self.workflow, call.step)
+        undo = call.agent == "" and call.tool not in _called(self.program, call.step)
         for promise in self.workflow.promises:
             match promise:
                 case NeverBefore(where=None) if call.tool in promise.tools and not undo:
@@ -98,7 +99,8 @@ class Watch:
     def _agreed(self, call: CallDecided, role: str | None) -> Iterator[str]:
         stand_ins = {
             told.role
-            for route in self.workflow.routes
+            for workflow in workflows_in(self.program, "w")
+            for route in workflow.routes
             for way in (route, route.out)
             if way is not None and way.approval is not None and way.approval.role == role
             for told in way.escalations
@@ -112,10 +114,10 @@ class Watch:
                 yield from self.agreed.get(id, ())
 
 
-def _is_charged(workflow: Workflow, path: str) -> bool:
+def _is_charged(program: Program, path: str) -> bool:
     """Say whether what begins is a step or a row; a fan-out is not counted itself."""
-    step = workflow.steps.get(without_rows(path))
-    return step is not None and (fan_out(step) is None or path != step.name)
+    step = step_at(program, "w", path)
+    return step is not None and (fan_out(step) is None or path.endswith("]"))
 
 
 def _is_one_of(call: CallDecided, asked: ApprovalAsked) -> bool:
@@ -128,8 +130,8 @@ def _over(note: StepFailed) -> bool:
     return note.trigger == "over budget"
 
 
-def _called(workflow: Workflow, step: str) -> tuple[str, ...]:
-    called = getattr(workflow.steps[without_rows(step)], "call", None)
+def _called(program: Program, step: str) -> tuple[str, ...]:
+    called = getattr(step_at(program, "w", step), "call", None)
     return () if called is None else (called.tool,)
 
 

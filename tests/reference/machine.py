@@ -27,12 +27,11 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock_dsl.cel.types import RecordType
 from interlock_dsl.cel.values import Timestamp
-from interlock_dsl.program.model import CallStep, EventStep, Program, TableStep, TimeStep, Workflow
-from reference import agents, calls, people, promised, routing, rows, steps, waits
+from interlock_dsl.program.model import Program
+from reference import agents, calls, inside, people, routing, steps, waits
 from reference.state import Ask, Call, Open, Run, Visit
-from reference.values import METER, ValidationError, decoded, encoded
+from reference.values import METER, ValidationError, decoded
 
 ANSWERED_BY = {
     "ask model": (ModelReplied, ModelFailed),
@@ -53,17 +52,20 @@ class Reference:
 
     def feed(self, event: Event) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
         run = self.run
-        run.notes, run.commands, run.todo = [], [], []
+        run.whole.notes, run.whole.commands, run.whole.todo = [], [], []
         METER.restore()
-        before = run.now
+        before = run.whole.now
         run.at(max(before, event.at))
         problem = self._problem(event)
-        if not problem and run.phase == "running" and run.overdue() and not self._is_deadline(event):
-            self._time_is_up()
-            problem = self._problem(event)
-        if not problem and run.phase == "running" and (late := self._late(event)):
+        for frame in self._frames(event):
+            over = run.whole.phase == "running" and not frame.over and frame.overdue()
+            if over and not problem and getattr(event, "command", "") != (frame.deadline_id or None):
+                inside.time_is_up(frame)
+                self._work()
+                problem = self._problem(event)
+        if not problem and run.whole.phase == "running" and (late := self._late(event)):
             for visit in late:
-                run.later(routing.fail, run, visit, "timeout")
+                inside.late(visit)
             self._work()
             problem = self._problem(event)
         if problem:
@@ -71,76 +73,84 @@ class Reference:
         else:
             self._happened(event)
             self._work()
-        if [note[0] for note in run.notes] == ["ignored"]:
+        if [note[0] for note in run.whole.notes] == ["ignored"]:
             run.at(before)
-        return run.notes, run.commands
+        return run.whole.notes, run.whole.commands
 
     def _waiting(self, event: Event) -> Open | None:
         if isinstance(event, RunStarted | RunCancelled | RunResumed | SignalReceived):
             return None
         id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command
-        return self.run.open.get(id)
+        return self.run.whole.open.get(id)
 
     def _problem(self, event: Event) -> str:
         """Say why an event means nothing now."""
         run = self.run
         match event:
             case RunStarted():
-                return "" if run.phase == "new" else "wrong-phase"
+                return "" if run.whole.phase == "new" else "wrong-phase"
             case RunCancelled() | SignalReceived():
-                return "" if run.phase == "running" else "wrong-phase"
+                return "" if run.whole.phase == "running" else "wrong-phase"
             case RunResumed():
-                return "" if run.phase in ("running", "ending", "undoing") else "wrong-phase"
+                return "" if run.whole.phase in ("running", "ending", "undoing") else "wrong-phase"
         waiting = self._waiting(event)
         if waiting is None:
             return "not-waiting"
         if not isinstance(event, ANSWERED_BY.get(waiting.kind, ())):
             return "wrong-kind"
-        if isinstance(event, TimerFired) and run.now < waiting.at:
+        if isinstance(event, TimerFired) and run.whole.now < waiting.at:
             return "not-due"
         return ""
 
-    def _is_deadline(self, event: Event) -> bool:
-        waiting = self._waiting(event)
-        return waiting is not None and waiting.kind == "timer" and waiting.owner is None
+    def _frames(self, event: Event) -> list[Run]:
+        """Return the workflows that an event may find late, those around first: all, where it is about the run."""
+        owner, run = self._owner(event), self.run
+        if run.whole.phase == "new":
+            return []
+        return inside.live(run) if owner is None else owner.run.around
 
-    def _late(self, event: Event) -> list[Visit]:
-        """Return the steps behind their deadlines that an event is about; all of them where the run is resumed."""
-        if isinstance(event, RunResumed):
-            return [visit for visit in self.run.active if visit.is_late(self.run.now)]
+    def _owner(self, event: Event) -> Visit | Call | None:
         waiting = self._waiting(event)
         owner = None if waiting is None else waiting.owner
-        if isinstance(owner, Ask):
-            owner = owner.owner
-        visit = owner.visit if isinstance(owner, Call) else owner
-        own = waiting is not None and waiting.kind == "timer" and waiting.command[3] == "deadline"
-        return [visit] if visit is not None and visit.is_late(self.run.now) and not own else []
+        return owner.owner if isinstance(owner, Ask) else owner
 
-    def _time_is_up(self) -> None:
-        _, promise = promised.time_limit(self.run)
-        if promise is not None:
-            promised.broken(self.run, promise, "exceeded")
-        else:
-            for visit in [visit for visit in self.run.active if visit.row is None]:
-                self.run.later(routing.fail, self.run, visit, "over budget")
-        self._work()
+    def _late(self, event: Event) -> list[Visit]:
+        """Return the steps behind their deadlines that an event is about, those that run workflows first.
+
+        All of them where the run is resumed, and where an event is signalled those that run a workflow.
+        """
+        owner, now = self._owner(event), self.run.whole.now
+        if owner is None:
+            every = [visit for frame in inside.live(self.run) for visit in frame.active if visit.is_late(now)]
+            if isinstance(event, SignalReceived):
+                return [visit for visit in every if visit.inner is not None]
+            return every if isinstance(event, RunResumed) else []
+        found = [frame.parent for frame in owner.run.around if frame.parent is not None and frame.parent.is_late(now)]
+        visit = owner.visit if isinstance(owner, Call) else owner
+        own = visit is not None and visit.deadline_id and getattr(event, "command", "") == visit.deadline_id
+        return [*found, visit] if visit is not None and visit.is_late(now) and not own else found
 
     def _work(self) -> None:
         run = self.run
         while True:
-            while run.todo:
-                do, about = run.todo.pop(0)
+            while run.whole.todo:
+                do, about = run.whole.todo.pop(0)
                 do(*about)
-            if run.phase != "running" or run.active or run.undoings:
+            if run.whole.phase != "running" or run.whole.undoings:
                 return
-            steps.give_up(run, "nothing-left")
+            empty = inside.idle(run) + ([] if run.active else [run])
+            if not empty:
+                return
+            for frame in empty:
+                steps.give_up(frame, "nothing-left")
 
     def _happened(self, event: Event) -> None:
         run = self.run
-        waiting = self._waiting(event)
+        waiting, about = self._waiting(event), self._owner(event)
         owner = None if waiting is None else waiting.owner
+        whole, run = run.whole, run if about is None else about.run
         if waiting is not None and not isinstance(event, ApprovalGiven | ApprovalDenied | PersonAnswered):
-            del run.open[event.command]  # type: ignore[union-attr]
+            del whole.open[event.command]  # type: ignore[union-attr]
         match event, owner:
             case RunStarted(), _:
                 self._start(event)
@@ -151,10 +161,12 @@ class Reference:
             case SignalReceived(), _:
                 waits.signalled(run, event)
             case TimerFired(), None:
-                self._time_is_up()
+                inside.time_is_up(run)
             case TimerFired(), Visit():
-                if waiting is not None and waiting.command[3] == "deadline":
-                    run.later(routing.fail, run, owner, "timeout")
+                if event.command == owner.deadline_id:
+                    inside.late(owner)
+                elif owner.inner is not None:
+                    inside.time_is_up(owner.inner)
                 elif owner.phase == "retrying":
                     agents.again(run, owner)
                 elif owner.phase == "awaiting time":
@@ -198,40 +210,29 @@ class Reference:
             run.note("ignored", "invalid-input")
             return
         assert isinstance(values, dict)
-        run.workflow, run.phase, run.id = workflow, "running", event.run
+        run.workflow, run.whole.phase, run.whole.id = workflow, "running", event.run
         scopes = None if event.scopes is None else frozenset(event.scopes)
-        run.principal = Principal(event.principal, event.roles, scopes)
-        # What has not run, or was not given, has no fields: `has` is false, `.?` absent, reading one an error.
-        for name in with_fields(run.program, workflow):
-            run.values[name] = {}
-        for name, field in workflow.parameters.fields.items():
-            if name in values:
-                run.record(name, values[name], encoded(field.type, values[name]))
-        run.values["run"] = {"id": run.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
+        run.whole.principal = Principal(event.principal, event.roles, scopes)
+        run.values["run"] = {"id": run.whole.id, "workflow": workflow.name, "started": Timestamp(event.at * 1000)}
         run.values["principal"] = {"name": event.principal, "roles": list(event.roles)}
-        run.values["$history"] = run.history
+        run.values["$history"] = run.whole.history
         if context is not None:
             run.values["context"] = context
-        limit, _ = promised.time_limit(run)
-        if limit is not None:
-            run.deadline = event.at + limit
-            run.timer(None, run.deadline, "deadline")
-        if promised.holds(run):
-            routing.leave(run, "start")
+        inside.start(run, values, event.at)
 
     def _resume(self) -> None:
         """A runtime stopped; another took over. What was under way is taken up, or counts as perhaps done."""
         run = self.run
-        new = [command[1] for command in run.commands]
-        for id, waiting in list(run.open.items()):
-            if id in new or id not in run.open:
+        new = [command[1] for command in run.whole.commands]
+        for id, waiting in list(run.whole.open.items()):
+            if id in new or id not in run.whole.open:
                 continue
             if waiting.kind == "ask model":
                 assert isinstance(waiting.owner, Visit)
-                agents.resumed(run, waiting.owner, id)
+                agents.resumed(waiting.owner.run, waiting.owner, id)
             elif waiting.kind == "call tool":
                 assert isinstance(waiting.owner, Call)
-                calls.resumed(run, waiting.owner)
+                calls.resumed(waiting.owner.run, waiting.owner)
 
 
 def context_of(program: Program, given: Mapping[str, Json] | None) -> object:
@@ -241,19 +242,3 @@ def context_of(program: Program, given: Mapping[str, Json] | None) -> object:
     if program.context is None:
         raise ValidationError(("no context is declared",))
     return decoded(program.context, given)
-
-
-def with_fields(program: Program, workflow: Workflow) -> list[str]:
-    """Return the steps and parameters that are records."""
-    found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
-    for name, step in workflow.steps.items():
-        if rows.fan_out(step) is not None:
-            whole = True
-        elif isinstance(step, CallStep):
-            whole = not isinstance(program.tools[step.call.tool].result, RecordType)
-        elif isinstance(step, EventStep | TimeStep):
-            whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)
-        else:
-            whole = isinstance(step, TableStep) and step.table.hit == "collect"
-        found += [] if whole else [name]
-    return found

@@ -20,8 +20,8 @@ def ask(
     need: str = "",
 ) -> None:
     """Ask people of a role to agree to exactly one subject."""
-    expires = None if within is None else run.now + within
-    step = owner.name if isinstance(owner, Visit) else owner.step
+    expires = None if within is None else run.whole.now + within
+    step = owner.path if isinstance(owner, Visit) else owner.step
     stand_in = instead if isinstance(instead, Escalation) else None
     made = Ask(run.new_id("ask approval"), owner, role, need or role, count, within, subject, digest, expires, stand_in)
     run.ask("ask approval", made, step, role, count, subject, digest, expires, id=made.id)
@@ -40,14 +40,14 @@ def _problem(run: Run, one: Ask, by: str, role: str) -> str:
         return "nameless"
     if role != one.role:
         return "wrong-role"
-    if one.expires is not None and run.now >= one.expires:
+    if one.expires is not None and run.whole.now >= one.expires:
         return "expired"
     return ""
 
 
 def _settle(run: Run, one: Ask, outcome: str) -> None:
     run.note("approval settled", one.id, outcome, one.by)
-    run.open.pop(one.id, None)
+    run.whole.open.pop(one.id, None)
     run.call_off(one)
 
 
@@ -56,7 +56,7 @@ def given(run: Run, one: Ask, event: ApprovalGiven) -> None:
     problem = _problem(run, one, event.by, event.role)
     if not problem and event.digest != one.digest:
         problem = "wrong-subject"
-    if not problem and event.by == run.principal.name:
+    if not problem and event.by == run.whole.principal.name:
         problem = "own-request"
     if not problem and event.by in one.by:
         problem = "approved-before"
@@ -110,7 +110,7 @@ def expired(run: Run, one: Ask) -> None:
         run.later(refused, run, one.owner, "expiry")
         return
     owner = one.owner
-    step = owner.name if isinstance(owner, Visit) else owner.step
+    step = owner.path if isinstance(owner, Visit) else owner.step
     role = one.instead.role
     run.tell(role, step, one.instead.because or f"the approval by {one.role} expired")
     ask(run, owner, role, one.count, one.within, one.subject, one.digest, None, one.need)
@@ -133,8 +133,8 @@ def question(run: Run, visit: Visit) -> None:
     step = visit.step
     assert isinstance(step, AskStep)
     visit.phase = "asking person"
-    expires = None if step.within is None else run.now + step.within
-    run.ask("ask person", visit, visit.name, step.role, step.question, rows.context(run, visit), expires)
+    expires = None if step.within is None else run.whole.now + step.within
+    run.ask("ask person", visit, visit.path, step.role, step.question, rows.context(run, visit), expires)
     if expires is not None:
         run.timer(visit, expires, "expiry")
 
@@ -143,12 +143,12 @@ def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
     """Someone answered."""
     step = visit.step
     assert isinstance(step, AskStep)
-    due = [waiting.at for waiting in run.open.values() if waiting.owner is visit and waiting.kind == "timer"]
+    due = [waiting.at for waiting in run.whole.open.values() if waiting.owner is visit and waiting.kind == "timer"]
     if event.by == "":
         run.note("ignored", "nameless")
     elif event.role != step.role:
         run.note("ignored", "wrong-role")
-    elif due and run.now >= due[0]:
+    elif due and run.whole.now >= due[0]:
         run.note("ignored", "expired")
     else:
         try:
@@ -156,5 +156,5 @@ def answered(run: Run, visit: Visit, event: PersonAnswered) -> None:
         except ValidationError:
             run.note("ignored", "invalid-answer")
             return
-        del run.open[event.command]
+        del run.whole.open[event.command]
         run.later(routing.complete, run, visit, value, encoded(step.returns, value))

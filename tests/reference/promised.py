@@ -26,6 +26,17 @@ def step_limit(run: Run) -> tuple[int | None, Promise | None]:
     return budget, None
 
 
+def refused_step(run: Run) -> tuple[Run, Promise | None] | None:
+    """Return the workflow whose promise, or whose budget (None), has no room for another step, the outermost first."""
+    for each in run.around:
+        limit, promise = step_limit(each)
+        if limit is not None and each.steps >= limit:
+            return each, promise
+        if each.overdue():
+            return each, None
+    return None
+
+
 def time_limit(run: Run) -> tuple[int | None, Promise | None]:
     budget, promise = run.of.budget.time, first(run.of, EndsWithin)
     if promise is not None and (budget is None or budget > promise.time):
@@ -49,20 +60,24 @@ def too_dear(run: Run, tool: Tool, cost: int) -> CostAtMost | None:
 
 def overspent(run: Run) -> bool:
     """Give the run up if it has cost more than is promised."""
-    promise = first(run.of, CostAtMost)
-    if promise is None or run.cost <= promise.cost:
-        return False
-    broken(run, promise, "exceeded")
-    return True
+    for each in run.around:
+        promise = first(each.of, CostAtMost)
+        if promise is not None and each.cost > promise.cost:
+            broken(each, promise, "exceeded")
+            return True
+    return False
 
 
-def another_turn_might_break(run: Run, held: Conversation) -> CostAtMost | None:
-    """Return the promise that leaves nothing for another turn."""
-    promise = cost_promise(run)
-    if promise is None:
-        return None
+def another_turn_might_break(run: Run, held: Conversation) -> tuple[Run, CostAtMost] | None:
+    """Return the promise that leaves nothing for another turn: of several the one that has least left."""
     cut = held.promised and held.cost is not None and held.used_cost >= held.cost
-    return promise if cut or run.cost >= promise.cost else None
+    found: list[tuple[int, Run, CostAtMost]] = []
+    for each in run.around:
+        promise, limit = cost_promise(each), each.cost_limit() or 0
+        if promise is not None and (cut or each.cost >= promise.cost):
+            found.append((limit - each.cost - each.held_cost(), each, promise))
+    least = min(found, key=lambda one: one[0], default=None)
+    return None if least is None else (least[1], least[2])
 
 
 def holds(run: Run, written: str = "") -> bool:
@@ -72,7 +87,7 @@ def holds(run: Run, written: str = "") -> bool:
             continue
         if any(name not in run.shown for name in promise.needs):
             continue
-        said = condition(promise.condition, run.values)
+        said = condition(promise.condition, run.reads(None))
         if said is not True:
             broken(run, promise, "no-value" if said == NO_VALUE else "false")
             return False
@@ -82,4 +97,4 @@ def holds(run: Run, written: str = "") -> bool:
 def broken(run: Run, promise: Promise, code: str) -> None:
     """A promise is not kept: the run is given up before anything else happens."""
     run.note("promise broken", promise.id, code)
-    run.todo.insert(0, (steps.given_up, (run, "promise-broken", "failed")))
+    run.whole.todo.insert(0, (steps.given_up, (run, "promise-broken", "failed")))

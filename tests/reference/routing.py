@@ -6,10 +6,21 @@ from typing import cast
 
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
-from interlock_dsl.program.model import AgentStep, CallStep, Grant, Route
-from reference import calls, promised, rows, steps
+from interlock_dsl.cel.types import RecordType
+from interlock_dsl.program.model import (
+    AgentStep,
+    CallStep,
+    EventStep,
+    Grant,
+    Program,
+    Route,
+    TableStep,
+    TimeStep,
+    Workflow,
+)
+from reference import calls, inside, promised, rows, steps
 from reference.state import Run, Visit, Way
-from reference.values import NO_VALUE, condition, part
+from reference.values import NO_VALUE, condition, encoded, part
 
 Key = tuple[object, ...]
 
@@ -40,9 +51,9 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     if run.size() - before + part(shown) > MOST_HELD:
         fail(run, visit, "failure")
         return
-    close(run, visit)
+    close(visit)
     run.record(visit.name, value, shown)
-    run.note("step done", visit.name, visit.number, shown)
+    run.note("step done", visit.path, visit.number, shown)
     if promised.holds(run, visit.name):
         leave(run, visit.name, attempts_of(visit))
 
@@ -54,8 +65,8 @@ def fail(run: Run, visit: Visit, trigger: str) -> None:
     if visit.row is not None:
         rows.failed(run, visit, trigger)
         return
-    close(run, visit)
-    run.note("step failed", visit.name, visit.number, trigger)
+    close(visit)
+    run.note("step failed", visit.path, visit.number, trigger)
     general = {"timeout": ("timeout", "failure"), "expiry": ("expiry", "denied")}
     for kind in general.get(trigger, (trigger,)):
         routes = failing(run, visit.name, kind)
@@ -143,7 +154,7 @@ def choose(
 
 def _without_value(run: Run, erring: Route, source: str, on_error: str, made: int) -> None:
     """No route of the group is taken. At a step its `on failure` is; anywhere else the run is given up."""
-    run.note("no value", source, erring.id)
+    run.note("no value", run.called(source), run.called(erring.id))
     at_step = on_error == "no-value" and source != "start"
     rescue = failing(run, source, "failure") if at_step else []
     failed: dict[str, Json] = {"step": source, "kind": "no-value", "message": "no value", "attempts": made}
@@ -166,10 +177,10 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failu
         steps.give_up(run, "bound-reached")
         return
     way = replace(way, failure=failure)
-    run.note("route taken", way.id, frozenset(others))
+    run.note("route taken", run.called(way.id), frozenset(others))
     for escalation in way.escalations:
         if not escalation.on_expiry and condition(escalation.when, run.reads(failure)) is not False:
-            run.tell(escalation.role, source, escalation.because or f"the run took `{way.id}`")
+            run.tell(escalation.role, run.called(source), escalation.because or f"the run took `{way.id}`")
     for target in way.targets:
         run.later(steps.enter, run, target, way)
 
@@ -180,7 +191,8 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failu
 def granted(run: Run, way: Way, target: str) -> tuple[tuple[Grant, ...], frozenset[str]]:
     """Return the grants in hand at a target: what the route gives, cut by workflow, agent and principal."""
     step = run.of.steps.get(target)
-    ceilings = [run.of.may, run.principal.scopes, step.agent.may if isinstance(step, AgentStep) else None]
+    ceilings = [run.of.may, run.whole.principal.scopes, step.agent.may if isinstance(step, AgentStep) else None]
+    ceilings += [] if run.parent is None else [run.parent.scopes]
     held: list[Grant] = []
     for grant in way.grants:
         scopes = grant.scopes
@@ -234,18 +246,18 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
     run.arrived[key] = []
     if missing:
         for visit in [one for one in run.active if one.row is None and only_leads(run, one.name, routes)]:
-            rows.cancel(run, visit, "join-decided")
-            run.note("step cancelled", visit.name, visit.number, "join-decided")
-            close(run, visit)
-        run.todo = [one for one in run.todo if not (_entering(one) and only_leads(run, _entering(one), routes))]
-        under_way = [visit.step.name for visit in run.active] + [name for one in run.todo if (name := _entering(one))]
+            inside.cancel(visit, "join-decided")
+        entering = [one for one in run.whole.todo if (name := _entering(run, one)) and only_leads(run, name, routes)]
+        run.whole.todo = [one for one in run.whole.todo if one not in entering]
+        under_way = [visit.step.name for visit in run.active]
+        under_way += [name for one in run.whole.todo if (name := _entering(run, one))]
         run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
     return True
 
 
-def _entering(one: tuple[object, tuple[object, ...]]) -> str:
+def _entering(run: Run, one: tuple[object, tuple[object, ...]]) -> str:
     do, about = one
-    return cast(str, about[1]) if do is steps.enter else ""
+    return cast(str, about[1]) if do is steps.enter and about[0] is run else ""
 
 
 def reaches(run: Run, step: str, without: Iterable[Route]) -> set[str]:
@@ -274,15 +286,41 @@ def only_leads(run: Run, step: str, join: Sequence[Route]) -> bool:
 # --- a visit is over
 
 
-def close(run: Run, visit: Visit) -> None:
+def close(visit: Visit) -> None:
     """End a visit. What it waits for is called off, but for calls under way that change the world."""
+    run = visit.run
     if visit.phase == "over":
         return
     visit.phase = "over"
     run.active.remove(visit)
-    rows.cancel(run, visit, "rows-decided")
+    rows.cancel(visit, "rows-decided")
     run.call_off(visit)
     for ask in steps.asks_of(run, visit):
         run.call_off(ask)
     for call in visit.calls:
         calls.let_go(run, call)
+
+
+def fill(run: Run, values: Mapping[str, object]) -> None:
+    """Write the parameters. What has not run, or was not given, has no fields: reading one is an error."""
+    for name in with_fields(run.program, run.of):
+        run.values[name] = {}
+    for name, field in run.of.parameters.fields.items():
+        if name in values:
+            run.record(name, values[name], encoded(field.type, values[name]))
+
+
+def with_fields(program: Program, workflow: Workflow) -> list[str]:
+    """Return the steps and parameters that are records."""
+    found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
+    for name, step in workflow.steps.items():
+        if rows.fan_out(step) is not None:
+            whole = True
+        elif isinstance(step, CallStep):
+            whole = not isinstance(program.tools[step.call.tool].result, RecordType)
+        elif isinstance(step, EventStep | TimeStep):
+            whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)
+        else:
+            whole = isinstance(step, TableStep) and step.table.hit == "collect"
+        found += [] if whole else [name]
+    return found

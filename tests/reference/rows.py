@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeAlias, cast
 
 from interlock.decide import Consent
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
-from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, FanOut, Step, TableStep
-from reference import calls, promised, routing, steps
+from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, FanOut, RunStep, Step, TableStep
+from reference import calls, inside, promised, routing, steps
 from reference.state import Call, Done, Run, Visit
 from reference.values import NoValue, ValidationError, digest, encoded, part, typed, written
 
@@ -27,18 +27,31 @@ class Rows:
     arguments: list[object] = field(default_factory=list)
 
 
+Then: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]
+"""What follows, and about what: the workflow and the visit first."""
+
+
 @dataclass(eq=False)
 class Undoing:
     """Something that is undone while the run goes on."""
 
     part: list[Done]
     awaited: list[Call]
-    then: tuple[Callable[..., None], tuple[object, ...]]
+    then: Then
     call: Call | None = None
+    smaller: "list[Undoing]" = field(default_factory=list)
+    """What is undone of a part of it, and comes to an end first."""
+
+    @property
+    def about(self) -> Visit | None:
+        """Which visit goes on when all is undone."""
+        if self.then[0] is undo_next:
+            return cast(Undoing, self.then[1][1]).about
+        return cast(Visit, self.then[1][1])
 
 
 def fan_out(step: Step | End) -> FanOut | None:
-    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep) else None
+    return step.rows if isinstance(step, AgentStep | CallStep | AskStep | TableStep | RunStep) else None
 
 
 def of(visit: Visit) -> Rows:
@@ -80,13 +93,16 @@ def subject(run: Run, visit: Visit) -> dict[str, Json]:
     """Return what is approved of the rows: their calls, where there are any."""
     if visit.rows is None:
         return {}
-    if not isinstance(visit.step, CallStep):
+    if not isinstance(visit.step, CallStep | RunStep):
         return {"rows": of(visit).shown}
+    given = arguments if isinstance(visit.step, CallStep) else inside.input_of
     asked: list[Json] = []
     for index in range(len(of(visit).values)):
-        found = arguments(run, row(visit, index))
+        found = given(run, row(visit, index))
         of(visit).arguments.append(found)
         asked.append(None if found is None else dict(found[1]))
+    if isinstance(visit.step, RunStep):
+        return {"workflow": visit.step.workflow, "rows": asked}
     return {"tool": visit.step.call.tool, "rows": asked}
 
 
@@ -101,7 +117,7 @@ def displayed(run: Run, visit: Visit, whole: dict[str, Json]) -> dict[str, Json]
             shown.append(None)
             continue
         one = row(visit, index)
-        call = Call(tool, *cast("tuple[dict[str, object], dict[str, Json]]", found), "step", one.name, one)
+        call = Call(tool, *cast("tuple[dict[str, object], dict[str, Json]]", found), "step", one.path, run, one)
         calls.take(call, calls.decision_on(run, call))
         shown.append(dict(calls.shown_args(call)))
     return {**whole, "rows": shown}
@@ -128,7 +144,7 @@ def agreed(run: Run, visit: Visit, call: Call) -> tuple[Consent, ...]:
 def row(visit: Visit, index: int) -> Visit:
     declared = fan_out(visit.step)
     assert declared is not None
-    made = Visit(visit.step, visit.number, visit.way, visit.grants, visit.scopes)
+    made = Visit(visit.run, visit.step, visit.number, visit.way, visit.grants, visit.scopes)
     made.row, made.group = (index, declared.row, of(visit).values[index]), visit
     return made
 
@@ -156,20 +172,20 @@ def go_on(run: Run, visit: Visit) -> None:
 
 
 def enter(run: Run, visit: Visit) -> None:
-    limit, promise = promised.step_limit(run)
-    used_up = limit is not None and run.steps >= limit
-    if used_up and promise is not None:
+    refused = promised.refused_step(run)
+    if refused is not None and refused[1] is not None:
         of(visit).decided = True
-        promised.broken(run, promise, "exceeded")
+        promised.broken(refused[0], refused[1], "exceeded")
         return
     one = row(visit, len(of(visit).entered))
     of(visit).entered.append(one)
     run.active.append(one)
-    run.note("step began", one.name, one.number, one.way.id, tuple(sorted(one.scopes)))
-    if used_up or run.overdue():
+    run.note("step began", one.path, one.number, run.called(one.way.id), tuple(sorted(one.scopes)))
+    if refused is not None:
         run.later(routing.fail, run, one, "over budget")
         return
-    run.steps += 1
+    for each in run.around:
+        each.steps += 1
     run.later(steps.begin, run, one)
 
 
@@ -182,10 +198,10 @@ def completed(run: Run, visit: Visit, value: object, shown: Json) -> None:
     if run.size() - before + rows.size + part(shown) > MOST_HELD:
         failed(run, visit, "failure")
         return
-    routing.close(run, visit)
+    routing.close(visit)
     rows.size += part(shown)
     rows.given[index] = value, shown
-    run.note("step done", visit.name, visit.number, shown)
+    run.note("step done", visit.path, visit.number, shown)
     if declared.merge and len(rows.given) >= declared.merge:
         enough(run, group, declared)
     else:
@@ -197,24 +213,32 @@ def failed(run: Run, visit: Visit, trigger: str) -> None:
     assert group is not None
     rows, declared = of(group), fan_out(visit.step)
     assert declared is not None
-    routing.close(run, visit)
-    run.note("step failed", visit.name, visit.number, trigger)
+    routing.close(visit)
+    run.note("step failed", visit.path, visit.number, trigger)
     rows.failed.add(index)
     if declared.collects or (declared.merge and len(rows.values) - len(rows.failed) >= declared.merge):
         go_on(run, group)
         return
     rows.decided = True
-    cancel(run, group, "rows-decided")
+    cancel(group, "rows-decided")
     run.later(routing.fail, run, group, trigger)
 
 
-def cancel(run: Run, visit: Visit, why: str) -> None:
+def cancel(visit: Visit, why: str) -> None:
     """Cancel the rows of a fan-out that are under way."""
     if visit.rows is not None:
         of(visit).decided = True
         for one in under_way(visit):
-            run.note("step cancelled", one.name, one.number, why)
-            routing.close(run, one)
+            inside.cancel(one, why)
+
+
+def stop(run: Run, visit: Visit, trigger: str) -> None:
+    """Give up the workflows that rows run; the step fails when what they did is undone."""
+    if visit.phase == "over":
+        return
+    unfinished = under_way(visit)
+    cancel(visit, "given-up")
+    run.later(undo, run, unfinished, (routing.fail, (run, visit, trigger)))
 
 
 def merged(visit: Visit, declared: FanOut) -> tuple[list[object], list[Json]]:
@@ -238,7 +262,7 @@ def merged(visit: Visit, declared: FanOut) -> tuple[list[object], list[Json]]:
 def enough(run: Run, visit: Visit, declared: FanOut) -> None:
     """Cancel the others, undo what they did, and only then go on."""
     of(visit).decided = True
-    cancel(run, visit, "rows-decided")
+    cancel(visit, "rows-decided")
     others = [one for one in of(visit).entered if one.row is not None and one.row[0] not in of(visit).given]
     run.later(undo, run, others, (routing.complete, (run, visit, *merged(visit, declared))))
 
@@ -246,29 +270,44 @@ def enough(run: Run, visit: Visit, declared: FanOut) -> None:
 # --- undoing a part
 
 
-def undo(run: Run, visits: list[Visit], then: tuple[Callable[..., None], tuple[object, ...]]) -> None:
-    about = {(one.name, one.number) for one in visits}
-    part_ = [done for done in run.done if (done.step, done.visit) in about]
-    run.done = [done for done in run.done if (done.step, done.visit) not in about]
-    awaited = [call for call in run.orphans if call.visit is not None and call.visit in visits]
+def within(visit: Visit | None, visits: list[Visit]) -> bool:
+    """Say whether a visit is one of some, or is in a workflow that one of them runs."""
+    while visit is not None and visit not in visits:
+        visit = visit.run.parent
+    return visit is not None
+
+
+def undo(run: Run, visits: list[Visit], then: Then) -> None:
+    part_ = [done for done in run.whole.done if done.call is not None and within(done.call.visit, visits)]
+    run.whole.done = [done for done in run.whole.done if done not in part_]
+    awaited = [call for call in run.whole.orphans if within(call.visit, visits)]
     undoing = Undoing(part_, awaited, then)
-    run.undoings.append(undoing)
+    for smaller in [cast(Undoing, each) for each in run.whole.undoings]:
+        if within(smaller.about, visits):
+            undoing.part = sorted([*undoing.part, *smaller.part], key=lambda done: done.number)
+            undoing.awaited += [call for call in smaller.awaited if call not in undoing.awaited]
+            smaller.part, smaller.awaited, smaller.then = [], [], (undo_next, (run, undoing))
+            undoing.smaller.append(smaller)
+            run.later(undo_next, run, smaller)
+    run.whole.undoings.append(undoing)
     run.later(undo_next, run, undoing)
 
 
 def undo_next(run: Run, undoing: Undoing) -> None:
-    if undoing not in run.undoings or undoing.awaited or undoing.call is not None:
+    whole = run.whole
+    open_ = [each for each in undoing.smaller if each in whole.undoings]
+    if undoing not in whole.undoings or undoing.awaited or undoing.call is not None or open_:
         return
     while undoing.part:
         done = undoing.part.pop()
         if not done.possible:
-            run.left_over.append(done.tool)
+            whole.left_over.append(done.tool)
             continue
         undoing.call = steps.undoing_of(run, done)
-        calls.decide(run, undoing.call)
+        calls.decide(undoing.call.run, undoing.call)
         return
-    run.undoings.remove(undoing)
-    if run.phase == "running":
+    whole.undoings.remove(undoing)
+    if whole.phase == "running" or undoing.then[0] is undo_next:
         run.later(undoing.then[0], *undoing.then[1])
     else:
         run.later(steps.unwind, run)
@@ -276,21 +315,21 @@ def undo_next(run: Run, undoing: Undoing) -> None:
 
 def came_back(run: Run, call: Call) -> None:
     """A call has come back that nobody waited for, or one that undid something."""
-    for each in list(run.undoings):
+    for each in list(run.whole.undoings):
         undoing = cast(Undoing, each)
         if undoing.call is call:
             undoing.call = None
             run.later(undo_next, run, undoing)
         elif call in undoing.awaited:
             undoing.awaited.remove(call)
-            own = [done for done in run.done if done.call is call]
+            own = [done for done in run.whole.done if done.call is call]
             undoing.part = sorted([*undoing.part, *own], key=lambda done: done.number)
-            run.done = [done for done in run.done if done.call is not call]
+            run.whole.done = [done for done in run.whole.done if done.call is not call]
             run.later(undo_next, run, undoing)
 
 
 def give_up(run: Run) -> None:
     """What is being undone is undone with all the rest."""
-    rest = [done for each in run.undoings for done in cast(Undoing, each).part]
-    run.done = sorted([*run.done, *rest], key=lambda done: done.number)
-    run.undoings = []
+    rest = [done for each in run.whole.undoings for done in cast(Undoing, each).part]
+    run.whole.done = sorted([*run.whole.done, *rest], key=lambda done: done.number)
+    run.whole.undoings = []

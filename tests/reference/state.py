@@ -71,6 +71,7 @@ class Conversation:
 class Visit:
     """One stay at a step, or an end that waits for an approval."""
 
+    run: "Run"
     step: Step | End
     number: int
     way: Way
@@ -86,6 +87,14 @@ class Visit:
     row: "tuple[int, str, object] | None" = None
     """Which row of a fan-out it is, what the row is called, and the row itself; `group` is the visit with all rows."""
     group: "Visit | None" = None
+    given: dict[str, object] | None = None
+    """The input of the workflow that it runs, and that workflow."""
+    inner: "Run | None" = None
+    deadline_id: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.run.called(self.name)
 
     @property
     def name(self) -> str:
@@ -104,6 +113,7 @@ class Call:
     args: Mapping[str, Json]
     purpose: str
     step: str
+    run: "Run"
     visit: Visit | None = None
     agent: str = ""
     slot: int = 0
@@ -184,6 +194,7 @@ class Done:
     visit: int = 0
     call: "Call | None" = None
     number: int = 0
+    run: "Run | None" = None
 
 
 @dataclass(eq=False)
@@ -223,28 +234,17 @@ class History:
         return [one for one in self.calls if one.tool == tool and (micros is None or one.at > self.now - micros)]
 
 
-class Run:
-    """The state of one run."""
+class Whole:
+    """What there is one of in a run, whatever workflows run in it."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.workflow: Workflow | None = None
+    def __init__(self) -> None:
+        self.frames: list[Run] = []
         self.phase = "new"
         self.id = ""
         self.principal = Principal()
         self.now = 0
-        self.deadline: int | None = None
         self.history = History()
-        self.values: dict[str, object] = {}
-        self.shown: dict[str, Json] = {}
-        self.steps = self.calls = self.tokens = self.cost = 0
-        self.visits: dict[str, int] = {}
-        self.returned: list[str] = []
-        self.active: list[Visit] = []
         self.open: dict[str, Open] = {}
-        self.arrived: dict[tuple[object, ...], list[str]] = {}
-        self.late: dict[tuple[object, ...], set[str]] = {}
-        self.taken: dict[str, int] = {}
         self.done: list[Done] = []
         self.performed = 0
         self.undoings: list[object] = []
@@ -260,86 +260,127 @@ class Run:
         self.commands: list[tuple[object, ...]] = []
         self.todo: list[tuple[Callable[..., None], tuple[object, ...]]] = []
 
+
+class Run:
+    """One workflow under way, the run's own or one that a step runs (`parent`), and the `whole` that it is part of."""
+
+    def __init__(self, program: Program, parent: Visit | None = None) -> None:
+        self.program = program
+        self.parent = parent
+        self.whole = Whole() if parent is None else parent.run.whole
+        self.whole.frames.append(self)
+        self.around: list[Run] = [self] if parent is None else [*parent.run.around, self]
+        self.path = "" if parent is None else parent.path + ("" if parent.number == 1 else f"#{parent.number}")
+        self.workflow: Workflow | None = None
+        self.over = False
+        self.deadline: int | None = None
+        self.deadline_id = ""
+        self.values: dict[str, object] = {}
+        self.shown: dict[str, Json] = {}
+        self.steps = self.calls = self.tokens = self.cost = 0
+        self.visits: dict[str, int] = {}
+        self.returned: list[str] = []
+        self.active: list[Visit] = []
+        self.arrived: dict[tuple[object, ...], list[str]] = {}
+        self.late: dict[tuple[object, ...], set[str]] = {}
+        self.taken: dict[str, int] = {}
+
     @property
     def of(self) -> Workflow:
         assert self.workflow is not None
         return self.workflow
 
+    @property
+    def root(self) -> "Run":
+        return self.whole.frames[0]
+
+    def called(self, name: str) -> str:
+        """Return how a step, or a route, is called in what is told."""
+        return f"{self.path}/{name}" if self.path else name
+
     def at(self, now: int) -> None:
-        self.now = self.history.now = min(now, LATEST)
-        now = self.now
-        self.values["now"] = Timestamp(now * 1000)
+        self.whole.now = self.whole.history.now = min(now, LATEST)
+        for frame in self.whole.frames:
+            frame.values["now"] = Timestamp(self.whole.now * 1000)
 
     def reads(self, failure: dict[str, Json] | None) -> dict[str, object]:
         """Return what expressions read where a way was taken on a failure, or was not."""
         return self.values if failure is None else {**self.values, "failure": failure}
 
     def note(self, *told: object) -> None:
-        self.notes.append(told)
+        self.whole.notes.append(told)
 
     def later(self, do: Callable[..., None], *about: object) -> None:
         """Put off what follows until everything before it is done: first come, first served."""
-        self.todo.append((do, about))
+        self.whole.todo.append((do, about))
 
     def new_id(self, kind: str) -> str:
-        self.ids[kind] = self.ids.get(kind, 0) + 1
-        return f"{kind} {self.ids[kind]}"
+        self.whole.ids[kind] = self.whole.ids.get(kind, 0) + 1
+        return f"{kind} {self.whole.ids[kind]}"
 
     def ask(self, kind: str, owner: Visit | Call | Ask | None, *about: object, at: int = 0, id: str = "") -> str:
         """Ask something of the world that will be answered."""
         id = id or self.new_id(kind)
         command = (kind, id, *about)
-        self.open[id] = Open(kind, owner, at, command)
-        self.commands.append(command)
+        self.whole.open[id] = Open(kind, owner, at, command)
+        self.whole.commands.append(command)
         return id
 
-    def timer(self, owner: Visit | Call | Ask | None, at: int, why: str) -> None:
+    def timer(self, owner: Visit | Call | Ask | None, at: int, why: str) -> str:
         at = min(at, LATEST)
-        self.ask("timer", owner, at, why, at=at)
+        return self.ask("timer", owner, at, why, at=at)
 
     def tell(self, role: str, step: str, reason: str) -> None:
         self.note("escalated", role, step, reason)
-        self.commands.append(("notify", role, step, reason))
+        self.whole.commands.append(("notify", role, step, reason))
+
+    def take_back(self, id: str) -> None:
+        """Take back one thing that is open."""
+        if self.whole.open.pop(id, None) is not None:
+            self.whole.commands.append(("cancel", id))
 
     def call_off(self, owner: Visit | Call | Ask | None) -> None:
         """Take back all that is open for someone."""
-        for id in [id for id, waiting in self.open.items() if waiting.owner is owner]:
-            del self.open[id]
-            self.commands.append(("cancel", id))
+        for id in [id for id, waiting in self.whole.open.items() if waiting.owner is owner]:
+            self.take_back(id)
 
     def size(self) -> int:
         """Return the size of all that the run holds."""
-        return sum(map(part, self.shown.values())) + sum(part(came.data) for came in self.kept)
+        values = [part(shown) for frame in self.whole.frames if not frame.over for shown in frame.shown.values()]
+        return sum(values) + sum(part(came.data) for came in self.whole.kept)
 
     def record(self, name: str, value: object, shown: Json) -> None:
         self.values[name] = value
         self.shown[name] = shown
 
-    # --- what agents hold back of the run's budget
+    # --- what agents hold back of the workflow's budget, also in those inside
+
+    def conversations(self) -> list[Conversation]:
+        inside = [frame for frame in self.whole.frames if self in frame.around]
+        visits = [visit for frame in inside for visit in frame.active]
+        return [visit.conversation for visit in visits if visit.conversation is not None]
 
     def held_tokens(self) -> int:
         if self.of.budget.tokens is None:
             return 0
-        held = [visit.conversation for visit in self.active if visit.conversation is not None]
-        return sum(max(0, one.tokens - one.used_tokens) for one in held)
+        return sum(max(0, one.tokens - one.used_tokens) for one in self.conversations())
 
     def held_cost(self) -> int:
         if self.cost_limit() is None:
             return 0
-        held = [visit.conversation for visit in self.active if visit.conversation is not None]
-        return sum(max(0, one.cost - one.used_cost) for one in held if one.cost is not None)
+        return sum(max(0, one.cost - one.used_cost) for one in self.conversations() if one.cost is not None)
 
     def overdue(self) -> bool:
-        return self.deadline is not None and self.now >= self.deadline
+        return self.deadline is not None and self.whole.now >= self.deadline
 
     def cost_limit(self) -> int | None:
-        """Return what the run may cost at most: the least of what the budget and the promises say."""
+        """Return what the workflow may cost at most: the least of what the budget and the promises say."""
         said = [self.of.budget.cost, *(each.cost for each in self.of.promises if isinstance(each, CostAtMost))]
         return min((cost for cost in said if cost is not None), default=None)
 
     def cost_is_spent(self) -> bool:
-        limit = self.cost_limit()
-        return limit is not None and self.cost >= limit
+        """Say whether the workflow, or one around it, has cost all it may."""
+        return any(limit is not None and each.cost >= limit for each in self.around for limit in [each.cost_limit()])
 
 
 def is_agent(step: Step | End) -> AgentStep:

@@ -10,14 +10,16 @@ from interlock_dsl.program.model import (
     End,
     EventStep,
     Row,
+    RunStep,
     SetStep,
     Table,
     TableStep,
     TimeStep,
 )
-from reference import agents, calls, people, promised, routing, rows, waits
+from reference import agents, calls, inside, people, promised, routing, rows, waits
 from reference.state import Ask, Call, Done, Run, Visit, Way
 from reference.values import (
+    METER,
     NO_VALUE,
     NoValue,
     ValidationError,
@@ -33,29 +35,31 @@ from reference.values import (
 
 def enter(run: Run, target: str, way: Way) -> None:
     """Go to a step or an end by a route."""
+    if run.over:
+        return
     end = run.of.ends.get(target)
     if end is not None and way.approval is None:
         finish(run, end, way.failure)
         return
     fanned = None if end is not None else rows.fan_out(run.of.steps[target])
     counted = end is None and fanned is None
-    limit, promise = promised.step_limit(run)
-    used_up = counted and limit is not None and run.steps >= limit
-    if used_up and promise is not None:
-        promised.broken(run, promise, "exceeded")
+    refused = promised.refused_step(run) if counted else None
+    if refused is not None and refused[1] is not None:
+        promised.broken(refused[0], refused[1], "exceeded")
         return
     grants, scopes = routing.granted(run, way, target)
     run.visits[target] = run.visits.get(target, 0) + 1
-    visit = Visit(end or run.of.steps[target], run.visits[target], way, grants, scopes)
+    visit = Visit(run, end or run.of.steps[target], run.visits[target], way, grants, scopes)
     run.active.append(visit)
-    run.note("step began", target, visit.number, way.id, tuple(sorted(scopes)))
+    run.note("step began", visit.path, visit.number, run.called(way.id), tuple(sorted(scopes)))
+    if refused is not None:
+        run.later(routing.fail, run, visit, "over budget")
+        return
     if fanned is not None and not rows.read(run, visit, fanned):
         return
     if counted:
-        if used_up or run.overdue():
-            run.later(routing.fail, run, visit, "over budget")
-            return
-        run.steps += 1
+        for each in run.around:
+            each.steps += 1
     if way.approval is not None and (fanned is not None or not isinstance(visit.step, CallStep)):
         gate(run, visit)
     else:
@@ -66,16 +70,22 @@ def gate(run: Run, visit: Visit) -> None:
     """Ask for the approval of what a route hands over, before its target begins."""
     rule = visit.way.approval
     assert rule is not None
+    once = isinstance(visit.step, RunStep) and visit.rows is None
+    if once and not inside.prepare(run, visit):
+        return
     visit.phase = "in approval"
     subject: dict[str, Json] = {
-        "run": run.id,
-        "step": visit.name,
+        "run": run.whole.id,
+        "step": visit.path,
         "visit": visit.number,
         "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
         "scopes": sorted(visit.scopes),  # type: ignore[dict-item]
         "context": routing.passed(run, visit.way),
         **rows.subject(run, visit),
     }
+    if isinstance(visit.step, RunStep) and once:
+        given = encoded(run.program.workflows[visit.step.workflow].parameters, visit.given)
+        subject |= {"workflow": visit.step.workflow, "args": given}
     people.ask(run, visit, rule.role, rule.count, rule.within, subject, digest(subject), stand_in(visit.way))
 
 
@@ -90,9 +100,11 @@ def begin(run: Run, visit: Visit) -> None:
     if visit.rows is not None:
         rows.begin(run, visit)
         return
-    if isinstance(visit.step, AgentStep | CallStep) and visit.step.within is not None:
-        visit.due = run.now + visit.step.within
-        run.timer(visit, visit.due, "deadline")
+    if visit.row is not None:
+        METER.restore()  # what is evaluated for a row may cost as much as what is evaluated about an event
+    if isinstance(visit.step, AgentStep | CallStep | RunStep) and visit.step.within is not None:
+        visit.due = run.whole.now + visit.step.within
+        visit.deadline_id = run.timer(visit, visit.due, "deadline")
     match visit.step:
         case SetStep():
             sets(run, visit)
@@ -108,8 +120,10 @@ def begin(run: Run, visit: Visit) -> None:
             waits.waits_for_event(run, visit)
         case TimeStep():
             waits.waits_for_time(run, visit)
+        case RunStep():
+            inside.begin(run, visit)
         case End():
-            routing.close(run, visit)
+            routing.close(visit)
             finish(run, visit.step, visit.way.failure)
 
 
@@ -135,7 +149,7 @@ def call(run: Run, visit: Visit) -> None:
         run.later(routing.fail, run, visit, "failure")
         return
     visit.phase = "calling"
-    made = Call(tool, *found, "step", visit.name, visit)
+    made = Call(tool, *found, "step", visit.path, run, visit)
     made.consents = rows.agreed(run, visit, made)
     visit.calls = [made]
     calls.decide(run, made)
@@ -185,18 +199,26 @@ def matching(table: Table, names: Mapping[str, object]) -> list[Row]:
 
 def finish(run: Run, end: End, failure: dict[str, Json] | None) -> None:
     """The run reaches an end."""
+    if run.over:
+        return
     try:
-        output = record_of(end.values, run.reads(failure))[1]
+        values, output = record_of(end.values, run.reads(failure))
     except NoValue:
         give_up(run, "no-output")
         return
+    if run.parent is not None and end.gives_up:
+        inside.given_up(run, "failure")
+        return
+    if run.parent is not None:
+        inside.reached(run, end.name, values, output)
+        return
     if end.gives_up:
-        run.phase = "undoing"
-        run.ending = ("failed", end.name, output, "declared")
+        run.whole.phase = "undoing"
+        run.whole.ending = ("failed", end.name, output, "declared")
         _stop(run, "given-up")
         return
-    run.phase = "ending"
-    run.ending = ("ended", end.name, output, "")
+    run.whole.phase = "ending"
+    run.whole.ending = ("ended", end.name, output, "")
     _stop(run, "end-reached")
 
 
@@ -206,45 +228,47 @@ def give_up(run: Run, code: str, status: str = "failed") -> None:
 
 
 def given_up(run: Run, code: str, status: str) -> None:
-    if run.phase != "running":
+    if run.whole.phase != "running":
         return
-    run.phase = "undoing"
-    run.ending = (status, "", {}, code)
+    if run.parent is not None:
+        inside.given_up(run, "failure")
+        return
+    run.whole.phase = "undoing"
+    run.whole.ending = (status, "", {}, code)
     _stop(run, "given-up")
 
 
 def _stop(run: Run, why: str) -> None:
-    if run.phase == "undoing":
+    if run.whole.phase == "undoing":
         rows.give_up(run)
     for visit in [visit for visit in run.active if visit.row is None]:
-        rows.cancel(run, visit, why)
-        run.note("step cancelled", visit.name, visit.number, why)
-        routing.close(run, visit)
+        inside.cancel(visit, why)
     run.call_off(None)
-    run.todo = [one for one in run.todo if one[0] is rows.undo] if run.phase == "ending" else []
-    for undoing in run.undoings:
+    run.whole.todo = [one for one in run.whole.todo if one[0] is rows.undo] if run.whole.phase == "ending" else []
+    for undoing in run.whole.undoings:
         run.later(rows.undo_next, run, undoing)
     run.later(unwind, run)
 
 
 def unwind(run: Run) -> None:
     """Undo the next thing when nothing is under way; when nothing is left, finish."""
-    undoing = any(isinstance(one.owner, Call) and one.owner.purpose == "undo" for one in run.open.values())
-    if run.orphans or run.undoings or undoing or run.phase not in ("ending", "undoing"):
+    undoing = any(isinstance(one.owner, Call) and one.owner.purpose == "undo" for one in run.whole.open.values())
+    if run.whole.orphans or run.whole.undoings or undoing or run.whole.phase not in ("ending", "undoing"):
         return
-    while run.phase == "undoing" and run.done:
-        done = run.done.pop()
+    while run.whole.phase == "undoing" and run.whole.done:
+        done = run.whole.done.pop()
         if not done.possible:
-            run.left_over.append(done.tool)
+            run.whole.left_over.append(done.tool)
             continue
-        calls.decide(run, undoing_of(run, done))
+        made = undoing_of(run, done)
+        calls.decide(made.run, made)
         return
-    run.phase = "over"
+    run.whole.phase = "over"
     waits.unused(run)
-    status, end, output, code = run.ending
-    left = tuple(run.left_over), tuple(run.doubts)
+    status, end, output, code = run.whole.ending
+    left = tuple(run.whole.left_over), tuple(run.whole.doubts)
     run.note("run ended", status, end, output, code)
-    run.commands.append(("finish", status, end, output, code, *left))
+    run.whole.commands.append(("finish", status, end, output, code, *left))
 
 
 def undoing_of(run: Run, done: Done) -> Call:
@@ -252,13 +276,14 @@ def undoing_of(run: Run, done: Done) -> Call:
     tool = run.program.tools[done.undo]
     values = decoded(tool.parameters, done.args)
     assert isinstance(values, dict)
-    return Call(tool, values, done.args, "undo", done.step, undoes=done.tool)
+    assert done.run is not None
+    return Call(tool, values, done.args, "undo", done.step, done.run, undoes=done.tool)
 
 
 def asks_of(run: Run, owner: Visit | Call) -> list[Ask]:
     """Return the approvals that are open for a step or a call."""
     return [
         waiting.owner
-        for waiting in list(run.open.values())
+        for waiting in list(run.whole.open.values())
         if waiting.kind == "ask approval" and isinstance(waiting.owner, Ask) and waiting.owner.owner is owner
     ]

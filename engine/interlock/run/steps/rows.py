@@ -102,7 +102,8 @@ def _enter(run: Run, visit: Visit) -> None:
     row = _visit_of(visit, rows.next)
     rows.under_way[rows.next] = row
     rows.next += 1
-    run.notes.append(StepBegan(row.path, row.number, row.route.id, tuple(sorted(row.scopes))))
+    route = visit.frame.at(row.route.id)
+    run.notes.append(StepBegan(row.path, row.number, route, tuple(sorted(row.scopes))))
     if over is not None:
         run.agenda.append(Fail(row, "over budget", over.why))
         return

@@ -1,0 +1,133 @@
+"""Workflows that steps run: each in a frame of its own, that ends, or is given up and undone while the run goes on."""
+
+from interlock.run.protocol.events import Json
+from interlock_dsl.program.model import RunStep
+from reference import promised, routing, rows
+from reference.state import Run, Visit
+from reference.values import NoValue, typed, written
+
+SHARED = ("run", "principal", "context", "$history", "now")
+
+
+def input_of(run: Run, visit: Visit) -> tuple[dict[str, object], dict[str, Json]] | None:
+    """Return what a workflow is given, as values and as JSON; None where that does not fit."""
+    assert isinstance(visit.step, RunStep)
+    parameters = run.program.workflows[visit.step.workflow].parameters
+    try:
+        given = {name: written(one, rows.reads(run, visit)) for name, one in visit.step.arguments.items()}
+        values, shown = typed(parameters, given)
+    except NoValue:
+        return None
+    return dict(values), dict(shown)
+
+
+def prepare(run: Run, visit: Visit) -> bool:
+    """Evaluate the input, if nobody has approved it; the step fails where it has no value."""
+    found = input_of(run, visit) if visit.row is None or visit.group is None else None
+    if visit.row is not None and visit.group is not None:
+        together = rows.of(visit.group).arguments
+        found = together[visit.row[0]] if together else input_of(run, visit)  # type: ignore[assignment]
+    if found is None:
+        run.later(routing.fail, run, visit, "failure")
+        return False
+    visit.given = found[0]
+    return True
+
+
+def begin(run: Run, visit: Visit) -> None:
+    """Run the workflow."""
+    assert isinstance(visit.step, RunStep)
+    if visit.given is None and not prepare(run, visit):
+        return
+    visit.phase = "running"
+    visit.inner = inner = Run(run.program, visit)
+    inner.workflow = run.program.workflows[visit.step.workflow]
+    inner.values = {name: run.values[name] for name in SHARED if name in run.values}
+    run.later(start, inner, visit.given, run.whole.now)
+
+
+def start(frame: Run, values: dict[str, object], at: int) -> None:
+    """Begin a workflow with the values of its parameters."""
+    if frame.over:
+        return
+    limit, _ = promised.time_limit(frame)
+    if limit is not None:
+        frame.deadline = at + limit
+        frame.deadline_id = frame.timer(frame.parent, frame.deadline, "deadline")
+    routing.fill(frame, values)
+    if promised.holds(frame):
+        routing.leave(frame, "start")
+
+
+def reached(frame: Run, end: str, values: dict[str, object], output: dict[str, Json]) -> None:
+    """The workflow is at an end: its step has its output."""
+    assert frame.parent is not None
+    close(frame, "end-reached")
+    visit = frame.parent
+    visit.run.later(routing.complete, visit.run, visit, {"end": end, **values}, {"end": end, **output})
+
+
+def given_up(frame: Run, trigger: str) -> None:
+    """The workflow cannot go on: what it did is undone, then its step fails."""
+    visit = frame.parent
+    assert visit is not None
+    if frame.over or visit.phase != "running":
+        return
+    close(frame, "given-up")
+    visit.phase, visit.due = "undoing", None
+    visit.run.call_off(visit)
+    visit.run.later(rows.undo, visit.run, [visit], (routing.fail, (visit.run, visit, trigger)))
+
+
+def close(frame: Run, why: str) -> None:
+    """Nothing more happens in a workflow."""
+    if frame.over:
+        return
+    frame.over = True
+    for visit in [visit for visit in frame.active if visit.row is None]:
+        cancel(visit, why)
+    frame.take_back(frame.deadline_id)
+
+
+def cancel(visit: Visit, why: str) -> None:
+    """Close a visit that is not needed any more, with all that is inside it."""
+    rows.cancel(visit, why)
+    if visit.inner is not None:
+        close(visit.inner, why)
+    visit.run.note("step cancelled", visit.path, visit.number, why)
+    routing.close(visit)
+
+
+def live(run: Run) -> list[Run]:
+    """Return the workflows under way, those around before those inside."""
+    frames = [frame for frame in run.whole.frames if not frame.over]
+    return sorted(frames, key=lambda frame: len(frame.around))
+
+
+def idle(run: Run) -> list[Run]:
+    """Return the workflows inside in which nothing is left under way."""
+    inner = [frame for frame in live(run) if frame.parent is not None and frame.parent.phase == "running"]
+    return [frame for frame in inner if not frame.active]
+
+
+def time_is_up(frame: Run) -> None:
+    """The time of a workflow is over: what is under way in it is given up, or fails."""
+    _, promise = promised.time_limit(frame)
+    if promise is not None:
+        promised.broken(frame, promise, "exceeded")
+        return
+    for visit in [visit for visit in frame.active if visit.row is None]:
+        if visit.inner is not None:
+            frame.later(given_up, visit.inner, "over budget")
+        elif visit.rows is not None and isinstance(visit.step, RunStep):
+            frame.later(rows.stop, frame, visit, "over budget")
+        else:
+            frame.later(routing.fail, frame, visit, "over budget")
+
+
+def late(visit: Visit) -> None:
+    """A step is behind its deadline."""
+    if visit.inner is not None:
+        visit.run.later(given_up, visit.inner, "timeout")
+    else:
+        visit.run.later(routing.fail, visit.run, visit, "timeout")
