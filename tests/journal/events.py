@@ -36,6 +36,8 @@ event = st.one_of(
     st.builds(events.TimerFired, whole, text),
     st.builds(events.Reserved, whole, text, st.lists(whole, max_size=3).map(tuple)),
     st.builds(events.Exhausted, whole, text, st.lists(whole, max_size=3).map(tuple), texts, text),
+    st.builds(events.Admitted, whole, text, whole, st.booleans()),
+    st.builds(events.Withheld, whole, text, st.sampled_from(["rate", "breaker", "ledger"]), st.none() | whole, text),
     st.builds(events.RunCancelled, whole, text, text),
     st.builds(events.RunResumed, whole),
 )

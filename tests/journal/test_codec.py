@@ -49,6 +49,8 @@ SAMPLES: list[events.Event] = [
     events.TimerFired(9, "c4"),
     events.Reserved(9, "v5", (0, 250)),
     events.Exhausted(9, "v5", (4,), ("d1",), "no answer"),
+    events.Admitted(9, "a6", 3, True),
+    events.Withheld(9, "a6", "rate", 60, "no answer"),
     events.RunCancelled(10, "maria", "enough"),
     events.RunResumed(11),
 ]

@@ -9,6 +9,7 @@ from interlock.journal.journal import Journal
 from interlock.journal.memory import MemoryJournal
 from interlock.journal.sqlite import SqliteJournal
 from journal.wrong import WRONG, Apart
+from journal.wrong_breakers import WRONG_BREAKERS
 
 
 class MemoryStore:
@@ -57,7 +58,7 @@ def found_wrong(wrong: type[MemoryJournal]) -> Iterator[str]:
             yield f"{wrong.__name__}, {case.__name__}: {type(found).__name__}"
 
 
-@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("wrong", (*WRONG, *WRONG_BREAKERS))
 def test_the_suite_says_what_is_wrong_with_a_journal(wrong: type[MemoryJournal]) -> None:
     """`wrong.txt` lists what each case says of each wrong journal; a case that passes is not in it."""
     said = (Path(__file__).parent / "wrong.txt").read_text().splitlines()

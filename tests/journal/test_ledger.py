@@ -16,7 +16,8 @@ from interlock.journal.codec import decode, encode
 from interlock.journal.conformance_ledger import _append
 from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.journal.sqlite import SqliteJournal
-from interlock.journal.sqlite.ledger import TABLES, SqliteLedger
+from interlock.journal.sqlite.ledger import SqliteLedger
+from interlock.journal.sqlite.tables import LEDGER
 from interlock.run.ledger import MOST, Held, Ledger, settled, taken
 from interlock.run.protocol.commands import Reserve
 from interlock.run.protocol.events import Reserved, RunResumed
@@ -70,7 +71,7 @@ class Naive:
 @given(steps)
 def test_three_ledgers_agree_whatever_is_reserved_released_and_pruned(done: list[object]) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(TABLES)
+    connection.executescript(LEDGER)
     naive, kept = Naive(), (Ledger(), SqliteLedger(connection))
     for number, step in enumerate(done):
         name = f"r{number}"

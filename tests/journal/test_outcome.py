@@ -10,9 +10,10 @@ import pytest
 from interlock.decide import Claim, Decision, Reason
 from interlock.run.audit.outcome import REPEATED, SENTENCES, compared, outcome_of
 from interlock.run.protocol import codes
-from interlock.run.protocol.commands import Command, Reserve
+from interlock.run.protocol.commands import Admit, Command, Reserve
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, NoValue, RouteTaken
 from interlock_dsl.diagnostics.source import Source, Span
+from interlock_dsl.program.model import Breaker, Rate
 from interlock_dsl.schema.canonical import canonical
 
 KINDS = (*get_args(Note), *get_args(Command))
@@ -30,6 +31,10 @@ def made(kind: type) -> object:
         values["others"] = (NotTaken("a->b#1", codes.WhyNotTaken.FALSE, "said"),)
     if "claims" in values:
         values["claims"] = (CLAIM,)
+    if "rate" in values:
+        values["rate"] = Rate(3, 60)
+    if "breaker" in values:
+        values["breaker"] = Breaker(3, 60, 9)
     return kind(**values)
 
 
@@ -41,7 +46,7 @@ def outcome(one: object) -> bytes:
 def test_another_sentence_is_the_same_outcome_and_another_value_of_any_other_field_is_not(kind: type) -> None:
     one = made(kind)
     for field in fields(kind):
-        if field.name in ("decision", "others", "claims"):
+        if field.name in ("decision", "others", "claims", "rate", "breaker"):
             continue
         other = replace(one, **{field.name: "something else"})  # type: ignore[type-var]
         same = field.name in SENTENCES | REPEATED
@@ -77,6 +82,15 @@ def test_of_a_claim_all_counts_but_the_rule() -> None:
     others = [replace(CLAIM, limit="d2"), replace(CLAIM, key="[]")]
     others += [replace(CLAIM, **{name: 9}) for name in ("amount", "most", "period")]
     assert len({reserve(CLAIM), *map(reserve, others)}) == 6
+
+
+def test_of_a_rate_and_a_breaker_all_counts() -> None:
+    one = Admit("a1", "s", "t", Rate(3, 60), Breaker(3, 60, 9), 9)
+    others = [replace(one, rate=rate) for rate in (None, Rate(4, 60), Rate(3, 61))]
+    others += [
+        replace(one, breaker=breaker) for breaker in (None, Breaker(4, 60, 9), Breaker(3, 61, 9), Breaker(3, 60, 8))
+    ]
+    assert len({outcome(one), *map(outcome, others)}) == 8
 
 
 def test_why_a_route_was_not_taken_counts_as_its_code() -> None:

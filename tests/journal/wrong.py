@@ -7,6 +7,7 @@ from interlock.decide.decision import Claim
 from interlock.errors import Conflict, InterlockError
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.memory import MemoryJournal, MemoryLease
+from interlock.run.breakers import BreakerState
 from interlock.run.ledger import Held, Ledger
 
 
@@ -280,7 +281,7 @@ class Overflows(WrongLedger):
 
 
 class AddsInstead(WrongLedger):
-    def replace(self, held: Sequence[Held]) -> None:
+    def replace(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         super().replace([*self.held(), *held])
 
 

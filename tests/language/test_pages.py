@@ -36,6 +36,7 @@ EXPECTATIONS = {
     "calls",
     "never calls",
     "denied",
+    "withheld",
     "escalates",
     "notifies",
     "redacts",

@@ -17,6 +17,7 @@ from interlock.run.handlers import HANDLERS
 from interlock.run.parts import Phase
 from interlock.run.protocol.events import RunCancelled, RunResumed, RunStarted, Usage
 from interlock.run.transitions import CONSEQUENCE, FIRST, TRANSITIONS, Cause, Kind, UndefinedTransition, require
+from run import test_admissions as admissions
 from run import test_deadlines as deadlines
 from run import test_reservations as reservations
 from run import test_subworkflows as subworkflows
@@ -208,6 +209,10 @@ RUNS: tuple[Callable[[], None], ...] = (
     reservations.test_further_limits_of_a_later_attempt_are_reserved_too,
     reservations.test_what_concerns_the_call_by_the_time_of_the_answer_is_reserved_too,
     reservations.test_nothing_is_reserved_for_a_run_that_was_called_off,
+    admissions.test_every_attempt_counts_and_one_beyond_the_rate_waits_for_room,
+    admissions.test_an_attempt_that_was_let_through_and_is_not_sent_is_given_back,
+    admissions.test_limits_are_reserved_before_the_attempt_is_let_through,
+    admissions.test_an_undo_goes_on_where_the_ledger_does_not_answer,
 )
 
 

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
-from interlock.run.ledger import settled
+from interlock.run.breakers import came_of
+from interlock.run.ledger import Ledger, releases_of, settled
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -68,6 +70,7 @@ class World:
         self.events: list[Event] = []
         self.notes: list[Note] = []
         self.commands: list[Command] = []
+        self.ledger = Ledger()
         workflow = next(iter(self.program.workflows))
         who = principal or Principal("ann")
         self.feed(prepare(self.program, workflow, input or {}, run="r1", at=at, principal=who))
@@ -76,7 +79,9 @@ class World:
         self.events.append(event)
         notes = self.machine.feed(event)
         self.notes += notes
-        self.commands += self.machine.commands()
+        asked = self.machine.commands()
+        self.commands += asked
+        self.ledger.settle(releases_of("r1", event, asked), came_of("r1", event, asked))
         return notes
 
     # --- what is asked ---
@@ -134,6 +139,10 @@ class World:
         """Have the ledger answer what is asked of it, as it does where so much is used (0 where nothing is said)."""
         asked = self.open(Reserve)[0]
         return self.feed(settled(asked, self.now, standings or [0] * len(asked.claims)))
+
+    def judged(self) -> tuple[Note, ...]:
+        """Have the world's ledger say whether the attempt may be made that is asked for."""
+        return self.feed(self.ledger.answer("r1", self.the(Admit), self.now))
 
     # --- what came of it ---
 

@@ -7,10 +7,11 @@ digest), what was answered, by which rules at which place, with whose approval, 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.journal.codec import encode
 from interlock.run.protocol.events import (
+    Admitted,
     CallProposed,
     Event,
     Exhausted,
@@ -20,6 +21,7 @@ from interlock.run.protocol.events import (
     RunStarted,
     SessionStarted,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.protocol.notes import ApprovalAsked, ApprovalSettled, CallDecided, Note, RunEnded
 from interlock.run.redaction import HIDDEN, arguments, fields_of, hides_arguments, result
@@ -92,6 +94,10 @@ def decisions(recorded: RecordedRun) -> "Iterator[DecisionRecord]":
         previous = moment.entry.digest
 
 
+_ANSWERS: Final = (Reserved, Exhausted, Admitted, Withheld)
+"""The answers of the ledger, on which calls are decided that were proposed before."""
+
+
 def entries(recorded: RecordedRun) -> list[Json]:
     """Return the entries. Of the events, which hold all that was said, is shown what the decisions on them do not hide.
 
@@ -125,7 +131,7 @@ def _on_answers(recorded: RecordedRun) -> dict[str, tuple[str, ...]]:
     """Return what is hidden, by tool, of calls that were decided on an answer of the ledger: later than proposed."""
     found: dict[str, tuple[str, ...]] = {}
     for moment in recorded.entries:
-        for note in _redacting(moment, recorded) if isinstance(moment.event, Reserved | Exhausted) else ():
+        for note in _redacting(moment, recorded) if isinstance(moment.event, _ANSWERS) else ():
             found[note.tool] = tuple(dict.fromkeys((*found.get(note.tool, ()), *fields_of(note.decision))))
     return found
 

@@ -12,6 +12,7 @@ from interlock.run.protocol.notes import (
     ApprovalCounted,
     ApprovalSettled,
     AttemptFailed,
+    AttemptJudged,
     Backtracked,
     CallDecided,
     CallDone,
@@ -192,6 +193,12 @@ class Narrative:
     def _cancelled(self, note: StepCancelled) -> list[Line]:
         self._waiting.pop(note.step, None)
         return [self._line(note.step, "gone", Text(f"not needed: {_said(note.why)}", "quiet"))]
+
+    @_tell.register
+    def _judged(self, note: AttemptJudged) -> list[Line]:
+        if note.granted or note.forced or not isinstance(self._step(note.step), AgentStep):
+            return []  # `AttemptFailed` or `StepFailed` says so
+        return [self._line(note.step, "bad", f"{note.tool} is not called, by its {note.by}")]
 
     @_tell.register
     def _attempt(self, note: AttemptFailed) -> list[Line]:

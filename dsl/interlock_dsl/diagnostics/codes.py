@@ -28,6 +28,7 @@ _DATA, _JOINS, _PERMISSIONS, _RULES = "Data flow", "Branches and loops", "Permis
 CODES: Final = {
     code.name: code
     for code in (
+        Code("unfit-breaker", _TYPES, _ERROR, _PROVED, "a breaker of a tool could never do its work"),
         Code("unfit-fallback", _TYPES, _ERROR, _PROVED, "what is called in place of a tool cannot stand in for it"),
         Code("bad-character", _TEXT, _ERROR, _PROVED, "half of a surrogate pair is no character"),
         Code("bad-duration", _TEXT, _ERROR, _PROVED, "a duration is too long"),

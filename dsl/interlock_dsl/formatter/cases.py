@@ -88,7 +88,7 @@ def _expectation(node: Expect) -> str:
         node.kind, node.kind
     )
     why = f" because {quoted(node.because)}" if node.because is not None else ""
-    by = f" by {quoted(node.rule)}" if node.rule is not None else ""
+    by = "" if node.rule is None else f" by {node.rule if node.kind == 'withheld' else quoted(node.rule)}"
     count = f" {node.count} of" if node.count > 1 else ""
     return f"expect {words}{count}" + (f" {node.name.text}" if node.name is not None else "") + why + by
 

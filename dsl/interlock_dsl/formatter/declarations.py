@@ -6,11 +6,13 @@ from interlock_dsl.formatter.pieces import (
     Places,
     arguments,
     begin,
+    breaker,
     duration,
     end,
     money,
     names,
     parameters,
+    rate,
     record,
     retry,
     text,
@@ -68,6 +70,10 @@ def tool(node: ToolDecl, places: Places) -> list[Line]:
         body.append(Line(f"timeout {duration(node.timeout)}", places.clause(node, "timeout")))
     if node.retry is not None:
         body.append(Line(retry(node.retry), places.clause(node, "retry")))
+    if node.rate is not None:
+        body.append(Line(rate(node.rate), places.clause(node, "rate")))
+    if node.breaker is not None:
+        body.append(Line(breaker(node.breaker), places.clause(node, "breaker")))
     if node.fallback is not None:
         head = f"fallback {node.fallback.tool.text}"
         start = places.clause(node, "fallback")

@@ -11,6 +11,7 @@ from interlock_dsl.formatter.page import INDENT, WIDTH, Line, indented
 from interlock_dsl.syntax.builder.pieces import UNITS, micros_of
 from interlock_dsl.syntax.tree import (
     Argument,
+    Breaker,
     Duration,
     EnumType,
     FieldNode,
@@ -20,6 +21,7 @@ from interlock_dsl.syntax.tree import (
     Money,
     NamedType,
     Node,
+    Rate,
     RecordType,
     Retry,
     ToolCall,
@@ -108,6 +110,17 @@ def retry(node: Retry) -> str:
     if node.first is None:
         return words
     return f"{words} backoff {duration(node.first)}" + (f"..{duration(node.most)}" if node.most else "")
+
+
+def rate(node: Rate) -> str:
+    """Return `rate 100 per 1m`."""
+    return f"rate {grouped(node.most)} per {duration(node.period)}"
+
+
+def breaker(node: Breaker) -> str:
+    """Return `breaker opens after 5 failures within 1m for 30s`."""
+    opens = f"breaker opens after {grouped(node.failures)} failures"
+    return f"{opens} within {duration(node.within)} for {duration(node.pause)}"
 
 
 def number(value: int | float) -> str:

@@ -5,7 +5,7 @@ from interlock_dsl.lowering.expressions import compiled_all, optional
 from interlock_dsl.lowering.limits import lower_limits
 from interlock_dsl.program import model as program
 from interlock_dsl.program.limits import Limit
-from interlock_dsl.program.model import RetryPlan
+from interlock_dsl.program.model import Breaker, Rate, RetryPlan
 from interlock_dsl.syntax import tree as syntax
 
 
@@ -26,6 +26,8 @@ def lower_tool(tool: ToolFacts) -> program.Tool:
         fallback=None if tool.fallback is None else lower_call(tool.fallback),
         cost=0 if decl is None or decl.cost is None else decl.cost.micros,
         description="" if decl is None else decl.description or "",
+        rate=None if decl is None else _rate(decl.rate),
+        breaker=None if decl is None else _breaker(decl.breaker),
     )
 
 
@@ -97,6 +99,16 @@ def lower_table(table: TableFacts) -> program.Table:
 def micros(duration: syntax.Duration | None) -> int | None:
     """Return the microseconds of a duration."""
     return None if duration is None else duration.micros
+
+
+def _rate(rate: syntax.Rate | None) -> Rate | None:
+    return None if rate is None else Rate(rate.most, rate.period.micros)
+
+
+def _breaker(breaker: syntax.Breaker | None) -> Breaker | None:
+    if breaker is None:
+        return None
+    return Breaker(breaker.failures, breaker.within.micros, breaker.pause.micros)
 
 
 def _retry(retry: syntax.Retry | None) -> RetryPlan:

@@ -37,8 +37,8 @@ class Act:
     """
 
     kind: Literal[
-        "waits", "awaits", "calls", "never calls", "denied", "escalates", "notifies", "redacts", "ends", "fails",
-        "visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
+        "waits", "awaits", "calls", "never calls", "denied", "withheld", "escalates", "notifies", "redacts", "ends",
+        "fails", "visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from interlock_dsl.cel.types import RecordType, Type
 from interlock_dsl.diagnostics.source import Span
+from interlock_dsl.program.attempts import NO_RETRY
+from interlock_dsl.program.attempts import Breaker as Breaker
+from interlock_dsl.program.attempts import Rate as Rate
+from interlock_dsl.program.attempts import RetryPlan as RetryPlan
 from interlock_dsl.program.cases import Test
 from interlock_dsl.program.promises import Promise
 from interlock_dsl.program.rules import Policy as Policy
@@ -27,15 +31,6 @@ Effect: TypeAlias = Literal["read", "write", "irreversible"]
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPlan:
-    """Up to `times` further attempts; the wait before the k-th is `first * 2**(k-1)`, at most `most`, microseconds."""
-
-    times: int = 0
-    first: int = 0
-    most: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """A tool and the expression of each argument."""
 
@@ -49,7 +44,8 @@ class Tool:
     """A typed call to the world. `timeout` in microseconds, `cost` of a call in millionths of the currency.
 
     `idempotency_key` reads the parameters by name; `undo` reads them and `result`. `fallback` reads the parameters: it
-    is called where this one has failed; both only read, and give the same type.
+    is called where this one has failed; both only read, and give the same type. `rate` and `breaker` hold over all runs
+    and sessions of a journal.
     """
 
     name: str
@@ -60,11 +56,13 @@ class Tool:
     span: Span
     idempotency_key: "CompiledExpression | None" = None
     timeout: int | None = None
-    retry: RetryPlan = RetryPlan()
+    retry: RetryPlan = NO_RETRY
     undo: Call | None = None
     cost: int = 0
     description: str = ""
     fallback: Call | None = None
+    rate: Rate | None = None
+    breaker: Breaker | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -88,7 +86,7 @@ class Agent:
     turns: int = 10
     cost: int = 0
     timeout: int | None = None
-    retry: RetryPlan = RetryPlan()
+    retry: RetryPlan = NO_RETRY
     fallback: str = ""
 
     @property

@@ -92,7 +92,7 @@ class Authorizer:
             self._add_context(bindings, context)
         if not (problem or lacking or approvals):
             known = self._evaluator.memoized(tool, agent or "", values, bindings, history)
-            if known is not None and known.answer != "ask":
+            if known is not None and known.answer != "ask" and _counted_elsewhere(declared) is None:
                 return known
         request = Request(
             tool=declared.name,
@@ -111,6 +111,9 @@ class Authorizer:
         decision = self._evaluator.authorize(request)
         if decision.answer == "ask":
             return replace(decision, subject=request.subject or _subject(declared, request))
+        counted = _counted_elsewhere(declared)
+        if counted is not None and decision.answer == "allow":
+            return replace(decision, answer="deny", reasons=(counted,), claims=())
         if decision.claims:
             because = "what is used of it beyond this session is not known here; a run or a session of a guard knows"
             return self._evaluator.refused([claim.limit for claim in decision.claims], because, decision)
@@ -134,6 +137,15 @@ class Authorizer:
         held = None if principal is None else principal.scopes
         may = None if agent is None else self._may[agent]
         return self._evaluator.listed(agent or "", None, within_scopes(self._tools, may, held))
+
+
+def _counted_elsewhere(tool: Tool) -> Reason | None:
+    """Return why a call of a tool is denied whose attempts are counted over all sessions; None for any other."""
+    if tool.rate is None and tool.breaker is None:
+        return None
+    what = "rate" if tool.rate is not None else "breaker"
+    text = f"how the {what} of {tool.name} stands is not known here; a run or a session of a guard knows"
+    return Reason("rate" if tool.rate is not None else "breaker", text, span=tool.span)
 
 
 _name = lru_cache(4096)(normalised)

@@ -9,7 +9,7 @@ Answer: TypeAlias = Literal["allow", "deny", "ask"]
 
 Cause: TypeAlias = Literal[
     "unknown-tool", "unknown-agent", "arguments", "not-shown", "missing-scope", "no-permit", "permit", "grant",
-    "approval", "forbid", "require", "never", "limit", "budget", "promise", "repeated",
+    "approval", "forbid", "require", "never", "limit", "rate", "breaker", "budget", "promise", "repeated",
     "redact", "notify",
 ]  # fmt: skip
 

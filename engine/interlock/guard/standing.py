@@ -13,8 +13,8 @@ from interlock.errors import Conflict, Refused
 from interlock.journal import chain
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
-from interlock.run.ledger import Settlement, releases_of
-from interlock.run.protocol.commands import Command, Reserve
+from interlock.run.ledger import Asked, Settlement, told_by
+from interlock.run.protocol.commands import Admit, Command, Reserve
 from interlock.run.protocol.events import Event, SessionStarted
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.session import SessionMachine
@@ -159,11 +159,13 @@ class Record:
                 told.extend(machine.feed(answer))
                 pending = Pending(encode(answer), machine.outcome)
                 summary = self._summary(machine, answer.at, len(entries) + 1)
-                return Settled((pending,), summary, releases_of(self.session, answer, machine.last_commands))
+                return Settled((pending,), summary, *told_by(self.session, answer, machine.last_commands))
 
             reserving = Reserving(reserve, event.at, make)
-        releases, summary = releases_of(self.session, event, commands), self._summary(machine, event.at, len(entries))
-        append = Append(self.session, self._sequence, entries, summary, releases, reserving)
+        # Without entries the event is recorded already, and so is what the ledger is told with it.
+        releases, came = told_by(self.session, event, commands) if entries else ((), ())
+        summary = self._summary(machine, event.at, len(entries))
+        append = Append(self.session, self._sequence, entries, summary, releases, reserving, came)
         (head,) = self.journal.append_all((append,))
         if isinstance(head, Conflict):
             raise head
@@ -180,10 +182,10 @@ class Record:
         )
 
 
-def _reserve(commands: Sequence[Command]) -> Reserve | None:
+def _reserve(commands: Sequence[Command]) -> Asked | None:
     """Return what is asked of the ledger, if anything is."""
     for command in commands:
-        if isinstance(command, Reserve):
+        if isinstance(command, Reserve | Admit):
             return command
     return None
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from interlock.errors import Conflict, UnknownProgram, UnknownRun
 from interlock.journal import chain
+from interlock.journal.conformance_breakers import BREAKER_CASES
 from interlock.journal.conformance_ledger import LEDGER_CASES
 from interlock.journal.contract import Case, Nonconforming, Store, fill, must, pending, refuses, summary
 from interlock.journal.journal import Append, Entry, Journal, Pending, RunSummary
@@ -245,5 +246,6 @@ CASES: Final[Sequence[Case]] = (
     a_run_has_one_driver,
     closing_twice_is_fine,
     *LEDGER_CASES,
+    *BREAKER_CASES,
 )
 """All cases; each takes a store of its own."""

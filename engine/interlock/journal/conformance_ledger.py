@@ -50,7 +50,8 @@ def _release(journal: Journal, run: str, *reservations: str) -> None:
 
 
 def _granted(answer: Settlement, *standings: int) -> None:
-    must(isinstance(answer, Reserved), f"refused, though enough is left: {answer}")
+    if not isinstance(answer, Reserved):
+        raise Nonconforming(f"refused, though enough is left: {answer}")
     must(answer.standings == standings, f"what was used before is {standings}, not {answer.standings}")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from interlock.errors import Conflict
-from interlock.run.ledger import Held, Settlement
-from interlock.run.protocol.commands import Reserve
+from interlock.run.breakers import BreakerState, Came
+from interlock.run.ledger import Asked, Held, Settlement
 from interlock.run.protocol.frozen import frozen
 from interlock.run.protocol.meaning import MEANING
 
@@ -66,24 +66,27 @@ class Pending:
 class Settled:
     """What a reservation led to: the entries that follow, the run's line in the list, and what is given back.
 
-    `releases` are ids of reservations as in `Append`; the one at hand may be among them, and is then not held.
+    `releases` and `came` are as in `Append`; the reservation at hand may be among them, and is then not held.
     """
 
     entries: Sequence[Pending]
     summary: RunSummary
     releases: tuple[str, ...] = ()
+    came: tuple[Came, ...] = ()
 
 
 @frozen
 class Reserving:
-    """A `Reserve` to be answered inside the transaction of an append, at a moment (microseconds since 1970).
+    """A `Reserve` or an `Admit` to be answered inside the transaction of an append, at a moment (microseconds since
+    1970).
 
-    `make` is called once at most, inside the transaction, with the answer that `interlock.run.ledger.settled` gives to
-    what is used by then. What it returns is appended after the entries of the append. It must neither wait nor use the
-    journal. Where the append fails after it was called, nothing was written, and what it did must be dropped.
+    `make` is called once at most, inside the transaction, with the answer that `interlock.run.ledger.settled` or
+    `interlock.run.breakers.judged` gives to what is used by then. What it returns is appended after the entries of the
+    append. It must neither wait nor use the journal. Where the append fails after it was called, nothing was written,
+    and what it did must be dropped.
     """
 
-    reserve: Reserve
+    reserve: Asked
     at: int
     make: Callable[[Settlement], Settled]
 
@@ -93,7 +96,8 @@ class Append:
     """Entries for one run after sequence number `expected` (0: a new run), and the run's line in the list.
 
     `releases` are the reservations that the ledger does not hold any more from then on (see
-    `interlock.run.ledger.reservation_of`); one that it does not hold changes nothing. With `reserving`, a
+    `interlock.run.ledger.reservation_of`); one that it does not hold changes nothing. `came` is what breakers are told
+    of attempts with the entries (`interlock.run.breakers.told`). With `reserving`, a
     reservation and the entries that follow from it are part of the append, and the line in the list is the one that
     its `make` returns.
     """
@@ -104,6 +108,7 @@ class Append:
     summary: RunSummary
     releases: tuple[str, ...] = ()
     reserving: Reserving | None = None
+    came: tuple[Came, ...] = ()
 
 
 class Lease(Protocol):
@@ -146,7 +151,7 @@ class Journal(Protocol):
         A run occurs at most once. Returns, for each, the chain's head or the conflict. Appends are made in the given
         order, what they reserve and release included; those of other processes come before or after all of them. With
         a conflict nothing is reserved or released, and no `make` is called. Where the journal works and its ledger
-        does not, the answer to a `Reserve` is an `Exhausted` that says so.
+        does not, the answer to a `Reserve` is an `Exhausted`, that to an `Admit` a `Withheld`, that says so.
         """
         ...
 
@@ -157,7 +162,11 @@ class Journal(Protocol):
         """
         ...
 
-    def replace_ledger(self, held: Sequence[Held]) -> None:
+    def breakers(self) -> Mapping[str, BreakerState]:
+        """Return the states of the breakers that were ever told of a failure, by the names of their tools."""
+        ...
+
+    def replace_ledger(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         """Have the ledger hold exactly this, durably: for a ledger that is rebuilt from the journal's runs."""
         ...
 

@@ -8,8 +8,8 @@ from interlock.errors import Conflict
 from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
-from interlock.run.ledger import Held, Ledger, reservation_of, settled
-from interlock.run.protocol.events import Reserved
+from interlock.run.breakers import BreakerState
+from interlock.run.ledger import Held, Ledger
 
 
 class MemoryLease:
@@ -89,31 +89,32 @@ class MemoryJournal:
         reserving = append.reserving
         if reserving is None:
             head = self.append(append.run, append.expected, append.entries, append.summary)
-            self._release(append.releases)
+            self._ledger.settle(append.releases, append.came)
             return head
         held = len(self._entries.get(append.run, ()))
         if held != append.expected:
             raise conflict(append.run, append.expected, held)
-        claims = reserving.reserve.claims
-        answer = settled(reserving.reserve, reserving.at, self._ledger.standings(claims, reserving.at))
-        made = reserving.make(answer)
-        head = self.append(append.run, append.expected, (*append.entries, *made.entries), made.summary)
-        if isinstance(answer, Reserved):
-            self._ledger.reserve(reservation_of(append.run, reserving.reserve.id), claims, reserving.at)
-        self._release((*append.releases, *made.releases))
+        answer = self._ledger.answer(append.run, reserving.reserve, reserving.at)
+        try:
+            made = reserving.make(answer)
+            head = self.append(append.run, append.expected, (*append.entries, *made.entries), made.summary)
+        except BaseException:
+            self._ledger.take_back(append.run, answer)
+            raise
+        self._ledger.settle((*append.releases, *made.releases), (*append.came, *made.came))
         return head
-
-    def _release(self, reservations: Sequence[str]) -> None:
-        for reservation in reservations:
-            self._ledger.release(reservation)
 
     def held(self) -> Sequence[Held]:
         """Return what the ledger holds, by limit and key, each in order of time."""
         return tuple(self._ledger.held())
 
-    def replace_ledger(self, held: Sequence[Held]) -> None:
+    def breakers(self) -> Mapping[str, BreakerState]:
+        """Return the states of the breakers that were ever told of a failure, by the names of their tools."""
+        return dict(self._ledger.breakers.states)
+
+    def replace_ledger(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         """Have the ledger hold exactly this."""
-        self._ledger.replace(held)
+        self._ledger.replace(held, breakers)
 
     def prune_ledger(self) -> int:
         """Forget what no window reaches any more, and return how much that was."""

@@ -30,6 +30,7 @@ from interlock.run.moves import (
 )
 from interlock.run.parts import Approval, Call, Owner, Phase, Visit
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -40,6 +41,7 @@ from interlock.run.protocol.commands import (
     SetTimer,
 )
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -55,6 +57,7 @@ from interlock.run.protocol.events import (
     TimerFired,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.routing import routes
 from interlock.run.state import Run
@@ -91,8 +94,10 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("visit", "awaiting event", TimerFired): _on(waits.expired),
     ("visit", "awaiting time", TimerFired): _on(waits.over),
     ("visit", "running", TimerFired): _on(deadlines.inner_fired),
-    ("call", "reserving", Reserved): _on(calls.reserved),
-    ("call", "reserving", Exhausted): _on(calls.exhausted),
+    ("call", "reserving", Reserved): _on(calls.ledger_answered),
+    ("call", "reserving", Exhausted): _on(calls.ledger_answered),
+    ("call", "reserving", Admitted): _on(calls.admitted),
+    ("call", "reserving", Withheld): _on(calls.withheld),
     ("call", "in flight", ToolReturned): _on(calls.returned),
     ("call", "in flight", ToolFailed): _on(calls.failed),
     ("call", "retrying", TimerFired): _on(calls.retry_due),
@@ -107,6 +112,8 @@ ANSWERS: Final[Mapping[type[Event], type[Command]]] = {
     ModelFailed: AskModel,
     Reserved: Reserve,
     Exhausted: Reserve,
+    Admitted: Admit,
+    Withheld: Admit,
     ToolReturned: CallTool,
     ToolFailed: CallTool,
     PersonAnswered: AskPerson,
@@ -120,6 +127,7 @@ WHAT: Final[Mapping[type[Command], str]] = {
     AskModel: "a request to a model",
     CallTool: "a call of a tool",
     Reserve: "a reservation",
+    Admit: "a question whether an attempt may be made",
     AskPerson: "a question",
     AwaitEvent: "a wait for an event",
     AskApproval: "an approval",
@@ -127,7 +135,9 @@ WHAT: Final[Mapping[type[Command], str]] = {
 }
 """What is open, in words."""
 
-SETTLES: Final = frozenset({ModelReplied, ModelFailed, Reserved, Exhausted, ToolReturned, ToolFailed, TimerFired})
+SETTLES: Final = frozenset(
+    {ModelReplied, ModelFailed, Reserved, Exhausted, Admitted, Withheld, ToolReturned, ToolFailed, TimerFired}
+)
 """The answers after which nothing is open under their id any more, whatever they say."""
 
 

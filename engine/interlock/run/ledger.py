@@ -1,4 +1,6 @@
-"""The ledger: what limits beyond one run have used. What a reservation comes to, and a ledger in memory.
+"""The ledger: what limits beyond one run have used, and what rates and breakers of tools let through.
+
+What an answer comes to, and a ledger in memory. `interlock.run.breakers` says what rates and breakers come to.
 
 For each limit and key there is an account. A window ends at the moment of a reservation, or at the account's latest
 one if that is later: with the clocks of several processes, time does not run backwards in an account. What was taken
@@ -7,19 +9,23 @@ claims are on it.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from interlock.decide.decision import Claim
-from interlock.run.protocol.commands import Cancel, Command, Release, Reserve
-from interlock.run.protocol.events import Event, Exhausted, Reserved
+from interlock.run.breakers import Breakers, BreakerState, Came, Judged, came_of, judged, rate_of
+from interlock.run.protocol.commands import Admit, Cancel, Command, Release, Reserve
+from interlock.run.protocol.events import Admitted, Event, Exhausted, Reserved, Withheld
 
 MOST: Final = 2**63 - 1
 """The largest amount, and the largest sum that is told; larger sums are compared all the same."""
 
-Settlement: TypeAlias = Reserved | Exhausted
-"""The answer to a `Reserve`."""
+Asked: TypeAlias = Reserve | Admit
+"""What a run asks of the ledger."""
+
+Settlement: TypeAlias = Reserved | Exhausted | Admitted | Withheld
+"""The answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Held:
     at: int
 
 
-def settled(reserve: Reserve, at: int, standings: Sequence[int]) -> Settlement:
+def settled(reserve: Reserve, at: int, standings: Sequence[int]) -> Reserved | Exhausted:
     """Return the answer to a `Reserve`: all of it or nothing. `standings` are what was used before, for each claim.
 
     A negative amount is refused.
@@ -55,15 +61,23 @@ def reservation_of(run: str, command: str) -> str:
 def releases_of(run: str, event: Event, commands: Sequence[Command]) -> tuple[str, ...]:
     """Return the reservations of a run that are given back with an event, as what was asked on it says.
 
-    A reservation that was called off on the very event that grants it is one of them.
+    A reservation that was called off on the very event that grants it is one of them, as is an attempt that was let
+    through then.
     """
     released: list[str] = []
     for command in commands:
         if isinstance(command, Release):
             released.append(command.reservation)
-        elif isinstance(command, Cancel) and isinstance(event, Reserved) and command.command == event.command:
+        elif (
+            isinstance(command, Cancel) and isinstance(event, Reserved | Admitted) and command.command == event.command
+        ):
             released.append(command.command)
     return tuple([reservation_of(run, command) for command in released]) if released else ()
+
+
+def told_by(run: str, event: Event, commands: Sequence[Command]) -> tuple[tuple[str, ...], tuple[Came, ...]]:
+    """Return what the ledger is told with an event: the reservations given back, and what came of attempts."""
+    return releases_of(run, event, commands), came_of(run, event, commands)
 
 
 def taken(claims: Sequence[Claim]) -> dict[tuple[str, str], Claim]:
@@ -98,6 +112,11 @@ class _Account:
         first = bisect_right(self.moments, max(at, self.moments[-1]) - period)
         return self.totals[-1] - self.totals[first] + self.amounts[first] if first < len(self.moments) else 0
 
+    def room(self, at: int, period: int, count: int) -> int:
+        """Return the moment from which on the first `count` amounts of a window are outside it."""
+        first = bisect_right(self.moments, max(at, self.moments[-1]) - period)
+        return self.moments[first + count - 1] + period
+
     def take(self, reservation: str, amount: int, at: int) -> None:
         self.moments.append(max(at, self.moments[-1]) if self.moments else at)
         self.totals.append((self.totals[-1] if self.totals else 0) + amount)
@@ -125,6 +144,50 @@ class Ledger:
     def __init__(self) -> None:
         self._accounts: dict[tuple[str, str], _Account] = {}
         self._reservations: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.breakers = Breakers()
+
+    def answer(self, run: str, asked: Asked, at: int) -> Settlement:
+        """Answer what a run asks at a moment, and hold what is granted."""
+        name = reservation_of(run, asked.id)
+        if isinstance(asked, Reserve):
+            found = settled(asked, at, self.standings(asked.claims, at))
+            if isinstance(found, Reserved):
+                self.reserve(name, asked.claims, at)
+            return found
+        reached = self.judge(asked, name, at)
+        claim = rate_of(asked)
+        if isinstance(reached.answer, Admitted) and claim is not None:
+            self.reserve(name, (claim,), at)
+        if reached.breaker is not None:
+            self.breakers.keep(asked.tool, reached.breaker)
+        return reached.answer
+
+    def judge(self, admit: Admit, attempt: str, at: int) -> Judged:
+        """Return the answer to an `Admit`, of which nothing is held yet."""
+        claim = rate_of(admit)
+        (used,) = (0,) if claim is None else self.standings((claim,), at)
+
+        def room(count: int) -> int:
+            assert claim is not None
+            return self._accounts[claim.limit, claim.key].room(at, claim.period, count)
+
+        return judged(admit, attempt, at, used, room, self.breakers.state(admit.tool))
+
+    def take_back(self, run: str, answer: Settlement) -> None:
+        """Hold nothing of what an answer granted: it could not be recorded."""
+        name = reservation_of(run, answer.command)
+        self.release(name)
+        for tool, state in self.breakers.states.items():
+            if state.trial == name:
+                self.breakers.keep(tool, replace(state, trial="", lapses=0))
+                break
+
+    def settle(self, releases: Sequence[str], came: Sequence[Came] = ()) -> None:
+        """Give back what is held, and tell breakers what came of attempts."""
+        for reservation in releases:
+            self.release(reservation)
+        for each in came:
+            self.breakers.tell(each)
 
     def standings(self, claims: Sequence[Claim], at: int) -> tuple[int, ...]:
         """Return what is used, for each claim, within its period."""
@@ -155,8 +218,9 @@ class Ledger:
                 kept = Claim(claim.limit, claim.rule, claim.key, amount, claim.most, claim.period)
                 yield Held(reservation, kept, at)
 
-    def replace(self, held: Sequence[Held]) -> None:
+    def replace(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         """Hold exactly this instead, each at its moment."""
+        self.breakers.replace(breakers or {})
         self._accounts, self._reservations = {}, {}
         for each in sorted(held, key=lambda one: one.at):
             name = each.claim.limit, each.claim.key

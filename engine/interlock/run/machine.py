@@ -23,6 +23,7 @@ from interlock.run.parts import Approval, Frame, Owner, Visit
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -186,7 +187,7 @@ class Machine:
             return "new"
         if run.phase == "over" and run.ending is not None:
             return run.ending.status
-        busy = any(isinstance(command, AskModel | CallTool | Reserve) for _, command in run.open.values())
+        busy = any(isinstance(command, AskModel | CallTool | Reserve | Admit) for _, command in run.open.values())
         return "running" if busy else "waiting"
 
     @property

@@ -9,7 +9,7 @@ from interlock.decide.history import PastCall
 from interlock.run.branching import UNBRANCHED, Branch, Lineage
 from interlock.run.plan import PlannedRoute, WorkflowPlan
 from interlock.run.protocol.codes import WhyGivenUp
-from interlock.run.protocol.commands import CallOutcome, Reserve, Turn
+from interlock.run.protocol.commands import Admit, CallOutcome, Reserve, Turn
 from interlock.run.protocol.events import Json, ModelCall
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.builtins import FAILURE, MOST_SAID
@@ -231,6 +231,8 @@ class Call:
     history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
     `hidden` are the fields that are shown to nobody, `telling` who is to be told when it is sent, `told` the rules for
     which people were. `earlier` are the attempts at the call in whose place it is made, none where there is no such.
+    `admit` asks whether its next attempt is let through, `admitted` was granted and is not sent yet, and what comes of
+    the attempt under way is reported for `watched`.
     """
 
     tool: Tool
@@ -262,6 +264,9 @@ class Call:
     telling: tuple[NotifyRole, ...] = ()
     told: tuple[str, ...] = ()
     earlier: int = 0
+    admit: Admit | None = None
+    admitted: Admit | None = None
+    watched: Admit | None = None
 
     @property
     def in_doubt(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 
 from interlock.run.parts import Approval, Call, Owner, Phase, Visit
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -31,6 +32,7 @@ from interlock.run.protocol.events import (
     TimerFired,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.state import Run
 
@@ -90,7 +92,9 @@ TRANSITIONS: Final[Mapping[tuple[Kind, Phase, Cause], tuple[Phase, ...]]] = {
     ("call", "deciding", CONSEQUENCE): ("in flight", "reserving", "in approval", "over"),
     ("call", "in approval", CONSEQUENCE): ("in flight", "reserving", "in approval", "over"),
     ("call", "reserving", Reserved): ("in flight", "reserving", "in approval", "over"),
-    ("call", "reserving", Exhausted): ("in flight", "over"),
+    ("call", "reserving", Exhausted): ("in flight", "reserving", "over"),
+    ("call", "reserving", Admitted): ("in flight", "reserving", "in approval", "over"),
+    ("call", "reserving", Withheld): ("in flight", "reserving", "retrying", "over"),
     ("call", "reserving", CONSEQUENCE): ("over",),
     ("call", "in flight", ToolReturned): ("over",),
     ("call", "in flight", ToolFailed): ("retrying", "over"),

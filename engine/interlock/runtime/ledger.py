@@ -2,23 +2,44 @@
 
 A run's entries say when it reserved; what, its program says, folded over them. So the ledger is no second truth: where
 it is lost or damaged, it is made again. Only the moments of runs whose clocks disagreed may differ then: an account
-counts each reservation at the latest moment it knew, and the entries hold the runs' own.
+counts each reservation at the latest moment it knew, and the entries hold the runs' own. So it is with breakers, whose
+states are made again from what was let through and what came of it, in the order of the entries' moments.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from interlock.decide.decision import Claim
 from interlock.journal.codec import decode
 from interlock.journal.journal import Journal
+from interlock.run.breakers import CLOSED, BreakerState, Came, came_of, rate_of, told
 from interlock.run.fold import fold_of, start_of
 from interlock.run.ledger import Held, Ledger, releases_of, reservation_of, taken
-from interlock.run.protocol.commands import Reserve
-from interlock.run.protocol.events import Reserved
+from interlock.run.protocol.commands import Admit, Reserve
+from interlock.run.protocol.events import Admitted, Reserved
 from interlock.runtime.programs import program_of
 from interlock_dsl.program.model import Program
 
 _Key = tuple[str, str, str]
-_RESERVED = b'"type":"reserved"'
+_GRANTED = (b'"type":"reserved"', b'"type":"admitted"')
+
+
+@dataclass(slots=True)
+class OfRuns:
+    """What the runs of a journal hold: reservations, and the states of breakers."""
+
+    held: list[Held] = field(default_factory=list)
+    breakers: dict[str, BreakerState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A trial that a breaker let through."""
+
+    tool: str
+    attempt: str
+    lapse: int
+    at: int
 
 
 def rebuild_ledger(journal: Journal, programs: Mapping[str, Program] | None = None) -> Sequence[Held]:
@@ -26,22 +47,35 @@ def rebuild_ledger(journal: Journal, programs: Mapping[str, Program] | None = No
 
     `programs` are those at hand, by digest. Raises what reading and folding a run raises; nothing was changed then.
     """
-    found = tuple(held_by_runs(journal, programs or {}))
-    journal.replace_ledger(found)
+    found = of_runs(journal, programs or {})
+    journal.replace_ledger(found.held, found.breakers)
     return journal.held()
 
 
-def held_by_runs(journal: Journal, programs: Mapping[str, Program]) -> Iterator[Held]:
-    """Yield what each run of a journal reserved and did not give back, at the moments of its events."""
+def of_runs(journal: Journal, programs: Mapping[str, Program]) -> OfRuns:
+    """Return what the runs of a journal hold, at the moments of their events."""
+    found, facts = OfRuns(), list[Came | _Trial]()
     for summary in reversed(journal.runs()):
         entries = list(journal.read(summary.run))
-        if any(_RESERVED in entry.event for entry in entries):
-            yield from _held_by(journal, summary.run, [entry.event for entry in entries], programs)
+        if any(granted in entry.event for entry in entries for granted in _GRANTED):
+            found.held += _held_by(journal, summary.run, [entry.event for entry in entries], programs, facts)
+    for fact in sorted(facts, key=lambda one: one.at):
+        state = found.breakers.get(fact.tool, CLOSED)
+        if isinstance(fact, Came):
+            after = told(state, fact)
+        else:
+            at = max(fact.at, state.latest)
+            after = replace(state, trial=fact.attempt, lapses=at + fact.lapse, latest=at)
+        if after != state:
+            found.breakers[fact.tool] = after
+    return found
 
 
-def _held_by(journal: Journal, run: str, events: Iterable[bytes], programs: Mapping[str, Program]) -> Iterator[Held]:
+def _held_by(
+    journal: Journal, run: str, events: Iterable[bytes], programs: Mapping[str, Program], facts: list[Came | _Trial]
+) -> Iterator[Held]:
     machine = None
-    asked: dict[str, Reserve] = {}
+    asked: dict[str, Reserve | Admit] = {}
     held: dict[str, list[Held]] = {}
     for sequence, data in enumerate(events, 1):
         event = decode(data, run, sequence)
@@ -52,15 +86,24 @@ def _held_by(journal: Journal, run: str, events: Iterable[bytes], programs: Mapp
             machine = fold_of(program_of(journal, run, first.program, programs), first)
         machine.feed(event)
         commands = machine.commands()
-        if isinstance(event, Reserved) and event.command in asked:
-            name = reservation_of(run, event.command)
-            claims = taken(asked.pop(event.command).claims).values()
-            held[name] = [Held(name, claim, event.at) for claim in claims]
+        if isinstance(event, Reserved | Admitted) and event.command in asked:
+            name, wanted = reservation_of(run, event.command), asked.pop(event.command)
+            held[name] = [Held(name, claim, event.at) for claim in _claims(wanted)]
+            if isinstance(wanted, Admit) and isinstance(event, Admitted) and event.trial:
+                facts.append(_Trial(wanted.tool, name, wanted.lapse, event.at))
+        facts += came_of(run, event, commands)
         for released in releases_of(run, event, commands):
             held.pop(released, None)
-        asked |= {command.id: command for command in commands if isinstance(command, Reserve)}
+        asked |= {command.id: command for command in commands if isinstance(command, Reserve | Admit)}
     for several in held.values():
         yield from several
+
+
+def _claims(asked: Reserve | Admit) -> Iterable[Claim]:
+    if isinstance(asked, Reserve):
+        return taken(asked.claims).values()
+    claim = rate_of(asked)
+    return () if claim is None else (claim,)
 
 
 def ledger_problems(journal: Journal, programs: Mapping[str, Program] | None = None) -> tuple[str, ...]:
@@ -68,14 +111,17 @@ def ledger_problems(journal: Journal, programs: Mapping[str, Program] | None = N
 
     Runs may go on meanwhile. Raises what reading and folding a run raises.
     """
-    before = _by_account(journal.held())
-    expected = _by_account(held_by_runs(journal, programs or {}))
+    before, before_breakers = _by_account(journal.held()), journal.breakers()
+    runs = of_runs(journal, programs or {})
+    expected = _by_account(runs.held)
     after = _by_account(journal.held())
     latest: dict[tuple[str, str], tuple[int, int]] = {}
     for (_, limit, key), each in after.items():
         known = latest.get((limit, key), (each.at, 0))
         latest[limit, key] = max(known[0], each.at), max(known[1], each.claim.period)
-    problems: list[str] = []
+    later = journal.breakers()
+    changed = {tool for tool in {*before_breakers, *later} if before_breakers.get(tool) != later.get(tool)}
+    problems = _breaker_problems(later, runs.breakers, changed)
     for place in [*expected, *(place for place in before if place in after and place not in expected)]:
         said, found = expected.get(place), after.get(place) or before.get(place)
         moment, period = latest.get(place[1:], (0, 0))
@@ -86,6 +132,25 @@ def ledger_problems(journal: Journal, programs: Mapping[str, Program] | None = N
         elif said is not None and found is not None:
             problems += _differences(said, found)
     return tuple(problems)
+
+
+def _breaker_problems(
+    found: Mapping[str, BreakerState], expected: Mapping[str, BreakerState], changed: set[str]
+) -> list[str]:
+    """Return which breakers are open and should be closed, as the runs say, or the other way round.
+
+    Those that `changed` meanwhile are left out.
+    """
+    problems: list[str] = []
+    for tool in sorted({*found, *expected} - changed):
+        one, other = found.get(tool, CLOSED), expected.get(tool, CLOSED)
+        if (one.opened is None) != (other.opened is None):
+            problems.append(f"the breaker of {tool} is {_stands(one)} in the ledger, and {_stands(other)} by the runs")
+    return problems
+
+
+def _stands(state: BreakerState) -> str:
+    return "closed" if state.opened is None else "open"
 
 
 def _differences(said: Held, found: Held) -> list[str]:

@@ -16,9 +16,10 @@ from typing import Literal, TypeAlias
 from interlock.errors import Conflict
 from interlock.journal.codec import encode
 from interlock.journal.journal import Append, Pending, Reserving, RunSummary, Settled
-from interlock.run.ledger import Settlement, releases_of
+from interlock.run.ledger import Asked, Settlement, told_by
 from interlock.run.machine import Machine
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -29,6 +30,7 @@ from interlock.run.protocol.commands import (
     FinishRun,
     Notify,
     Release,
+    Report,
     Reserve,
     SetTimer,
 )
@@ -81,7 +83,7 @@ class Drive:
         self._timers = Timers(clock, self._awaken)
         self._fresh: list[Command] = []
         self._untold: tuple[Waiting | Notify, ...] = ()
-        self._inbox: deque[_Arrival | Reserve] = deque()
+        self._inbox: deque[_Arrival | Asked] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._driving = asyncio.Lock()
         self._recording = asyncio.Lock()
@@ -153,7 +155,7 @@ class Drive:
         for command in open_:
             if isinstance(command, SetTimer):
                 self._timers.set(command)
-        self._fresh += [command for command in open_ if isinstance(command, Reserve)]
+        self._fresh += [command for command in open_ if isinstance(command, Reserve | Admit)]
         asked = [command for command in open_ if isinstance(command, AskApproval | AskPerson)]
         self._untold = (*asked, *(command for command in last if isinstance(command, Notify)))
 
@@ -183,7 +185,7 @@ class Drive:
         self._tell([*news, (arrival.event, notes)])
         return notes
 
-    async def _reserve(self, reserve: Reserve) -> None:
+    async def _reserve(self, reserve: Asked) -> None:
         """Reserve, and record the answer with it; nothing where it is not wanted any more."""
         news: list[tuple[Event, Sequence[Note]]] = []
         async with self._recording:
@@ -202,15 +204,15 @@ class Drive:
     async def _recorded(self, arrival: _Arrival) -> Sequence[Note] | None:
         """Feed and append an event; None when others recorded something first: the machine is spoilt then."""
         self._refuse_broken()
-        machine, known = self.machine, self.finish
+        machine, known, run = self.machine, self.finish, self.setting.run
         notes = machine.feed(arrival.event)
         commands = machine.commands()
         self._finished(commands)
-        pending = Pending(arrival.data, machine.outcome)
+        entries = (Pending(arrival.data, machine.outcome),)
         try:
+            releases, came = told_by(run, arrival.event, commands)
             summary = self._summary(arrival.event.at)
-            releases = releases_of(self.setting.run, arrival.event, commands)
-            await self._recorder.append(Append(self.setting.run, self.sequence, (pending,), summary, releases))
+            await self._recorder.append(Append(run, self.sequence, entries, summary, releases, came=came))
         except Conflict:
             if not self.leased:
                 self.broken = True
@@ -224,7 +226,7 @@ class Drive:
         self._fresh.extend(commands)
         return notes
 
-    async def _reserved(self, reserve: Reserve, news: list[tuple[Event, Sequence[Note]]]) -> bool:
+    async def _reserved(self, reserve: Asked, news: list[tuple[Event, Sequence[Note]]]) -> bool:
         """Reserve and append the answer; false when others recorded something first.
 
         The machine is fed inside the transaction: where that fails, what it holds is not the journal's any more.
@@ -240,13 +242,12 @@ class Drive:
             news.append((answer, notes))
             self._finished(fresh)
             pending = Pending(encode(answer), machine.outcome)
-            return Settled((pending,), self._summary(answer.at), releases_of(run, answer, fresh))
+            return Settled((pending,), self._summary(answer.at), *told_by(run, answer, fresh))
 
         reserving = Reserving(reserve, self.setting.now(), make)
+        append = Append(run, self.sequence, (), self._summary(reserving.at), reserving=reserving)
         try:
-            await self._recorder.append(
-                Append(run, self.sequence, (), self._summary(reserving.at), reserving=reserving)
-            )
+            await self._recorder.append(append)
         except Conflict:
             if self.broken or not self.leased:
                 self.broken = True
@@ -280,8 +281,8 @@ class Drive:
             run = self.setting.run
             raise Conflict(f"run {run} stopped here while others waited for it; `resume` goes on from its journal")
 
-    async def _take(self, arrival: _Arrival | Reserve) -> None:
-        if isinstance(arrival, Reserve):
+    async def _take(self, arrival: _Arrival | Asked) -> None:
+        if isinstance(arrival, Reserve | Admit):
             await self._reserve(arrival)
             return
         told = arrival.told
@@ -321,9 +322,9 @@ class Drive:
                 case Cancel(command=id):
                     self._timers.cancel(id)
                     self._performer.cancel(id)
-                case Reserve():
+                case Reserve() | Admit():
                     self._inbox.append(command)
-                case FinishRun() | Release() | AwaitEvent():
+                case FinishRun() | Release() | Report() | AwaitEvent():
                     pass  # what is given back was given back with the entry that said so, and events come by themselves
                 case _:
                     self._performer.perform(command)
@@ -341,7 +342,7 @@ class Drive:
 
     # --- waiting -----------------------------------------------------------------------------------------------------
 
-    async def _next(self, until: Until, patience: int) -> _Arrival | Reserve | None:
+    async def _next(self, until: Until, patience: int) -> _Arrival | Asked | None:
         """Return what happens next, waiting for it; None when the run is over or quiet."""
         while True:
             if self._inbox:
@@ -357,7 +358,7 @@ class Drive:
                 return None
             await self._awakened()
 
-    async def _told(self) -> _Arrival | Reserve | None:
+    async def _told(self) -> _Arrival | Asked | None:
         """Wait until notices are out, but not for ever; return what happens meanwhile, for whoever is told may act."""
         loop = asyncio.get_running_loop()
         until = loop.time() + NOTICE_PATIENCE

@@ -8,6 +8,7 @@ from interlock.run.machine import Machine
 from interlock.run.protocol.commands import AskApproval
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import (
+    AttemptJudged,
     Backtracked,
     CallDecided,
     Escalated,
@@ -59,6 +60,13 @@ def unmet(
                 return f"expected {expected}, but it was denied for another reason: {given}"
             if decided and not met:
                 return f"expected {expected}, but it was decided: {', '.join(note.decision.answer for note in decided)}"
+        case "withheld":
+            judged = [note for note in notes if isinstance(note, AttemptJudged) and note.tool == act.name]
+            withheld = [note.by for note in judged if not note.granted]
+            met = any(act.rule in (None, by) for by in withheld)
+            expected = f"an attempt at {act.name} to be withheld{_why(act)}"
+            if withheld and not met:
+                return f"expected {expected}, but it was by {' and '.join(dict.fromkeys(withheld))}"
         case "escalates":
             told = [note.role for note in notes if isinstance(note, Escalated)]
             met = act.name in told

@@ -5,7 +5,7 @@ Limits beyond one session count in a ledger of the test's own.
 
 from interlock.decide import Principal
 from interlock.errors import InvalidInput
-from interlock.run.protocol.commands import CallTool, Reserve
+from interlock.run.protocol.commands import Admit, CallTool, Reserve
 from interlock.run.protocol.events import (
     CallProposed,
     Event,
@@ -64,7 +64,7 @@ class PolicyTest(World):
         for command in commands:
             if isinstance(command, CallTool):
                 self.call(command)
-            elif isinstance(command, Reserve):
+            elif isinstance(command, Reserve | Admit):
                 self.reserve(command)
 
     def _decide(self, act: Act) -> None:

@@ -13,7 +13,16 @@ from interlock.decide import Principal
 from interlock.errors import InvalidInput
 from interlock.run.lifecycle.start import prepare
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool, Command, Reserve, SetTimer
+from interlock.run.protocol.commands import (
+    Admit,
+    AskApproval,
+    AskModel,
+    AskPerson,
+    CallTool,
+    Command,
+    Reserve,
+    SetTimer,
+)
 from interlock.run.protocol.events import (
     Event,
     ModelCall,
@@ -121,14 +130,15 @@ class _TestRun(World):
             self._fire(min(waits, key=lambda timer: timer.at))
 
     def _perform(self, command: Command) -> None:
-        if isinstance(command, AskModel | CallTool | AskPerson | Reserve) and command not in self.machine.pending():
+        asked = isinstance(command, AskModel | CallTool | AskPerson | Reserve | Admit)
+        if asked and command not in self.machine.pending():
             return
         match command:
             case AskModel():
                 self._reply(command)
             case CallTool():
                 self.call(command)
-            case Reserve():
+            case Reserve() | Admit():
                 self.reserve(command)
             case AskPerson(step=path) if answers := self._script(
                 step := written(path), self._persons, self.test.persons

@@ -4,14 +4,13 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 
-from interlock.run.ledger import Ledger, releases_of, reservation_of, settled
-from interlock.run.protocol.commands import AskApproval, CallTool, Command, Reserve
+from interlock.run.ledger import Asked, Ledger, told_by
+from interlock.run.protocol.commands import AskApproval, CallTool, Command
 from interlock.run.protocol.events import (
     ApprovalDenied,
     ApprovalGiven,
     Event,
     Json,
-    Reserved,
     ToolFailed,
     ToolReturned,
 )
@@ -50,15 +49,11 @@ class World(ABC):
         self.events.append(event)
         self.notes += notes
         self.sent |= {command.id: command.args for command in commands if isinstance(command, CallTool)}
-        for reservation in releases_of("test", event, commands):
-            self._ledger.release(reservation)
+        self._ledger.settle(*told_by("test", event, commands))
 
-    def reserve(self, command: Reserve) -> None:
+    def reserve(self, command: Asked) -> None:
         """Answer for the ledger."""
-        answer = settled(command, self.now, self._ledger.standings(command.claims, self.now))
-        if isinstance(answer, Reserved):
-            self._ledger.reserve(reservation_of("test", command.id), command.claims, self.now)
-        self.feed(answer)
+        self.feed(self._ledger.answer("test", command, self.now))
 
     def call(self, command: CallTool) -> None:
         """Answer for a tool; its last answer is given as often as it is called."""

@@ -134,11 +134,22 @@ class Case(ABC):
         if tool is not None:
             self._keys(f"`{item.name.text}`", item.value, value, tool.parameters.fields)
 
+    def _withheld(self, item: syntax.Expect) -> None:
+        """Check that attempts at calls of a tool can be withheld by what an expectation names."""
+        assert item.name is not None
+        tool = self._tool(item.name)
+        if tool is None or tool.decl is None:
+            return
+        clauses = {"rate": tool.decl.rate, "breaker": tool.decl.breaker}
+        wanted = list(clauses) if item.rule is None else [item.rule]
+        if all(clauses[each] is None for each in wanted):
+            self._symbols.report.add(say.nothing_withheld(item.name.text, " or ".join(wanted), item.span))
+
     def _expected(self, item: syntax.Expect, value: object) -> None:
         """Check the rule that an expectation names, and keep the expectation."""
         if item.rule is not None and item.kind == "fails" and item.rule not in self._rules.giving_up:
             self._symbols.report.add(say.no_such_promise(item.rule, item.span, self._rules.giving_up))
-        elif item.rule is not None and item.kind != "fails" and item.rule not in self._rules.denying:
+        elif item.rule is not None and item.kind not in ("fails", "withheld") and item.rule not in self._rules.denying:
             self._symbols.report.add(say.no_such_rule(item.rule, item.span, self._rules.denying))
         name = item.event if item.name is None else item.name.text
         fields = tuple(field.text for field in item.fields)

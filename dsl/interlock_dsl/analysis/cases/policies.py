@@ -99,6 +99,8 @@ class PolicyCase(Case):
                     self._symbols.report.add(say.no_call_before(f"`expect {item.kind}`", item.span))
                 if item.kind == "asks" and item.name is not None:
                     self._symbols.role(item.name)
+            case "withheld":
+                self._withheld(item)
             case "calls" | "never calls" | "denied":
                 self._expected_call(item, value)
             case "notifies" if item.name is not None:

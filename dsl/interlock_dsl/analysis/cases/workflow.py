@@ -197,6 +197,8 @@ class WorkflowCase(Case):
                 self._expected_fields(item)
             case "waits" | "escalates" | "notifies" if name is not None:
                 self._symbols.role(name)
+            case "withheld":
+                self._withheld(item)
             case "calls" | "never calls" | "denied":
                 self._expected_call(item, value)
             case "ends" if name is not None:

@@ -55,6 +55,13 @@ def check_limits(symbols: Symbols, clauses: Clauses) -> None:
 def _tool(report: Report, tool: ToolDecl) -> None:
     _duration(report, "the timeout", tool.timeout)
     _retry(report, tool.retry)
+    if tool.rate is not None:
+        _count(report, "the number of attempts", tool.rate.most, tool.rate.span)
+        _duration(report, "the period", tool.rate.period)
+    if tool.breaker is not None:
+        _count(report, "the number of failures", tool.breaker.failures, tool.breaker.span)
+        _duration(report, "the period", tool.breaker.within)
+        _duration(report, "the time for which it is open", tool.breaker.pause)
     _money(report, "the cost", tool.cost, free=True)
 
 

@@ -3,6 +3,7 @@
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.diagnostics.messages import tools as say
 from interlock_dsl.syntax.clauses import Clauses
+from interlock_dsl.syntax.tree import Breaker, Rate
 
 
 def check_tools(symbols: Symbols, clauses: Clauses) -> None:
@@ -18,6 +19,21 @@ def check_tools(symbols: Symbols, clauses: Clauses) -> None:
             symbols.report.add(say.retry_without_idempotency(name, clauses.of(tool, "retry")))
         if reads and tool.undo is not None:
             symbols.report.add(say.undo_of_read(name, clauses.of(tool, "undo")))
+        if tool.breaker is not None and tool.timeout is None:
+            symbols.report.add(say.breaker_without_timeout(name, clauses.of(tool, "breaker")))
+        if tool.breaker is not None and tool.rate is not None and _stays_closed(tool.rate, tool.breaker):
+            undone = {other.undo.tool.text for other in symbols.tools.values() if other.undo is not None}
+            if name not in undone:  # undo calls are made beyond the rate
+                symbols.report.add(say.breaker_beyond_rate(name, clauses.of(tool, "breaker")))
+
+
+def _stays_closed(rate: Rate, breaker: Breaker) -> bool:
+    """Whether a rate lets through fewer attempts than have to fail before a breaker opens."""
+    return (
+        rate.most > 0
+        and rate.period.micros > 0
+        and (-(-breaker.within.micros // rate.period.micros) * rate.most < breaker.failures)
+    )
 
 
 def check_agents(symbols: Symbols, clauses: Clauses) -> None:

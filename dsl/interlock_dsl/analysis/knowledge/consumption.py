@@ -187,10 +187,17 @@ def _talking(timeout: Duration | None, turns: int, worst: int) -> int:
 
 def _call_time(tool: str, facts: Facts) -> Amount:
     """Return the time of a call with all its attempts, and of what is called where it has failed."""
-    time = add(_attempts_of(tool, facts), _asked(tool, facts))
-    for other in fallbacks({tool}, facts):
-        time = add(time, add(_attempts_of(other, facts), _asked(other, facts)))
+    made = (tool, *fallbacks({tool}, facts))
+    time: Amount = 0
+    for each in made:
+        time = add(time, add(add(_attempts_of(each, facts), _room(each, facts)), _asked(each, facts)))
     return time
+
+
+def _room(tool: str, facts: Facts) -> int:
+    """Return how long further attempts at a call may wait for room under its rate: a whole period each."""
+    decl = facts.tools[tool].decl
+    return 0 if decl is None or decl.rate is None else decl.rate.period.micros * (attempts_at(tool, facts) - 1)
 
 
 def _attempts_of(tool: str, facts: Facts) -> Amount:

@@ -78,7 +78,7 @@ def _impossible(test: Test, facts: Facts) -> Iterator[Diagnostic]:
     here = f" in `{test.workflow}`" if workflow is not None else " in this test"
     for act in test.acts:
         match act.kind:
-            case "calls" | "denied" if act.name not in asked:
+            case "calls" | "denied" | "withheld" if act.name not in asked:
                 yield _finding(act, f"nothing in this test asks for a call of `{act.name}`")
             case "waits" | "decides" | "asks" if act.name not in people:
                 yield _finding(act, f"`{act.name}` is never asked for an approval{here}")

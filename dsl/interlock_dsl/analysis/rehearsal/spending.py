@@ -30,6 +30,7 @@ class Spending:
         self._cost = min(costs, default=None)
         if self._own is not None and self._cost is not None and self._own <= self._cost:
             self._cost = None  # the budget is used up first
+        self._attempts: dict[str, int] = {}
         self._held = self.steps = self.calls = self.cost = 0
 
     def promise_nothing(self) -> None:
@@ -74,7 +75,16 @@ class Spending:
         return False
 
     def call(self, tool: ToolFacts) -> None:
-        """A call is made."""
+        """An attempt at a call is made. Time may pass between two or not: more than a rate allows are not told, nor one
+        after as many as may open the breaker if they fail.
+        """
+        decl = tool.decl
+        if decl is not None and (decl.rate is not None or decl.breaker is not None):
+            made = self._attempts[tool.name] = self._attempts.get(tool.name, 0) + 1
+            if decl.rate is not None and made > decl.rate.most:
+                raise Unrehearsed("the rate of a tool may be used up")
+            if decl.breaker is not None and made > decl.breaker.failures:
+                raise Unrehearsed("the breaker of a tool may be open")
         self.calls += 1
         self.cost += _cost(tool)
         if self._calls is not None and self.calls > self._calls:

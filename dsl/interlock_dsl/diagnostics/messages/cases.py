@@ -186,6 +186,17 @@ def said_twice(what: str, span: Span, first: Span) -> Diagnostic:
     )
 
 
+def nothing_withheld(tool: str, what: str, span: Span) -> Diagnostic:
+    """An expectation that attempts at calls of a tool are withheld by what it does not have."""
+    return diagnose(
+        "undefined-reference",
+        f"`{tool}` has no {what}",
+        span,
+        "never withheld by it",
+        help="write the clause in the declaration of the tool, such as `rate 100 per 1m`",
+    )
+
+
 def no_such_rule(rule: str, span: Span, known: Iterable[str]) -> Diagnostic:
     """An expected rule that no policy and no promise has."""
     ids = list(known)

@@ -24,8 +24,8 @@ PHRASES: Final = {
     "table_item": "a row of the table",
     "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `call`, `then`, `expect`)",
     "expectation": (
-        "`waits`, `calls`, `never calls`, `denied`, `escalates`, `notifies`, `redacts`, `ends`, `visits`, `fails`, "
-        "`allows`, `denies` or `asks`"
+        "`waits`, `calls`, `never calls`, `denied`, `withheld`, `escalates`, `notifies`, `redacts`, `ends`, `visits`, "
+        "`fails`, `allows`, `denies` or `asks`"
     ),
     "trigger": "`failure`, `timeout`, `denied`, `expiry` or `over budget`",
     "cell": "a cell",

@@ -41,6 +41,28 @@ def undo_of_read(tool: str, span: Span) -> Diagnostic:
     )
 
 
+def breaker_without_timeout(tool: str, span: Span) -> Diagnostic:
+    """A breaker of a tool whose calls may take for ever."""
+    return diagnose(
+        "unfit-breaker",
+        f"`{tool}` has a breaker and no timeout",
+        span,
+        "a call that hangs never counts as a failure",
+        help="write how long a call may take, such as `timeout 10s`",
+    )
+
+
+def breaker_beyond_rate(tool: str, span: Span) -> Diagnostic:
+    """A breaker that waits for more failures than the rate lets attempts through."""
+    return diagnose(
+        "unfit-breaker",
+        f"the breaker of `{tool}` never opens: its rate lets fewer attempts through in that time",
+        span,
+        "more failures than there can be attempts",
+        help="have it open after fewer failures, or within a longer time",
+    )
+
+
 def same_fallback(agent: str, span: Span) -> Diagnostic:
     """A fallback that is the model itself."""
     return diagnose(

@@ -211,6 +211,21 @@ class CaseBuilder(PieceBuilder):
         return Expect("denied", tool, rule=rule)
 
     @reduction
+    def expect_withheld(self, tool: Ident) -> Expect:
+        """`withheld tool`."""
+        return Expect("withheld", tool)
+
+    @reduction
+    def expect_withheld_by_rate(self, tool: Ident) -> Expect:
+        """`withheld tool by rate`."""
+        return Expect("withheld", tool, rule="rate")
+
+    @reduction
+    def expect_withheld_by_breaker(self, tool: Ident) -> Expect:
+        """`withheld tool by breaker`."""
+        return Expect("withheld", tool, rule="breaker")
+
+    @reduction
     def expect_escalates(self, role: Ident) -> Expect:
         """`escalates to role`."""
         return Expect("escalates", role)

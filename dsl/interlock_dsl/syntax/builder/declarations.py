@@ -8,12 +8,14 @@ from interlock_dsl.cel.tree import Expression
 from interlock_dsl.syntax.builder.pieces import Clause, PieceBuilder, reduction
 from interlock_dsl.syntax.tree import (
     AgentDecl,
+    Breaker,
     ContextDecl,
     Duration,
     FieldNode,
     Ident,
     LetDecl,
     Money,
+    Rate,
     Retry,
     RoleDecl,
     ToolCall,
@@ -70,6 +72,8 @@ class DeclarationBuilder(PieceBuilder):
             cost=clauses.get("cost", Money),
             description=clauses.get("description", str),
             fallback=clauses.get("fallback", ToolCall),
+            rate=clauses.get("rate", Rate),
+            breaker=clauses.get("breaker", Breaker),
             span=self.here(),
         )
 
@@ -102,6 +106,16 @@ class DeclarationBuilder(PieceBuilder):
     def description_clause(self, text: str) -> Clause:
         """`description "text"`."""
         return self.clause("description", text)
+
+    @reduction
+    def rate_clause(self, most: int, period: Duration) -> Clause:
+        """`rate 100 per 1m`."""
+        return self.clause("rate", Rate(most, period, span=self.here()))
+
+    @reduction
+    def breaker_clause(self, failures: int, within: Duration, pause: Duration) -> Clause:
+        """`breaker opens after 5 failures within 1m for 30s`."""
+        return self.clause("breaker", Breaker(failures, within, pause, span=self.here()))
 
     @reduction
     def timeout_clause(self, duration: Duration) -> Clause:

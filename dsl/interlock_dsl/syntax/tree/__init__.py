@@ -31,7 +31,17 @@ from interlock_dsl.syntax.tree.declarations import (
     ToolDecl,
 )
 from interlock_dsl.syntax.tree.files import Declaration, File, Files, PackArgument, Use, UsePack
-from interlock_dsl.syntax.tree.pieces import Approval, Duration, Ident, Money, NamedNumber, Node, Retry
+from interlock_dsl.syntax.tree.pieces import (
+    Approval,
+    Breaker,
+    Duration,
+    Ident,
+    Money,
+    NamedNumber,
+    Node,
+    Rate,
+    Retry,
+)
 from interlock_dsl.syntax.tree.promises import (
     Always,
     CostAtMost,
@@ -88,6 +98,7 @@ __all__ = [
     "AskStep",
     "Asker",
     "Bound",
+    "Breaker",
     "BudgetDecl",
     "CallStep",
     "Cell",
@@ -132,6 +143,7 @@ __all__ = [
     "Promise",
     "Proposes",
     "Range",
+    "Rate",
     "Reaches",
     "RecordType",
     "Retry",

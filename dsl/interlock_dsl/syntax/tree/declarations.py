@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.syntax.tree.pieces import Duration, Ident, Money, Node, Retry
+from interlock_dsl.syntax.tree.pieces import Breaker, Duration, Ident, Money, Node, Rate, Retry
 from interlock_dsl.syntax.tree.types import FieldNode, TypeNode
 
 
@@ -27,7 +27,7 @@ class ToolCall(Node):
 class ToolDecl(Node):
     """`tool name(parameters) -> result { clauses }`; `result` is None where the tool returns nothing.
 
-    `fallback` is called where this one, which only reads, has failed.
+    `fallback` is called where this one, which only reads, has failed. `rate` and `breaker` hold over all runs.
     """
 
     name: Ident
@@ -42,6 +42,8 @@ class ToolDecl(Node):
     cost: Money | None = None
     description: str | None = None
     fallback: ToolCall | None = None
+    rate: Rate | None = None
+    breaker: Breaker | None = None
 
 
 @dataclass(frozen=True, slots=True)

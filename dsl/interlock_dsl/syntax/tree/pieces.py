@@ -77,6 +77,23 @@ class Retry(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate(Node):
+    """`rate 100 per 1m`: so many attempts in any period of that length."""
+
+    most: int
+    period: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker(Node):
+    """`breaker opens after 5 failures within 1m for 30s`."""
+
+    failures: int
+    within: Duration
+    pause: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class Approval(Node):
     """`after approval by supervisor 2 of 3 within 4h`, or `by 2 of supervisor` when the role's size is not said.
 

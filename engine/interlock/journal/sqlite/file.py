@@ -10,14 +10,16 @@ from typing import Final, NoReturn
 
 from interlock.errors import JournalCorrupt, JournalMissing, JournalUnavailable
 from interlock.journal import chain
-from interlock.journal.sqlite.ledger import TABLES
 from interlock.journal.sqlite.rows import ROW, line_of_row
+from interlock.journal.sqlite.tables import BREAKERS, LEDGER
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
+_WITHOUT_BREAKERS: Final = 4
+"""The schema of journals whose ledger has no breakers."""
 _WITHOUT_LINES: Final = 3
 """The schema of journals whose runs' rows are all up to date, so that the last entry holds no line of its run."""
 _WITHOUT_LEDGER: Final = 2
-"""The schema of journals that have no ledger yet either. Both get what is missing when they are opened for writing."""
+"""The schema of journals that have no ledger yet either. All get what is missing when they are opened for writing."""
 _APPLICATION: Final = 0x494C4A4C  # "ILJL", in the file's header
 _ONE_LINE: Final = """
 CREATE TRIGGER one_line AFTER INSERT ON entries WHEN NEW.line IS NOT NULL BEGIN
@@ -29,7 +31,8 @@ _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {SCHEMA_VERSION};
-{TABLES}
+{LEDGER}
+{BREAKERS}
 CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL, link BLOB NOT NULL) STRICT;
 CREATE TABLE programs (digest TEXT PRIMARY KEY, sources BLOB NOT NULL, bundle BLOB NOT NULL,
   seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -61,7 +64,7 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
         raise JournalCorrupt(f"{path} is not a file, so it is no journal")
     if not readonly:
         connection = _opened(path, "mode=rw", wait)
-        if has_lines(connection):
+        if has_breakers(connection):
             return connection
         try:
             _renew(path, connection)
@@ -89,6 +92,11 @@ def has_lines(connection: sqlite3.Connection) -> bool:
     return _version(connection) > _WITHOUT_LINES
 
 
+def has_breakers(connection: sqlite3.Connection) -> bool:
+    """Whether a journal has the table of breakers, and with it all that this version knows."""
+    return _version(connection) > _WITHOUT_BREAKERS
+
+
 def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
@@ -100,7 +108,7 @@ def _renew(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if not has_ledger(connection):
-                for statement in TABLES.split(";"):
+                for statement in LEDGER.split(";"):
                     connection.execute(statement)
             if not has_lines(connection):
                 connection.execute("ALTER TABLE entries ADD COLUMN line BLOB")
@@ -108,6 +116,8 @@ def _renew(path: Path, connection: sqlite3.Connection) -> None:
                 for row in connection.execute(last).fetchall():
                     connection.execute("UPDATE entries SET line = ? WHERE position = ?", (line_of_row(row), row[9]))
                 connection.execute(_ONE_LINE)
+            if not has_breakers(connection):
+                connection.execute(BREAKERS)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except BaseException:

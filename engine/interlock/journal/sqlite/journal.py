@@ -25,9 +25,11 @@ from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import broken, unknown_program, unknown_run
 from interlock.journal.sqlite import file, leases
-from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
+from interlock.journal.sqlite.answers import SqliteAnswers
+from interlock.journal.sqlite.ledger import DamagedLedger
 from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, of_one_kind, seal_of, summary_of
 from interlock.journal.sqlite.writer import Writer, read_end
+from interlock.run.breakers import BreakerState
 from interlock.run.ledger import Held
 from interlock_dsl.schema.canonical import canonical
 
@@ -48,8 +50,9 @@ class SqliteJournal:
         self._lock = threading.RLock()
         self._kept: set[str] = set()
         self._connection = file.connect(self.path, create=create and not readonly, readonly=readonly, wait=wait)
-        self._ledger = SqliteLedger(self._connection)
-        self._writer = Writer(self.path, self._connection, self._ledger)
+        self._answers = SqliteAnswers(self._connection)
+        self._ledger = self._answers.ledger
+        self._writer = Writer(self.path, self._connection, self._answers)
 
     # --- programs ----------------------------------------------------------------------------------------------------
 
@@ -249,10 +252,19 @@ class SqliteJournal:
         with self._lock, self._explained(), self._transaction("DEFERRED"):
             return self._ledger.held()
 
-    def replace_ledger(self, held: Sequence[Held]) -> None:
+    def breakers(self) -> Mapping[str, BreakerState]:
+        """Return the states of the breakers that were ever told of a failure, by the names of their tools."""
+        with self._lock, file.explained(self.path):
+            if not file.has_breakers(self._connection):
+                return {}
+        with self._lock, self._explained(), self._transaction("DEFERRED"):
+            return self._answers.breakers.states()
+
+    def replace_ledger(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         """Have the ledger hold exactly this, durably."""
         with self._lock, self._explained(), self._transaction():
             self._ledger.replace(held)
+            self._answers.breakers.replace(breakers or {})
 
     def prune_ledger(self) -> int:
         """Forget what no window reaches any more, and return how much that was."""

@@ -12,22 +12,10 @@ from typing import Any, Final, TypeAlias
 from interlock.decide.decision import Claim
 from interlock.run.ledger import MOST, Held, taken
 
-TABLES: Final = """
-CREATE TABLE accounts (
-  account INTEGER PRIMARY KEY, "limit" TEXT NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL, most INTEGER NOT NULL,
-  period INTEGER NOT NULL, UNIQUE ("limit", key)
-) STRICT;
-CREATE TABLE ledger (
-  account INTEGER NOT NULL, at INTEGER NOT NULL, position INTEGER NOT NULL, amount INTEGER NOT NULL,
-  total BLOB NOT NULL, reservation TEXT NOT NULL, PRIMARY KEY (account, at, position)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX reservations ON ledger (reservation);
-"""
-"""The tables, as SQL."""
-
 _ACCOUNT: Final = 'SELECT account, rule, most, period FROM accounts WHERE "limit" = ? AND key = ?'
 _LAST: Final = "SELECT at, position, total FROM ledger WHERE account = ? ORDER BY at DESC, position DESC LIMIT 1"
 _FIRST: Final = "SELECT total, amount FROM ledger WHERE account = ? AND at > ? ORDER BY at, position LIMIT 1"
+_NTH: Final = "SELECT at FROM ledger WHERE account = ? AND at > ? ORDER BY at, position LIMIT 1 OFFSET ?"
 _SIZE: Final = 16
 
 _Known: TypeAlias = tuple[Any, ...] | None
@@ -51,6 +39,19 @@ class SqliteLedger:
         """Return what is used, for each claim, within its period. Raises `DamagedLedger`."""
         self._found = {}
         return tuple([self._used(claim, at) for claim in claims])
+
+    def room(self, claim: Claim, at: int, count: int) -> int:
+        """Return the moment from which on the first `count` amounts of a window are outside it.
+
+        What the claim has used was asked for before, and is as much. Raises `DamagedLedger`.
+        """
+        known, last = self._found[claim.limit, claim.key]
+        found = None
+        if known is not None and last is not None:
+            found = self._one(_NTH, known[0], max(max(at, last[0]) - claim.period, -MOST), count - 1)
+        if found is None or not isinstance(found[0], int):
+            raise DamagedLedger("a moment in it is no number")
+        return found[0] + claim.period
 
     def reserve(self, reservation: str, claims: Sequence[Claim], at: int) -> None:
         """Take what claims are on, and hold it under the name of a reservation, which is new.

@@ -17,13 +17,11 @@ from typing import Final
 
 from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
-from interlock.journal.journal import Append, Pending, Reserving, RunSummary
+from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.journal.refusals import conflict
 from interlock.journal.sqlite import file
-from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
+from interlock.journal.sqlite.answers import SqliteAnswers
 from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, end_of, line_of, row_of
-from interlock.run.ledger import Settlement, reservation_of, settled
-from interlock.run.protocol.events import Exhausted, Reserved
 
 _INSERT: Final = (
     "INSERT INTO entries (position, previous, number, sequence, meaning, event, outcome, digest, line)"
@@ -62,10 +60,10 @@ def read_end(path: Path, connection: sqlite3.Connection) -> End:
 class Writer:
     """Appends through one connection, for one thread at a time. `path` is the journal's, for what errors say."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, ledger: SqliteLedger) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, answers: SqliteAnswers) -> None:
         self._path = path
         self._connection = connection
-        self._ledger = ledger
+        self._answers = answers
         self._end: End | None = None
         self._heads: dict[str, Head] = {}
         self._sure = False
@@ -95,7 +93,7 @@ class Writer:
         end = self._end
         if end is None or end.run != append.run or end.head.entries != append.expected:
             return None
-        if append.reserving is not None or append.releases or len(append.entries) != 1:
+        if append.reserving is not None or append.releases or append.came or len(append.entries) != 1:
             return None
         (pending,), before = append.entries, end.head
         digest = chain.link(before.digest, pending.event, pending.outcome, pending.meaning)
@@ -142,12 +140,14 @@ class Writer:
             head = self._head(append.run, end)
             if head.entries != append.expected:
                 raise conflict(append.run, append.expected, head.entries)
-        entries, summary, releases = append.entries, append.summary, append.releases
-        if append.reserving is not None:
-            made = append.reserving.make(self._reserved(append.run, append.reserving))
-            entries, summary, releases = (*entries, *made.entries), made.summary, (*releases, *made.releases)
-        for reservation in releases:
-            self._release(reservation)
+        entries, summary, releases, came = append.entries, append.summary, append.releases, append.came
+        asked = append.reserving
+        if asked is not None:
+            made = asked.make(self._answers.answer(append.run, asked.reserve, asked.at))
+            entries, summary = (*entries, *made.entries), made.summary
+            releases, came = (*releases, *made.releases), (*came, *made.came)
+        if releases or came:
+            self._answers.settle(releases, came)
         return self._written(append.run, entries, summary, head, end) if entries else head.digest
 
     def _known(self, *, sure: bool) -> End:
@@ -172,31 +172,6 @@ class Writer:
             row = self._execute("SELECT number, entries, last, head, link FROM runs WHERE run = ?", run).fetchone()
             known = Head(0, 0, NO_ENTRY, chain.origin(run), b"") if row is None else Head(*row)
         return known
-
-    def _reserved(self, run: str, reserving: Reserving) -> Settlement:
-        """Reserve, and return the answer. A ledger that is damaged refuses, and leaves the journal as it is."""
-        reserve, at = reserving.reserve, reserving.at
-        try:
-            answer = settled(reserve, at, self._ledger.standings(reserve.claims, at))
-        except DamagedLedger as damaged:
-            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {damaged}")
-        except sqlite3.Error as error:
-            if not file.is_damage(error):
-                raise
-            return Exhausted(at, reserve.id, unavailable=f"it is damaged: {error}")
-        if isinstance(answer, Reserved):
-            self._ledger.reserve(reservation_of(run, reserve.id), reserve.claims, at)
-        return answer
-
-    def _release(self, reservation: str) -> None:
-        """Give back what is held. What a damaged ledger holds stays counted; the journal is written all the same."""
-        try:
-            self._ledger.release(reservation)
-        except DamagedLedger:
-            return
-        except sqlite3.Error as error:
-            if not file.is_damage(error):
-                raise
 
     def _written(self, run: str, entries: Sequence[Pending], summary: RunSummary, head: Head, end: End) -> bytes:
         if end.run and end.run != run:

@@ -23,7 +23,9 @@ _LEFT_OUT = SENTENCES | {
     "complaint", "error", "escalate", "frame", "given", "inner", "past", "path", "problem", "raw", "span", "visited",
 }  # fmt: skip
 
-_LATER = frozenset({"branches", "deadline", "due", "done", "earlier", "failure", "key", "passed"})
+_LATER = frozenset(
+    {"admit", "admitted", "branches", "deadline", "due", "done", "earlier", "failure", "key", "passed", "watched"}
+)
 """Parts that came later: one that is empty is left out."""
 
 

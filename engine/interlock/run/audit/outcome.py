@@ -15,6 +15,7 @@ from typing import Final, get_args
 from interlock.decide import Claim, Decision, Obligation, RedactFields
 from interlock.run.protocol.commands import Command
 from interlock.run.protocol.notes import Note, NotTaken
+from interlock_dsl.program.model import Breaker, Rate
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical, written
 
 _quoted: Callable[[str], str] = encode_basestring
@@ -140,5 +141,15 @@ def _claims(value: tuple[Claim, ...]) -> object:
     return [[claim.limit, claim.key, claim.amount, claim.most, claim.period] for claim in value]
 
 
-_SPECIAL: Final[Mapping[str, Callable[..., object]]] = {"decision": _decision, "others": _others, "claims": _claims}
+def _rate(value: Rate | None) -> object:
+    return None if value is None else [value.most, value.period]
+
+
+def _breaker(value: Breaker | None) -> object:
+    return None if value is None else [value.failures, value.within, value.pause]
+
+
+_SPECIAL: Final[Mapping[str, Callable[..., object]]] = {
+    "decision": _decision, "others": _others, "claims": _claims, "rate": _rate, "breaker": _breaker,
+}  # fmt: skip
 _WRITERS: Final[Mapping[type, _Writer]] = {made: _Writer(made) for made in (*get_args(Note), *get_args(Command))}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Meet, Move, Part, Undo, Undoing, UndoNext, Unwind
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
-from interlock.run.steps import calls
+from interlock.run.steps import calls, keeping
 
 
 def undo(run: Run, move: Undo) -> None:
@@ -90,7 +90,7 @@ def _is_waiting(run: Run, undoing: Undoing) -> bool:
 def taking_back(run: Run, done: Performed) -> Call:
     """Return the call that undoes one that was made, to be decided."""
     tool = run.plan.tools[done.undo]
-    given = calls.decode_again(tool, done.args)
+    given = keeping.decode_again(tool, done.args)
     return Call(tool, given, done.args, "undo", done.step, done.frame, undoes=done.tool)
 
 

@@ -10,6 +10,7 @@ from interlock.decide.decision import Claim
 from interlock.run.protocol.codes import WhyGivenUp
 from interlock.run.protocol.events import Json, ModelCall
 from interlock.run.protocol.frozen import frozen
+from interlock_dsl.program.model import Breaker, Rate
 
 
 @frozen
@@ -136,6 +137,37 @@ class Release:
 
 
 @frozen
+class Admit:
+    """Ask whether one attempt at a call may be made now, as the `rate` and the `breaker` of its tool say.
+
+    The answer, `Admitted` or `Withheld`, is recorded in the transaction that counts the attempt. `lapse` is how long
+    (microseconds) nobody else makes a trial if this one becomes it and nothing is heard of it. `forced` (an undo) is
+    counted and never refused.
+    """
+
+    id: str
+    step: str
+    tool: str
+    rate: Rate | None
+    breaker: Breaker | None
+    lapse: int
+    forced: bool = False
+
+
+@frozen
+class Report:
+    """Tell the breaker of a tool what came of an attempt that was let through as `admission`, in the transaction that
+    records the event at hand. After `unknown` nothing is counted, and somebody else may make the trial. No answer.
+    """
+
+    id: str
+    tool: str
+    admission: str
+    breaker: Breaker
+    came: Literal["returned", "failed", "unknown"]
+
+
+@frozen
 class Cancel:
     """What was asked under this id is no longer needed; an answer to it will be ignored."""
 
@@ -174,6 +206,8 @@ Command: TypeAlias = (
     | SetTimer
     | Reserve
     | Release
+    | Admit
+    | Report
     | Cancel
     | Notify
     | FinishRun

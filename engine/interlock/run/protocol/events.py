@@ -271,6 +271,37 @@ class Exhausted:
 
 
 @frozen
+class Admitted:
+    """An `Admit` was granted. `used` is what was used of the rate before it; `trial`: the breaker was open before, and
+    what comes of this attempt says whether it closes.
+
+    Written in the transaction that counts the attempt, so that one is never there without the other.
+    """
+
+    at: int
+    command: str
+    used: int = 0
+    trial: bool = False
+    type: Literal["admitted"] = field(default="admitted", kw_only=True, repr=False)
+
+
+@frozen
+class Withheld:
+    """An `Admit` was refused, and nothing was counted. `by` says what stands against the attempt, `again` from when on
+    (a moment like `at`) it may be let through.
+
+    `unavailable` says why the ledger could not answer; then it is by `ledger`.
+    """
+
+    at: int
+    command: str
+    by: Literal["rate", "breaker", "ledger"]
+    again: int | None = None
+    unavailable: str = ""
+    type: Literal["withheld"] = field(default="withheld", kw_only=True, repr=False)
+
+
+@frozen
 class RunCancelled:
     """Someone called the run off."""
 
@@ -307,6 +338,8 @@ Event: TypeAlias = (
     | TimerFired
     | Reserved
     | Exhausted
+    | Admitted
+    | Withheld
     | RunCancelled
     | RunResumed
 )

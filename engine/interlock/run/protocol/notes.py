@@ -166,6 +166,26 @@ class LedgerAnswered:
 
 
 @frozen
+class AttemptJudged:
+    """An attempt at a call was let through (`granted`) by the rate and the breaker of its tool, or was not.
+
+    `admission` is the command's id, `trial` whether the breaker closes by what comes of it. `by` is what stands against
+    it, and `again` the moment from which on it may be let through. `forced`: an undo, which goes on in any case.
+    `unavailable` says why the ledger did not answer.
+    """
+
+    step: str
+    tool: str
+    admission: str
+    granted: bool
+    trial: bool = False
+    by: Literal["", "rate", "breaker", "ledger"] = ""
+    again: int | None = None
+    forced: bool = False
+    unavailable: str = ""
+
+
+@frozen
 class CallDone:
     """A tool call came back (`ok`), or did not: then `trigger` and `message` say why."""
 
@@ -295,6 +315,7 @@ Note: TypeAlias = (
     | PromiseBroken
     | CallDecided
     | LedgerAnswered
+    | AttemptJudged
     | CallDone
     | ApprovalAsked
     | ApprovalCounted

@@ -11,20 +11,28 @@ from typing import cast
 
 from interlock.decide import Claim, Decision, Reason
 from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
+from interlock.decide.decision import Cause
 from interlock.decide.request import Request
 from interlock.run import redaction
 from interlock.run.protocol.commands import CallTool, Release, Reserve
-from interlock.run.protocol.events import CallProposed, Exhausted, Json, Reserved, ToolFailed, ToolReturned
-from interlock.run.protocol.notes import CallDecided, CallDone, LedgerAnswered, Trigger
+from interlock.run.protocol.events import (
+    Admitted,
+    CallProposed,
+    Exhausted,
+    Json,
+    Reserved,
+    Withheld,
+)
+from interlock.run.protocol.notes import CallDecided, LedgerAnswered
 from interlock.run.session import approvals
 from interlock.run.session.state import Call, SessionState
 from interlock.run.session.transitions import change
-from interlock.run.steps import reservations
+from interlock.run.steps import admissions, reservations
 from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.cel.meter import Meter
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Tool
-from interlock_dsl.schema import ValidationError, decode, encode
+from interlock_dsl.schema import encode
 from interlock_dsl.schema.canonical import canonical, digest
 
 
@@ -69,6 +77,9 @@ def _answer(state: SessionState, call: Call, decision: Decision) -> None:
             _hide(call, decision)
             _reserve(state, call, claims)
             state.allowed = call, state.events, state.now, decision
+        elif admissions.lacking(call):
+            _admit(state, call, decision)
+            state.allowed = call, state.events, state.now, decision
         else:
             _allow(state, call, decision)
     elif decision.answer == "ask" and not call.refusal:
@@ -84,7 +95,7 @@ def _ask(state: SessionState, call: Call, decision: Decision) -> None:
     """Have people asked. What the approvals are for is worked out only now where nothing else waits."""
     subject = _subject(state, call.tool, call.args, call.agent)
     call.digest = call.digest or digest(subject)
-    _give_back(state, call)
+    give_back(state, call)
     _keep(state, call, decision)
     other = state.waiting.get(call.digest, call)
     if other is not call:  # proposed again while the ledger was asked for this one
@@ -103,7 +114,7 @@ def _waits_no_more(state: SessionState, call: Call) -> None:
 
 def _refuse(state: SessionState, call: Call, decision: Decision) -> None:
     """Deny a call. What was asked for it before stays: it may be allowed at another time."""
-    _give_back(state, call)
+    give_back(state, call)
     _keep(state, call, decision)
     if call.phase != "reserving":
         return
@@ -174,6 +185,7 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
         _waits_no_more(state, call)
     id = call.id = state.new_id("c")
     change(state, call, "in flight")
+    admissions.sent(call)
     call.sent = state.now
     call.past = state.history.record(tool.name, state.now, agent=call.agent, args=call.values, counts=decision.counts)
     if call.key:
@@ -238,11 +250,47 @@ def _decided_again(state: SessionState, call: Call) -> Decision:
     return _decision(state, CheckedCall(call.tool, call.values, "", frozenset()), call.agent, call.digest, call)
 
 
-def _give_back(state: SessionState, call: Call) -> None:
+def give_back(state: SessionState, call: Call) -> None:
     """Give back what is held for a call that certainly was not made."""
+    admissions.give_back(state, call)
     for reserve in call.reserved:
         state.commands.append(Release(state.new_id("r"), reserve.id))
     call.reserved = ()
+
+
+# --- the rate and the breaker of a tool -------------------------------------------------------------------------------
+
+
+def _admit(state: SessionState, call: Call, decision: Decision) -> None:
+    """Ask whether a call that everything else allows is let through now."""
+    _hide(call, decision)
+    _waits_no_more(state, call)
+    change(state, call, "reserving")
+    call.admit = admissions.admission(state.new_id("a"), "", call.tool)
+    state.ask(call, call.admit)
+
+
+def judged(state: SessionState, call: Call, event: Admitted | Withheld) -> None:
+    """A call is let through, and decided again, or it is denied: too many were made, or too many have failed."""
+    asked, call.admit = call.admit, None
+    assert asked is not None
+    del state.open[asked.id]
+    state.notes.append(admissions.judged("", asked, event))
+    decision = _once_more(state, call) if call.id else _decided_again(state, call)
+    if isinstance(event, Admitted):
+        call.admitted = asked
+    else:
+        cause: Cause = "rate" if event.by == "rate" or (event.by == "ledger" and asked.breaker is None) else "breaker"
+        denied = Decision("deny", (Reason(cause, admissions.refusal(asked, event), span=call.tool.span),))
+        decision = redaction.alone(denied, decision)
+    if call.id:
+        change(state, call, "in flight")
+        _keep_again(state, call, call.tool, decision, call.args, call.agent)
+    elif isinstance(event, Admitted):
+        _answer(state, call, decision)
+    else:
+        _hide(call, decision)
+        _refuse(state, call, decision)
 
 
 # --- the same call again ----------------------------------------------------------------------------------------------
@@ -254,22 +302,43 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
     if problem is not None:
         decision = redaction.alone(Decision("deny", (problem,)), _decision(state, checked, agent, "", None))
     else:
-        with state.history.without(call.tool.name, call.sent, call.agent):
-            decision = _decision(state, checked, agent, call.digest, call)
-        lacking = reservations.lacking(call.reserved, decision)
-        if decision.answer == "ask":
-            decision = Decision("deny", decision.reasons, obligations=decision.obligations)
-        elif lacking:
-            because = "it was not reserved when the call was allowed under the same key"
-            decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because, decision)
-        _hide(call, decision)
+        decision = _once_more(state, call, checked)
+        if decision.answer == "allow" and admissions.lacking(call):
+            _admit(state, call, decision)
+            return
+    _keep_again(state, call, checked.tool, decision, args, agent)
+
+
+def _once_more(state: SessionState, call: Call, checked: CheckedCall | None = None) -> Decision:
+    """Decide a call that was allowed before once more, without its own charge."""
+    checked = checked or CheckedCall(call.tool, call.values, "", frozenset())
+    with state.history.without(call.tool.name, call.sent, call.agent):
+        decision = _decision(state, checked, call.agent, call.digest, call)
+    lacking = reservations.lacking(call.reserved, decision)
+    if decision.answer == "ask":
+        decision = Decision("deny", decision.reasons, obligations=decision.obligations)
+    elif lacking:
+        because = "it was not reserved when the call was allowed under the same key"
+        decision = state.plan.evaluator.refused([claim.limit for claim in lacking], because, decision)
+    _hide(call, decision)
+    return decision
+
+
+def _keep_again(
+    state: SessionState, call: Call, tool: Tool, decision: Decision, args: Mapping[str, Json], agent: str
+) -> None:
+    """Note a decision on a call that was allowed before under its key."""
     allowed = decision.answer == "allow"
     call.repeated = call.repeated or allowed
+    if allowed and call.admitted is not None:
+        admissions.report(state, call, "unknown")
+        admissions.sent(call)
+    admissions.give_back(state, call)
     id = call.id if allowed else ""
     decision = redaction.noted(decision, call.hidden)
-    before = call.hidden if call.tool.name == checked.tool.name else ()
-    shown = redaction.arguments(checked.tool, args, (*redaction.fields_of(decision), *before))
-    state.notes.append(CallDecided("", agent, checked.tool.name, shown, call.digest, decision, id))
+    before = call.hidden if call.tool.name == tool.name else ()
+    shown = redaction.arguments(tool, args, (*redaction.fields_of(decision), *before))
+    state.notes.append(CallDecided("", agent, tool.name, shown, call.digest, decision, id))
 
 
 def _is(call: Call, tool: Tool, args: Mapping[str, Json], agent: str) -> bool:
@@ -301,42 +370,3 @@ def listed(state: SessionState, agent: str | None) -> tuple[str, ...]:
     plan, ceiling = state.plan, None if agent is None else state.may[agent]
     among = within_scopes(plan.tools, ceiling, state.principal.scopes)
     return plan.evaluator.listed(agent or "", None, among)
-
-
-# --- what came of a call ----------------------------------------------------------------------------------------------
-
-
-def returned(state: SessionState, call: Call, event: ToolReturned) -> None:
-    """A result came. One that does not fit the tool's type is a failure, though the call was made."""
-    tool, problem = call.tool, ""
-    result: Json = None
-    call.came = "returned"
-    try:
-        value = None if tool.result is None else decode(tool.result, event.result)
-        if tool.result is not None:
-            result = state.plan.shown(tool.result, value)
-        if call.past is not None:
-            state.history.returned(call.past, value)
-    except ValidationError as invalid:
-        problem = f"{tool.name} gave a result that is not one of its type"
-        problem += "" if redaction.hides_result(call.hidden) else f": {invalid}"
-    _over(state, call, not problem, result, problem, "failure" if problem else None)
-
-
-def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
-    """No result came. Whether the call took effect is known only after a plain error, where it was sent once."""
-    tool = call.tool
-    call.came = "failed" if event.kind == "error" and not call.repeated else "in doubt"
-    said = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
-    if call.came == "failed":
-        _give_back(state, call)
-    doubtful = call.came == "in doubt" and tool.effect != "read"
-    message = f"{tool.name} may have happened: {said}" if doubtful else f"{tool.name} failed: {said}"
-    _over(state, call, False, None, message, "timeout" if event.kind == "timeout" else "failure")
-
-
-def _over(state: SessionState, call: Call, ok: bool, result: Json, message: str, trigger: Trigger | None) -> None:
-    del state.open[call.id]
-    change(state, call, "over")
-    shown = redaction.result(call.tool, result, call.hidden)
-    state.notes.append(CallDone("", call.tool.name, call.id, ok, shown, message, "agent", trigger))

@@ -36,7 +36,8 @@ def picture(state: SessionState) -> dict[str, object]:
 
 
 def _call(call: Call) -> dict[str, object]:
-    return {
+    admissions = {name: plain(getattr(call, name)) for name in ("admit", "admitted", "watched") if getattr(call, name)}
+    return admissions | {
         "tool": call.tool.name,
         "args": plain(call.args),
         "agent": call.agent,

@@ -7,7 +7,7 @@ from interlock.decide.authorizer import policy_bindings
 from interlock.decide.request import decode_context
 from interlock.errors import InvalidInput, abridged
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
-from interlock.run.protocol.commands import FinishRun, Reserve
+from interlock.run.protocol.commands import Admit, FinishRun, Reserve
 from interlock.run.protocol.events import Json, RunCancelled, RunResumed, SessionStarted
 from interlock.run.protocol.notes import RunEnded
 from interlock.run.session import approvals
@@ -79,9 +79,9 @@ def closed(state: SessionState, session: None, event: RunCancelled) -> None:
         approvals.withdraw(state, call)
         approvals.forget(state, call)
     for owner, command in list(state.open.values()):
-        if isinstance(owner, Call) and isinstance(command, Reserve):
+        if isinstance(owner, Call) and isinstance(command, Reserve | Admit):
             approvals.withdraw(state, owner)
-            change(state, owner, "over")
+            change(state, owner, "in flight" if owner.id else "over")
             state.cancel(command.id)
     doubts = [
         owner.tool.name for owner, _ in state.open.values() if isinstance(owner, Call) and owner.tool.effect != "read"

@@ -19,8 +19,9 @@ from interlock.run.audit.outcome import outcome_of
 from interlock.run.machine import Status
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyIgnored
-from interlock.run.protocol.commands import AskApproval, CallTool, Command, Reserve
+from interlock.run.protocol.commands import Admit, AskApproval, CallTool, Command, Reserve
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
@@ -32,9 +33,10 @@ from interlock.run.protocol.events import (
     SessionStarted,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.protocol.notes import Ignored, Note
-from interlock.run.session import approvals, calls, lifecycle
+from interlock.run.session import approvals, calls, lifecycle, results
 from interlock.run.session.digests import digest_of
 from interlock.run.session.state import Approval, Asked, Call, Owner, Phase, SessionState
 from interlock.run.session.transitions import Kind, kind_of, phase_of, settle
@@ -58,8 +60,10 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
     ("session", "open", RunCancelled): _on(lifecycle.closed),
     ("call", "reserving", Reserved): _on(calls.ledger_answered),
     ("call", "reserving", Exhausted): _on(calls.ledger_answered),
-    ("call", "in flight", ToolReturned): _on(calls.returned),
-    ("call", "in flight", ToolFailed): _on(calls.failed),
+    ("call", "reserving", Admitted): _on(calls.judged),
+    ("call", "reserving", Withheld): _on(calls.judged),
+    ("call", "in flight", ToolReturned): _on(results.returned),
+    ("call", "in flight", ToolFailed): _on(results.failed),
     ("approval", "open", ApprovalGiven): _on(approvals.given),
     ("approval", "open", ApprovalDenied): _on(approvals.denied),
 }
@@ -68,6 +72,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
 _IDS: Final[Mapping[type[Event], tuple[str, type[Asked], str]]] = {
     Reserved: ("command", Reserve, "a reservation"),
     Exhausted: ("command", Reserve, "a reservation"),
+    Admitted: ("command", Admit, "a question whether a call may be made"),
+    Withheld: ("command", Admit, "a question whether a call may be made"),
     ToolReturned: ("command", CallTool, "a call of a tool"),
     ToolFailed: ("command", CallTool, "a call of a tool"),
     ApprovalGiven: ("approval", AskApproval, "an approval"),

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from interlock.decide import ApprovalNeed, Consent, Decision, History, Principal
 from interlock.decide.history import PastCall
 from interlock.run.plan import Plan
-from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, Reserve
+from interlock.run.protocol.commands import Admit, AskApproval, CallTool, Cancel, Command, Reserve
 from interlock.run.protocol.events import Event, Json
 from interlock.run.protocol.notes import Note
 from interlock_dsl.program.model import Tool
@@ -25,6 +25,8 @@ class Call:
     `consents`. `refusal` says who did not approve, which holds until `refused_until`. `came` is what came of it: a
     result, a plain failure, or nobody knows; `repeated`: it was allowed again before that was known. `reserve` is what
     is asked of the ledger, `reserved` what it holds for the call. `hidden` are the fields that records do not show.
+    `admit` asks whether the call is let through by its tool's rate and breaker, `admitted` was granted and is not made
+    yet, and what comes of the call is reported for `watched`.
     """
 
     tool: Tool
@@ -46,6 +48,9 @@ class Call:
     reserve: Reserve | None = None
     reserved: tuple[Reserve, ...] = ()
     hidden: tuple[str, ...] = ()
+    admit: Admit | None = None
+    admitted: Admit | None = None
+    watched: Admit | None = None
 
     @property
     def waits(self) -> bool:
@@ -71,7 +76,7 @@ class Approval:
         return self.need.role
 
 
-Asked: TypeAlias = CallTool | AskApproval | Reserve
+Asked: TypeAlias = CallTool | AskApproval | Reserve | Admit
 """What is open until it is answered."""
 
 Owner: TypeAlias = "Call | Approval | None"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NoReturn, TypeAlias
 
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
@@ -20,6 +21,7 @@ from interlock.run.protocol.events import (
     SessionStarted,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.session.state import Approval, Call, Owner, Phase, SessionState
 from interlock.run.transitions import CONSEQUENCE, Cause, UndefinedTransition
@@ -38,8 +40,10 @@ TRANSITIONS: Final[Mapping[tuple[Kind, Phase, Cause], tuple[Phase, ...]]] = {
     ("call", "in approval", CONSEQUENCE): ("in approval", "reserving", "in flight", "over"),
     ("call", "reserving", Reserved): ("in approval", "reserving", "in flight", "over"),
     ("call", "reserving", Exhausted): ("in approval", "over"),
-    ("call", "reserving", CONSEQUENCE): ("over",),
-    ("call", "in flight", CONSEQUENCE): ("in flight",),
+    ("call", "reserving", Admitted): ("in approval", "reserving", "in flight", "over"),
+    ("call", "reserving", Withheld): ("in approval", "in flight", "over"),
+    ("call", "reserving", CONSEQUENCE): ("in flight", "over"),
+    ("call", "in flight", CONSEQUENCE): ("in flight", "reserving"),
     ("call", "in flight", ToolReturned): ("over",),
     ("call", "in flight", ToolFailed): ("over",),
     ("approval", "open", ApprovalGiven): ("open", "over"),

@@ -11,23 +11,31 @@ a call that was under way when its runtime stopped: it is decided again too, and
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
 from interlock.run import budget, redaction, values
 from interlock.run.moves import CallEnded
-from interlock.run.parts import Call, Came, Performed
+from interlock.run.parts import Call, Came
 from interlock.run.protocol.commands import CallTool
-from interlock.run.protocol.events import Exhausted, Json, Reserved, TimerFired, ToolFailed, ToolReturned
+from interlock.run.protocol.events import (
+    Admitted,
+    Exhausted,
+    Json,
+    Reserved,
+    TimerFired,
+    ToolFailed,
+    ToolReturned,
+    Withheld,
+)
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import approvals, deciding, obligations, reservations, visits
+from interlock.run.steps import admissions, approvals, deciding, keeping, obligations, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.types import DYN
-from interlock_dsl.program.model import Grant, Tool
+from interlock_dsl.program.model import Grant
 from interlock_dsl.program.promises import NeverUnapproved
 from interlock_dsl.schema import ValidationError, decode, encode
 from interlock_dsl.schema.canonical import canonical, digest
@@ -60,6 +68,10 @@ def decide(run: Run, call: Call) -> None:
         reservations.ask(run, call, lacking)
         return
     allowed = decision.answer == "allow"
+    if allowed and admissions.lacking(call):
+        obligations.take(call, decision)
+        admissions.ask(run, call)
+        return
     spent = tuple(consent.id for consent in call.consents) if allowed else ()
     id = "" if not allowed else call.command if call.interrupted else run.new_id("c")
     obligations.take(call, decision)
@@ -70,6 +82,7 @@ def decide(run: Run, call: Call) -> None:
         _dispatch(run, call, id, decision.counts)
     elif decision.answer == "ask" and call.purpose != "undo":
         reservations.give_back(run, call)
+        admissions.give_back(run, call)
         change(run, call, "in approval")
         route = call.visit.route.route if call.visit is not None and call.purpose == "step" else None
         approvals.ask_all(run, call, decision.needs, subject_of(run, call), call.subject, route)
@@ -159,6 +172,7 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     change(run, call, "in flight")
     call.command = id
     call.key = call.key or f"{run.id}:{id}"
+    admissions.sent(call)
     # What was agreed to for this call covers its further attempts too, however late they are.
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
     run.ask(
@@ -183,17 +197,8 @@ def _key(run: Run, call: Call) -> str:
     return key
 
 
-def reserved(run: Run, call: Call, event: Reserved) -> None:
-    """What the call needs of limits beyond the run is held for it."""
-    _ledger_answered(run, call, event)
-
-
-def exhausted(run: Run, call: Call, event: Exhausted) -> None:
-    """Too little is left of a limit beyond the run, or the ledger does not answer."""
-    _ledger_answered(run, call, event)
-
-
-def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
+def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
+    """What the call needs of limits beyond the run is held, or too little is left, or the ledger does not answer."""
     asked, refused = reservations.settle(run, call, event)
     if not refused:
         decide(run, call)
@@ -207,6 +212,30 @@ def _ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
     shown = obligations.args(call)
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision))
     _finish(run, call, "denied", reasons_of(decision))
+
+
+def admitted(run: Run, call: Call, event: Admitted) -> None:
+    """The rate and the breaker of the tool let the attempt through: it is decided again, for time has passed."""
+    admissions.settle(run, call, event)
+    decide(run, call)
+
+
+def withheld(run: Run, call: Call, event: Withheld) -> None:
+    """The attempt is not made: too many were, the breaker is open, or the ledger does not answer."""
+    asked = admissions.settle(run, call, event)
+    if asked.forced:
+        decide(run, call)
+        return
+    why, again = admissions.refusal(asked, event), None
+    if event.by == "rate" and not call.orphan:
+        again = admissions.next_attempt(call, asked, event, run.now)
+    trigger: Trigger = "denied" if event.by == "ledger" else "failure"
+    run.notes.append(AttemptFailed(call.step, call.attempt, trigger, why, again))
+    if again is not None:
+        change(run, call, "retrying")
+        call.timer = run.set_timer(call, again, "retry")
+        return
+    _finish(run, call, trigger, why, instead=True)
 
 
 def approved(run: Run, call: Call) -> None:
@@ -229,17 +258,19 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     try:
         value = None if call.tool.result is None else decode(call.tool.result, event.result)
     except ValidationError as invalid:
-        _keep(run, call, None, f"its result was not usable: {invalid}")
+        admissions.report(run, call, "failed")
+        keeping.keep(run, call, None, f"its result was not usable: {invalid}")
         bad = f"{call.tool.name} gave a result that is not one of its type"
         why = bad if obligations.hides_result(call) else f"{bad}: {invalid}"
         _finish(run, call, "failure", why, shown=bad, made=True)
         return
+    admissions.report(run, call, "returned")
     if call.past is not None:
         run.history.returned(call.past, value)
     result = None if call.tool.result is None else obligations.result(call, run.plan.shown(call.tool.result, value))
     if call.purpose != "undo":
         _returned(call)
-    _keep(run, call, value, "")
+    keeping.keep(run, call, value, "")
     change(run, call, "over")
     run.notes.append(CallDone(call.step, call.tool.name, call.command, True, result, "", call.purpose))
     run.agenda.append(CallEnded(call, None, value, result))
@@ -256,6 +287,7 @@ def _returned(call: Call) -> None:
 def failed(run: Run, call: Call, event: ToolFailed) -> None:
     """No result came. The call is made again if that is safe, some attempts are left, and someone still wants it."""
     _back(run, call)
+    admissions.report(run, call, "failed")
     # A later attempt that failed plainly says nothing about an earlier one that may have happened.
     call.doubtful = call.doubtful or event.kind != "error"
     again = None
@@ -289,6 +321,7 @@ def resume(run: Run, call: Call) -> None:
     """
     del run.open[call.command]
     _back(run, call)
+    admissions.report(run, call, "unknown")
     message = "the runtime stopped while the call was under way"
     if not call.tool.repeatable or call.orphan:
         call.doubtful = True
@@ -304,13 +337,22 @@ def _back(run: Run, call: Call) -> None:
 
 
 def _finish(
-    run: Run, call: Call, trigger: Trigger, message: str, *, shown: str | None = None, made: bool = False
+    run: Run,
+    call: Call,
+    trigger: Trigger,
+    message: str,
+    *,
+    shown: str | None = None,
+    made: bool = False,
+    instead: bool = False,
 ) -> None:
     """End a call without a result. `shown` is what a model that asked for it is shown, if not all of the message.
 
-    What it holds of limits beyond the run is given back, unless it was `made` all the same, or may have been.
+    What it holds of limits beyond the run is given back, unless it was `made` all the same, or may have been. With
+    `instead` another tool may be called in its place though it was never sent.
     """
     change(run, call, "over")
+    admissions.give_back(run, call)
     if not made:
         reservations.give_back(run, call)
     shown = message if shown is None else shown
@@ -320,7 +362,7 @@ def _finish(
         message, shown = (f"{call.tool.name} may have happened: {text}" for text in (message, shown))
     if call.command:
         run.notes.append(CallDone(call.step, call.tool.name, call.command, False, None, message, call.purpose, trigger))
-    if not _in_place(run, call, trigger):
+    if not (call.command or instead) or not _in_place(run, call, trigger):
         run.agenda.append(CallEnded(call, trigger, message=message, shown=shown))
 
 
@@ -331,11 +373,11 @@ def _in_place(run: Run, call: Call, trigger: Trigger) -> bool:
     hidden of the other's, which is of the same type; and what has no fallback is a fallback itself.
     """
     fallback, visit = call.tool.fallback, call.visit
-    if fallback is None or visit is None or call.earlier or not call.command or trigger not in ("failure", "timeout"):
+    if fallback is None or visit is None or call.earlier or trigger not in ("failure", "timeout"):
         return False
     tool = run.plan.tools[fallback.tool]
     try:
-        found, args = arguments(tool, values.evaluate(run, fallback.arguments, call.values))
+        found, args = keeping.arguments(tool, values.evaluate(run, fallback.arguments, call.values))
     except (EvaluationError, ValidationError, TypeError):
         return False
     hidden = tuple(field for field in call.hidden if field.split(".")[0] == "result")
@@ -349,47 +391,3 @@ def _in_place(run: Run, call: Call, trigger: Trigger) -> bool:
         visit.conversation.calls = [other if one is call else one for one in visit.conversation.calls]
     decide(run, other)
     return True
-
-
-def _keep(run: Run, call: Call, value: object, problem: str) -> None:
-    """Remember a call that changed the world, and work out now how it is undone."""
-    tool = call.tool
-    if tool.effect == "read" or call.purpose == "undo":
-        return
-    if tool.undo is None:
-        _performed(run, call, "", {}, "it has no undo")
-        return
-    target = run.plan.tools[tool.undo.tool]
-    args: Mapping[str, Json] = {}
-    if not problem:
-        try:
-            bindings = {**call.values, "result": value}
-            given = values.evaluate(run, tool.undo.arguments, bindings)
-            args = arguments(target, given)[1]
-        except (EvaluationError, ValidationError, TypeError) as error:
-            problem = f"the arguments of its undo have no value: {error}"
-    _performed(run, call, target.name, args, problem)
-
-
-def _performed(run: Run, call: Call, undo: str, args: Mapping[str, Json], problem: str) -> None:
-    visited = call.visit.number if call.visit is not None else 0
-    run.performed += 1
-    key = call.key if call.tool.idempotency_key is not None else ""
-    run.done.append(
-        Performed(call.frame, call.tool.name, call.step, visited, call.command, undo, args, problem, run.performed, key)
-    )
-
-
-def arguments(tool: Tool, given: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, Json]]:
-    """Return evaluated arguments as a tool's parameters hold them, and as JSON.
-
-    Raises `ValidationError`, or TypeError for a value that has no form in JSON.
-    """
-    shown = encode(tool.parameters, given)
-    read = decode(tool.parameters, shown)
-    return cast(Mapping[str, object], read), cast(Mapping[str, Json], shown)
-
-
-def decode_again(tool: Tool, args: Mapping[str, Json]) -> Mapping[str, object]:
-    """Return the values of arguments that `arguments` gave as JSON."""
-    return cast(Mapping[str, object], decode(tool.parameters, args))

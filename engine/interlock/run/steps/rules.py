@@ -9,7 +9,7 @@ from interlock.run import values
 from interlock.run.moves import Complete, Fail
 from interlock.run.parts import Arguments, Call, Visit
 from interlock.run.state import Run
-from interlock.run.steps import calls
+from interlock.run.steps import calls, keeping
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.program.model import CallStep, Row, SetStep, Table, TableStep
@@ -43,7 +43,7 @@ def arguments_of(run: Run, visit: Visit) -> Arguments | str:
     assert isinstance(step, CallStep)
     tool = run.plan.tools[step.call.tool]
     try:
-        return calls.arguments(tool, values.evaluate(run, step.call.arguments, visit.reads(run.now)))
+        return keeping.arguments(tool, values.evaluate(run, step.call.arguments, visit.reads(run.now)))
     except (EvaluationError, ValidationError, TypeError) as error:
         return f"the arguments of {tool.name} do not fit: {error}"
 

@@ -7,7 +7,7 @@ from interlock.run.plan import PlannedRoute
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import StepCancelled
 from interlock.run.state import Run
-from interlock.run.steps import reservations
+from interlock.run.steps import admissions, reservations
 from interlock.run.transitions import change
 from interlock_dsl.program.model import End, Grant, Step
 
@@ -115,6 +115,7 @@ def _let_go(run: Run, call: Call) -> None:
         call.orphan = True
         run.orphans[call.command] = call
         return
+    admissions.let_go(run, call)
     if call.in_doubt and call.phase != "over":
         doubt(run, call)
     if call.phase not in ("over", "in flight"):
