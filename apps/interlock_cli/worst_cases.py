@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interlock_cli.present.quantity import count, duration, money
+from interlock_cli.present.quantity import count, duration_at_most, money
 
 if TYPE_CHECKING:
     from interlock_cli.compiling import Checked
@@ -34,7 +34,7 @@ class WorstCase:
             (self.tool_calls, lambda calls: count(calls, "call"), "calls"),
             (self.tokens, lambda tokens: count(tokens, "token"), "tokens"),
             (self.cost, lambda cost: money(cost, self.currency), "cost"),
-            (self.time, duration, "time"),
+            (self.time, duration_at_most, "time"),
         )
         bounded = [said(amount) for amount, said, _ in amounts if amount is not None]
         unbounded = [name for amount, _, name in amounts if amount is None]

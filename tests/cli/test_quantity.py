@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock_cli.present.quantity import SECOND, ago, count, duration, elapsed, instant, money
+from interlock_cli.present.quantity import SECOND, ago, count, duration, duration_at_most, elapsed, instant, money
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_a_duration_never_says_more_than_there_is(micros: int) -> None:
     assert said <= micros + 1e-3
     assert micros - said <= 0.1 * max(SECOND, micros)
     assert len(elapsed(micros)) <= 8
+
+
+@given(st.integers(min_value=0, max_value=400 * 86_400 * SECOND))
+def test_a_duration_at_most_never_says_less(micros: int) -> None:
+    sizes = {"us": 1, "ms": 1000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86_400 * SECOND}
+    parts = re.findall(r"([\d.]+)(us|ms|s|m|h|d)", duration_at_most(micros))
+    said = sum(float(number) * sizes[unit] for number, unit in parts)
+    assert micros - 1e-3 <= said <= 1.1 * micros + 1000
 
 
 @pytest.mark.parametrize(

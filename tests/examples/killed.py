@@ -57,6 +57,16 @@ STORIES = {
         ),
         role="account_manager",
     ),
+    "incident": Story(
+        ("id=INC-1", "service=media", "symptom=errors", "text=500s"),
+        "answers/full_disk.yaml",
+        (
+            "SELECT incident, service, kind, status FROM changes",
+            "SELECT host, reverted FROM applied ORDER BY host",
+            "SELECT * FROM hosts",
+        ),
+        role="on_call",
+    ),
     "pipeline": Story(
         ("batch=2026-03-01",),
         "answers.yaml",
@@ -117,7 +127,7 @@ def roomy(example: str, folder: Path) -> Path:
         r"tokens \S+  cost \S+ usd  time", "tokens 10_000_000  cost 1000.00 usd  time", source.read_text()
     )
     assert found
-    source.write_text(text)
+    source.write_text(re.sub(r"cost <= \S+ usd", "cost <= 1000.00 usd", text))
     return project
 
 

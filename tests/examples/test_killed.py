@@ -20,7 +20,8 @@ KILLS = int(os.environ.get("INTERLOCK_KILLS", "100"))
 
 
 @pytest.mark.parametrize(
-    ("example", "kills"), [("refund", KILLS), ("order_exception", KILLS // 5), ("pipeline", KILLS // 20)]
+    ("example", "kills"),
+    [("refund", KILLS), ("order_exception", KILLS // 5), ("incident", KILLS // 20), ("pipeline", KILLS // 20)],
 )
 def test_a_run_killed_again_and_again_ends_as_an_unkilled_one_would(example: str, kills: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "examples.killed", example, str(tmp_path), str(kills), "20260101"]

@@ -1,6 +1,7 @@
 """Durations, moments, money and counts as people write them. All durations are microseconds."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 SECOND = 1_000_000
 UNITS = (("d", 86_400 * SECOND), ("h", 3_600 * SECOND), ("m", 60 * SECOND), ("s", SECOND))
@@ -23,6 +24,16 @@ def duration(micros: int) -> str:
             smaller = rest // following[0][1] if following else 0
             return f"{whole}{unit} {smaller}{following[0][0]}" if smaller else f"{whole}{unit}"
     return "0s"
+
+
+def duration_at_most(micros: int) -> str:
+    """Return a duration as `duration` does, rounded up: never less than it is."""
+    finer = SECOND // 1000 if micros < SECOND else SECOND // 10 if micros < 10 * SECOND else SECOND
+    for (_, size), (_, smaller) in pairwise(UNITS):
+        if micros >= size:
+            finer = smaller
+            break
+    return duration(-(-micros // finer) * finer)
 
 
 def elapsed(micros: int) -> str:
