@@ -40,5 +40,5 @@ def test_a_run_killed_again_and_again_ends_as_an_unkilled_one_would(example: str
 def undoubted(detail: str) -> str:
     """What is said of an end, without the doubt: a call that was cut short and failed when it was made again may have
     happened the first time, and a run says so."""
-    said = re.sub(r"; may have happened: .*", "", detail)
+    said = re.sub(r"[;:] may have happened: .*", "", detail)
     return re.sub(r"(\S+) may have happened: ", r"\1 failed: ", said)
