@@ -45,6 +45,10 @@ SMALL = 'given id "A1"\ngiven amount 50\n'
         (SMALL + "expect calls pay.void", "expected a call of pay.void, but it ended at `paid`"),
         (SMALL + 'expect calls pay.issue { id: "B" }', 'but it was called with {"id": "A1", "amount": 50}'),
         (SMALL + "expect never calls pay.issue", "expected no call of pay.issue, but it was called with"),
+        (
+            SMALL + "expect never calls pay.issue { amount: 50 }",
+            'expected no call of pay.issue {"amount": 50}, but it was',
+        ),
         (SMALL + "expect denied pay.issue", "expected a call of pay.issue to be denied, but it was decided: allow"),
         (SMALL + "expect escalates to deputy", "expected an escalation to deputy, but it ended"),
         (SMALL + "then boss approves", "expected the run to wait for approval by boss, but the run is ended"),

@@ -191,9 +191,9 @@ class CaseBuilder(PieceBuilder):
         return Expect("calls", tool, arguments)
 
     @reduction
-    def expect_never_calls(self, tool: Ident) -> Expect:
-        """`never calls tool`."""
-        return Expect("never calls", tool)
+    def expect_never_calls(self, tool: Ident, arguments: Expression | None = None) -> Expect:
+        """`never calls tool { arguments }`."""
+        return Expect("never calls", tool, arguments)
 
     @reduction
     def expect_denied(self, tool: Ident) -> Expect:

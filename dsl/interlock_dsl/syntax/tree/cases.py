@@ -115,12 +115,12 @@ class EventComes(Node):
 class Expect(Node):
     """`expect ...`, checked at that point of the test.
 
-    `kind`, and what goes with it: `waits` (`name` is the role), `awaits` (`event` is the name of one), `calls` (`name`
-    the tool, `value` the arguments, all or part), `never calls`, `denied` (`name` the tool, with the reason or the id
-    of the rule), `withheld` (`name` the tool, `rule` its `rate` or its `breaker`), `escalates` (`name` the role),
-    `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what is hidden of its calls), `ends` (`name` the
-    end, `value` its values, all or part), `fails` (with the id of the promise), `visits` (`name` the step),
-    `backtracks` (`name` the step that is gone back to).
+    `kind`, and what goes with it: `waits` (`name` is the role), `awaits` (`event` is the name of one), `calls` and
+    `never calls` (`name` the tool, `value` the arguments, all or part), `denied` (`name` the tool, with the reason or
+    the id of the rule), `withheld` (`name` the tool, `rule` its `rate` or its `breaker`), `escalates` (`name` the
+    role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what is hidden of its calls), `ends`
+    (`name` the end, `value` its values, all or part), `fails` (with the id of the promise), `visits` (`name` the
+    step), `backtracks` (`name` the step that is gone back to).
     Of the last call of a test of policies: `allows`, `denies` (with the reason or the id of the rule), `asks` (`name`
     the role, `count` of its people).
     """
