@@ -1,7 +1,8 @@
-"""The long run of what is killed: processes that drive a run which waits for events, or one with fan-outs.
+"""The long run of what is killed: processes that drive a run with waits, with fan-outs, or with workflows in those.
 
     python fuzz/kills.py --kills 200 --seed 0 --of waits
     python fuzz/kills.py --kills 200 --seed 0 --of rows
+    python fuzz/kills.py --kills 200 --seed 0 --of inside
 
 Each run is killed three times at any moment, taken up again and finished; nothing that was signalled or done may be
 lost, and nothing taken or done twice. Prints every run of which that is not true; exits with 1 if there is one.
@@ -14,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from runtime import rows_world, waits_world
+from runtime import inside_world, rows_world, waits_world
 from runtime.killing import problems
 
-WORLDS = {"waits": waits_world.WORLD, "rows": rows_world.WORLD}
+WORLDS = {"waits": waits_world.WORLD, "rows": rows_world.WORLD, "inside": inside_world.WORLD}
 
 
 def main() -> int:

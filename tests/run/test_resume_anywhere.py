@@ -59,6 +59,7 @@ from run.texts import (
     TRAVEL,
     WAITS,
 )
+from run.texts_of_rows import LATE_ROWS, TWICE, each
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")
@@ -97,6 +98,14 @@ def inside(thought: list[Json], checked: list[Json]) -> dict[str, tuple[Json, ..
 
 
 IDS: dict[str, Json] = {"ids": ["a", "b", "c"]}
+
+
+def rows_inside(refused: dict[str, bool]) -> dict[str, tuple[Json, ...]]:
+    """Return the answers inside the rows of two fan-outs: yes, where nothing else is said."""
+    steps = [f"{step}[{row}]/{asked}" for step in ("all", "first") for row in range(3) for asked in ("think", "check")]
+    return {step: ({"ok": refused.get(step, True)},) for step in steps}
+
+
 STORIES = {
     "a model and its calls": Story(
         ROOMY, {"id": "A1", "secret": "s"}, {"work": ({"amount": 5},)},
@@ -161,6 +170,22 @@ STORIES = {
     "a turn inside that is tried again": Story(
         NESTED.replace("turns 3", "turns 3  retry 1 times backoff 2s..2s"), ID,
         inside([{"ok": True}] * 2, [{"ok": True}] * 2), broken=frozenset({"shop/think", "pay.issue"}),
+    ),
+    "a workflow for each row, one undone, and the first of two": Story(
+        TWICE, IDS, rows_inside({"all[1]/check": False}),
+    ),
+    "a workflow for each row, none of them": Story(
+        TWICE, IDS, rows_inside({"all[0]/think": False, "all[2]/think": False, "first[0]/check": False}),
+        broken=frozenset({"all[1]/think", "pay.void"}),
+    ),
+    "a workflow for each row that nobody approves": Story(
+        TWICE, IDS, rows_inside({}), refused=frozenset({"boss"}), end="refused"
+    ),
+    "a workflow for each row, and one that fails": Story(
+        each(""), IDS, rows_inside({"all[1]/check": False}), end="failed"
+    ),
+    "a workflow in a row behind its deadline": Story(
+        LATE_ROWS, IDS, rows_inside({}) | {"all[2]/check": ({"ok": True},) * 2}, silent=frozenset({"all[0]/check"})
     ),
     "a run that is given up after workflows inside": Story(
         NESTED, ID, inside([{"ok": True}] * 2, [{"ok": True}] * 2), broken=frozenset({"mail.send"}), end=""

@@ -63,3 +63,7 @@ workflow w(ids: list<string max 20> max 5) {
 """
     + BUY
 )
+
+LATE_ROWS = each("width 1 collect failures within 1h").replace(
+    'asks boss { question "is it right?"  returns { ok: bool } }', 'waits for event "checked" -> { ok: bool }'
+)

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from runtime import rows_world
+from runtime import inside_world, rows_world
 from runtime.killing import problems
 
 
 def test_killed_in_the_middle_of_fan_outs(tmp_path: Path) -> None:
     assert problems(rows_world.WORLD, tmp_path, kills=24, seed=20_261_122) == {str(run): "" for run in range(8)}
+
+
+def test_killed_in_the_middle_of_workflows_in_fan_outs(tmp_path: Path) -> None:
+    assert problems(inside_world.WORLD, tmp_path, kills=18, seed=20_261_122) == {str(run): "" for run in range(6)}
