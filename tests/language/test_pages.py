@@ -43,6 +43,7 @@ EXPECTATIONS = {
     "ends",
     "fails",
     "visits",
+    "never visits",
 }
 DECISIONS = {"allows", "denies", "asks"}
 EXPECTED = re.compile(r'//\s*(error|warning|note): \[([a-z-]+)\] "(.*?)"(?: help: "(.*?)")?(?=\s*(?://|$))')

@@ -18,7 +18,8 @@ words = st.one_of(
     st.sampled_from([word for word in KEYWORDS if word not in NEVER]),
 )
 plain = words.map(s.Ident)
-paths = st.lists(words, min_size=1, max_size=3).map(lambda parts: s.Ident("/".join(parts)))
+places = st.builds("{}{}{}".format, words, st.sampled_from(["", "", "[2]"]), st.sampled_from(["", "", "#3"]))
+paths = st.lists(places, min_size=1, max_size=3).map(lambda parts: s.Ident("/".join(parts)))
 dotted = st.lists(words, min_size=1, max_size=3).map(lambda parts: s.Ident(".".join(parts)))
 patterns = st.one_of(st.just(s.Ident("*")), dotted, dotted.map(lambda name: s.Ident(name.text + ".*")))
 texts = st.text(st.sampled_from(string.printable + "äß→𝄞\u200b\\\"'"), max_size=12)
@@ -290,7 +291,8 @@ items = st.one_of(
     st.builds(s.EventComes, texts, maybe(record_values)),
     st.builds(s.Expect, st.just("awaits"), event=texts),
     st.builds(s.Expect, st.sampled_from(["waits", "escalates"]), plain),
-    st.builds(s.Expect, st.just("visits"), paths),
+    st.builds(s.Expect, st.sampled_from(["visits", "never visits"]), paths),
+    st.builds(s.ToolScript, dotted, records, st.none(), paths),
     st.builds(s.Expect, st.just("denied"), dotted),
     st.builds(s.Expect, st.sampled_from(["calls", "never calls"]), dotted, maybe(record_values)),
     st.builds(s.Expect, st.just("ends"), plain, maybe(record_values)),

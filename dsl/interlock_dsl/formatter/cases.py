@@ -14,6 +14,7 @@ from interlock_dsl.syntax.tree import (
     Given,
     GivenContext,
     GivenNow,
+    Ident,
     PersonDecides,
     PersonScript,
     Proposes,
@@ -65,10 +66,10 @@ def _item(node: TestItem) -> list[Line]:
             return _with_value(f"agent {step.text} calls {tool.text}", node, value)
         case PersonScript(step=step, value=value):
             return _with_value(f"person {step.text} answers", node, value)
-        case ToolScript(tool=tool, value=None, failure=failure):
-            return _with_value(f"tool {tool.text} {_failing(failure)}", node, None)
-        case ToolScript(tool=tool, value=value):
-            return _with_value(f"tool {tool.text} returns", node, value)
+        case ToolScript(tool=tool, value=None, failure=failure, step=step):
+            return _with_value(f"tool {tool.text}{_at(step)} {_failing(failure)}", node, None)
+        case ToolScript(tool=tool, value=value, step=step):
+            return _with_value(f"tool {tool.text}{_at(step)} returns", node, value)
         case PersonDecides(role=role, approves=approves):
             return _with_value(f"then {role.text} {'approves' if approves else 'denies'}", node, None)
         case TimePasses(duration=passed):
@@ -79,6 +80,10 @@ def _item(node: TestItem) -> list[Line]:
             return _with_value(f"expect waits for event {quoted(event)}", node, None)
         case Expect():
             return _with_value(_expectation(node), node, node.value)
+
+
+def _at(step: Ident | None) -> str:
+    return "" if step is None else f" at {step.text}"
 
 
 def _expectation(node: Expect) -> str:

@@ -1,7 +1,7 @@
 """Tests as they are compiled: inputs, scripted answers, what happens and what is expected, in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from interlock_dsl.diagnostics.source import Span
@@ -38,7 +38,7 @@ class Act:
 
     kind: Literal[
         "waits", "awaits", "calls", "never calls", "denied", "withheld", "escalates", "notifies", "redacts", "ends",
-        "fails", "visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
+        "fails", "visits", "never visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""
@@ -79,3 +79,5 @@ class Test:
     acts: tuple[Act, ...]
     span: Span
     context: Mapping[str, object] | None = None
+    tools_at: Mapping[tuple[str, str], tuple[ToolReply, ...]] = field(default_factory=dict)
+    """The replies of a tool to calls that are made at one step: by the tool's name and the step's path."""

@@ -24,6 +24,35 @@ def without_rows(path: str) -> str:
     return _ROWS.sub("", path)
 
 
+def rows_of_parts(path: str) -> Iterator[tuple[str, int | None]]:
+    """Yield the names of a path, each with its row if it says one."""
+    for part in written(path).split("/"):
+        name, is_row, row = part.partition("[")
+        yield name, int(row.rstrip("]")) if is_row else None
+
+
+def visit_zero(path: str) -> bool:
+    """Say whether a path speaks of a visit that there is none: they are counted from 1."""
+    return any(int(found[0][1:]) == 0 for found in _VISITS.finditer(path))
+
+
+def numbered(path: str, visit: int) -> str:
+    """Return a path of a run, at a visit of the step, with the numbers of all visits: `pay#1/issue#2`."""
+    *before, last = path.split("/")
+    return "/".join([*(part if "#" in part else f"{part}#1" for part in before), f"{last}#{visit}"])
+
+
+def spoken(path: str) -> Iterator[str]:
+    """Yield what a path with the numbers of all visits may be called: the most numbers first, then as `meant_by`."""
+    found = list(_VISITS.finditer(path))
+    for count in range(len(found) + 1):
+        for out in combinations(reversed(found), count):
+            left = path
+            for visit in sorted(out, key=lambda each: -each.start()):
+                left = left[: visit.start()] + left[visit.end() :]
+            yield from meant_by(left)
+
+
 def meant_by(path: str) -> Iterator[str]:
     """Yield what a path of a run may be called: with all of its rows, then with ever fewer, the last left out first."""
     found = list(_ROWS.finditer(path))

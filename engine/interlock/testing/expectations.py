@@ -22,7 +22,7 @@ from interlock.run.session import SessionMachine
 from interlock_dsl.cel.types import DYN
 from interlock_dsl.cel.values import equal
 from interlock_dsl.program.cases import Act
-from interlock_dsl.program.paths import meant_by, written
+from interlock_dsl.program.paths import numbered, spoken, written
 from interlock_dsl.schema import encode
 
 
@@ -82,10 +82,14 @@ def unmet(
             decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
             met = any(set(act.fields) <= _hidden(note) for note in decided)
             expected = f"{' and '.join(act.fields)} of {act.name} to be redacted"
-        case "visits":
-            entered = list(dict.fromkeys(written(note.step) for note in notes if isinstance(note, StepBegan)))
-            met = any(act.name in meant_by(path) for path in entered)
-            expected = f"step `{act.name}` to be entered"
+        case "visits" | "never visits":
+            began = [note for note in notes if isinstance(note, StepBegan)]
+            entered = list(dict.fromkeys(_entered(note.step, note.visit) for note in began))
+            found = any(act.name in spoken(numbered(note.step, note.visit)) for note in began)
+            met = found is (act.kind == "visits")
+            expected = f"step `{act.name}` {'' if act.kind == 'visits' else 'not '}to be entered"
+            if not met and found:
+                return f"expected {expected}, but it was"
             if not met:
                 return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
         case "backtracks":
@@ -108,6 +112,11 @@ def unmet(
         case _:
             raise ValueError(f"`{act.kind}` is not an expectation")
     return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+
+
+def _entered(path: str, visit: int) -> str:
+    """Return how a visit is told: with its number where there is more than one."""
+    return path if visit == 1 else f"{path}#{visit}"
 
 
 def _awaited(machine: Machine | SessionMachine) -> list[str]:

@@ -39,7 +39,7 @@ from interlock.testing.result import Stuck, TestResult, context_of, person, plai
 from interlock.testing.world import World
 from interlock_dsl.program.cases import Act, Test
 from interlock_dsl.program.model import Program
-from interlock_dsl.program.paths import meant_by, written
+from interlock_dsl.program.paths import spoken, written
 
 _Script = TypeVar("_Script")
 
@@ -140,9 +140,8 @@ class _TestRun(World):
                 self.call(command)
             case Reserve() | Admit():
                 self.reserve(command)
-            case AskPerson(step=path) if answers := self._script(
-                step := written(path), self._persons, self.test.persons
-            ):
+            case AskPerson(step=path) if answers := self._script(path, self._persons, self.test.persons):
+                step = written(path)
                 by = person(command.role, 0, self.test.principal)
                 answer = plain(answers.popleft())
                 self.feed(PersonAnswered(self.now, command.id, by, command.role, answer))
@@ -156,16 +155,23 @@ class _TestRun(World):
     def _script(
         self, path: str, scripts: dict[str, deque[_Script]], given: Mapping[str, tuple[_Script, ...]]
     ) -> deque[_Script] | None:
-        """Return what is left for a step to answer; a row of which nothing is said answers what is said of its step."""
-        step = next((name for name in meant_by(path) if name in given), None)
-        if path not in scripts and step is not None:
-            scripts[path] = deque(given[step])
-            scripts[step].clear()
-        return scripts.get(path)
+        """Return what is left for a step to answer: what is said of this visit of this row, else of what it is one of.
+
+        A row of which nothing is said answers what is said of its step; so does each visit after the other.
+        """
+        visit = self.visit(path)
+        said = next((name for name in spoken(visit) if name in given), None)
+        if said is None:
+            return scripts.get(written(path))
+        key = said if said == written(path) else visit if "#" in said else written(path)
+        if key not in scripts:
+            scripts[key] = deque(given[said])
+            scripts[said].clear()
+        return scripts[key]
 
     def _reply(self, command: AskModel) -> None:
         step = written(command.step)
-        turns = self._script(step, self._agents, self.test.agents)
+        turns = self._script(command.step, self._agents, self.test.agents)
         if turns is None:
             raise Stuck(
                 self.test.span,

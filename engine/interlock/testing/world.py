@@ -14,11 +14,12 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
 )
-from interlock.run.protocol.notes import Ignored, Note
+from interlock.run.protocol.notes import Ignored, Note, StepBegan
 from interlock.testing.result import STARTED, Stuck, person, plain
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.cases import Act, Test
+from interlock_dsl.program.cases import Act, Test, ToolReply
 from interlock_dsl.program.model import Program
+from interlock_dsl.program.paths import numbered, spoken, written
 from interlock_dsl.schema import encode, sample
 
 
@@ -38,6 +39,7 @@ class World(ABC):
         self.sent: dict[str, Mapping[str, Json]] = {}
         """The arguments of every call that was made, by the call's id."""
         self._ledger = Ledger()
+        self._tools_at: dict[tuple[str, str], deque[ToolReply]] = {}
         self._tools = {tool: deque(replies) for tool, replies in test.tools.items()}
 
     @abstractmethod
@@ -57,7 +59,7 @@ class World(ABC):
 
     def call(self, command: CallTool) -> None:
         """Answer for a tool; its last answer is given as often as it is called."""
-        replies = self._tools.get(command.tool)
+        replies = self._replies(command)
         if not replies:
             result = self.program.tools[command.tool].result
             given = None if result is None else plain(encode(result, sample(result)))
@@ -70,6 +72,24 @@ class World(ABC):
             self.feed(ToolReturned(self.now, command.id, plain(reply.value)))
         else:
             self.feed(ToolFailed(self.now, command.id, "error", reply.failure))
+
+    def _replies(self, command: CallTool) -> deque[ToolReply] | None:
+        """Return what a tool answers at a step, or wherever it is called; each row has the whole script of its step."""
+        here = [step for tool, step in self.test.tools_at if tool == command.tool]
+        visit = self.visit(command.step) if here else ""
+        said = next((name for name in spoken(visit) if name in here), None) if here else None
+        if said is None or command.purpose == "undo":
+            return self._tools.get(command.tool)
+        key = command.tool, visit if "#" in said else written(command.step)
+        if key not in self._tools_at:
+            self._tools_at[key] = deque(self.test.tools_at[command.tool, said])
+        return self._tools_at[key]
+
+    def visit(self, path: str) -> str:
+        """Return the path of a step with the numbers of all visits: of the step itself that of its latest one."""
+        began = (note for note in reversed(self.notes) if isinstance(note, StepBegan) and note.step == path)
+        latest = next(began, None)
+        return numbered(path, 1 if latest is None else latest.visit)
 
     def decide(self, act: Act, asked: AskApproval) -> None:
         """Approve or deny, by somebody of the role whose decision counts."""

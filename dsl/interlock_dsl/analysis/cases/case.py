@@ -71,11 +71,14 @@ class Case(ABC):
             case syntax.GivenContext():
                 self._unrepeated("`given context`", item.span)
                 self._give_context(item)
-            case syntax.ToolScript(tool=tool, value=value, failure=failure):
+            case syntax.ToolScript(tool=tool, value=value, failure=failure, step=step):
                 self._tool(tool)
                 late = value is None and failure is None
                 reply = ToolReply(None if value is None else self._value(value), failure, late)
-                self._tools[tool.text] = (*self._tools.get(tool.text, ()), reply)
+                if step is None:
+                    self._tools[tool.text] = (*self._tools.get(tool.text, ()), reply)
+                else:
+                    self._reply_at(item, step, reply)
             case syntax.PersonDecides(role=role, approves=approves):
                 self._symbols.role(role)
                 self._acts.append(Act("decides", item.span, role.text, approves=approves))
@@ -107,6 +110,10 @@ class Case(ABC):
         if tool is not None:
             for field in item.fields:
                 check_field(field, [tool], self._symbols.report)
+
+    def _reply_at(self, item: syntax.ToolScript, step: Ident, reply: ToolReply) -> None:
+        """Take in what a tool gives back at one step, which only a test of a workflow can say."""
+        self._symbols.report.add(say.only_of_workflows("`at`", step.span))
 
     @abstractmethod
     def _own(self, item: syntax.TestItem) -> None:

@@ -1,6 +1,6 @@
 """Tests of workflows: an input, scripts for agents and people, and what must happen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.cases.case import UNKNOWN, Case, Ids
@@ -12,7 +12,8 @@ from interlock_dsl.cel.types import ERROR, NULL
 from interlock_dsl.diagnostics.messages import cases as say
 from interlock_dsl.diagnostics.messages import names as say_name
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.program.cases import Act, ModelTurn, Test
+from interlock_dsl.program.cases import Act, ModelTurn, Test, ToolReply
+from interlock_dsl.program.paths import rows_of_parts, visit_zero
 from interlock_dsl.schema import ValidationError, decode
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Ident, TestDecl
@@ -45,6 +46,7 @@ class WorkflowCase(Case):
         self._unknown = False
         self._agents: dict[str, tuple[ModelTurn, ...]] = {}
         self._persons: dict[str, tuple[object, ...]] = {}
+        self._tools_at: dict[tuple[str, str], tuple[ToolReply, ...]] = {}
 
     def build(self) -> Test:
         """Return the test, having reported what is wrong with it."""
@@ -66,6 +68,7 @@ class WorkflowCase(Case):
             acts=tuple(self._acts),
             span=self._decl.span,
             context=self._context,
+            tools_at=self._tools_at,
         )
 
     def _own(self, item: syntax.TestItem) -> None:
@@ -91,6 +94,13 @@ class WorkflowCase(Case):
                 self._come(item)
             case _:
                 self._symbols.report.add(say.only_of_policies("`call`", item.span))
+
+    def _reply_at(self, item: syntax.ToolScript, step: Ident, reply: ToolReply) -> None:
+        found = self._found(step)
+        if found is not None and not isinstance(found, syntax.CallStep | syntax.AgentStep):
+            self._symbols.report.add(say.wrong_step(step.text, "that calls a tool", step.span, found.name.span))
+        key = item.tool.text, step.text
+        self._tools_at[key] = (*self._tools_at.get(key, ()), reply)
 
     def _come(self, item: syntax.EventComes) -> None:
         """Check an event that comes: some step waits for it, and takes its data."""
@@ -146,7 +156,9 @@ class WorkflowCase(Case):
         """Return the step of a name, or of a path into the workflows that steps run; report where there is none."""
         outline: Outline | None = self._outline
         found: syntax.StepNode | None = None
-        for at, (part, row) in enumerate(_parts(name.text)):
+        if visit_zero(name.text):
+            self._symbols.report.add(say.no_visit(name.text, name.span))
+        for at, (part, row) in enumerate(rows_of_parts(name.text)):
             if at and not isinstance(found, syntax.RunStep):
                 self._symbols.report.add(say.runs_nothing(name.text, name.span))
                 return None
@@ -177,7 +189,7 @@ class WorkflowCase(Case):
             return
         before, _, step = name.text.rpartition("/")
         outline: Outline | None = self._outline
-        for part, _ in _parts(before) if before else ():
+        for part, _ in rows_of_parts(before) if before else ():
             inner = None if outline is None else outline.steps.get(part)
             outline = self._outlines.get(inner.workflow.text) if isinstance(inner, syntax.RunStep) else None
         routes = () if outline is None else outline.routes
@@ -207,17 +219,10 @@ class WorkflowCase(Case):
                     self._symbols.miss("end", name, self._outline.ends)
                 else:
                     self._keys(f"the end `{name.text}`", item.value, value, (v.name.text for v in end.values))
-            case "visits" if name is not None:
+            case "visits" | "never visits" if name is not None:
                 self._found(name)
             case "backtracks" if name is not None:
                 self._backtracked(name)
             case _:
                 pass
         self._expected(item, value)
-
-
-def _parts(path: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the names of a path, each with its row if it says one."""
-    for part in path.split("/"):
-        name, is_row, row = part.partition("[")
-        yield name, int(row.rstrip("]")) if is_row else None

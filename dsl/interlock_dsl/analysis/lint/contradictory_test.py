@@ -120,6 +120,10 @@ def _excludes(earlier: Act, later: Act, failing: Set[str], *, still: bool) -> st
             return f"the run is over, so it does not wait for `{later.name}`"
         case ("waits", ("ends" | "fails")) if still:
             return f"the run waits for `{earlier.name}`, so it is not over"
+        case "visits", "never visits" if earlier.name == later.name:
+            return f"`{later.name}` has been entered"
+        case "never visits", "visits" if still and earlier.name == later.name:
+            return f"`{later.name}` has not been entered, and nothing has happened since"
         case "calls", "never calls" if earlier.name == later.name and _within(later.value, earlier.value):
             return f"`{later.name}` has been called"
         case "never calls", "calls" if still and earlier.name == later.name and _within(earlier.value, later.value):

@@ -70,7 +70,12 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for test in program.facts.tests:
         expected = [act for act in test.acts if act.expected]
         decided = any(act.kind == "decides" for act in test.acts)
-        if test.workflow and expected and not decided and all(act.kind == "never calls" for act in expected):
+        if (
+            test.workflow
+            and expected
+            and not decided
+            and all(act.kind in ("never calls", "never visits") for act in expected)
+        ):
             message = f"the test `{test.title}` expects only that something does not happen"
             help = "add what does happen, such as `expect ends ...`"
             yield diagnose(CODE, message, test.span, "holds if the run stops at once", help=help)

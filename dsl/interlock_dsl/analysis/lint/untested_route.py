@@ -44,13 +44,14 @@ test "a large one" {
 ```
 
 Found by running the tests, so only where they can be run: on the command line with `--strict`, and where `untaken` of
-`interlock_dsl.compiler.stages.Lint` is given. A workflow without any test is not judged. Certain; `interlock test
---coverage` tells the same, and of rules as well.
+`interlock_dsl.compiler.stages.Lint` is given. A workflow that no test runs, not even inside another, is not judged.
+Certain; `interlock test --coverage` tells the same, and of rules as well.
 """
 
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.analysis.knowledge.wording import ends
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
@@ -58,8 +59,10 @@ from interlock_dsl.diagnostics.report import diagnose
 
 def check(program: Examined) -> Iterator[Diagnostic]:
     """Yield the routes that no test takes, of workflows that have tests."""
-    tested = {test.workflow for test in program.facts.tests}
-    for name, workflow in program.facts.workflows.items():
+    facts = program.facts
+    started = {test.workflow for test in facts.tests if test.workflow}
+    tested = started.union(each.decl.name.text for name in started for each in inside(facts.workflows[name], facts))
+    for name, workflow in facts.workflows.items():
         for route in workflow.routes if name in tested else ():
             ways = [route] if route.out is None else [route, route.out]
             untaken = next((way.link.id for way in ways if (name, way.link.id) in program.untaken), None)

@@ -56,7 +56,7 @@ from interlock_dsl.analysis.rehearsal.scripts import calls
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.program.cases import Test
-from interlock_dsl.program.paths import without_rows
+from interlock_dsl.program.paths import without_rows, written
 from interlock_dsl.schema import ValidationError, decode
 
 CODE = "unused-script"
@@ -67,7 +67,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for test in program.facts.tests:
         workflow = program.facts.workflows.get(test.workflow)
         possible = calls(test, workflow, program.facts)
-        for tool in test.tools:
+        for tool in dict.fromkeys((*test.tools, *(tool for tool, _ in test.tools_at))):
             if tool not in possible:
                 message = f"nothing in this test calls `{tool}`, so what it returns does not matter"
                 yield diagnose(CODE, message, test.span, help="remove the line, or name the tool that is called")
@@ -84,7 +84,7 @@ def _misfits(test: Test, program: Examined) -> Iterator[tuple[str, str]]:
         step: turns[-1].value for step, turns in test.agents.items() if turns[-1].tool is None and not turns[-1].failed
     }
     for step, value in last.items():
-        facts = step_at(program.facts.workflows[test.workflow], program.facts, without_rows(step))
+        facts = step_at(program.facts.workflows[test.workflow], program.facts, without_rows(written(step)))
         if isinstance(facts, AgentStepFacts | AskStepFacts):
             try:
                 decode(facts.returns, value)

@@ -123,6 +123,11 @@ def never_gone_back(step: str, span: Span, declared: Span) -> Diagnostic:
     )
 
 
+def no_visit(path: str, span: Span) -> Diagnostic:
+    """A visit with the number 0."""
+    return diagnose("undefined-reference", f"there is no visit `{path}`: they are counted from 1", span)
+
+
 def row_beyond(path: str, most: int, span: Span, declared: Span) -> Diagnostic:
     """A row that a list cannot have."""
     return diagnose(

@@ -1,6 +1,7 @@
 """Tests: what is given, what agents and tools do, what is expected."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import cast
 
 from lark.lexer import Token
@@ -32,13 +33,30 @@ from interlock_dsl.syntax.tree import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """`at step`, until it has found its place in the script of a tool."""
+
+    step: Ident
+
+
 class CaseBuilder(PieceBuilder):
     """Builds tests."""
 
     @reduction
-    def inner_step(self, front: Ident, name: Token) -> Ident:
+    def inner_step(self, front: Ident, name: Ident) -> Ident:
         """`front/name`."""
-        return Ident(f"{front.text}/{name}", span=self.here())
+        return Ident(f"{front.text}/{name.text}", span=self.here())
+
+    @reduction
+    def visit_path(self, step: Ident, visit: Token) -> Ident:
+        """`step#2`."""
+        return Ident(f"{step.text}#{int(visit[1:])}", span=self.here())
+
+    @reduction
+    def tool_at(self, step: Ident) -> At:
+        """`at step`."""
+        return At(step)
 
     @reduction
     def test_decl(self, title: str, *rest: object) -> TestDecl:
@@ -136,19 +154,21 @@ class CaseBuilder(PieceBuilder):
         return PersonScript(step, value, span=self.here())
 
     @reduction
-    def tool_returns(self, tool: Ident, value: Expression) -> ToolScript:
-        """`tool name returns value`."""
-        return ToolScript(tool, value, span=self.here())
+    def tool_returns(self, tool: Ident, *said: At | Expression) -> ToolScript:
+        """`tool name at step returns value`."""
+        value = next(each for each in said if not isinstance(each, At))
+        return ToolScript(tool, value, step=_at(said), span=self.here())
 
     @reduction
-    def tool_fails(self, tool: Ident, why: str) -> ToolScript:
-        """`tool name fails "why"`."""
-        return ToolScript(tool, None, why, span=self.here())
+    def tool_fails(self, tool: Ident, *said: At | str) -> ToolScript:
+        """`tool name at step fails "why"`."""
+        why = next(each for each in said if isinstance(each, str))
+        return ToolScript(tool, None, why, _at(said), span=self.here())
 
     @reduction
-    def tool_times_out(self, tool: Ident) -> ToolScript:
-        """`tool name times out`."""
-        return ToolScript(tool, None, span=self.here())
+    def tool_times_out(self, tool: Ident, *said: At) -> ToolScript:
+        """`tool name at step times out`."""
+        return ToolScript(tool, None, step=_at(said), span=self.here())
 
     @reduction
     def approves(self, role: Ident) -> PersonDecides:
@@ -266,6 +286,11 @@ class CaseBuilder(PieceBuilder):
         return Expect("backtracks", step)
 
     @reduction
+    def expect_never_visits(self, step: Ident) -> Expect:
+        """`never visits step`."""
+        return Expect("never visits", step)
+
+    @reduction
     def expect_allows(self) -> Expect:
         """`allows`."""
         return Expect("allows")
@@ -289,6 +314,10 @@ class CaseBuilder(PieceBuilder):
     def expect_asks(self, approver: Approval) -> Expect:
         """`asks 2 of role`."""
         return Expect("asks", approver.role, count=approver.count)
+
+
+def _at(said: Iterable[object]) -> Ident | None:
+    return next((each.step for each in said if isinstance(each, At)), None)
 
 
 def _with_named_keys(value: Expression) -> Expression:

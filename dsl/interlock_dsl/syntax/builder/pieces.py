@@ -42,7 +42,7 @@ UNITS: Final = {
 """Microseconds in each unit of a duration, the largest first."""
 
 _AMOUNTS: Final = re.compile("([0-9_]+)([a-z]+)")
-_VALUES: Final = frozenset({"IDENTIFIER", "STRING", "INT", "DOUBLE", "DURATION", "MOMENT"})
+_VALUES: Final = frozenset({"IDENTIFIER", "STRING", "INT", "DOUBLE", "DURATION", "MOMENT", "VISIT"})
 """The kinds of token that say something by themselves; the words and signs around them only lead there."""
 
 _T = TypeVar("_T")

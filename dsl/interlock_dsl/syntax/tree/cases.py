@@ -80,12 +80,13 @@ class PersonScript(Node):
 class ToolScript(Node):
     """`tool name returns { ... }`, `tool name fails "why"` or (neither) `tool name times out`.
 
-    Several follow one another, the last stays.
+    Several follow one another, the last stays. With a `step` (`tool name at step ...`) it is for the calls made there.
     """
 
     tool: Ident
     value: Expression | None
     failure: str | None = None
+    step: Ident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Expect(Node):
         "fails",
         "visits",
         "backtracks",
+        "never visits",
         "allows",
         "denies",
         "asks",
