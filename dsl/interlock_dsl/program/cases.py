@@ -38,7 +38,8 @@ class Act:
 
     kind: Literal[
         "waits", "awaits", "calls", "never calls", "denied", "withheld", "escalates", "notifies", "redacts", "ends",
-        "fails", "visits", "never visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes", "proposes",
+        "fails", "visits", "never visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes",
+        "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""
