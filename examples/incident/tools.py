@@ -64,11 +64,14 @@ def draft(incident: str, service: str, kind: str, hosts: list[str], call: CallCo
             "INSERT INTO changes (incident, service, kind, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (incident, service, kind, call.key),
         ).rowcount
-        (number,) = database.execute(
-            "SELECT number FROM changes WHERE key = ? AND status = 'open'", (call.key,)
+        number, drafted = database.execute(
+            "SELECT number, kind FROM changes WHERE key = ? AND status = 'open'", (call.key,)
         ).fetchone()
         if made:
-            database.executemany("INSERT INTO planned VALUES (?, ?)", [(number, host) for host in hosts])
+            database.executemany("INSERT INTO planned VALUES (?, ?)", [(number, host) for host in set(hosts)])
+        planned = database.execute("SELECT host FROM planned WHERE change = ?", (number,)).fetchall()
+        if (drafted, {host for (host,) in planned}) != (kind, set(hosts)):
+            raise ToolError(f"for `{incident}` another change is drafted already: CHG-{number}")
         database.execute("COMMIT")
     return {"id": f"CHG-{number}"}
 

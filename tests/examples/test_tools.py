@@ -189,6 +189,8 @@ def test_a_host_is_changed_as_drafted_and_not_otherwise(tmp_path: Path) -> None:
     folder = copy("incident", tmp_path)
     with tools(folder) as module:
         change = module.draft("INC-1", "media", "drain", ["media-1"], context("changes.draft:INC-1"))["id"]
+        with pytest.raises(ToolError, match="another change is drafted"):
+            module.draft("INC-1", "media", "drain", ["media-2"], context("changes.draft:INC-1"))
         for host, kind in (("media-1", "restart"), ("media-2", "drain")):
             with pytest.raises(ToolError, match="does not say"):
                 module.change_host(change, host, kind, context("hosts.change:1"))
