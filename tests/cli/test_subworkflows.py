@@ -117,6 +117,48 @@ def test_rows_of_workflows_are_approved_answered_and_told_by_their_path() -> Non
     assert interlock("replay", run).code == 0
 
 
+UNDONE = """\
+tool keys.cut(name: string) { needs keys.write  effect write  idempotent by name  undo keys.melt(name: name) }
+tool keys.melt(name: string) { needs keys.write  effect write  idempotent by "melt " + name }
+tool doors.hang(name: string) { needs keys.write  effect write }
+
+workflow house(name: string) {
+  step door runs entry(name: name)
+  end built
+  end open { why: failure.message }
+  start -> door grant keys.write
+  door -> built
+  door -> open on failure
+}
+
+workflow entry(name: string) {
+  step key calls keys.cut(name: name)
+  step door calls doors.hang(name: name)
+  end done
+  start -> key grant keys.write
+  key -> door grant keys.write
+  door -> done
+}
+
+test "nothing fits" of house {
+  given name "a"
+  tool doors.hang fails "too heavy"
+  tool keys.melt fails "no fire"
+  expect ends built
+}
+"""
+
+
+def test_what_was_not_undone_is_told_where_it_failed_and_at_the_end() -> None:
+    Path("desk.ilk").write_text(UNDONE)
+    told = " ".join(interlock("test", "desk.ilk").out.split())
+    assert '✗ not undone by keys.melt(name: "a") no fire' in told, told
+    assert (
+        "`entry` was given up: step `door` failed (failure): doors.hang failed: too heavy; not undone: keys.cut" in told
+    )
+    assert "not undone: keys.cut (keys.melt failed: no fire)" in told
+
+
 @pytest.mark.parametrize(
     ("format", "drawn"),
     [

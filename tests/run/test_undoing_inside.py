@@ -2,7 +2,7 @@
 
 import pytest
 
-from interlock.run.protocol.commands import CallTool
+from interlock.run.protocol.commands import CallTool, FinishRun
 from interlock.run.protocol.events import RunResumed, SignalReceived
 from interlock.run.protocol.notes import StepFailed
 from run.world import World
@@ -111,3 +111,65 @@ def test_so_it_is_when_a_runtime_takes_it_up_in_between(world: World) -> None:
     world.feed(RunResumed(world.now))
     assert undone(world)[-3:] == ["three", "two", "one"]
     assert world.finished.end == "failed"
+
+
+LEFT = """
+tool things.put(key: string) -> { id: string } {
+  needs things.write  effect write  idempotent by key  undo things.remove(id: result.id)
+}
+tool things.remove(id: string) { needs things.write  effect write  idempotent by id }
+tool things.mark(key: string) { needs things.write  effect write }
+tool things.send(key: string) { needs things.write  effect irreversible }
+
+workflow outer(keys: list<string> max 3) {
+  step rows runs inner(key: each_key) for each each_key in keys max 3 collect failures
+  end done { failures: rows.filter(row, !row.ok).map(row, row.failure) }
+  start -> rows grant things.write
+  rows -> done
+}
+
+workflow inner(key: string) {
+  step put calls things.put(key: key)
+  step mark calls things.mark(key: key)
+  step send calls things.send(key: key)
+  end done
+  start -> put grant things.write
+  put -> mark grant things.write
+  mark -> send grant things.write
+  send -> done
+}
+"""
+
+
+def test_a_step_whose_workflow_is_given_up_says_what_is_left_of_it() -> None:
+    world = World(LEFT, {"keys": ["a", "b"]})
+    for _ in range(2):
+        world.returns("things.put", {"id": "1"})
+    for _ in range(2):
+        world.returns("things.mark")
+    world.fails("things.send", "uncertain")
+    world.returns("things.send")
+    world.fails("things.remove")
+    finish = next(command for command in world.commands if isinstance(command, FinishRun))
+    left = "not undone: things.mark, things.put; may have happened: things.send"
+    assert finish.output == {
+        "failures": [
+            "`inner` was given up: step `send` failed (failure): things.send may have happened: it broke; " + left
+        ]
+    }
+    assert finish.status == "ended"
+    assert "not undone: things.mark (it has no undo), things.put (things.remove failed: it broke)" in finish.reason
+    assert finish.reason.endswith("may have happened: things.send")
+
+
+def test_what_another_row_left_is_not_said_of_this_one() -> None:
+    world = World(LEFT, {"keys": ["a", "b"]})
+    for _ in range(2):
+        world.returns("things.put", {"id": "1"})
+    world.fails("things.mark")
+    world.fails("things.remove")
+    world.fails("things.mark")
+    world.returns("things.remove")
+    (first, second) = (note.message for note in world.notes if isinstance(note, StepFailed) and note.step[-1] == "]")
+    assert first.endswith("; not undone: things.put")
+    assert "not undone" not in second

@@ -283,6 +283,9 @@ class Narrative:
         decided, since = self._calls.get(note.call, (None, self._at))
         took = duration(self._at - since) if self._at > since else ""
         text = self._called(note.tool, decided.args if decided else {})
+        if not note.ok and note.purpose == "undo":
+            said = _said(note.message).removeprefix(f"{note.tool} failed: ")
+            return [self._line(note.step, "bad", Text.assemble(("not undone by ", "bad"), text, f"  {said}"), took)]
         if not note.ok:
             self._failures[note.step] = note.message
             said = _said(note.message).removeprefix(f"{note.tool} failed: ")
@@ -354,7 +357,8 @@ class Narrative:
             said, more = (note.end, "good"), self._value(note.output) if note.output else ""
         else:
             said, more = (f"{note.status} {note.end}".rstrip(), "bad"), _said(note.reason)
-        return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""))]
+        below = [Text(_said(note.reason), "bad")] if note.status == "ended" and note.reason else []
+        return [self._line("", "end", Text.assemble(said, f"  {more}" if more else ""), below=below)]
 
     def _called(self, tool: str, args: Mapping[str, object]) -> Text:
         return Text.assemble((tool, "name"), arguments(args, self._left(len(tool) + 16)))

@@ -24,6 +24,8 @@ def standing(report: RunReport) -> Iterator[Text]:
         case "ended":
             said = Text.assemble((f"{mark('end')} ", "good"), (report.end, "good"))
             yield said.append(f"  {value(report.output)}" if report.output else "")
+            if report.reason:
+                yield Text.assemble("    ", (escape(report.reason), "bad"))
         case "failed" | "cancelled":
             said = Text.assemble((f"{mark('bad')} ", "bad"), (f"{report.status} {report.end}".rstrip(), "bad"))
             yield said.append(f"  {escape(report.reason)}" if report.reason else "")

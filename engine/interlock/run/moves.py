@@ -187,12 +187,13 @@ class Undoing:
     """A part of what was done that is undone while the run goes on with other things; the last of it is next.
 
     `awaited` are the calls of that part which have not come back, `call` is the one that undoes something (`done`) now.
-    `then` is the move that is made when all is undone.
+    `then` is the move that is made when all is undone, `about` says which visits it is that are undone.
     """
 
     part: list[Performed]
     awaited: set[str]
     then: "Move"
+    about: Part
     call: Call | None = None
     done: Performed | None = None
 

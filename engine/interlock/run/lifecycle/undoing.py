@@ -12,7 +12,7 @@ from dataclasses import replace
 from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Meet, Move, Part, Undo, Undoing, UndoNext, Unwind
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
-from interlock.run.steps import calls, keeping
+from interlock.run.steps import calls, keeping, visits
 
 
 def undo(run: Run, move: Undo) -> None:
@@ -29,7 +29,7 @@ def begin(run: Run, part: Part, then: Move) -> None:
         for call in run.orphans.values()
         if call.visit is not None and is_within(call.frame, call.step, call.visit.number, part)
     }
-    undoing = Undoing(taken, awaited, then)
+    undoing = Undoing(taken, awaited, then, part)
     for smaller in [each for each in run.undoings if _is_part_of(each.then, part)]:
         _take_over(undoing, smaller)
         run.agenda.append(UndoNext(smaller))
@@ -79,8 +79,21 @@ def undo_next(run: Run, move: UndoNext) -> None:
         calls.decide(run, undoing.call)
         return
     run.undoings.remove(undoing)
-    follows = run.phase == "running" or isinstance(undoing.then, UndoNext)
-    run.agenda.append(undoing.then if follows else Unwind())
+    then = undoing.then
+    if isinstance(then, Fail) and (left := left_of(run, undoing.about)):
+        shown = then.shown and f"{then.shown}; {left}"
+        then = replace(then, message=f"{then.message}; {left}", shown=shown)
+    follows = run.phase == "running" or isinstance(then, UndoNext)
+    run.agenda.append(then if follows else Unwind())
+
+
+def left_of(run: Run, part: Part) -> str:
+    """Say what of a part was not undone, and what of it may have happened; empty where all is known to be undone."""
+    stuck = [done for done in run.stuck if is_within(done.frame, done.step, done.visited, part)]
+    left = [done.tool for done in stuck if done.problem != visits.PERHAPS]
+    perhaps = [done.tool for done in stuck if done.problem == visits.PERHAPS]
+    said = (("not undone", left), ("may have happened", perhaps))
+    return "; ".join(f"{what}: {', '.join(tools)}" for what, tools in said if tools)
 
 
 def _is_waiting(run: Run, undoing: Undoing) -> bool:

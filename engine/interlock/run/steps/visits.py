@@ -1,5 +1,7 @@
 """The life of a visit: opened when a step is entered, closed when it is done, has failed, or is no longer needed."""
 
+from typing import Final
+
 from interlock.run import budget
 from interlock.run.branching import UNBRANCHED, Lineage
 from interlock.run.parts import Approval, Call, Frame, Performed, Visit
@@ -10,6 +12,9 @@ from interlock.run.state import Run
 from interlock.run.steps import admissions, reservations
 from interlock.run.transitions import change
 from interlock_dsl.program.model import End, Grant, Step
+
+PERHAPS: Final = "it may have happened"
+"""Why a call is not undone of which nobody knows whether it was made."""
 
 
 def open_visit(
@@ -105,8 +110,8 @@ def doubt(run: Run, call: Call) -> None:
     """Note that a call may have happened, and that nobody knows."""
     run.doubts.append(call.tool.name)
     if call.visit is not None:
-        visit, why = call.visit, "it may have happened"
-        run.stuck.append(Performed(call.frame, call.tool.name, call.step, visit.number, call.command, "", {}, why))
+        number, why = call.visit.number, PERHAPS
+        run.stuck.append(Performed(call.frame, call.tool.name, call.step, number, call.command, "", {}, why))
 
 
 def _let_go(run: Run, call: Call) -> None:
