@@ -77,7 +77,7 @@ def test_a_scenario_ends_as_said(scenario: Scenario, tmp_path: Path, interlock: 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_clean(name: str, tmp_path: Path, interlock: Typed) -> None:
     folder = copy(name, tmp_path)
-    for command in ("check", "fmt --check", "test"):
+    for command in ("check --strict", "fmt --check", "test"):
         done = interlock(folder, command)
         assert done.code == 0, done
 
