@@ -7,6 +7,7 @@ from interlock_dsl.compiler.fix import fix
 from interlock_dsl.syntax.parser import parse_partial
 
 PROGRAM = """type Order {{ id: string  amount: int  ok: bool  note?: string }}
+type Extra {{ more: int  {field} }}
 
 tool orders.put(id: string, amount: int) {{ needs orders.write  effect write  cost 0.10 usd }}
 
@@ -34,6 +35,7 @@ workflow look(order: Order) {{
 }}
 """
 RIGHT = {
+    "field": "note: string",
     "agent": "tokens 50_000",
     "budget": "budget { time 4h }",
     "amount": "order.amount",
@@ -93,6 +95,16 @@ FORMS = [
     ("approval", "after approval by two of lead within 4h", "after approval by 2 of lead within 4h"),
     ("approval", "after approval by lead in 4h", "after approval by lead within 4h"),
     ("approval", "after approval by lead within 4 hours", "after approval by lead within 4h"),
+    ("field", "required note: string", "note: string"),
+    ("field", "note: required string", "note: string"),
+    ("field", "note!: string", "note: string"),
+    ("field", "note: string!", "note: string"),
+    ("field", "note: string required", "note: string"),
+    ("field", "optional note: string", "note?: string"),
+    ("field", "note: optional string", "note?: string"),
+    ("field", "note: string?", "note?: string"),
+    ("field", "note: string optional", "note?: string"),
+    ("field", "note: string optional\n  last: int", "note?: string\n  last: int"),
     ("budget", "budget { time 4 h }", "budget { time 4h }"),
     ("budget", "budget { time 2 weeks }", "budget { time 14d }"),
     ("budget", "budget { steps 1,000 }", "budget { steps 1_000 }"),

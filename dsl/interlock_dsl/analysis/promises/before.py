@@ -17,7 +17,7 @@ from interlock_dsl.analysis.facts import (
     PromiseFacts,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
-from interlock_dsl.analysis.knowledge.handovers import callable_tools, fallbacks
+from interlock_dsl.analysis.knowledge.handovers import callable_tools, fallbacks, ways_into
 from interlock_dsl.analysis.knowledge.inside import inner_steps
 from interlock_dsl.analysis.promises.calling import (
     NOT_FALSE,
@@ -70,6 +70,9 @@ def _inside(questions: Questions, promise: NeverUnapprovedFacts | NeverBeforeFac
             reason = (
                 f"`{step.workflow}`, which the step `{name}` runs, may call {called}, and does not promise the same"
             )
+            approved = any(route.approval is not None for route in ways_into(questions.workflow)[name])
+            if approved and isinstance(promise, NeverUnapprovedFacts):
+                reason += f"; the approval on the route into `{name}` is for its input, not for the calls inside"
             found.append(Finding(reason, step.decl.workflow.span))
     return found
 

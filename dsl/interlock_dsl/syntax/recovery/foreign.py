@@ -57,7 +57,18 @@ def _time(match: re.Match[str]) -> str:
 
 
 _GROUPED: Final = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?)"
+_NAME: Final = r"[A-Za-z_]\w*"
+_THERE: Final = "a field is always there unless its name is marked with `?`"
 FORMS: Final = (
+    _form(rf"\brequired[ \t]+({_NAME})(?=\s*:)", r"\1", "COLON", note=_THERE),
+    _form(rf"\brequired\s+({_NAME})\b(?!\s*:)", r"\1", "COLON", note=_THERE),
+    _form(rf"({_NAME})!(?=\s*:)", r"\1", "COLON", note=_THERE),
+    _form(rf"\b({_NAME})!", r"\1", "LABEL_MARK", note=_THERE),
+    _form(rf"\b({_NAME})\s+required\b(?!\s*[?:])", r"\1", "COLON", note=_THERE),
+    _form(rf"\boptional[ \t]+({_NAME})(?=\s*:)", r"\1?", "COLON", note=_THERE),
+    _form(rf"\b({_NAME})\s*:\s*optional\s+({_NAME})\b", r"\1?: \2", "COLON", note=_THERE),
+    _form(rf"\b({_NAME})\s*:\s*({_NAME})\s*\?", r"\1?: \2", "LABEL_MARK", note=_THERE),
+    _form(rf"\b({_NAME})\s*:\s*({_NAME})\s+optional\b(?!\s*[?:])", r"\1?: \2", "COLON", note=_THERE),
     _form(rf"([$€£])\s*(?:{_GROUPED}|(\d[\d_.]*))", lambda m: _money(m[2] or m[3], m[1])),
     _form(rf"(?:{_GROUPED}|(\d[\d_.]*))\s*([$€£])", lambda m: _money(m[1] or m[2], m[3])),
     _form(r"(?i:\b(usd|eur|gbp|chf|jpy)) ?(\d[\d_.]*)\b", lambda m: _money(m[2], m[1])),
