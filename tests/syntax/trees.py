@@ -187,8 +187,12 @@ approvals = st.one_of(
     st.builds(s.Approval, plain, wholes, maybe(durations), wholes),
 )
 escalations = st.builds(s.Escalate, plain, st.booleans(), maybe(expressions), maybe(texts))
+handed = st.builds(s.WayOut, some(grants, 2), some(dotted), maybe(approvals), some(escalations, 2))
+reconciling = maybe(st.builds(s.Reconcile, plain, expressions, maybe(handed)))
 merges = st.one_of(
-    st.just(s.Merge()), st.just(s.Merge(1)), st.just(s.Merge(1, first=True)), st.builds(s.Merge, wholes, wholes)
+    st.builds(s.Merge, reconcile=reconciling),
+    st.builds(s.Merge, st.just(1), first=st.booleans(), reconcile=reconciling),
+    st.builds(s.Merge, wholes, wholes, reconcile=reconciling),
 )
 routes = st.builds(
     s.RouteDecl,

@@ -1,10 +1,10 @@
 """What is written on a picture of a workflow: the words of steps and routes, as short as they can be read."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from interlock_dsl.cel.format import as_written
 from interlock_dsl.program.model import (
     AgentStep,
     AskStep,
@@ -134,7 +134,7 @@ def parts(workflow: Workflow, program: Program, most: int) -> int:
 
 def source_text(condition: "CompiledExpression") -> str:
     """Return an expression as it was written, on one line."""
-    return re.sub(r"\s+", " ", re.sub(r"//[^\n]*", "", condition.expression.span.text)).strip()
+    return as_written(condition.expression)
 
 
 def merge_words(route: Route) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from interlock_cli.present.escape import escape
 from interlock_dsl.cel import CompiledExpression
+from interlock_dsl.cel.format import as_written
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -63,7 +64,7 @@ def arguments(given: Mapping[str, object], most: int = 0) -> str:
 
 def written(condition: CompiledExpression) -> str:
     """Return a condition as its author wrote it, on one line."""
-    return " ".join(condition.expression.span.text.split())
+    return as_written(condition.expression)
 
 
 def _value(thing: object, room: int) -> str:

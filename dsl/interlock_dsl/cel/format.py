@@ -25,6 +25,7 @@ from interlock_dsl.cel.tree import (
     Select,
 )
 from interlock_dsl.cel.values import UInt
+from interlock_dsl.diagnostics.source import Span
 
 CONDITIONAL: Final = 1
 DISJUNCTION: Final = 2
@@ -53,6 +54,19 @@ _UNNAMED: Final = frozenset({"in", "true", "false", "null"})
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _Pieces: TypeAlias = list["str | tuple[Expression, int]"]
+
+
+def as_written(expression: Expression) -> str:
+    """Return an expression as its author wrote it, on one line; one that stands for several places is put together."""
+    whole = expression.span
+    if isinstance(expression, Call) and any(not _is_inside(part.span, whole) for part in expression.arguments):
+        return written(expression)
+    return " ".join(re.sub(r"//[^\n]*", "", whole.text).split())
+
+
+def _is_inside(part: Span, whole: Span) -> bool:
+    within = whole.start <= part.start and part.end <= whole.end
+    return within and (part.start, part.end) != (whole.start, whole.end)
 
 
 def written(expression: Expression, level: int = CONDITIONAL, *, records: bool = False) -> str:

@@ -248,7 +248,7 @@ def route(node: RouteDecl, places: Places) -> list[Line]:
     if node.trigger is not None:
         clauses.append(Line(f"on {node.trigger}", places.clause(node, "on")))
     if node.merge is not None:
-        clauses.append(Line(f"merge {_merge(node.merge)}", places.clause(node, "merge")))
+        clauses += _merged(node.merge, places.clause(node, "merge"), places)
     if node.when is not None:
         clauses += condition("when", node.when, places.clause(node, "when"), 2)
     if node.otherwise:
@@ -260,6 +260,19 @@ def route(node: RouteDecl, places: Places) -> list[Line]:
         clauses += [line] if node.bound.own is None else _own(line, node.bound.own, places)
     clauses += _handed(node, places)
     return [Line(f"{names(node.sources)} -> {names(node.targets)}", begin(node)), *indented(clauses)]
+
+
+def _merged(node: Merge, start: int | None, places: Places) -> list[Line]:
+    """Return how sources are merged, with the step that reconciles them on a line of its own."""
+    line, reconcile = Line(f"merge {_merge(node)}", start), node.reconcile
+    if reconcile is None:
+        return [line]
+    head = f"reconcile by {reconcile.arbiter.text}"
+    asked = condition(f"{head} when", reconcile.when, begin(reconcile), 3)
+    if reconcile.own is not None:
+        last = asked.pop()
+        asked += _own(last, reconcile.own, places)
+    return [line, *indented(asked)]
 
 
 def _own(head: Line, node: WayOut, places: Places) -> list[Line]:

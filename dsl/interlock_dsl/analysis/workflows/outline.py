@@ -7,6 +7,7 @@ from interlock_dsl.analysis.links import Link, links
 from interlock_dsl.analysis.symbols import Symbols
 from interlock_dsl.analysis.types import Types
 from interlock_dsl.analysis.workflows.flow import Flow, flow
+from interlock_dsl.analysis.workflows.reconciling import reconciled
 from interlock_dsl.cel.types import ERROR, RecordType
 from interlock_dsl.diagnostics.messages import names as say
 from interlock_dsl.diagnostics.messages import routes as say_route
@@ -84,9 +85,10 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
     ends = {end.name.text: end for end in decl.ends if _take(symbols, taken, "end", end.name)}
     _rows(symbols, taken, steps.values())
     refused = {node.name.text for node in (*decl.steps, *decl.ends)} - steps.keys() - ends.keys()
-    placed = {id(route): _placed(route, symbols, steps, ends, refused) for route in decl.routes}
-    routes = links(route for route in decl.routes if placed[id(route)])
-    astray = tuple(route for route in decl.routes if not placed[id(route)])
+    written = reconciled(decl.routes, symbols.report)
+    placed = {id(route): _placed(route, symbols, steps, ends, refused) for route in written}
+    routes = links(route for route in written if placed[id(route)])
+    astray = tuple(route for route in written if not placed[id(route)])
     nodes = [(START, "start"), *((n, KINDS[type(s)]) for n, s in steps.items()), *((n, "end") for n in ends)]
     complete = not astray and len(steps) == len(decl.steps) and len(ends) == len(decl.ends)
     return Outline(decl, parameters, steps, ends, routes, astray, flow(build(nodes, routes)), complete)

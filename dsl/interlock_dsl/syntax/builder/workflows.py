@@ -1,6 +1,7 @@
 """Workflows: budget, steps, ends, routes with their clauses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from lark import Token
@@ -26,6 +27,7 @@ from interlock_dsl.syntax.tree import (
     Ident,
     Merge,
     Money,
+    Reconcile,
     RouteDecl,
     RoutesMode,
     RuleDecl,
@@ -280,9 +282,14 @@ class WorkflowBuilder(StepBuilder):
         return self.clause("at most", Bound(times, then, own, backtracks=True, span=self.here()))
 
     @reduction
-    def merge_clause(self, merge: Merge) -> Clause:
-        """`merge all`."""
-        return self.clause("merge", merge)
+    def merge_clause(self, merge: Merge, reconcile: Reconcile | None = None) -> Clause:
+        """`merge all reconcile by step when condition`."""
+        return self.clause("merge", merge if reconcile is None else replace(merge, reconcile=reconcile))
+
+    @reduction
+    def reconcile(self, arbiter: Ident, when: Expression, own: WayOut | None = None) -> Reconcile:
+        """`reconcile by step when condition { clauses }`."""
+        return Reconcile(arbiter, when, own, span=self.here())
 
     @reduction
     def merge_all(self) -> Merge:

@@ -26,12 +26,14 @@ class BudgetDecl(Node):
 class Merge(Node):
     """`merge all`, `merge any`, `merge 2 of 3`: how many sources must arrive; None is all of them.
 
-    `first` (`merge first`): the first that arrives, and what the others did is undone.
+    `first` (`merge first`): the first that arrives, and what the others did is undone. `reconcile` (of routes only)
+    names a step that is entered first where the sources contradict each other.
     """
 
     count: int | None = None
     of: int | None = None
     first: bool = False
+    reconcile: "Reconcile | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,18 @@ class WayOut(Node):
     passes: tuple[Ident, ...] = ()
     approval: Approval | None = None
     escalations: tuple[Escalate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile(Node):
+    """`reconcile by arbiter when condition { grant ... pass ... }`: a step that is entered before the route's target.
+
+    Without a block nothing is handed to it.
+    """
+
+    arbiter: Ident
+    when: Expression
+    own: WayOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
