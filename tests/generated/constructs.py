@@ -237,7 +237,8 @@ def _route(route: Route) -> Iterator[str]:
         yield "route: approval"
         yield from ["route: approval by several"] if route.approval.count > 1 else []
     if route.bound is not None:
-        yield "route: at most"
+        yield "route: backtrack" if route.bound.discards else "route: at most"
+        yield from ["route: back on a trigger"] if route.trigger is not None else []
         yield from ["route: then"] if route.bound.then is not None else []
         if route.out is not None and (route.out.grants or route.out.passes or route.out.approval):
             yield "route: then, with clauses"

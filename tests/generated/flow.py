@@ -20,15 +20,32 @@ class Reach:
         self.always: dict[str, Names] = {START: frozenset(), **dict.fromkeys(nodes, steps)}
         self.sometimes: dict[str, Names] = dict.fromkeys([START, *nodes], frozenset())
         self.into = {node: [edge for edge in skeleton.edges if node in edge.all_targets] for node in nodes}
+        self._onward: dict[str, Names] = {}
         self._either: dict[frozenset[str], Names] = {}
         changed = True
         while changed:
             changed = False
             for node, into in self.into.items():
-                always = frozenset[str].intersection(*(self.after(edge) for edge in into)) if into else frozenset[str]()
-                sometimes = frozenset[str]().union(*(self.perhaps(edge) for edge in into))
+                left = [self.after(edge) - self._gone(edge, node) for edge in into]
+                always = frozenset[str].intersection(*left) if into else frozenset[str]()
+                sometimes = frozenset[str]().union(*(self.perhaps(edge) - self._gone(edge, node) for edge in into))
                 if (always, sometimes) != (self.always[node], self.sometimes[node]):
                     self.always[node], self.sometimes[node], changed = always, sometimes, True
+
+    def _gone(self, edge: Edge, node: str) -> Names:
+        """Return the steps whose outputs are discarded when a node is entered by an edge."""
+        if not edge.backtracks or node not in edge.targets:
+            return frozenset()
+        if node not in self._onward:
+            found, waiting = {node}, [node]
+            while waiting:
+                at = waiting.pop()
+                for other in self.skeleton.edges:
+                    if at in other.sources and not other.times:
+                        waiting += [target for target in other.targets if target not in found]
+                        found.update(other.targets)
+            self._onward[node] = frozenset(found)
+        return self._onward[node]
 
     def after(self, edge: Edge) -> Names:
         """Return the steps that have run whenever an edge is considered."""

@@ -65,7 +65,8 @@ class RouteTexts:
             clauses.append(f"merge {edge.merge}")
         if edge.times:
             out = f", then -> {edge.then}{self._block(edge, here)}" if edge.then else ""
-            clauses.insert(dice.number(0, len(clauses)), f"at most {edge.times} times{out}")
+            word = "backtrack " if edge.backtracks else ""
+            clauses.insert(dice.number(0, len(clauses)), f"{word}at most {edge.times} times{out}")
         ends = f"{', '.join(edge.sources)} -> {', '.join(edge.targets)}"
         return "\n    ".join([ends, *clauses])
 

@@ -23,6 +23,7 @@ class Edge:
     merge: str = ""
     needed: int = 1
     times: int = 0
+    backtracks: bool = False
     then: str = ""
     style: str = ""
     approval: bool = False
@@ -170,10 +171,14 @@ def _exits(skeleton: Skeleton, name: str, trail: list[str]) -> list[Exit]:
     looping: list[Exit] = []
     if edges[0].mode == "when" and edges[0].style != "split" and back and dice.often(0.35):
         edge = edges.pop(0)
-        edge.targets, edge.times = (dice.one(back),), dice.number(1, 2)
+        edge.targets, edge.times, edge.backtracks = (dice.one(back),), dice.number(1, 2), dice.often(0.5)
         if dice.often(0.7):
             looping.append(Exit(edge, out=True))
     failing = [skeleton.edge(name, mode="on", trigger=t) for t in _failing(skeleton, name)]
+    if failing and back and dice.often(0.15):
+        edge = failing.pop(0)
+        edge.targets, edge.times, edge.backtracks = (dice.one(back),), dice.number(1, 2), dice.often(0.8)
+        looping.append(Exit(edge, out=True))
     return [Exit(edge) for edge in edges] + looping + [Exit(edge) for edge in failing]
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain, count
 
 from interlock.run.protocol.events import Exhausted, Json, Reserved, ToolReturned
 from interlock_dsl.cel.types import DYN
-from reference import agents, hidden, people, routing, rows, steps
+from reference import agents, hidden, people, promised, routing, rows, steps
 from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Past, Run
@@ -23,7 +24,7 @@ def decide(run: Run, call: Call) -> None:
     if not call.digest:
         call.digest = digest(subject(run, call))
         try:
-            call.key = key_of(call)
+            call.key = key_of(run, call)
         except NoValue:
             take(call, decision_on(run, call))
             over(run, call, "failure")
@@ -126,15 +127,17 @@ def said_twice(call: Call) -> bool:
     return bool(earlier) and earlier[0].args != call.args
 
 
-def key_of(call: Call) -> str:
+def key_of(run: Run, call: Call) -> str:
     """Return the key under which the author says two calls are the same; empty: it is only like itself."""
     if call.tool.idempotency_key is None:
         return ""
     value = written(call.tool.idempotency_key, call.values)
     try:
-        return f"{call.tool.name}:{value if isinstance(value, str) else canonical(encoded(DYN, value)).decode()}"
+        said = value if isinstance(value, str) else canonical(encoded(DYN, value)).decode()
     except (ValueError, TypeError) as error:
         raise NoValue(str(error)) from error
+    again = (f"{call.tool.name}~{number}:{said}" for number in count(2))
+    return next(key for key in chain([f"{call.tool.name}:{said}"], again) if key not in run.whole.remade)
 
 
 def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
@@ -152,6 +155,8 @@ def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
         run.note("role notified", rule.role, call.step, call.tool.name, rule.id)
         run.whole.commands.append(("notify", rule.role, call.step, rule.because))
         call.told.append(rule.id)
+    if call.purpose == "undo" and run.whole.phase == "running":
+        promised.overspent(run)
     call.phase, call.id = "in flight", id
     call.key = call.key or f"{run.whole.id}:{id}"
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
@@ -181,7 +186,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
         call.past.result = value
     if call.purpose != "undo":
         for each in run.around:
-            each.returned.append(call.tool.name)
+            each.returned.append((call.tool.name, call.visit))
     remember(run, call, value, usable=True)
     call.phase = "over"
     run.note("call done", call.step, call.tool.name, call.id, True, result, call.purpose)
@@ -216,6 +221,7 @@ def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
         give_back(run, call)
     if in_doubt(call):
         run.whole.doubts.append(call.tool.name)
+        run.whole.stuck.append(call)
         trigger = "timeout" if trigger == "timeout" else "failure"
     if call.id:
         run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
@@ -257,7 +263,7 @@ def after(run: Run, call: Call, trigger: str, value: object, result: Json) -> No
     elif call.purpose == "undo":
         if trigger:
             run.whole.left_over.append(call.undoes)
-        rows.came_back(run, call)
+        rows.came_back(run, call, failed=bool(trigger))
         run.later(steps.unwind, run)
     elif call.purpose == "agent":
         agents.call_over(run, call, trigger, result)
@@ -297,6 +303,7 @@ def let_go(run: Run, call: Call) -> None:
         return
     if call.phase != "over" and in_doubt(call):
         run.whole.doubts.append(call.tool.name)
+        run.whole.stuck.append(call)
     if call.phase not in ("over", "in flight"):
         give_back(run, call)
     call.phase = "over"

@@ -138,6 +138,8 @@ class Pair:
                 return "attempt failed", note.step, note.attempt, note.retry_at
             case told.RouteTaken():
                 return "route taken", note.route, frozenset((one.route, str(one.code)) for one in note.others)
+            case told.Backtracked():
+                return "backtracked", note.route, note.step, frozenset(note.discarded)
             case told.PromiseBroken():
                 return "promise broken", note.promise, str(note.code)
             case told.CallDecided():

@@ -10,6 +10,7 @@ from interlock.run import Machine
 from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalSettled,
+    Backtracked,
     CallDecided,
     CallDone,
     Note,
@@ -38,7 +39,9 @@ class Watch:
         self.started = started
         self.steps = 0
         self.undone: set[str] = set()
-        self.returned: set[str] = set()
+        self.returned: dict[str, set[str]] = {}
+        """The tools of which a call has returned, with the steps in which one has."""
+        self.visits: dict[str, int] = {}
         self.asked: dict[str, ApprovalAsked] = {}
         self.agreed: dict[str, tuple[str, ...]] = {}
 
@@ -71,10 +74,15 @@ class Watch:
 
     def _told(self, note: Note) -> Iterator[str]:
         match note:
-            case StepBegan(step=step) if _is_charged(self.program, step):
-                self.steps += 1
+            case StepBegan(step=step):
+                self.visits[without_rows(step)] = note.visit
+                self.steps += _is_charged(self.program, step)
             case CallDone(tool=tool, ok=True, purpose="step" | "agent"):
-                self.returned.add(tool)
+                self.returned.setdefault(tool, set()).add(without_rows(note.step))
+            case Backtracked(discarded=steps):
+                # Where a step was visited before, some earlier call of it may count.
+                gone = {step for step in steps if self.visits.get(step, 0) == 1}
+                self.returned = {tool: there - gone for tool, there in self.returned.items()}
             case ApprovalAsked():
                 self.asked[note.approval] = note
             case ApprovalSettled(outcome="approved"):
@@ -87,7 +95,7 @@ class Watch:
         for promise in self.workflow.promises:
             match promise:
                 case NeverBefore(where=None) if call.tool in promise.tools and not undo:
-                    if not promise.first & self.returned:
+                    if not any(self.returned.get(tool) for tool in promise.first):
                         yield f"{promise.id}: {call.tool} is called first"
                 case NeverUnapproved(where=None) if call.tool in promise.tools:
                     people = set(self._agreed(call, promise.role))

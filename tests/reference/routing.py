@@ -18,7 +18,7 @@ from interlock_dsl.program.model import (
     TimeStep,
     Workflow,
 )
-from reference import calls, inside, promised, rows, steps
+from reference import backtracking, calls, inside, promised, rows, steps
 from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, encoded, part
 
@@ -176,11 +176,16 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failu
     if way is None:
         steps.give_up(run, "bound-reached")
         return
-    way = replace(way, failure=failure)
+    key = frozenset(route.sources), route.merge
+    alone = [run.last[source]] if source != "start" else []
+    way = replace(way, failure=failure, causes=tuple(run.decided[key] if len(route.sources) > 1 else alone))
     run.note("route taken", run.called(way.id), frozenset(others))
     for escalation in way.escalations:
         if not escalation.on_expiry and condition(escalation.when, run.reads(failure)) is not False:
             run.tell(escalation.role, run.called(source), escalation.because or f"the run took `{way.id}`")
+    if route.bound is not None and route.bound.discards and way.id == route.id:
+        backtracking.follow(run, way, route)
+        return
     for target in way.targets:
         run.later(steps.enter, run, target, way)
 
@@ -205,6 +210,8 @@ def granted(run: Run, way: Way, target: str) -> tuple[tuple[Grant, ...], frozens
 
 def passed(run: Run, way: Way) -> dict[str, Json]:
     """Return the fields a route passes, nested as they are in the run; what is not there is left out."""
+    if way.passed is not None:
+        return dict(way.passed)
     context: dict[str, Json] = {}
     for one in way.passes:
         there = run.shown if way.failure is None else {**run.shown, "failure": way.failure}
@@ -244,15 +251,24 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
         return False
     missing = [name for name in routes[0].sources if name not in arrived]
     run.arrived[key] = []
+    run.decided[key] = [run.last[name] for name in arrived]
     if missing:
         for visit in [one for one in run.active if one.row is None and only_leads(run, one.name, routes)]:
             inside.cancel(visit, "join-decided")
         entering = [one for one in run.whole.todo if (name := _entering(run, one)) and only_leads(run, name, routes)]
         run.whole.todo = [one for one in run.whole.todo if one not in entering]
-        under_way = [visit.step.name for visit in run.active]
+        for undoing in backtracking.waiting(run):
+            if only_leads(run, cast(str, undoing.then[1][3]), routes):
+                undoing.then = (not_gone_back, (run, undoing.then[1][1]))
+        under_way = [cast(str, undoing.then[1][3]) for undoing in backtracking.waiting(run)]
+        under_way += [visit.step.name for visit in run.active]
         under_way += [name for one in run.whole.todo if (name := _entering(run, one))]
         run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
     return True
+
+
+def not_gone_back(run: Run, _: Visit) -> None:
+    """All is undone, and nothing is gone back to: a join has been decided meanwhile that needs nothing more."""
 
 
 def _entering(run: Run, one: tuple[object, tuple[object, ...]]) -> str:
@@ -303,7 +319,8 @@ def close(visit: Visit) -> None:
 
 def fill(run: Run, values: Mapping[str, object]) -> None:
     """Write the parameters. What has not run, or was not given, has no fields: reading one is an error."""
-    for name in with_fields(run.program, run.of):
+    run.blank = with_fields(run.program, run.of)
+    for name in run.blank:
         run.values[name] = {}
     for name, field in run.of.parameters.fields.items():
         if name in values:

@@ -39,6 +39,7 @@ class Undoing:
     awaited: list[Call]
     then: Then
     call: Call | None = None
+    done: Done | None = None
     smaller: "list[Undoing]" = field(default_factory=list)
     """What is undone of a part of it, and comes to an end first."""
 
@@ -302,8 +303,9 @@ def undo_next(run: Run, undoing: Undoing) -> None:
         done = undoing.part.pop()
         if not done.possible:
             whole.left_over.append(done.tool)
+            whole.stuck += [] if done.call is None else [done.call]
             continue
-        undoing.call = steps.undoing_of(run, done)
+        undoing.call, undoing.done = steps.undoing_of(run, done), done
         calls.decide(undoing.call.run, undoing.call)
         return
     whole.undoings.remove(undoing)
@@ -313,12 +315,17 @@ def undo_next(run: Run, undoing: Undoing) -> None:
         run.later(steps.unwind, run)
 
 
-def came_back(run: Run, call: Call) -> None:
+def came_back(run: Run, call: Call, *, failed: bool = False) -> None:
     """A call has come back that nobody waited for, or one that undid something."""
     for each in list(run.whole.undoings):
         undoing = cast(Undoing, each)
         if undoing.call is call:
             undoing.call = None
+            undone = None if undoing.done is None else undoing.done.call
+            if undone is not None and failed:
+                run.whole.stuck.append(undone)
+            elif undone is not None:
+                run.whole.remade |= {one.key for one in (undone, call) if one.tool.idempotency_key is not None}
             run.later(undo_next, run, undoing)
         elif call in undoing.awaited:
             undoing.awaited.remove(call)

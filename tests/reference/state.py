@@ -6,7 +6,7 @@ classes decides what is told; `compare.py` says which tuple stands for which cla
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from interlock.decide import Claim, Consent, Principal
 from interlock.run.protocol.events import Json, ModelCall
@@ -45,6 +45,13 @@ class Way:
     escalations: tuple[Escalation, ...]
     failure: dict[str, Json] | None = None
     """What failed, where it was taken on a trigger."""
+    causes: "tuple[Visit, ...]" = ()
+    """The visits that it was taken because of: that of its source, those that arrived at its join."""
+    passed: dict[str, Json] | None = None
+    """What it passes, where that was read when it was taken."""
+
+    def with_passed(self, passed: dict[str, Json]) -> "Way":
+        return replace(self, passed=passed)
 
 
 @dataclass(eq=False)
@@ -251,6 +258,10 @@ class Whole:
         self.orphans: list[Call] = []
         self.doubts: list[str] = []
         self.left_over: list[str] = []
+        self.stuck: list[Call] = []
+        """Calls that were not undone though they were to be, and those that may have happened."""
+        self.remade: set[str] = set()
+        """Keys of calls that were undone, and of those that undid them."""
         self.signals = 0
         self.keys: list[tuple[str, str]] = []
         self.kept: list[Came] = []
@@ -279,7 +290,12 @@ class Run:
         self.shown: dict[str, Json] = {}
         self.steps = self.calls = self.tokens = self.cost = 0
         self.visits: dict[str, int] = {}
-        self.returned: list[str] = []
+        self.returned: list[tuple[str, Visit | None]] = []
+        self.entered: list[Visit] = []
+        self.last: dict[str, Visit] = {}
+        self.decided: dict[tuple[object, ...], list[Visit]] = {}
+        self.blank: list[str] = []
+        """Steps and parameters that are records."""
         self.active: list[Visit] = []
         self.arrived: dict[tuple[object, ...], list[str]] = {}
         self.late: dict[tuple[object, ...], set[str]] = {}
@@ -352,6 +368,13 @@ class Run:
     def record(self, name: str, value: object, shown: Json) -> None:
         self.values[name] = value
         self.shown[name] = shown
+
+    def forget(self, name: str) -> None:
+        """A step has given nothing: as if it had not run."""
+        del self.shown[name]
+        del self.values[name]
+        if name in self.blank:
+            self.values[name] = {}
 
     # --- what agents hold back of the workflow's budget, also in those inside
 

@@ -51,6 +51,8 @@ def enter(run: Run, target: str, way: Way) -> None:
     run.visits[target] = run.visits.get(target, 0) + 1
     visit = Visit(run, end or run.of.steps[target], run.visits[target], way, grants, scopes)
     run.active.append(visit)
+    run.entered.append(visit)
+    run.last[target] = visit
     run.note("step began", visit.path, visit.number, run.called(way.id), tuple(sorted(scopes)))
     if refused is not None:
         run.later(routing.fail, run, visit, "over budget")

@@ -40,10 +40,12 @@ def break_promise(run: Run, frame: Frame, promise: Promise, why: str, code: WhyB
 
 
 def is_overspent(run: Run, frame: Frame) -> bool:
-    """Say whether an agent's turn has cost more than a workflow promises, which is given up then: the outermost one."""
+    """Say whether a workflow has cost more than it promises, which is given up then: the outermost one. It is a turn of
+    an agent that may cost more than is left, or an undo.
+    """
     for each in frame.around:
         promise = each.plan.limits.promised_cost
         if promise is not None and each.spent.cost > promise.cost:
-            break_promise(run, each, promise, "a turn of an agent cost more than was left")
+            break_promise(run, each, promise, "more was spent than was left")
             return True
     return False

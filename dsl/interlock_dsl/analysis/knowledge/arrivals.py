@@ -176,9 +176,9 @@ class Arrivals:
 
     @cached_property
     def discarded(self) -> Set[str]:
-        """The steps whose outputs may be discarded, since they lie in branches that race."""
+        """The steps whose outputs may be discarded, since their branches race or routes backtrack over them."""
         races = [racing(self._flow.branches, group.sources, self._bits) for group in self.groups if group.race]
-        return StepSet(reduce(or_, races, 0), self._bits)
+        return StepSet(reduce(or_, (steps for steps, _ in self._gone.values()), reduce(or_, races, 0)), self._bits)
 
     @cached_property
     def _affordable(self) -> bool:

@@ -37,9 +37,7 @@ def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
         found += _broken(questions, promise, name, judged, steps[name].decl.name.span)
     lost = sorted((promise.reads - promise.needs) & questions.arrivals.discarded)
     if lost:
-        found.append(
-            Finding(f"when a race has discarded the output of `{lost[0]}`, it need not hold", promise.decl.span)
-        )
+        found.append(Finding(f"when the output of `{lost[0]}` is discarded, it need not hold", promise.decl.span))
     return found or _too_costly(questions, promise)
 
 

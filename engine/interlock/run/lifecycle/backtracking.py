@@ -2,8 +2,9 @@
 
 What a route that backtracks discards are the visits, since its target was last entered, of the steps and ends that the
 target leads to in its own branches. Visits under way are cancelled, outputs are absent again, joins have not been
-arrived at, and promises wait again for calls that must come first. Then what was done is undone, the last first, and
-the target is entered, with what the route passes: that was read before anything was discarded.
+arrived at, promises wait again for calls that must come first, and what is always to hold is judged anew. Then what
+was done is undone, the last first, and the target is entered, with what the route passes: that was read before
+anything was discarded.
 
 What was used up stays so: budgets, limits, how often routes back were taken, approvals, events that were taken.
 
@@ -11,6 +12,7 @@ What was used up stays so: budgets, limits, how often routes back were taken, ap
 # the workflow is given up.
 """
 
+from interlock.run import promises
 from interlock.run.lifecycle import undoing
 from interlock.run.moves import Abandon, Backtrack, Enter, GoBack, Part
 from interlock.run.parts import Frame
@@ -33,12 +35,14 @@ def backtrack(run: Run, move: Backtrack) -> None:
     paths = tuple(frame.at(name) for name in gone)
     run.notes.append(Backtracked(frame.at(planned.id), frame.at(target), paths))
     _cancel(run, frame, gone, target)
+    had = [name for name in gone if name in frame.shown]
     _forget(run, frame, gone, frozenset(bound.discards))
     part = _part(frame, gone)
     _forget_calls(frame, part)
     if move.lineage:
         frame.lineages[target, frame.visits.get(target, 0) + 1] = move.lineage
-    undoing.begin(run, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
+    if all(promises.hold(run, frame, name) for name in had):
+        undoing.begin(run, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
 
 
 def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:

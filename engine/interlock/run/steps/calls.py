@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from interlock.decide import Decision, Reason
 from interlock.decide.request import Request
-from interlock.run import budget, redaction, values
+from interlock.run import budget, promises, redaction, values
 from interlock.run.moves import CallEnded
 from interlock.run.parts import Call, Came
 from interlock.run.protocol.commands import CallTool
@@ -175,6 +175,8 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     admissions.sent(call)
     # What was agreed to for this call covers its further attempts too, however late they are.
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
+    if call.purpose == "undo" and run.phase == "running":
+        promises.is_overspent(run, call.frame)
     run.ask(
         call,
         CallTool(id, call.step, call.tool.name, call.args, call.key, call.attempt, call.tool.timeout, call.purpose),
