@@ -121,7 +121,11 @@ def unread(run: Run, visit: Visit, tool: str, because: frozenset[tuple[str, str]
         bindings={**run.reads(None), "$workflow": run.of.name}, history=cast(Calls, run.whole.history),
         now=run.whole.now, problem="unread",
     )  # fmt: skip
-    return Answer("deny", because, obliging=tuple(obliging(run.program, request, "deny")))
+    hiding: dict[str, Rule] = {}
+    for each in run.around:
+        seen = replace(request, bindings={**each.reads(None), "$workflow": each.of.name})
+        hiding |= {rule.id: rule for rule in obliging(run.program, seen, "deny")}
+    return Answer("deny", because, obliging=tuple(hiding.values()))
 
 
 def request_of(run: Run, call: Call) -> Request:
