@@ -109,6 +109,10 @@ def _instead(step: StepNode, trigger: str) -> str | None:
         return "rows that fail are collected: read `failure` of each"
     if isinstance(step, AgentStep | CallStep) and step.within is not None and trigger == "expiry":
         return "a step behind its deadline ends with `on timeout`"
+    if isinstance(step, RunStep) and trigger == "timeout":
+        return "a workflow that takes too long ends with `on timeout`, if the step has a `within`"
+    if isinstance(step, RunStep) and trigger in ("denied", "expiry"):
+        return "what is denied inside fails there: the step ends with `on failure`"
     if isinstance(step, AskStep):
         return "a question nobody answers ends with `on expiry`, if it has a `within`"
     if isinstance(step, EventStep):

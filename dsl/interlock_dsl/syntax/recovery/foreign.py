@@ -59,6 +59,7 @@ def _time(match: re.Match[str]) -> str:
 _GROUPED: Final = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?)"
 _NAME: Final = r"[A-Za-z_]\w*"
 _THERE: Final = "a field is always there unless its name is marked with `?`"
+_ROWS: Final = r"(for each [A-Za-z_]\w* in [^\n{}]*?\bmax \d[\d_]*(?: (?:width \d+|merge \w+|collect failures))*)"
 FORMS: Final = (
     _form(rf"\brequired[ \t]+({_NAME})(?=\s*:)", r"\1", "COLON", note=_THERE),
     _form(rf"\brequired\s+({_NAME})\b(?!\s*:)", r"\1", "COLON", note=_THERE),
@@ -69,6 +70,14 @@ FORMS: Final = (
     _form(rf"\b({_NAME})\s*:\s*optional\s+({_NAME})\b", r"\1?: \2", "COLON", note=_THERE),
     _form(rf"\b({_NAME})\s*:\s*({_NAME})\s*\?", r"\1?: \2", "LABEL_MARK", note=_THERE),
     _form(rf"\b({_NAME})\s*:\s*({_NAME})\s+optional\b(?!\s*[?:])", r"\1?: \2", "COLON", note=_THERE),
+    _form(rf"\b(within \d+[a-z]+) {_ROWS}", r"\2 \1", note="the deadline of a step stands behind its rows"),
+    _form(rf"\b(waits (?:for|until) [^\n]+?) {_ROWS}", r"\1", note="a step that waits is taken once"),
+    _form(
+        rf"\b(sets \{{[^\n]*\}}) {_ROWS}",
+        r"\1",
+        note="a step that sets values is taken once: `list.map(row, ...)` has a value for each row",
+    ),
+    _form(rf"(\{{[^\n]*\}}) {_ROWS}", r"\2 \1", note="the rows of a step stand before its block"),
     _form(rf"([$€£])\s*(?:{_GROUPED}|(\d[\d_.]*))", lambda m: _money(m[2] or m[3], m[1])),
     _form(rf"(?:{_GROUPED}|(\d[\d_.]*))\s*([$€£])", lambda m: _money(m[1] or m[2], m[3])),
     _form(r"(?i:\b(usd|eur|gbp|chf|jpy)) ?(\d[\d_.]*)\b", lambda m: _money(m[2], m[1])),
