@@ -30,3 +30,10 @@ def test_a_witness_does_what_it_says(block: Block) -> None:
 
 def test_there_are_witnesses() -> None:
     assert sum(len(witnessed(block)) for block in blocks() if block.rule) > 0
+
+
+def test_how_a_step_fails_is_told_where_the_way_depends_on_it() -> None:
+    block = next(block for block in blocks() if 'failure.kind == "timeout" && failure.step' in block.text)
+    (found,) = witnessed(block)
+    assert found.witness is not None
+    assert {line for line in found.witness.story if "feed.load" in line} == {"tool feed.load times out"}

@@ -36,6 +36,7 @@ from interlock_dsl.analysis.rehearsal.backtracking import forget
 from interlock_dsl.analysis.rehearsal.choosing import Choice, Several, Stopped, choose, fitted, looked_up
 from interlock_dsl.analysis.rehearsal.deciding import Allowed, Denied, about, decide
 from interlock_dsl.analysis.rehearsal.evaluating import History, evaluate, holds, outcome
+from interlock_dsl.analysis.rehearsal.failures import chosen, way_of_failing
 from interlock_dsl.analysis.rehearsal.itinerary import Astray, Course, Itinerary
 from interlock_dsl.analysis.rehearsal.meeting import Meeting
 from interlock_dsl.analysis.rehearsal.opening import opening
@@ -378,7 +379,7 @@ class Rehearsal(Passing):
             for group in self._groups:
                 if group.sources == (name,) and group.trigger == kind:
                     self._considered(group)
-                    self._take(group, choose(group, self.values))
+                    self._take(group, chosen(group, self.values, name, "no-value" if stopped else trigger))
                     return
             kind = FALLBACK.get(kind) if stopped is None else None
         self._meeting.lack()
@@ -393,7 +394,7 @@ class Rehearsal(Passing):
         place = self._place
         if wanted is None and isinstance(place, Group) and name in place.sources:
             return place.trigger
-        return None if wanted is None else wanted.link.decl.trigger
+        return None if wanted is None else way_of_failing(wanted, self._groups, self.values)
 
     def _answer(self, name: str, type: Type) -> object:
         return self._answers.of(name, type, self._visits.get(name, 0), self.values)
