@@ -103,7 +103,7 @@ def _tool(tool: Tool) -> Iterator[str]:
         ("needs", tool.needs), ("idempotent by", tool.idempotency_key), ("timeout", tool.timeout), ("undo", tool.undo),
         ("retry", tool.retry.times), ("backoff", tool.retry.most), ("cost", tool.cost),
         ("no result", tool.result is None), ("description", tool.description),
-        ("fallback", tool.fallback),
+        ("fallback", tool.fallback), ("rate", tool.rate), ("breaker", tool.breaker),
     ):  # fmt: skip
         if there:
             yield f"tool: {name}"

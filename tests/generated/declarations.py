@@ -118,8 +118,13 @@ def _tool(dice: Dice, made: Declared, name: str) -> MadeTool:
         key = Expressions(dice, over(parameters), everywhere=False).of(dice.one((STRING, INT)), 1)
         lines.append(f"idempotent by {key}")
         repeatable = True
-    if dice.often(0.4):
+    timed = dice.often(0.4)
+    if timed:
         lines.append(f"timeout {dice.one(TIMES)}")
+    if dice.often(0.07):
+        lines.append(f"rate {dice.number(2, 9)} per {dice.one(('10s', '1m'))}")
+    if dice.often(0.15 if timed else FORBIDDEN / 4):
+        lines.append(f"breaker opens after {dice.number(1, 2)} failures within 1m for {dice.one(('5s', '30s'))}")
     if dice.often(0.6 if repeatable else FORBIDDEN):
         backoff = dice.one(("", " backoff 2s", " backoff 1s..1m"))
         lines.append(f"retry {dice.number(1, 2)} times{backoff}")

@@ -14,6 +14,7 @@ from interlock.decide import Principal
 from interlock.run import Machine, prepare
 from interlock.run.ledger import settled
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -24,6 +25,7 @@ from interlock.run.protocol.commands import (
     SetTimer,
 )
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -42,6 +44,7 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
     Usage,
+    Withheld,
 )
 from interlock_dsl.program.model import AgentStep, AskStep, EventStep, Program
 from interlock_dsl.program.paths import step_at, workflows_in
@@ -153,6 +156,8 @@ class World:
             SignalReceived(now, "paid", dice.one(HOSTILE), id),
             Reserved(now, id, (0,)),
             Exhausted(now, id, (1,), ("none",)),
+            Admitted(now, id, -1, True),
+            Withheld(now, id, dice.one(("rate", "breaker", "ledger")), dice.one((None, -5, now, 10**18))),
         )
         return dice.one(some)
 
@@ -164,6 +169,8 @@ class World:
                 return self._tool(command)
             case Reserve():
                 return self._ledger(command)
+            case Admit():
+                return self._attempt(command)
             case AskPerson():
                 return self._person(command)
             case AskApproval():
@@ -236,6 +243,15 @@ class World:
             )
         used = [dice.one((0, 0, 0, max(0, claim.most - claim.amount), claim.most)) for claim in claims]
         return settled(command, self.now, used)
+
+    def _attempt(self, command: Admit) -> Event:
+        if self.dice.often(0.65):
+            return Admitted(self.now, command.id, 0, command.breaker is not None and self.dice.often(0.2))
+        by = "rate" if command.breaker is None or (command.rate and self.dice.often(0.5)) else "breaker"
+        if self._wild(0.3):
+            by = self.dice.one(("rate", "breaker", "ledger"))
+        again = self.dice.one((None, self.now, self.now + 1_500_000, self.now + 7_200_000_000))
+        return Withheld(self.now, command.id, by, again, "no answer" if by == "ledger" else "")
 
     def _person(self, command: AskPerson) -> Event:
         dice = self.dice

@@ -93,7 +93,10 @@ def expected(program: Program, asked: Question, subject: str) -> Verdict:
         tool=asked.tool, args=args, agent=asked.agent or "", principal=who, bindings=bindings, history=history,
         now=asked.now, subject=subject, consents=asked.approvals, lacking=beyond,
     )  # fmt: skip
-    return without_ledger(reference(program, request))
+    found = reference(program, request)
+    if found.answer == "allow" and (tool.rate is not None or tool.breaker is not None):
+        return Verdict("deny", frozenset({("breaker" if tool.rate is None else "rate", "")}))
+    return without_ledger(found)
 
 
 def disagreement(program: Program, asked: Question, subject: str) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain, count
 
-from interlock.run.protocol.events import Exhausted, Json, Reserved, ToolReturned
+from interlock.run.protocol.events import Admitted, Exhausted, Json, Reserved, ToolReturned, Withheld
 from interlock_dsl.cel.types import DYN
-from reference import agents, hidden, people, promised, routing, rows, steps
+from reference import agents, attempts, hidden, people, promised, routing, rows, steps
 from reference.decisions import Answer, decision_on
 from reference.retry import next_attempt
 from reference.state import Call, Done, Past, Run
@@ -39,6 +39,9 @@ def decide(run: Run, call: Call) -> None:
         call.phase = "reserving"
         call.wanted = run.ask("reserve", call, call.step, needed, call.purpose == "undo"), needed
         return
+    if found.answer == "allow" and attempts.are_counted(call) and not call.through:
+        attempts.ask(run, call)
+        return
     spent = tuple(consent.id for consent in call.consents) if found.answer == "allow" else ()
     id = ""
     if found.answer == "allow":
@@ -48,6 +51,7 @@ def decide(run: Run, call: Call) -> None:
         make(run, call, id, found.counts)
     elif found.answer == "ask" and call.purpose != "undo":
         give_back(run, call)
+        attempts.give_back(run, call)
         call.phase = "in approval"
         way = call.visit.way if call.visit is not None and call.purpose == "step" else None
         for need in found.needs:
@@ -92,6 +96,22 @@ def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
     take(call, found)
     tell(run, call, found)
     over(run, call, "denied")
+
+
+def judged(run: Run, call: Call, event: Admitted | Withheld) -> None:
+    """An attempt may be made now, and is decided again; or it is not made, and perhaps another one later."""
+    attempts.answered(run, call, event)
+    if call.through:
+        decide(run, call)
+        return
+    assert isinstance(event, Withheld)
+    later = attempts.later(run, call, event)
+    run.note("attempt failed", call.step, call.attempt, later)
+    if later is None:
+        over(run, call, "denied" if event.by == "ledger" else "failure", instead=True)
+        return
+    call.phase = "retrying"
+    run.timer(call, later, "retry")
 
 
 def take(call: Call, found: Answer) -> None:
@@ -158,6 +178,7 @@ def make(run: Run, call: Call, id: str, counts: frozenset[str]) -> None:
     if call.purpose == "undo" and run.whole.phase == "running":
         promised.overspent(run)
     call.phase, call.id = "in flight", id
+    call.watched, call.through = call.through if call.tool.breaker else "", ""
     call.key = call.key or f"{run.whole.id}:{id}"
     call.consents = tuple(replace(consent, expires=None) for consent in call.consents)
     run.ask(
@@ -178,9 +199,11 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     try:
         value = None if type is None else decoded(type, event.result)
     except ValidationError:
+        attempts.report(run, call, "failed")
         remember(run, call, None, usable=False)
         over(run, call, "failure", made=True)
         return
+    attempts.report(run, call, "returned")
     result = hidden.result(call.tool, None if type is None else encoded(type, value), call.hidden)
     if call.past is not None:
         call.past.result = value
@@ -196,6 +219,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
 def failed(run: Run, call: Call, kind: str, jitter: int) -> None:
     """No result came. It is made again where that is safe, attempts are left, and someone still wants it."""
     back(run, call)
+    attempts.report(run, call, "failed")
     call.perhaps = call.perhaps or kind != "error"
     again = None
     if call.tool.repeatable and not call.orphan:
@@ -214,9 +238,10 @@ def again(run: Run, call: Call) -> None:
     decide(run, call)
 
 
-def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
-    """A call ends without a result."""
+def over(run: Run, call: Call, trigger: str, made: bool = False, instead: bool = False) -> None:
+    """A call ends without a result; another may be made in its place once it was sent, or `instead` of sending it."""
     call.phase = "over"
+    attempts.give_back(run, call)
     if not made:
         give_back(run, call)
     if in_doubt(call):
@@ -225,14 +250,14 @@ def over(run: Run, call: Call, trigger: str, made: bool = False) -> None:
         trigger = "timeout" if trigger == "timeout" else "failure"
     if call.id:
         run.note("call done", call.step, call.tool.name, call.id, False, None, call.purpose)
-    if not in_place(run, call, trigger):
+    if not ((call.id or instead) and in_place(run, call, trigger)):
         run.later(after, run, call, trigger, None, None)
 
 
 def in_place(run: Run, call: Call, trigger: str) -> bool:
     """Have what stands in for a failed tool called, and decided like any other; say whether there is anything."""
     other = call.tool.fallback
-    if other is None or call.visit is None or call.earlier or not call.id or trigger not in ("failure", "timeout"):
+    if other is None or call.visit is None or call.earlier or trigger not in ("failure", "timeout"):
         return False
     tool = run.program.tools[other.tool]
     try:
@@ -301,6 +326,7 @@ def let_go(run: Run, call: Call) -> None:
         call.orphan = True
         run.whole.orphans.append(call)
         return
+    attempts.let_go(run, call)
     if call.phase != "over" and in_doubt(call):
         run.whole.doubts.append(call.tool.name)
         run.whole.stuck.append(call)
@@ -317,6 +343,7 @@ def resumed(run: Run, call: Call) -> None:
     """
     del run.whole.open[call.id]
     back(run, call)
+    attempts.report(run, call, "unknown")
     if not call.tool.repeatable or call.orphan:
         call.perhaps = True
         run.note("attempt failed", call.step, call.attempt, None)

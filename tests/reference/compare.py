@@ -76,7 +76,7 @@ class Pair:
     def _commands(self, commands: Iterable[Command], expected: list[Told]) -> None:
         """Pair commands that say the same, those that can be answered first."""
         left = list(expected)
-        given = sorted(commands, key=lambda one: isinstance(one, ask.Cancel | ask.Release))
+        given = sorted(commands, key=lambda one: isinstance(one, ask.Cancel | ask.Release | ask.Report))
         for command in given:
             same = next((one for one in left if self._same(command, one)), None)
             if same is None:
@@ -94,6 +94,8 @@ class Pair:
                 return one == ("cancel", self.ids.get(of, of))
             case ask.Release(reservation=of):
                 return one == ("release", self.ids.get(of, of))
+            case ask.Report():
+                return one == ("report", command.tool, self.ids.get(command.admission), command.came)
             case ask.Notify():
                 exactly = one == ("notify", command.role, command.step, command.reason)
                 return exactly or one == ("notify", command.role, command.step, "")
@@ -157,6 +159,11 @@ class Pair:
                 return (
                     "ledger answered", note.step, note.tool, id(note.reservation, note.reservation), note.claims,
                     note.standings, note.granted, note.forced, note.unavailable,
+                )  # fmt: skip
+            case told.AttemptJudged():
+                return (
+                    "attempt judged", note.step, note.tool, id(note.admission, note.admission), note.granted,
+                    note.trial, note.by, note.again, note.forced, note.unavailable,
                 )  # fmt: skip
             case told.CallDone():
                 return "call done", note.step, note.tool, id(note.call, note.call), note.ok, note.result, note.purpose
@@ -241,6 +248,7 @@ _CLASSES = {
     "ask model": "AskModel",
     "call tool": "CallTool",
     "reserve": "Reserve",
+    "admit": "Admit",
     "ask person": "AskPerson",
     "await event": "AwaitEvent",
     "ask approval": "AskApproval",
@@ -263,6 +271,10 @@ def _asked(command: Command) -> tuple[object, ...]:
             )  # fmt: skip
         case ask.Reserve():
             return "reserve", command.step, command.claims, command.forced
+        case ask.Admit():
+            rate = None if command.rate is None else (command.rate.most, command.rate.period)
+            breaker = command.breaker and (command.breaker.failures, command.breaker.within, command.breaker.pause)
+            return "admit", command.step, command.tool, rate, breaker, command.lapse, command.forced
         case ask.AskPerson():
             return "ask person", command.step, command.role, command.question, command.context, command.expires
         case ask.AwaitEvent():

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from interlock.decide import Principal
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -26,6 +27,7 @@ from interlock.run.protocol.events import (
     TimerFired,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program
@@ -37,6 +39,7 @@ ANSWERED_BY = {
     "ask model": (ModelReplied, ModelFailed),
     "call tool": (ToolReturned, ToolFailed),
     "reserve": (Reserved, Exhausted),
+    "admit": (Admitted, Withheld),
     "ask person": (PersonAnswered,),
     "await event": (),
     "ask approval": (ApprovalGiven, ApprovalDenied),
@@ -187,6 +190,8 @@ class Reference:
                 calls.failed(run, owner, event.kind, event.jitter)
             case Reserved() | Exhausted(), Call():
                 calls.ledger_answered(run, owner, event)
+            case Admitted() | Withheld(), Call():
+                calls.judged(run, owner, event)
             case PersonAnswered(), Visit():
                 people.answered(run, owner, event)
             case ApprovalGiven(), Ask():

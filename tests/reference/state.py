@@ -143,6 +143,12 @@ class Call:
     """What is asked of the ledger, and under which id."""
     held: list[tuple[str, tuple[Claim, ...]]] = field(default_factory=list)
     """What the ledger holds for it."""
+    asked: str = ""
+    """The question whether the next attempt may be made, while it is open."""
+    through: str = ""
+    """The question that was answered with yes, until the attempt is made."""
+    watched: str = ""
+    """The question before the attempt under way, where what comes of it is reported."""
     earlier: int = 0
     """The attempts at the call in whose place it is made."""
     hidden: list[str] = field(default_factory=list)

@@ -144,9 +144,11 @@ tool_calls = st.builds(s.ToolCall, dotted, arguments)
 retries = st.one_of(
     st.builds(s.Retry, counts), st.builds(s.Retry, counts, durations), st.builds(s.Retry, counts, durations, durations)
 )
+rates = st.builds(s.Rate, counts, durations)
+breakers = st.builds(s.Breaker, counts, durations, durations)
 tools = st.builds(
     s.ToolDecl, dotted, parameters, maybe(types), some(dotted), maybe(plain), maybe(expressions), maybe(durations),
-    maybe(retries), maybe(tool_calls), maybe(moneys), maybe(texts), maybe(tool_calls),
+    maybe(retries), maybe(tool_calls), maybe(moneys), maybe(texts), maybe(tool_calls), maybe(rates), maybe(breakers),
 )  # fmt: skip
 agents = st.builds(
     s.AgentDecl, plain, maybe(texts), maybe(texts), some(dotted), maybe(counts), maybe(counts), maybe(moneys),
@@ -285,6 +287,7 @@ items = st.one_of(
     st.builds(s.ToolScript, dotted, st.none()),
     st.builds(s.Expect, st.just("denied"), dotted, because=texts),
     st.builds(s.Expect, st.just("denied"), dotted, rule=texts),
+    st.builds(s.Expect, st.just("withheld"), dotted, rule=maybe(st.sampled_from(["rate", "breaker"]))),
     st.builds(s.AgentScript, paths, dotted, record_values),
     st.builds(s.AgentScript, paths, st.none(), records),
     st.builds(s.PersonScript, paths, records),
