@@ -9,6 +9,7 @@ from interlock_dsl.cel.types import (
     BOOL,
     STRING,
     Basic,
+    Cases,
     DoubleType,
     IntType,
     ListType,
@@ -33,15 +34,34 @@ class Read:
     path: str
     type: Type
     guards: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
+    """For guards by which another field says the same: the condition on that one."""
+
+    def guarding(self, dice: Dice) -> str:
+        """Return a condition under which it is there."""
+        told = dict(self.told)
+        return " && ".join(told[each] if each in told and dice.often(0.5) else f"has({each})" for each in self.guards)
 
 
-def reads_of(root: str, type: Type, guards: tuple[str, ...] = (), depth: int = 3) -> Iterable[Read]:
+def reads_of(
+    root: str, type: Type, guards: tuple[str, ...] = (), depth: int = 3, told: tuple[tuple[str, str], ...] = ()
+) -> Iterable[Read]:
     """Yield everything under a name."""
-    yield Read(root, type, guards)
+    yield Read(root, type, guards, told)
     if isinstance(type, RecordType) and depth:
         for name, held in type.fields.items():
             path = f"{root}.{name}"
-            yield from reads_of(path, held.type, (*guards, path) if held.optional else guards, depth - 1)
+            said = (*told, *_told(root, path, name, type.cases))
+            yield from reads_of(path, held.type, (*guards, path) if held.optional else guards, depth - 1, said)
+
+
+def _told(root: str, path: str, name: str, cases: Cases | None) -> Iterable[tuple[str, str]]:
+    """Yield a field, and the condition on the field that says whether it is there."""
+    values = None if cases is None else cases.having(name)
+    if cases is not None and values is not None:
+        listed = ", ".join(f'"{value}"' for value in values)
+        one = f'{root}.{cases.field} == "{values[0]}"'
+        yield path, one if len(values) == 1 else f"{root}.{cases.field} in [{listed}]"
 
 
 def reads_perhaps(root: str, type: Type) -> Iterable[Read]:
@@ -97,7 +117,7 @@ class Expressions:
             other = self.constant(read.type)
             if other is not None:
                 return f"{head}.?{last}.orValue({other}) == {other}"
-        has = " && ".join(f"has({guard})" for guard in read.guards)
+        has = read.guarding(dice)
         return dice.one((f"({has} && {self._about(read)})", f"({has} ? {self._about(read)} : false)", f"!({has})"))
 
     def _about_everything(self) -> str:

@@ -19,7 +19,7 @@ from generated.policies import policy_text
 from generated.skeleton import grown
 from generated.workflows import parameters, workflow_text
 from interlock_dsl import check_text
-from interlock_dsl.cel.types import Field, RecordType, StringType
+from interlock_dsl.cel.types import Cases, Field, RecordType, StringType
 from interlock_dsl.program.model import Program
 
 INSIDE = 0.45
@@ -54,8 +54,10 @@ def inner_workflow(dice: Dice, made: Declared, name: str, inner: list[MadeWorkfl
         types = [values[label] for values in given if label in values]
         if all(type == types[0] for type in types):
             fields[label] = Field(types[0], optional=len(types) < len(given))
+    optional = {label for label, held in fields.items() if held.optional}
+    cases = Cases("end", tuple((end, frozenset(optional & values.keys())) for end, values in contents.ends.items()))
     scopes = set[str]().union(*contents.scopes.values())
-    return [MadeWorkflow(name, contents.parameters, RecordType("", fields), tuple(sorted(scopes)), text)]
+    return [MadeWorkflow(name, contents.parameters, RecordType("", fields, cases), tuple(sorted(scopes)), text)]
 
 
 def checked(text: str) -> Program | None:
