@@ -17,6 +17,7 @@ from interlock.run import values as product_values
 from interlock_dsl.cel import Cause, meter
 from interlock_dsl.program.model import Program
 from reference import routing as reference_routing
+from reference import rows as reference_rows
 from reference import values as reference_values
 from reference import waits as reference_waits
 from reference.campaign import Tally, examine, happening, run
@@ -49,7 +50,7 @@ def test_two_machines_agree_where_an_event_may_cost_little(
     units: int, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meter, "EVENT_UNITS", units)
-    for module in (product_values, reference_values, reference_routing, reference_waits):
+    for module in (product_values, reference_values, reference_routing, reference_rows, reference_waits):
         monkeypatch.setattr(module, "MOST_HELD", held)
     tally = Tally()
     for seed in range(25):
