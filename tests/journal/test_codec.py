@@ -183,3 +183,17 @@ def test_endless_values_are_refused() -> None:
     endless.append(endless)
     with pytest.raises(ValueError, match="nested more than 100 levels deep"):
         json_value(endless)
+
+
+@pytest.mark.parametrize("agent", [None, "", "teller", 'a "b"'])
+@pytest.mark.parametrize("key", ["", "k\u00e9"])
+@pytest.mark.parametrize("unreadable", ["", "no JSON"])
+@pytest.mark.parametrize("args", [None, [], {"b": 1.0, "a": {"c": [True, None]}}, "text"])
+def test_a_proposed_call_is_written_like_every_event(
+    agent: str | None, key: str, unreadable: str, args: events.Json
+) -> None:
+    event = events.CallProposed(7, "t.u", args, agent, key, unreadable)
+    said: dict[str, object] = {"at": 7, "tool": "t.u", "args": args, "type": "proposed"}
+    others = {"agent": agent, "key": key, "unreadable": unreadable}
+    said |= {name: value for name, value in others.items() if value != (None if name == "agent" else "")}
+    assert encode(event) == canonical(said)

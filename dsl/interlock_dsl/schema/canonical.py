@@ -70,7 +70,11 @@ def written(value: object) -> str:
     # Written here, and not by functions of their own: a level of nesting takes as few frames as can be.
     if kind is dict:
         mapping: dict[str, object] = value  # type: ignore[assignment]
-        return f"{{{','.join([f'{_quoted(key)}:{written(mapping[key])}' for key in _sorted(mapping)])}}}"
+        parts = [
+            f"{_quoted(key)}:{_quoted(item) if (item := mapping[key]).__class__ is str else written(item)}"
+            for key in _sorted(mapping)
+        ]
+        return f"{{{','.join(parts)}}}"
     if kind is tuple or kind is list:
         return f"[{','.join(map(written, value))}]"  # type: ignore[call-overload]
     if value is None:

@@ -92,7 +92,12 @@ class Authorizer:
             self._add_context(bindings, context)
         if not (problem or lacking or approvals):
             known = self._evaluator.memoized(tool, agent or "", values, bindings, history)
-            if known is not None and known.answer != "ask" and _counted_elsewhere(declared) is None:
+            if (
+                known is not None
+                and known.answer != "ask"
+                and not known.claims
+                and _counted_elsewhere(declared) is None
+            ):
                 return known
         request = Request(
             tool=declared.name,

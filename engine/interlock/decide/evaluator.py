@@ -53,29 +53,28 @@ class Evaluator:
         """Return the decision on one call, with every reason that determines it."""
         plain = request.grants is None and not (
             request.shown is not None or request.problem or request.over or request.route_approval is not None
-            or request.nevers or request.consents or request.lacking or request.too_dear is not None
+            or request.nevers or request.consents or request.lacking or request.too_dear is not None or request.undo
         )  # fmt: skip
         memo = self._compiled.get((request.tool, request.agent)) if plain else None
         if memo is None:
             return self._decide(request)
-        key = memo.key(request.args, request.bindings, request.agent, request.history)
-        if key is None:
-            return self._decide(request)
-        known = memo.known.get(key)
-        if known is None:
-            known = self._decide(request)
-            memo.keep(key, known)
-        return known
+        found = memo.find(request.args, request.bindings, request.agent, request.history)
+        if isinstance(found, Decision):
+            return found
+        decision = self._decide(request)
+        if found is not None:
+            memo.keep(found, decision)
+        return decision
 
     def memoized(
-        self, tool: str, agent: str, args: Mapping[str, object], bindings: Mapping[str, object], history: History
+        self, tool: str, agent: str, args: Mapping[str, object], bindings: dict[str, object], history: History
     ) -> Decision | None:
         """Return the decision of a request under policies alone that has nothing but these parts, if it is memoized."""
         memo = self._compiled.get((tool, agent))
         if memo is None:
             return None
-        key = memo.key(args, bindings, agent, history)
-        return None if key is None else memo.known.get(key)
+        found = memo.find(args, bindings, agent, history)
+        return found if isinstance(found, Decision) else None
 
     def refused(self, limits: Iterable[str], because: str = "", decision: Decision | None = None) -> Decision:
         """Return the denial of a call whose claims on limits with these identities were not granted, in words.

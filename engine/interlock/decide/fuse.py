@@ -53,15 +53,16 @@ _CLASSES: Final[Mapping[str, str]] = {"int": "_int", "double": "_double", "strin
 _MASK: Final = "mask"
 
 
-def fuse(tool: Tool, value: Mapping[str, object], conditions: Sequence[Condition]) -> Fused | None:
+def fuse(tool: Tool, value: Mapping[str, object], conditions: Sequence[Condition], more: int = 0) -> Fused | None:
     """Return the function for rules with these conditions, None where there are too many.
 
-    `value` is what conditions see as `tool`. There is none either where they may cost more than an event may.
+    `value` is what conditions see as `tool`. There is none either where they, and what costs `more` units, may cost
+    more than an event may.
     """
     if len(conditions) > MOST_RULES:
         return None
     every = [each for condition in conditions for each in condition if each is not None]
-    if sum(each.weight for each in every) > EVENT_UNITS:
+    if sum(each.weight for each in every) + more > EVENT_UNITS:
         return None
     checks = [_checked(each) for each in every]
     return _Fusion(tool, value, [check for check in checks if check is not None]).fused(conditions)

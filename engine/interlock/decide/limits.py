@@ -19,7 +19,7 @@ from interlock_dsl.cel.meter import Meter
 from interlock_dsl.cel.values import UInt
 from interlock_dsl.program.limits import Limit, LimitKey
 from interlock_dsl.program.model import Rule
-from interlock_dsl.schema.canonical import canonical
+from interlock_dsl.schema.canonical import canonical, written
 
 if TYPE_CHECKING:
     from interlock_dsl.cel import CompiledExpression
@@ -82,6 +82,31 @@ class Counted:
             return replace(reason, text=f"{reason.text} ({problem})")
         most = self.limit.most
         return reason if amount > most else Claim(self.limit.identity, self.rule, key, amount, most, self.limit.period)
+
+    @property
+    def beyond_runs(self) -> bool:
+        """Whether it holds beyond one run, so that a call makes a claim on it."""
+        return self.limit.per != "run"
+
+    @property
+    def weight(self) -> int:
+        """What `claim` costs at most."""
+        read = (self.limit.amount, *[key.expression for key in self.limit.keys])
+        return sum([each.weight for each in read if each is not None])
+
+    def claim(self, bindings: Mapping[str, object]) -> Claim:
+        """Return what an allowed call takes that the limit applies to; raise anything where it may be denied instead.
+
+        It costs no more than the weight of what is evaluated, and where it returns, `judge` returns the same.
+        """
+        limit = self.limit
+        amount = 1 if limit.amount is None else limit.amount.light(bindings)
+        if type(amount) is not int or not 0 <= amount <= limit.most:
+            raise _NoValue
+        keys = written([_light_key(key, bindings) for key in limit.keys])
+        if not keys.isascii():
+            keys.encode()  # half a surrogate pair has no form in JSON
+        return Claim(limit.identity, self.rule, keys, amount, limit.most, limit.period)
 
     def _forced(self, request: Request, meter: Meter) -> Claim | None:
         """Return what an undo takes of a limit beyond the run, as far as that has a value."""
@@ -163,6 +188,21 @@ def _key(key: LimitKey, asked: Condition | None, request: Request, meter: Meter)
     if isinstance(value, str | int):
         return value
     raise _NoValue("whose it is is neither text nor a whole number nor a truth value")
+
+
+def _light_key(key: LimitKey, bindings: Mapping[str, object]) -> str | int:
+    if key.kind == "principal":
+        principal = bindings["principal"]
+        name = principal["name"] if isinstance(principal, dict) else ""
+        if not name:
+            raise _NoValue
+        return str(name)
+    value = bindings["agent"] if key.kind == "agent" or key.expression is None else key.expression.light(bindings)
+    if isinstance(value, UInt):
+        return int(value)
+    if isinstance(value, str | int):
+        return value
+    raise _NoValue
 
 
 def _says(id: str, limit: Limit) -> str:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from interlock.errors import JournalCorrupt
-from interlock.run.protocol.events import AnsweredBy, Event, ModelCall, ModelReplied, Usage
+from interlock.run.protocol.events import AnsweredBy, CallProposed, Event, ModelCall, ModelReplied, Usage
 from interlock_dsl.schema.canonical import written
 from interlock_dsl.schema.json_value import Json, whole
 
@@ -48,7 +48,21 @@ def encode(event: Event) -> bytes:
 
     Raises ValueError or TypeError where a field holds what JSON cannot say; `json_value` makes sure beforehand.
     """
+    if event.__class__ is CallProposed:
+        return _proposed(event).encode()
     return _object(event).encode()
+
+
+def _proposed(event: CallProposed) -> str:
+    """Write the most frequent event of a session: the same text, in half the time."""
+    at, tool, agent, key, unreadable = event.at, event.tool, event.agent, event.key, event.unreadable
+    if not (at.__class__ is int and tool.__class__ is str and (agent is None or agent.__class__ is str)):
+        return _object(event)
+    who = "" if agent is None else f'"agent":{_quoted(agent)},'
+    key = f'"key":{written(key)},' if key != "" else ""
+    unreadable = f',"unreadable":{written(unreadable)}' if unreadable != "" else ""
+    args = written(event.args)
+    return f'{{{who}"args":{args},"at":{written(at)},{key}"tool":{_quoted(tool)},"type":"proposed"{unreadable}}}'
 
 
 _MISSING: Final = object()

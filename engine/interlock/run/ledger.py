@@ -42,7 +42,7 @@ def settled(reserve: Reserve, at: int, standings: Sequence[int]) -> Reserved | E
 
     A negative amount is refused.
     """
-    told = tuple(min(used, MOST) for used in standings)
+    told = tuple([min(used, MOST) for used in standings])
     over = [
         claim.limit
         for claim, used in zip(reserve.claims, standings, strict=True)
@@ -85,6 +85,8 @@ def taken(claims: Sequence[Claim]) -> dict[tuple[str, str], Claim]:
 
     In the order of their names, in which a store locks accounts.
     """
+    if len(claims) == 1 and 0 <= claims[0].amount <= MOST:
+        return {(claims[0].limit, claims[0].key): claims[0]}
     found: dict[tuple[str, str], Claim] = {}
     for claim in claims:
         known = found.get((claim.limit, claim.key))

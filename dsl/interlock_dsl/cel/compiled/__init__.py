@@ -38,6 +38,9 @@ MAX_NODES = 4000
 LONGEST = (4096, 256, 64, 16)
 """Lengths of text and containers to make code for: the first with which the cost stays within the limit is taken."""
 
+_SHORT = (8, 4)
+"""The same where the interpreter answers for what is longer: enough for a search in the roles that somebody has."""
+
 Evaluator = Callable[[Mapping[str, object]], object]
 
 
@@ -49,7 +52,7 @@ def compile(checked: Checked, interpreted: Evaluator, limit: int) -> Evaluator |
     """
     if checked.diagnostics or _too_large(checked.expression):
         return None
-    for longest in LONGEST:
+    for longest in (*LONGEST, *_SHORT):
         unit = Unit()
         try:
             piece = condition(unit, checked, longest)

@@ -14,6 +14,10 @@ from interlock.run.ledger import MOST, Held, taken
 
 _ACCOUNT: Final = 'SELECT account, rule, most, period FROM accounts WHERE "limit" = ? AND key = ?'
 _LAST: Final = "SELECT at, position, total FROM ledger WHERE account = ? ORDER BY at DESC, position DESC LIMIT 1"
+_STANDING: Final = (
+    "SELECT account, rule, most, period, at, position, total FROM accounts LEFT JOIN ledger USING (account)"
+    ' WHERE "limit" = ? AND key = ? ORDER BY at DESC, position DESC LIMIT 1'
+)
 _FIRST: Final = "SELECT total, amount FROM ledger WHERE account = ? AND at > ? ORDER BY at, position LIMIT 1"
 _NTH: Final = "SELECT at FROM ledger WHERE account = ? AND at > ? ORDER BY at, position LIMIT 1 OFFSET ?"
 _SIZE: Final = 16
@@ -130,8 +134,9 @@ class SqliteLedger:
         return tuple(dict.fromkeys(problems))
 
     def _used(self, claim: Claim, at: int) -> int:
-        known = self._one(_ACCOUNT, claim.limit, claim.key)
-        last = None if known is None else self._one(_LAST, known[0])
+        row = self._connection.execute(_STANDING, (claim.limit, claim.key)).fetchone()
+        known = None if row is None else row[:4]
+        last = None if row is None or row[4] is None else row[4:]
         self._found[claim.limit, claim.key] = known, last
         if known is None or last is None:
             return 0
@@ -139,7 +144,8 @@ class SqliteLedger:
         if not isinstance(latest, int):
             raise DamagedLedger("a moment in it is no number")
         # A period may be longer than time itself.
-        first = self._one(_FIRST, known[0], max(max(at, latest) - claim.period, -MOST))
+        before = max(max(at, latest) - claim.period, -MOST)
+        first = self._connection.execute(_FIRST, (known[0], before)).fetchone()
         if first is None:
             return 0
         if not isinstance(first[1], int):

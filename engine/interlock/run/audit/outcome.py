@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import Final, get_args
 
 from interlock.decide import Claim, Decision, Obligation, RedactFields
-from interlock.run.protocol.commands import Command
-from interlock.run.protocol.notes import Note, NotTaken
+from interlock.run.protocol.commands import CallTool, Command, Reserve
+from interlock.run.protocol.notes import CallDecided, LedgerAnswered, Note, NotTaken
 from interlock_dsl.program.model import Breaker, Rate
 from interlock_dsl.schema.canonical import HIGHEST, LOWEST, canonical, written
 
@@ -32,7 +32,10 @@ def outcome_of(notes: Iterable[Note], commands: Iterable[Command]) -> bytes:
     every = (*notes, *commands)
     known: dict[int, str] = {}
     try:
-        text = "[" + ",".join([_WRITERS[one.__class__].text(one, known) for one in every]) + "]"
+        try:
+            text = "[" + ",".join([_TEXTS[one.__class__](one, known) for one in every]) + "]"
+        except TypeError:  # a field holds what is not of its type
+            text = written(compared(every))
         return sha256(text.encode()).digest()
     except ValueError:  # whoever feeds a machine without a journal may feed it what JSON cannot say
         return sha256(canonical(sayable(compared(every)))).digest()
@@ -100,19 +103,26 @@ def _text(value: object, known: dict[int, str]) -> str:
 
 
 _DECIDED: Final[dict[int, tuple[Decision, str]]] = {}
-"""Decisions with their texts, by identity: rules that match alike give the same object again and again."""
+"""Decisions with their texts, by the identity of their reasons: rules that match alike give the same ones again."""
 
 _MOST_DECIDED: Final = 4096
 
 
 def _decided(decision: Decision) -> str:
-    known = _DECIDED.get(id(decision))
-    if known is not None and known[0] is decision:
-        return known[1]
+    known = _DECIDED.get(id(decision.reasons))
+    if known is not None:
+        same = known[0]
+        if same is decision or (
+            same.reasons is decision.reasons
+            and same.answer == decision.answer
+            and same.needs is decision.needs
+            and same.obligations is decision.obligations
+        ):
+            return known[1]
     text = written(_decision(decision))
     if len(_DECIDED) >= _MOST_DECIDED:
         _DECIDED.clear()
-    _DECIDED[id(decision)] = decision, text
+    _DECIDED[id(decision.reasons)] = decision, text
     return text
 
 
@@ -153,3 +163,59 @@ _SPECIAL: Final[Mapping[str, Callable[..., object]]] = {
     "decision": _decision, "others": _others, "claims": _claims, "rate": _rate, "breaker": _breaker,
 }  # fmt: skip
 _WRITERS: Final[Mapping[type, _Writer]] = {made: _Writer(made) for made in (*get_args(Note), *get_args(Command))}
+
+
+# --- what decisions on calls lead to, written out: the same texts, in half the time ---
+
+
+def _known(value: object, known: dict[int, str]) -> str:
+    text = known.get(id(value))
+    if text is None:
+        text = known[id(value)] = written(value)
+    return text
+
+
+def _call_decided(one: CallDecided, known: dict[int, str]) -> str:
+    return (
+        f'["CallDecided",{_quoted(one.step)},{_quoted(one.agent)},{_quoted(one.tool)},{_known(one.args, known)},'
+        f"{_quoted(one.digest)},{_decided(one.decision)},{_quoted(one.call)},"
+        f"{written(one.approvals) if one.approvals else '[]'}]"
+    )
+
+
+def _call_tool(one: CallTool, known: dict[int, str]) -> str:
+    return (
+        f'["CallTool",{_quoted(one.id)},{_quoted(one.step)},{_quoted(one.tool)},{_known(one.args, known)},'
+        f"{_quoted(one.key)},{written(one.attempt)},{'null' if one.timeout is None else written(one.timeout)},"
+        f"{_quoted(one.purpose)}]"
+    )
+
+
+def _reserve(one: Reserve, known: dict[int, str]) -> str:
+    return f'["Reserve",{_quoted(one.id)},{_quoted(one.step)},{_claimed(one.claims)},{written(one.forced)}]'
+
+
+def _ledger_answered(one: LedgerAnswered, known: dict[int, str]) -> str:
+    return (
+        f'["LedgerAnswered",{_quoted(one.step)},{_quoted(one.tool)},{_quoted(one.reservation)},{_claimed(one.claims)},'
+        f"{written(one.standings)},{written(one.granted)},{written(one.forced)},{_quoted(one.unavailable)}]"
+    )
+
+
+def _claimed(claims: tuple[Claim, ...]) -> str:
+    texts = [
+        f"[{_quoted(claim.limit)},{_quoted(claim.key)},{written(claim.amount)},{written(claim.most)},"
+        f"{written(claim.period)}]"
+        for claim in claims
+    ]
+    return f"[{','.join(texts)}]"
+
+
+_TEXTS: Final[Mapping[type, Callable[..., str]]] = {
+    **{made: writer.text for made, writer in _WRITERS.items()},
+    CallDecided: _call_decided,
+    CallTool: _call_tool,
+    Reserve: _reserve,
+    LedgerAnswered: _ledger_answered,
+}
+"""How each kind of note and command is written."""

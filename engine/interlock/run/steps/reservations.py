@@ -5,7 +5,7 @@ When the answer is there the call is decided again, for time has passed, and oth
 A call that certainly did not happen gives back what it held; one that did, or may have, stays counted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from interlock.decide import Claim, Decision, Reason
 from interlock.decide.evaluator import Evaluator
@@ -18,10 +18,10 @@ from interlock.run.state import Run
 from interlock.run.transitions import change
 
 
-def lacking(reserved: Iterable[Reserve], decision: Decision) -> tuple[Claim, ...]:
+def lacking(reserved: Sequence[Reserve], decision: Decision) -> tuple[Claim, ...]:
     """Return the claims of a decision that are not covered by what was reserved."""
-    if not decision.claims:
-        return ()
+    if not (decision.claims and reserved):
+        return decision.claims
     held = {claim for reserve in reserved for claim in reserve.claims}
     return tuple(claim for claim in decision.claims if claim not in held)
 
@@ -62,11 +62,8 @@ def ungranted(asked: Reserve, event: Reserved | Exhausted) -> tuple[Claim, ...]:
     claims = asked.claims
     if len(event.standings) != len(claims):
         return claims
-    over = tuple(
-        claim
-        for claim, used in zip(claims, event.standings, strict=True)
-        if claim.amount < 0 or used < 0 or used + claim.amount > claim.most
-    )
+    pairs = zip(claims, event.standings, strict=True)
+    over = tuple([claim for claim, used in pairs if claim.amount < 0 or used < 0 or used + claim.amount > claim.most])
     if isinstance(event, Reserved):
         return over
     return over or tuple(claim for claim in claims if claim.limit in event.limits) or claims
