@@ -5,31 +5,10 @@ import pytest
 from interlock.run.protocol.commands import CallTool, SetTimer
 from interlock.run.protocol.events import Json, RunCancelled, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import LeftRace, NoValue, RaceWon, RouteTaken, StepCancelled, StepDone
-from run.texts import HEAD
+from run.texts import HEAD, RACE, RIVALS
 from run.world import World, program
 
 MINUTE = 60_000_000
-
-RACE = (
-    HEAD
-    + """
-workflow w(n: int) {
-  step a1 calls pay.issue(id: "a1", amount: 1)
-  step a2 by clerk { task "look"  returns { ok: bool } }
-  step b1 calls pay.issue(id: "b1", amount: 1)
-  step b2 calls pay.issue(id: "b2", amount: 1)
-  step pause waits for 10m
-  step pick sets { who: has(a2.ok) ? "a" : has(b2.id) ? "b" : "nobody", a1: has(a1.id), b1: has(b1.id) }
-  end done { who: pick.who, a1: pick.a1, b1: pick.b1 }
-
-  start -> a1, b1, pause grant pay.write
-  a1 -> a2 pass n
-  b1 -> b2 grant pay.write
-  a2, b2, pause -> pick merge first
-  pick -> done
-}
-"""
-)
 
 
 def settle(world: World, id: str, *, fails: str = "", undo: bool = False) -> None:
@@ -269,34 +248,8 @@ def test_each_round_of_a_loop_is_a_race_of_its_own() -> None:
     assert ended(world) == {"a": True, "b": False}
 
 
-INSIDE = (
-    HEAD
-    + """
-workflow w(n: int) {
-  step inner runs pay(n: n)
-  step many calls pay.issue(id: r, amount: 1) for each r in ["x", "y"] max 2
-  step a by clerk { task "a"  returns { ok: bool } }
-  step c sets { ok: has(a.ok), ran: has(inner.end) }
-  end done { ok: c.ok, ran: c.ran }
-
-  start -> a, inner, many grant pay.write pass n
-  a, inner, many -> c merge first
-  c -> done
-}
-workflow pay(n: int) {
-  step one calls pay.issue(id: "i", amount: 1)
-  step two by clerk { task "two"  returns { ok: bool } }
-  end paid
-  start -> one grant pay.write
-  one -> two pass n
-  two -> paid
-}
-"""
-)
-
-
 def test_workflows_inside_and_rows_of_a_losing_branch_are_undone() -> None:
-    world = World(program(INSIDE), {"n": 1})
+    world = World(program(RIVALS), {"n": 1})
     settle(world, "y")
     settle(world, "i")
     world.answers({"ok": True}, step="a")

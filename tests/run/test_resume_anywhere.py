@@ -55,6 +55,7 @@ from run.texts import (
     NESTED,
     PAY,
     ROWS,
+    RUNNERS,
     SPARE,
     TRAVEL,
     WAITS,
@@ -157,6 +158,11 @@ STORIES = {
     ),
     "a branch is taken back": Story(
         BESIDE, ID, {"plan": ({"n": 1},) * 2, "check": ({"ok": False}, {"ok": True}), "more": ({"ok": True},)}
+    ),
+    "a race": Story(RUNNERS, {"n": 1}, silent=frozenset({"told", "inner/told"})),
+    "a race against a timer": Story(
+        RUNNERS.replace("a1 -> a2 grant pay.write", "a1 -> a2 grant pay.write after approval by boss within 1h"),
+        {"n": 1}, silent=frozenset({"told", "inner/told", "boss"}), broken=frozenset({"pay.void"}),
     ),
     "approvals into each kind of step": Story(
         GATES, {"id": "A1", "n": 7}, {"think": ({"amount": 1},), "ask": ({"ok": True},)}
