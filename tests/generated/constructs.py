@@ -227,7 +227,8 @@ def _route(route: Route) -> Iterator[str]:
     if len(route.targets) > 1:
         yield "route: parallel"
     if len(route.sources) > 1:
-        merge = "all" if route.merge == len(route.sources) else "any" if route.merge == 1 else "n of m"
+        some = "first" if route.race else "any" if route.merge == 1 else "n of m"
+        merge = "all" if route.merge == len(route.sources) else some
         yield f"route: merge {merge}"
         yield from ["route: join with when"] if route.when is not None else []
     if route.trigger is not None:

@@ -33,7 +33,7 @@ EXPECTED = frozenset(
     ]
     + [f"policy: {part}" for part in ("family", "several tools")]
     + [f"route: on {trigger}" for trigger in ("failure", "timeout", "denied", "expiry", "over budget")]
-    + [f"route: merge {merge}" for merge in ("all", "any", "n of m")]
+    + [f"route: merge {merge}" for merge in ("all", "any", "first", "n of m")]
     + [
         f"route: approval into {kind}"
         for kind in ("agent", "calls", "asks", "waits", "waits for event", "decides", "sets", "runs")

@@ -52,7 +52,7 @@ def _because(run: Run, about: tuple[object, ...], part: list[Visit]) -> bool:
 
 def go_back(run: Run, _: Visit, part: list[Visit], target: str, way: Way) -> None:
     """Enter the step once all is undone; where something is left, the workflow is given up."""
-    if run.over:
+    if run.over or way.branches & run.beaten:
         return
     if any(rows.within(call.visit, part) for call in run.whole.stuck):
         steps.give_up(run, "not-undone")

@@ -142,6 +142,10 @@ class Pair:
                 return "route taken", note.route, frozenset((one.route, str(one.code)) for one in note.others)
             case told.Backtracked():
                 return "backtracked", note.route, note.step, frozenset(note.discarded)
+            case told.RaceWon():
+                return "race won", note.step, note.visit, note.others
+            case told.LeftRace():
+                return "left race", note.step, note.visit, note.sources
             case told.PromiseBroken():
                 return "promise broken", note.promise, str(note.code)
             case told.CallDecided():

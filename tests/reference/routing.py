@@ -18,7 +18,7 @@ from interlock_dsl.program.model import (
     TimeStep,
     Workflow,
 )
-from reference import backtracking, calls, inside, promised, rows, steps
+from reference import backtracking, calls, inside, promised, races, rows, steps
 from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, encoded, part
 
@@ -55,7 +55,7 @@ def complete(run: Run, visit: Visit, value: object, shown: Json) -> None:
     run.record(visit.name, value, shown)
     run.note("step done", visit.path, visit.number, shown)
     if promised.holds(run, visit.name):
-        leave(run, visit.name, attempts_of(visit))
+        leave(run, visit.name, attempts_of(visit), visit)
 
 
 def fail(run: Run, visit: Visit, trigger: str) -> None:
@@ -71,9 +71,12 @@ def fail(run: Run, visit: Visit, trigger: str) -> None:
     for kind in general.get(trigger, (trigger,)):
         routes = failing(run, visit.name, kind)
         if routes:
-            if not choose(run, routes, visit.name, "no-route", failure_of(visit, trigger)):
+            failure = failure_of(visit, trigger)
+            if not choose(run, routes, visit.name, "no-route", failure, branches=visit.way.branches):
                 steps.give_up(run, "no-route")
             return
+    if races.gives_way(run, visit):
+        return
     steps.give_up(run, "step-failed")
 
 
@@ -91,20 +94,30 @@ def attempts_of(visit: Visit) -> int:
     return visit.calls[0].earlier + visit.calls[0].attempt
 
 
-def leave(run: Run, source: str, attempts: int = 1) -> None:
+def leave(run: Run, source: str, attempts: int = 1, visit: Visit | None = None) -> None:
     """Take a route of a step's own; where none matches, it arrives at the joins it is part of."""
     own = [route for route in run.of.routes if route.sources == (source,) and route.trigger is None]
     joining: dict[Key, list[Route]] = {}
     for route in run.of.routes:
         if source in route.sources and len(route.sources) > 1 and route.trigger is None:
-            joining.setdefault((frozenset(route.sources), route.merge), []).append(route)
-    if own and choose(run, own, source, "no-value", made=attempts):
+            joining.setdefault((frozenset(route.sources), route.merge, route.race), []).append(route)
+    branches = frozenset() if visit is None else visit.way.branches
+    if own and choose(run, own, source, "no-value", made=attempts, branches=branches):
         return
     if own and not joining:
         steps.give_up(run, "no-route")
         return
     for key, routes in joining.items():
-        if arrive(run, key, routes, source) and not choose(run, routes, source, "given up"):
+        if routes[0].race:
+            assert visit is not None
+            races.arrive(run, key, routes, visit)
+            continue
+        run.lineage[source] = branches
+        met = arrive(run, key, routes, source)
+        if met is None:
+            continue
+        came = [branch for name in met for branch in run.lineage[name]]
+        if not choose(run, routes, source, "given up", branches=races.go_on(run, routes, came)):
             steps.give_up(run, "no-route")
     if not own and not joining:
         steps.give_up(run, "no-route")
@@ -117,6 +130,7 @@ def choose(
     on_error: str,
     failure: dict[str, Json] | None = None,
     made: int = 1,
+    branches: frozenset[tuple[int, str, str]] = frozenset(),
 ) -> bool:
     """Take the one route that matches; False if none does. A condition without a value stops everything behind it."""
     first = any(name in run.of.first for name in routes[0].sources)
@@ -136,7 +150,7 @@ def choose(
             others.append((route.id, "false"))
             errors += [route] if met == NO_VALUE else []
     if errors and not (first and chosen):
-        _without_value(run, errors[0], source, on_error, made)
+        _without_value(run, errors[0], source, on_error, made, branches)
         return True
     last = [route for route in routes if route.otherwise]
     if chosen:
@@ -148,11 +162,13 @@ def choose(
         return True
     if not chosen:
         return False
-    go(run, chosen[0], source, others, failure)
+    go(run, chosen[0], source, others, failure, branches)
     return True
 
 
-def _without_value(run: Run, erring: Route, source: str, on_error: str, made: int) -> None:
+def _without_value(
+    run: Run, erring: Route, source: str, on_error: str, made: int, branches: frozenset[tuple[int, str, str]]
+) -> None:
     """No route of the group is taken. At a step its `on failure` is; anywhere else the run is given up."""
     run.note("no value", run.called(source), run.called(erring.id))
     at_step = on_error == "no-value" and source != "start"
@@ -160,11 +176,18 @@ def _without_value(run: Run, erring: Route, source: str, on_error: str, made: in
     failed: dict[str, Json] = {"step": source, "kind": "no-value", "message": "no value", "attempts": made}
     if not rescue:
         steps.give_up(run, "no-value")
-    elif not choose(run, rescue, source, "given up", failed):
+    elif not choose(run, rescue, source, "given up", failed, branches=branches):
         steps.give_up(run, "no-route")
 
 
-def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failure: dict[str, Json] | None) -> None:
+def go(
+    run: Run,
+    route: Route,
+    source: str,
+    others: list[tuple[str, str]],
+    failure: dict[str, Json] | None,
+    branches: frozenset[tuple[int, str, str]] = frozenset(),
+) -> None:
     """Follow a route, or the way out of one that is used up: tell whoever is to be told, enter its targets."""
     way: Way | None = way_of(route)
     if route.bound is not None:
@@ -176,7 +199,7 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failu
     if way is None:
         steps.give_up(run, "bound-reached")
         return
-    key = frozenset(route.sources), route.merge
+    key = frozenset(route.sources), route.merge, route.race
     alone = [run.last[source]] if source != "start" else []
     way = replace(way, failure=failure, causes=tuple(run.decided[key] if len(route.sources) > 1 else alone))
     run.note("route taken", run.called(way.id), frozenset(others))
@@ -184,10 +207,11 @@ def go(run: Run, route: Route, source: str, others: list[tuple[str, str]], failu
         if not escalation.on_expiry and condition(escalation.when, run.reads(failure)) is not False:
             run.tell(escalation.role, run.called(source), escalation.because or f"the run took `{way.id}`")
     if route.bound is not None and route.bound.discards and way.id == route.id:
-        backtracking.follow(run, way, route)
+        backtracking.follow(run, replace(way, branches=branches), route)
         return
+    run.forked += len(way.targets) > 1
     for target in way.targets:
-        run.later(steps.enter, run, target, way)
+        run.later(steps.enter, run, target, replace(way, branches=branches | races.opened(run, way, target)))
 
 
 # --- what is handed over
@@ -238,17 +262,17 @@ def passed(run: Run, way: Way) -> dict[str, Json]:
 # --- branches meet
 
 
-def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
-    """Note an arrival; say whether the join goes on now."""
+def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> list[str] | None:
+    """Note an arrival; return who has arrived if the join goes on now."""
     late = run.late.setdefault(key, set())
     if source in late:
         late.discard(source)
-        return False
+        return None
     arrived = run.arrived.setdefault(key, [])
     if source not in arrived:
         arrived.append(source)
     if len(arrived) < routes[0].merge:
-        return False
+        return None
     missing = [name for name in routes[0].sources if name not in arrived]
     run.arrived[key] = []
     run.decided[key] = [run.last[name] for name in arrived]
@@ -264,7 +288,7 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> bool:
         under_way += [visit.step.name for visit in run.active]
         under_way += [name for one in run.whole.todo if (name := _entering(run, one))]
         run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
-    return True
+    return arrived
 
 
 def not_gone_back(run: Run, _: Visit) -> None:

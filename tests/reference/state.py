@@ -49,6 +49,8 @@ class Way:
     """The visits that it was taken because of: that of its source, those that arrived at its join."""
     passed: dict[str, Json] | None = None
     """What it passes, where that was read when it was taken."""
+    branches: frozenset[tuple[int, str, str]] = frozenset()
+    """The branches in which its target lies, where some race."""
 
     def with_passed(self, passed: dict[str, Json]) -> "Way":
         return replace(self, passed=passed)
@@ -306,6 +308,9 @@ class Run:
         self.arrived: dict[tuple[object, ...], list[str]] = {}
         self.late: dict[tuple[object, ...], set[str]] = {}
         self.taken: dict[str, int] = {}
+        self.forked = 0
+        self.lineage: dict[str, frozenset[tuple[int, str, str]]] = {}
+        self.beaten: set[tuple[int, str, str]] = set()
 
     @property
     def of(self) -> Workflow:
