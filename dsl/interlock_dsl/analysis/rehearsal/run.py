@@ -71,8 +71,7 @@ class Rehearsal(Passing):
         self.script = Script(hurried(questions.workflow))
         self.values: dict[str, object] = {}
         self.confirmed = False
-        self.denied: list[str] = []
-        self.outcome = ""
+        self.denied, self.outcome = list[str](), ""
         self._history = History()
         self._way = Itinerary(course.routes, questions.workflow.routes)
         fields = self._workflow.parameters.fields
