@@ -207,7 +207,7 @@ routes = st.builds(
     some(dotted),
     maybe(approvals),
     some(escalations, 2),
-    maybe(st.builds(s.Bound, counts, maybe(plain))),
+    maybe(st.builds(s.Bound, counts, maybe(plain), backtracks=st.booleans())),
     maybe(merges),
 )
 promisors = st.one_of(st.builds(s.Approval, plain, wholes), st.builds(s.Approval, plain, wholes, st.none(), wholes))
@@ -297,6 +297,7 @@ items = st.one_of(
     st.builds(s.TimePasses, durations),
     st.builds(s.EventComes, texts, maybe(record_values)),
     st.builds(s.Expect, st.just("awaits"), event=texts),
+    st.builds(s.Expect, st.just("backtracks"), paths),
     st.builds(s.Expect, st.sampled_from(["waits", "escalates"]), plain),
     st.builds(s.Expect, st.sampled_from(["visits", "never visits"]), paths),
     st.builds(s.ToolScript, dotted, records, st.none(), paths),
