@@ -223,3 +223,14 @@ def test_order(last: object, paid: int | None, released: list[str]) -> None:
     graph.invoke(Command(resume={"order": "B", "cents": 5}), THREAD)
     assert graph.get_state(THREAD).next == ("paid",)
     assert (graph.invoke(Command(resume=last), THREAD).get("paid"), let_go) == (paid, released)
+
+
+@pytest.mark.parametrize(
+    ("good", "outcome", "released"), [(1, "done", []), (3, "done", ["A", "B"]), (9, "failed", ["A", "B", "C"])]
+)
+def test_assemble(good: int, outcome: str, released: list[str]) -> None:
+    let_go: list[str] = []
+    tries = [({"item": name}, {"ok": number == good, "reason": "no"}) for number, name in enumerate("ABC", 1)]
+    model = Script(answers=[said for each in tries for said in each])
+    graph = app("assemble", model=model, reserve=lambda item: item, release=let_go.append)
+    assert (graph.invoke({"wish": "a lamp"}, THREAD)["outcome"], let_go) == (outcome, released)
