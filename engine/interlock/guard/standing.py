@@ -185,9 +185,12 @@ class Record:
 def _reserve(commands: Sequence[Command]) -> Asked | None:
     """Return what is asked of the ledger, if anything is."""
     for command in commands:
-        if isinstance(command, Reserve | Admit):
+        if isinstance(command, _ASKED):
             return command
     return None
+
+
+_ASKED: Final = (Reserve, Admit)
 
 
 class _Stale(Exception):
