@@ -83,7 +83,9 @@ def without_lines(path: Path) -> Path:
         end = journal._end()
         journal._writer._write_row(end)
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;")
+    connection.executescript(
+        "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
+    )
     connection.close()
     return path
 
@@ -100,7 +102,7 @@ def test_a_journal_without_lines_is_read_as_it_is_and_gets_one_when_it_is_opened
     if empty:
         connection = sqlite3.connect(path)
         connection.executescript(
-            "DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
+            "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
         )
         connection.close()
     else:
