@@ -3,6 +3,8 @@
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ TEMPORAL = {block.words[2]: block for block in BLOCKS if block.words[:2] == ("py
 IMPORTS = """
 import operator
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Annotated, Literal, NotRequired, TypedDict
 from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.tools import tool
@@ -234,3 +237,35 @@ def test_assemble(good: int, outcome: str, released: list[str]) -> None:
     model = Script(answers=[said for each in tries for said in each])
     graph = app("assemble", model=model, reserve=lambda item: item, release=let_go.append)
     assert (graph.invoke({"wish": "a lamp"}, THREAD)["outcome"], let_go) == (outcome, released)
+
+
+@pytest.mark.parametrize(("fails", "carrier", "freed"), [("", "near", ["9F"]), ("near", "far", []), ("both", "", [])])
+def test_seat(fails: str, carrier: str, freed: list[str]) -> None:
+    free: list[str] = []
+    first = Event()
+
+    def near(day: str) -> str:
+        first.set()
+        if fails:
+            raise ConnectionError
+        return "1A"
+
+    def far(day: str) -> str:
+        first.wait(5)
+        sleep(0.05)
+        if fails == "both":
+            raise ConnectionError
+        return "9F"
+
+    graph = app("seat", near_hold=near, far_hold=far, near_free=free.append, far_free=free.append)
+    assert (graph.invoke({"day": "monday"}, THREAD)["carrier"], free) == (carrier, freed)
+
+
+@pytest.mark.parametrize(("said", "asked"), [((True, True), False), ((True, False), True), ((False, True), True)])
+def test_buy(said: tuple[bool, bool], asked: bool) -> None:
+    graph = app("buy", model=Script(answers=[{"ok": each} for each in said]))
+    state = graph.invoke({"vendor": "acme"}, THREAD)
+    assert (graph.get_state(THREAD).next == ("arbiter",)) == asked
+    if asked:
+        state = graph.invoke(Command(resume=False), THREAD)
+    assert state["ok"] == (not asked)
