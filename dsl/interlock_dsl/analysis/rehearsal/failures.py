@@ -4,6 +4,7 @@ What a tool, a model or a person would say, and after how many attempts, is not 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from interlock_dsl.analysis.expressions import walk
 from interlock_dsl.analysis.facts import RouteFacts
@@ -15,7 +16,8 @@ from interlock_dsl.cel.tree import Name, Select
 from interlock_dsl.program.builtins import FAILURE
 from interlock_dsl.syntax.tree import Trigger
 
-CERTAIN = ("step", "kind")
+CERTAIN: Final = ("step", "kind")
+_WAYS: Final[tuple[Trigger, ...]] = ("failure", "timeout")
 
 
 def chosen(group: Group, values: Mapping[str, object], step: str, kind: str) -> Choice:
@@ -49,7 +51,9 @@ def way_of_failing(wanted: RouteFacts, groups: Sequence[Group], values: Mapping[
     if any(each.sources == group.sources and each.trigger == "timeout" for each in groups):
         return trigger
     try:
-        kinds: tuple[Trigger, ...] = ("failure", "timeout")
-        return next((kind for kind in kinds if chosen(group, values, group.sources[0], kind) is wanted), trigger)
+        for kind in _WAYS:
+            if chosen(group, values, group.sources[0], kind) is wanted:
+                return kind
     except Unrehearsed:
         return trigger
+    return trigger

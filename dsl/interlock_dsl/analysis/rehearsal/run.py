@@ -320,9 +320,8 @@ class Rehearsal(Passing):
             again = attempts_at(tool.name, self._facts) - 1
             self._repeated(tool, again)
             for _ in range(1 + again):
-                self.script.replies(
-                    tool.name, "times out" if trigger == "timeout" else 'fails "it failed"', plain=False
-                )
+                said = "times out" if trigger == "timeout" else 'fails "it failed"'
+                self.script.replies(tool.name, said, plain=False)
             self._fail_after(again, name, trigger)
             return
         value = None if tool.result is None else self._answer(name, tool.result)
