@@ -6,7 +6,7 @@ from interlock_dsl.analysis.knowledge.bounds import bounds
 from interlock_dsl.analysis.promises import State
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from prove.test_promises import judgements
-from run.test_backtracking import PROMISED
+from run.test_backtracking_promises import PROMISED
 
 TEXT = """
 tool stock.take(item: string) -> { id: string } {

@@ -207,7 +207,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     result = hidden.result(call.tool, None if type is None else encoded(type, value), call.hidden)
     if call.past is not None:
         call.past.result = value
-    if call.purpose != "undo":
+    if call.purpose != "undo" and not call.discarded:
         for each in run.around:
             each.returned.append((call.tool.name, call.visit))
     remember(run, call, value, usable=True)

@@ -138,6 +138,7 @@ class Call:
     """The runtime stopped while it was under way, and it has not been sent again."""
     sent: int = 0
     orphan: bool = False
+    discarded: bool = False
     """Nobody waits for it, but it has to come back."""
     undoes: str = ""
     past: "Past | None" = None

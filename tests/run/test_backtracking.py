@@ -6,9 +6,9 @@ import pytest
 
 from interlock.run.protocol.commands import AskModel, AskPerson, CallTool, Notify
 from interlock.run.protocol.events import Json, PersonAnswered, RunCancelled, RunResumed, ToolReturned
-from interlock.run.protocol.notes import Backtracked, CallDecided, RunEnded, StepCancelled
+from interlock.run.protocol.notes import Backtracked, RunEnded, StepCancelled
 from run.test_agents import SECOND
-from run.texts import BACK, BESIDE, HEAD
+from run.texts import BACK, BESIDE
 from run.world import World
 
 RECEIPTS = {"a": "RA", "b": "RB", "x": "RX", "y": "RY", "z": "RZ"}
@@ -282,7 +282,7 @@ def test_a_branch_that_is_no_longer_needed_goes_back_nowhere() -> None:
     assert world.entered.count("plan") == 1
 
 
-# --- inside, and promises ---
+# --- inside ---
 
 INSIDE = (
     BACK.replace("workflow w(", "workflow inner(").replace('goal "what', 'goal "inside, what')
@@ -309,51 +309,6 @@ def test_a_workflow_inside_that_cannot_go_back_is_given_up_and_its_step_fails() 
     world.person(NOT)
     assert world.finished.end == "lost"
     assert [note.trigger for note in world.notes if type(note).__name__ == "StepFailed"] == ["failure"]
-
-
-PROMISED = (
-    HEAD
-    + """
-workflow w(id: string max 20) {
-  goal "nothing is sent before it is paid for"
-  step plan asks boss { question "what?"  returns { pay: bool } }
-  step pay calls pay.issue(id: id, amount: 10)
-  step check asks boss { question "good?"  returns { ok: bool } }
-  step tell calls mail.send(text: "sent")
-  end done
-  end failed
-  start -> plan
-  plan -> pay when plan.pay grant pay.write
-  plan -> tell otherwise grant mail.send
-  pay -> check
-  check -> tell when check.ok grant mail.send
-  check -> plan when !check.ok backtrack at most 1 times, then -> failed
-  tell -> done
-  tell -> failed on denied
-  never mail.send before pay.issue
-}
-"""
-)
-
-
-def test_a_call_that_was_undone_is_none_that_came_before() -> None:
-    world = World(PROMISED, {"id": "a"})
-    world.person({"pay": True})
-    world.returns("pay.issue", {"id": "RA"})
-    world.person({"ok": False})
-    voids(world)
-    world.person({"pay": False})
-    assert [(n.tool, n.decision.answer) for n in world.of(CallDecided)][-1] == ("mail.send", "deny")
-    assert world.finished.end == "failed"
-
-
-def test_a_call_that_was_not_undone_is_one() -> None:
-    world = World(PROMISED, {"id": "a"})
-    world.person({"pay": True})
-    world.returns("pay.issue", {"id": "RA"})
-    world.person({"ok": True})
-    world.returns("mail.send")
-    assert world.finished.end == "done"
 
 
 def test_a_branch_that_is_late_is_cancelled_with_the_part() -> None:

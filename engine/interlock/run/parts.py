@@ -226,8 +226,9 @@ class Call:
     """One tool call, from the decision to its result, with all its attempts. `step` is the path of its step.
 
     `values` are the decoded arguments. `slot` is its place among the calls of an agent's turn. `orphan`: whoever asked
-    for it is gone, but it has to come back, for what it did may have to be undone. `sent` is when its last attempt was
-    dispatched; `interrupted`: a runtime stopped during that, and it was not sent again so far. `past` is what the
+    for it is gone, but it has to come back, for what it did may have to be undone; `discarded`: that is gone back over,
+    and no promise counts the call. `sent` is when its last attempt was dispatched; `interrupted`: a runtime stopped
+    during that, and it was not sent again so far. `past` is what the
     history keeps of that attempt. `reserve` is what is asked of the ledger, `reserved` what it holds for the call.
     `hidden` are the fields that are shown to nobody, `telling` who is to be told when it is sent, `told` the rules for
     which people were. `earlier` are the attempts at the call in whose place it is made, none where there is no such.
@@ -256,6 +257,7 @@ class Call:
     sent: int = 0
     doubtful: bool = False
     orphan: bool = False
+    discarded: bool = False
     interrupted: bool = False
     past: PastCall | None = None
     reserve: Reserve | None = None

@@ -38,7 +38,7 @@ def backtrack(run: Run, move: Backtrack) -> None:
     had = [name for name in gone if name in frame.shown]
     _forget(run, frame, gone, frozenset(bound.discards))
     part = _part(frame, gone)
-    _forget_calls(frame, part)
+    undoing.forget_calls(run, frame, part)
     if move.lineage:
         frame.lineages[target, frame.visits.get(target, 0) + 1] = move.lineage
     if all(promises.hold(run, frame, name) for name in had):
@@ -74,13 +74,6 @@ def _part(frame: Frame, gone: dict[str, int]) -> Part:
         return around is frame and number > paths.get(own, number)
 
     return inside
-
-
-def _forget_calls(frame: Frame, part: Part) -> None:
-    """Forget the calls of a part for the promises that wait for one to have returned."""
-    for around in frame.around:
-        around.came = [each for each in around.came if not undoing.is_within(each.frame, each.step, each.visit, part)]
-        around.returned = {each.tool for each in around.came}
 
 
 def go_back(run: Run, move: GoBack) -> None:

@@ -37,6 +37,16 @@ def begin(run: Run, part: Part, then: Move) -> None:
     run.agenda.append(UndoNext(undoing))
 
 
+def forget_calls(run: Run, frame: Frame, part: Part) -> None:
+    """Forget the calls of a part for the promises that wait for one to have returned, also those still under way."""
+    for around in frame.around:
+        around.came = [each for each in around.came if not is_within(each.frame, each.step, each.visit, part)]
+        around.returned = {each.tool for each in around.came}
+    for call in run.orphans.values():
+        if call.visit is not None and is_within(call.frame, call.step, call.visit.number, part):
+            call.discarded = True
+
+
 def _is_part_of(then: Move, part: Part) -> bool:
     """Whether what is being undone belongs to a part, told by the move that comes after it."""
     if isinstance(then, UndoNext):

@@ -270,7 +270,7 @@ def returned(run: Run, call: Call, event: ToolReturned) -> None:
     if call.past is not None:
         run.history.returned(call.past, value)
     result = None if call.tool.result is None else obligations.result(call, run.plan.shown(call.tool.result, value))
-    if call.purpose != "undo":
+    if call.purpose != "undo" and not call.discarded:
         _returned(call)
     keeping.keep(run, call, value, "")
     change(run, call, "over")
