@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from interlock.run.ledger import Held as Held
     from interlock.run.lifecycle.start import prepare as prepare
     from interlock.run.machine import Machine as Machine
+    from interlock.run.protocol.commands import Admit as Admit
     from interlock.run.protocol.commands import AskApproval as AskApproval
     from interlock.run.protocol.commands import AskModel as AskModel
     from interlock.run.protocol.commands import AskPerson as AskPerson
@@ -65,8 +66,10 @@ if TYPE_CHECKING:
     from interlock.run.protocol.commands import FinishRun as FinishRun
     from interlock.run.protocol.commands import Notify as Notify
     from interlock.run.protocol.commands import Release as Release
+    from interlock.run.protocol.commands import Report as Report
     from interlock.run.protocol.commands import Reserve as Reserve
     from interlock.run.protocol.commands import SetTimer as SetTimer
+    from interlock.run.protocol.events import Admitted as Admitted
     from interlock.run.protocol.events import AnsweredBy as AnsweredBy
     from interlock.run.protocol.events import ApprovalDenied as ApprovalDenied
     from interlock.run.protocol.events import ApprovalGiven as ApprovalGiven
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
     from interlock.run.protocol.events import ToolFailed as ToolFailed
     from interlock.run.protocol.events import ToolReturned as ToolReturned
     from interlock.run.protocol.events import Usage as Usage
+    from interlock.run.protocol.events import Withheld as Withheld
     from interlock.run.session import SessionMachine as SessionMachine
     from interlock.run.session.lifecycle import prepare_session as prepare_session
     from interlock.runtime.adapter import Notice as Notice
@@ -130,13 +134,13 @@ _HOMES: Final = {
     "interlock.journal.sqlite": ("SqliteJournal",),
     "interlock.journal.verify": ("Verification",),
     "interlock.run.protocol.commands": (
-        "AskApproval", "AskModel", "AskPerson", "AwaitEvent", "CallTool", "Cancel", "FinishRun", "Notify", "Release",
-        "Reserve", "SetTimer",
+        "Admit", "AskApproval", "AskModel", "AskPerson", "AwaitEvent", "CallTool", "Cancel", "FinishRun", "Notify",
+        "Release", "Report", "Reserve", "SetTimer",
     ),
     "interlock.run.protocol.events": (
-        "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "Exhausted", "ModelCall", "ModelFailed",
-        "ModelReplied", "PersonAnswered", "Reserved", "RunCancelled", "RunResumed", "RunStarted", "SessionStarted",
-        "SignalReceived", "TimerFired", "ToolFailed", "ToolReturned", "Usage",
+        "Admitted", "AnsweredBy", "ApprovalDenied", "ApprovalGiven", "CallProposed", "Exhausted", "ModelCall",
+        "ModelFailed", "ModelReplied", "PersonAnswered", "Reserved", "RunCancelled", "RunResumed", "RunStarted",
+        "SessionStarted", "SignalReceived", "TimerFired", "ToolFailed", "ToolReturned", "Usage", "Withheld",
     ),
     "interlock.run.ledger": ("Held",),
     "interlock.run.machine": ("Machine",),
@@ -159,6 +163,8 @@ _HOMES: Final = {
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Admit",
+    "Admitted",
     "AnsweredBy",
     "AnsweredOtherwise",
     "Answers",
@@ -215,6 +221,7 @@ __all__ = [
     "Refused",
     "Release",
     "ReplayReport",
+    "Report",
     "Reserve",
     "Reserved",
     "RunCancelled",
@@ -242,6 +249,7 @@ __all__ = [
     "UnknownRun",
     "Usage",
     "Verification",
+    "Withheld",
     "check",
     "check_text",
     "compile_sources",

@@ -13,10 +13,10 @@ from interlock_cli.options import A_FILE, targets
 @targets
 @click.option("--output", "-o", type=A_FILE, metavar="FILE", required=True, help="The bundle to write (.ilkb).")
 def verb(*, targets: tuple[str, ...], output: Path) -> int:
-    """Write a program to a bundle, which every verb takes in place of its files.
+    """Write a program to a bundle, which verbs that need no sources take in place of its files.
 
     The files are compiled together. A bundle holds the program, its sources and its digest; the digest shows damage,
-    not who wrote it.
+    not who wrote it. `diff`, `fix` and `fmt` are about files, and take none.
     """
     from interlock_cli.compiling import compiled
     from interlock_cli.errors import CommandError
