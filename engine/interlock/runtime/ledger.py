@@ -26,10 +26,15 @@ _GRANTED = (b'"type":"reserved"', b'"type":"admitted"')
 
 @dataclass(slots=True)
 class OfRuns:
-    """What the runs of a journal hold: reservations, and the states of breakers."""
+    """What the runs of a journal hold: reservations, and the states of breakers in the order of the entries' moments.
+
+    `failed` are the attempts that failed, with their moments, and `trials` those that were trials, by tool.
+    """
 
     held: list[Held] = field(default_factory=list)
     breakers: dict[str, BreakerState] = field(default_factory=dict)
+    failed: dict[str, dict[str, int]] = field(default_factory=dict)
+    trials: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,11 @@ def of_runs(journal: Journal, programs: Mapping[str, Program]) -> OfRuns:
         state = found.breakers.get(fact.tool, CLOSED)
         if isinstance(fact, Came):
             after = told(state, fact)
+            if fact.came == "failed":
+                found.failed.setdefault(fact.tool, {})[fact.attempt] = fact.at
         else:
             at = max(fact.at, state.latest)
+            found.trials.setdefault(fact.tool, set()).add(fact.attempt)
             after = replace(state, trial=fact.attempt, lapses=at + fact.lapse, latest=at)
         if after != state:
             found.breakers[fact.tool] = after
@@ -119,9 +127,7 @@ def ledger_problems(journal: Journal, programs: Mapping[str, Program] | None = N
     for (_, limit, key), each in after.items():
         known = latest.get((limit, key), (each.at, 0))
         latest[limit, key] = max(known[0], each.at), max(known[1], each.claim.period)
-    later = journal.breakers()
-    changed = {tool for tool in {*before_breakers, *later} if before_breakers.get(tool) != later.get(tool)}
-    problems = _breaker_problems(later, runs.breakers, changed)
+    problems = _breaker_problems(before_breakers, journal.breakers(), runs)
     for place in [*expected, *(place for place in before if place in after and place not in expected)]:
         said, found = expected.get(place), after.get(place) or before.get(place)
         moment, period = latest.get(place[1:], (0, 0))
@@ -134,23 +140,21 @@ def ledger_problems(journal: Journal, programs: Mapping[str, Program] | None = N
     return tuple(problems)
 
 
-def _breaker_problems(
-    found: Mapping[str, BreakerState], expected: Mapping[str, BreakerState], changed: set[str]
-) -> list[str]:
-    """Return which breakers are open and should be closed, as the runs say, or the other way round.
-
-    Those that `changed` meanwhile are left out.
+def _breaker_problems(found: Mapping[str, BreakerState], later: Mapping[str, BreakerState], runs: OfRuns) -> list[str]:
+    """Return what breakers hold that no run says, and which are missing. In which order processes wrote what they say
+    is not known from their runs, so that states are not compared.
     """
-    problems: list[str] = []
-    for tool in sorted({*found, *expected} - changed):
-        one, other = found.get(tool, CLOSED), expected.get(tool, CLOSED)
-        if (one.opened is None) != (other.opened is None):
-            problems.append(f"the breaker of {tool} is {_stands(one)} in the ledger, and {_stands(other)} by the runs")
+    problems = [
+        f"the breaker of {tool} is missing from the ledger" for tool in sorted(runs.failed) if tool not in found
+    ]
+    for tool, state in sorted(found.items()):
+        failed = runs.failed.get(tool, {})
+        unknown = [attempt for _, attempt in state.failures if attempt not in failed]
+        unknown += [state.trial] if state.trial and state.trial not in runs.trials.get(tool, ()) else []
+        problems += [f"attempt {attempt} is in the breaker of {tool}, and no run holds it" for attempt in unknown]
+        if state.opened is not None and not any(at <= state.opened for at in failed.values()):
+            problems.append(f"the breaker of {tool} is open, and no run holds a failure")
     return problems
-
-
-def _stands(state: BreakerState) -> str:
-    return "closed" if state.opened is None else "open"
 
 
 def _differences(said: Held, found: Held) -> list[str]:
