@@ -21,7 +21,7 @@ class Recorder:
     async def append(self, append: Append) -> bytes:
         """Append durably; return the chain's head. Raises what the journal raises."""
         if self.active <= 1 and not self._waiting:
-            if append.reserving is None and not append.releases:
+            if append.reserving is None and not append.releases and not append.came:
                 return self.journal.append(append.run, append.expected, append.entries, append.summary)
             (alone,) = self.journal.append_all((append,))
             if isinstance(alone, Conflict):
