@@ -97,7 +97,8 @@ class Pair:
             case ask.Report():
                 return one == ("report", command.tool, self.ids.get(command.admission), command.came)
             case ask.Notify():
-                exactly = one == ("notify", command.role, command.step, command.reason)
+                because, _, _ = command.reason.partition(" (its condition has no value: ")
+                exactly = one == ("notify", command.role, command.step, because)
                 return exactly or one == ("notify", command.role, command.step, "")
             case ask.FinishRun():
                 return one[0] == "finish" and one[1:5] == (
