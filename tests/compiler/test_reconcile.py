@@ -3,7 +3,8 @@
 import pytest
 
 from interlock.run.protocol.notes import NoValue
-from interlock_dsl.compiler.compile import compile_text
+from interlock_cli.verbs.diff import _differences
+from interlock_dsl.compiler.compile import compilation, compile_text
 from interlock_dsl.diagnostics import DiagnosticError
 from interlock_dsl.program.bundle import dump, load
 from run.world import World
@@ -99,3 +100,12 @@ def test_it_goes_with_every_way_to_merge(merge: str) -> None:
     world.answers({"ok": True, "n": 1}, step="b")
     world.answers({"ok": False}, step="arbiter")
     assert world.finished.output == {"ok": False, "asked": True}
+
+
+def test_a_race_that_was_none_is_a_difference() -> None:
+    text = JOIN.replace("ROUTES", "a, b -> c merge any reconcile by arbiter when !has(a.ok) { pass n }")
+    texts = (text, text.replace("merge any", "merge first"))
+    old, new = (compilation(("x",), {"x": each}.__getitem__) for each in texts)
+    found = [each.text for each in _differences(old, new, proofs=False)]
+    assert "`a, b -> c` undoes what the branches did that lose" in found
+    assert _differences(new, new, proofs=False) == []

@@ -147,6 +147,10 @@ def _clauses(old: _Side, new: _Side, name: str, subject: str, span: Span | None)
 
     if bounds(old) != bounds(new):
         yield Difference(Direction.CHANGES, subject, f"{name} has another bound, or another way out", span)
+    races = [any(route.link.race for route, _ in side.routes) for side in (old, new)]
+    if races[0] != races[1]:
+        said = "undoes what the branches did that lose" if races[1] else "leaves what the other branches did"
+        yield Difference(Direction.CHANGES, subject, f"{name} {said}", span)
     alike_many = len(old.routes) == len(new.routes)
     if (rest(old) != rest(new)) if alike_many else (set(rest(old)) != set(rest(new))):
         yield Difference(Direction.CHANGES, subject, f"{name} tells or waits for people otherwise", span)
