@@ -65,6 +65,31 @@ def test_what_is_loaded_means_the_same_and_is_dumped_the_same(path: Path) -> Non
         assert [route.span for route in loaded.workflows[name].routes] == [route.span for route in workflow.routes]
 
 
+SAID_AT = """
+tool q.van(day: string) -> { van: string } { needs q.read  effect read }
+workflow w(day: string) {
+  step quick calls q.van(day: day)
+  end done
+  start -> quick grant q.read
+  quick -> done
+}
+test "one line for each way to say what a tool answers" of w {
+  given day "monday"
+  tool q.van returns { van: "q1" }
+  tool q.van at quick returns { van: "q2" }
+  tool q.van at quick#2 fails "none left"
+  expect ends done
+}
+"""
+
+
+def test_what_tools_answer_at_a_step_is_loaded_as_it_was_dumped() -> None:
+    program = compile_text(SAID_AT, "vans.ilk")
+    loaded = load(dump(program))
+    assert loaded.tests == program.tests
+    assert [sorted(test.tools_at["q.van"]) for test in loaded.tests] == [["quick", "quick#2"]]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_generated_programs_are_loaded_as_they_were_dumped(seed: int) -> None:
     """Every construct is in some of them, every kind of promise too."""

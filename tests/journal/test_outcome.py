@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -36,6 +36,20 @@ def made(kind: type) -> object:
     if "breaker" in values:
         values["breaker"] = Breaker(3, 60, 9)
     return kind(**values)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_name_that_is_compared_in_its_own_way_means_one_thing(kind: type) -> None:
+    hints = get_type_hints(kind)
+    held: dict[str, tuple[object, ...]] = {
+        "decision": (Decision,),
+        "others": (tuple[NotTaken, ...],),
+        "claims": (tuple[Claim, ...],),
+        "rate": (Rate, Rate | None),
+        "breaker": (Breaker, Breaker | None),
+    }
+    for name, types in held.items():
+        assert name not in hints or hints[name] in types
 
 
 def outcome(one: object) -> bytes:

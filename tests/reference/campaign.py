@@ -120,6 +120,7 @@ def run(tally: Tally, text: str, program: Program, seed: int, number: int) -> Fi
         for event in happening(world, pair):
             events.append(event)
             notes = pair.feed(event)
+            assert pair.machine.outcome, "what a journal keeps of an event can be written"
             if isinstance(event, RunStarted):
                 watch.started = event.at
             broken = watch.after(notes, pair.machine)

@@ -144,7 +144,7 @@ class Pair:
             case told.Backtracked():
                 return "backtracked", note.route, note.step, frozenset(note.discarded)
             case told.RaceWon():
-                return "race won", note.step, note.visit, note.others
+                return "race won", note.step, note.visit, note.rivals
             case told.LeftRace():
                 return "left race", note.step, note.visit, note.sources
             case told.PromiseBroken():

@@ -51,7 +51,7 @@ def test_what_the_others_did_is_undone_in_reverse_before_the_join_goes_on() -> N
     assert "pick" not in world.entered
     settle(world, "b1", undo=True)
     assert ended(world) == {"who": "a", "a1": True, "b1": False}
-    assert [(note.step, note.others) for note in world.of(RaceWon)] == [("a2", ("b2", "pause"))]
+    assert [(note.step, note.rivals) for note in world.of(RaceWon)] == [("a2", ("b2", "pause"))]
     assert [note.step for note in world.of(StepDone)] == ["b1", "a1", "a2", "pick"]
 
 

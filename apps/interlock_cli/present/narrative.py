@@ -240,7 +240,7 @@ class Narrative:
 
     @_tell.register
     def _raced(self, note: RaceWon | LeftRace) -> list[Line]:
-        won = f"wins the race over {', '.join(note.others)}" if isinstance(note, RaceWon) else "is out of the race"
+        won = f"wins the race over {', '.join(note.rivals)}" if isinstance(note, RaceWon) else "is out of the race"
         return [self._line(note.step, "route", won)]
 
     @_tell.register

@@ -80,5 +80,5 @@ class Test:
     acts: tuple[Act, ...]
     span: Span
     context: Mapping[str, object] | None = None
-    tools_at: Mapping[tuple[str, str], tuple[ToolReply, ...]] = field(default_factory=dict)
+    tools_at: Mapping[str, Mapping[str, tuple[ToolReply, ...]]] = field(default_factory=dict)
     """The replies of a tool to calls that are made at one step: by the tool's name and the step's path."""

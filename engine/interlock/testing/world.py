@@ -75,14 +75,14 @@ class World(ABC):
 
     def _replies(self, command: CallTool) -> deque[ToolReply] | None:
         """Return what a tool answers at a step, or wherever it is called; each row has the whole script of its step."""
-        here = [step for tool, step in self.test.tools_at if tool == command.tool]
+        here = self.test.tools_at.get(command.tool, {})
         visit = self.visit(command.step) if here else ""
         said = next((name for name in spoken(visit) if name in here), None) if here else None
         if said is None or command.purpose == "undo":
             return self._tools.get(command.tool)
         key = command.tool, visit if "#" in said else written(command.step)
         if key not in self._tools_at:
-            self._tools_at[key] = deque(self.test.tools_at[command.tool, said])
+            self._tools_at[key] = deque(here[said])
         return self._tools_at[key]
 
     def visit(self, path: str) -> str:

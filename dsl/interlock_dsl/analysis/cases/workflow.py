@@ -46,7 +46,7 @@ class WorkflowCase(Case):
         self._unknown = False
         self._agents: dict[str, tuple[ModelTurn, ...]] = {}
         self._persons: dict[str, tuple[object, ...]] = {}
-        self._tools_at: dict[tuple[str, str], tuple[ToolReply, ...]] = {}
+        self._tools_at: dict[str, dict[str, tuple[ToolReply, ...]]] = {}
 
     def build(self) -> Test:
         """Return the test, having reported what is wrong with it."""
@@ -99,8 +99,8 @@ class WorkflowCase(Case):
         found = self._found(step)
         if found is not None and not isinstance(found, syntax.CallStep | syntax.AgentStep):
             self._symbols.report.add(say.wrong_step(step.text, "that calls a tool", step.span, found.name.span))
-        key = item.tool.text, step.text
-        self._tools_at[key] = (*self._tools_at.get(key, ()), reply)
+        here = self._tools_at.setdefault(item.tool.text, {})
+        here[step.text] = (*here.get(step.text, ()), reply)
 
     def _come(self, item: syntax.EventComes) -> None:
         """Check an event that comes: some step waits for it, and takes its data."""

@@ -67,7 +67,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for test in program.facts.tests:
         workflow = program.facts.workflows.get(test.workflow)
         possible = calls(test, workflow, program.facts)
-        for tool in dict.fromkeys((*test.tools, *(tool for tool, _ in test.tools_at))):
+        for tool in dict.fromkeys((*test.tools, *test.tools_at)):
             if tool not in possible:
                 message = f"nothing in this test calls `{tool}`, so what it returns does not matter"
                 yield diagnose(CODE, message, test.span, help="remove the line, or name the tool that is called")

@@ -92,11 +92,11 @@ class Backtracked:
 
 @frozen
 class RaceWon:
-    """A step has won the race to a join over its `others`. What they did is undone before the join is gone on from."""
+    """A step has won the race to a join over its `rivals`. What they did is undone before the join is gone on from."""
 
     step: str
     visit: int
-    others: tuple[str, ...]
+    rivals: tuple[str, ...]
 
 
 @frozen
