@@ -8,8 +8,9 @@ from interlock.run.protocol.events import Admitted, Exhausted, Json, Reserved, T
 from interlock_dsl.cel.types import DYN
 from reference import agents, attempts, hidden, people, promised, routing, rows, steps
 from reference.decisions import Answer, decision_on
+from reference.history import Past
 from reference.retry import next_attempt
-from reference.state import Call, Done, Past, Run
+from reference.state import Call, Done, Run
 from reference.values import NoValue, ValidationError, canonical, decoded, digest, encoded, typed, written
 
 

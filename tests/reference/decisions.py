@@ -12,7 +12,8 @@ from interlock_dsl.cel import CompiledExpression, EvaluationError
 from interlock_dsl.program.model import ApprovalRule, Grant, Program, Rule
 from interlock_dsl.program.promises import CostAtMost, NeverBefore, NeverUnapproved
 from reference import promised
-from reference.state import Call, History, Run, Visit, is_agent
+from reference.history import History
+from reference.state import Call, Run, Visit, is_agent
 from reference.values import METER, looked_at
 
 
