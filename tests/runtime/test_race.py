@@ -47,7 +47,8 @@ def test_a_timer_that_wins_is_recorded_and_the_loser_is_undone(tmp_path: Path) -
     async def story() -> None:
         with SqliteJournal(tmp_path / "runs.db") as journal:
             runtime = Runtime(journal, program, tools=desk(done), models=Answers({}), clock=clock)
-            report = await runtime.run(program, "trip", {"day": "monday"}, run="r")
+            await runtime.start(program, "trip", {"day": "monday"}, run="r")
+            report = await runtime.drive("r")
             assert not report.over and done == ["hold monday"]
         clock.advance(15 * 60_000_000)
         with SqliteJournal(tmp_path / "runs.db") as journal:
