@@ -71,7 +71,7 @@ def written(value: object) -> str:
     if kind is dict:
         mapping: dict[str, object] = value  # type: ignore[assignment]
         parts = [
-            f"{_quoted(key)}:{_quoted(item) if (item := mapping[key]).__class__ is str else written(item)}"
+            f"{_quoted(key)}:{_quoted(item) if type(item := mapping[key]) is str else written(item)}"
             for key in _sorted(mapping)
         ]
         return f"{{{','.join(parts)}}}"

@@ -48,7 +48,7 @@ def encode(event: Event) -> bytes:
 
     Raises ValueError or TypeError where a field holds what JSON cannot say; `json_value` makes sure beforehand.
     """
-    if event.__class__ is CallProposed:
+    if type(event) is CallProposed:
         return _proposed(event).encode()
     return _object(event).encode()
 

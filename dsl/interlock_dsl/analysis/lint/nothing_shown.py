@@ -64,12 +64,13 @@ def check(program: Examined) -> Iterator[Diagnostic]:
                     lacks = "a person has only the words of the question"
                 elif tools:
                     lacks = f"it knows nothing to call {listed(tools, 'or')} with"
+                block = "`{ pass ... }` behind the condition of `reconcile`," if _reconciles(route) else "`pass ...`"
                 yield diagnose(
                     "nothing-shown",
                     f"`{name}` is shown nothing: no field is passed to it, and {lacks}",
                     _place(route),
                     "hands over nothing",
-                    help="add `pass ...` with what is to be worked on",
+                    help=f"add {block} with what is to be worked on",
                 )
 
 
@@ -87,4 +88,12 @@ def _place(route: RouteFacts) -> Span:
     decl = route.link.decl
     if route.link.way_out and decl.bound is not None and decl.bound.then is not None:
         return decl.bound.then.span
+    if _reconciles(route):
+        return decl.targets[-1].span
     return decl.sources[0].span.to(decl.targets[-1].span)
+
+
+def _reconciles(route: RouteFacts) -> bool:
+    """Say whether a route is written as `reconcile by` within another one."""
+    decl = route.link.decl
+    return decl.span.start > decl.sources[0].span.start

@@ -58,7 +58,7 @@ def _not(condition: Expression) -> Expression:
 
 
 def _refused(route: RouteDecl, reconcile: Reconcile, routes: Iterable[RouteDecl], report: Report) -> bool:
-    arbiter = reconcile.arbiter
+    arbiter, target = reconcile.arbiter, route.targets[0].text
     if len(route.sources) < 2 or route.trigger is not None:
         return True  # reported as what it is: no join
     if route.otherwise:
@@ -67,8 +67,8 @@ def _refused(route: RouteDecl, reconcile: Reconcile, routes: Iterable[RouteDecl]
         report.add(say.reconciles_several(reconcile.span))
     elif arbiter.text in {name.text for name in (*route.sources, *route.targets)}:
         report.add(say.reconciles_itself(arbiter.text, arbiter.span))
-    elif not any(_leads(each, arbiter.text, route.targets[0].text) for each in routes):
-        report.add(say.leads_elsewhere(arbiter.text, route.targets[0].text, arbiter.span))
+    elif not any(_leads(each, arbiter.text, target) for each in routes):
+        report.add(say.leads_elsewhere(arbiter.text, target, arbiter.span))
     else:
         return False
     return True
@@ -76,5 +76,5 @@ def _refused(route: RouteDecl, reconcile: Reconcile, routes: Iterable[RouteDecl]
 
 def _leads(route: RouteDecl, source: str, target: str) -> bool:
     """Say whether a route leads from a step alone to another, as soon as it is done."""
-    ordinary = route.trigger is None and [name.text for name in route.sources] == [source]
-    return ordinary and target in {name.text for name in route.targets}
+    alone = len(route.sources) == 1 and route.sources[0].text == source
+    return alone and route.trigger is None and any(name.text == target for name in route.targets)
