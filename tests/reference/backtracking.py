@@ -26,10 +26,6 @@ def follow(run: Run, way: Way, route: Route) -> None:
         if run.decided.get(key) and all(one in part for one in run.decided[key]):
             run.late[key] = run.late.get(key, set()) - names
     every = [each for visit in part for each in (visit, *entered_rows(visit))]
-    for frame in run.around:
-        frame.returned = [(tool, one) for tool, one in frame.returned if not rows.within(one, every)]
-    for call in run.whole.orphans:
-        call.discarded = call.discarded or rows.within(call.visit, every)
     if all(promised.holds(run, name) for name in forgotten):
         rows.undo(run, every, (go_back, (run, way.causes[0], every, target, way)))
 

@@ -279,6 +279,10 @@ def within(visit: Visit | None, visits: list[Visit]) -> bool:
 
 
 def undo(run: Run, visits: list[Visit], then: Then) -> None:
+    for frame in run.around:
+        frame.returned = [(tool, one) for tool, one in frame.returned if not within(one, visits)]
+    for call in run.whole.orphans:
+        call.discarded = call.discarded or within(call.visit, visits)
     part_ = [done for done in run.whole.done if done.call is not None and within(done.call.visit, visits)]
     run.whole.done = [done for done in run.whole.done if done not in part_]
     awaited = [call for call in run.whole.orphans if within(call.visit, visits)]

@@ -155,6 +155,7 @@ Part: TypeAlias = Callable[[Frame, str, int], bool]
 class Undo:
     """Undo what was done in some visits, which are over, while the run goes on; then make a move."""
 
+    frame: Frame
     part: Part
     then: "Move"
 

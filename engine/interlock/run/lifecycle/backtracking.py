@@ -38,11 +38,10 @@ def backtrack(run: Run, move: Backtrack) -> None:
     had = [name for name in gone if name in frame.shown]
     _forget(run, frame, gone, frozenset(bound.discards))
     part = _part(frame, gone)
-    undoing.forget_calls(run, frame, part)
     if move.lineage:
         frame.lineages[target, frame.visits.get(target, 0) + 1] = move.lineage
     if all(promises.hold(run, frame, name) for name in had):
-        undoing.begin(run, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
+        undoing.begin(run, frame, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
 
 
 def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:

@@ -42,4 +42,4 @@ def given_up(run: Run, frame: Frame, trigger: Trigger, reason: str, shown: str =
         return (around, step, number) == (visit.frame, visit.path, visit.number)
 
     why = f"`{name}` was given up: "
-    run.agenda.append(Undo(inside, Fail(visit, trigger, why + reason, why + shown if shown else "")))
+    run.agenda.append(Undo(visit.frame, inside, Fail(visit, trigger, why + reason, why + shown if shown else "")))

@@ -17,11 +17,12 @@ from interlock.run.steps import calls, keeping, visits
 
 def undo(run: Run, move: Undo) -> None:
     """Begin to undo what was done in some visits, and in the frames inside them."""
-    begin(run, move.part, move.then)
+    begin(run, move.frame, move.part, move.then)
 
 
-def begin(run: Run, part: Part, then: Move) -> None:
-    """Begin to undo what was done in some visits, and in the frames inside them; then make a move."""
+def begin(run: Run, frame: Frame, part: Part, then: Move) -> None:
+    """Begin to undo what was done in some visits of a frame, and in the frames inside them; then make a move."""
+    _forget_calls(run, frame, part)
     taken = [done for done in run.done if is_within(done.frame, done.step, done.visited, part)]
     run.done = [done for done in run.done if not is_within(done.frame, done.step, done.visited, part)]
     awaited = {
@@ -37,7 +38,7 @@ def begin(run: Run, part: Part, then: Move) -> None:
     run.agenda.append(UndoNext(undoing))
 
 
-def forget_calls(run: Run, frame: Frame, part: Part) -> None:
+def _forget_calls(run: Run, frame: Frame, part: Part) -> None:
     """Forget the calls of a part for the promises that wait for one to have returned, also those still under way."""
     for around in frame.around:
         around.came = [each for each in around.came if not is_within(each.frame, each.step, each.visit, part)]

@@ -39,7 +39,7 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, number: int) -> No
         run.forget(frame, name)
     if all(promises.hold(run, frame, name) for name in gone):
         meet = Meet(frame, group, source, number)
-        run.agenda.append(Undo(lambda around, path, visit: _is_in(frame, beaten, around, path, visit), meet))
+        run.agenda.append(Undo(frame, lambda around, path, visit: _is_in(frame, beaten, around, path, visit), meet))
 
 
 def lineage_after(frame: Frame, group: Group, met: Lineage) -> Lineage:

@@ -177,7 +177,7 @@ def _enough(run: Run, visit: Visit) -> None:
     rows.decided = True
     _cancel(run, visit, "as many rows as are needed have succeeded")
     others = [index for index in range(rows.next) if index not in rows.given]
-    run.agenda.append(Undo(_part(visit, others), _merged(visit)))
+    run.agenda.append(Undo(visit.frame, _part(visit, others), _merged(visit)))
 
 
 def stop(run: Run, move: StopRows) -> None:
@@ -189,7 +189,7 @@ def stop(run: Run, move: StopRows) -> None:
     rows.decided, unfinished = True, list(rows.under_way)
     for row in list(rows.under_way.values()):
         visits.cancel(run, row, WhyCancelled.GIVEN_UP, move.message)
-    run.agenda.append(Undo(_part(visit, unfinished), Fail(visit, move.trigger, move.message)))
+    run.agenda.append(Undo(visit.frame, _part(visit, unfinished), Fail(visit, move.trigger, move.message)))
 
 
 def _part(visit: Visit, rows: Iterable[int]) -> Part:
