@@ -20,7 +20,7 @@ def test_nothing_is_reported_of_the_examples(path: Path) -> None:
 
 
 def test_mutants_are_the_same_for_a_seed_and_of_all_kinds() -> None:
-    made = mistakes.chosen(mistakes.EXAMPLES, 200, random.Random(5))
+    made = mistakes.chosen(mistakes.EXAMPLES, 400, random.Random(5))
     assert made[:20] == mistakes.chosen(mistakes.EXAMPLES, 20, random.Random(5))
     kinds = {mutant.kind for mutant in made}
     wanted = {

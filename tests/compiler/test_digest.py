@@ -4,7 +4,7 @@ from hashlib import sha256
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.programs import EXAMPLES, WHOLE
@@ -52,7 +52,7 @@ def test_order_of_steps_and_ends_does_not_matter(name: str, random: Random) -> N
 
 
 @given(NAMES, st.randoms())
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.large_base_example])
 def test_formatting_and_comments_do_not_matter(name: str, random: Random) -> None:
     def other(match: re.Match[str]) -> str:
         if match[0].isspace() or match[0].startswith("//"):

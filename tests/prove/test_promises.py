@@ -50,14 +50,14 @@ def test_no_run_breaks_what_is_proved(first: int) -> None:
     assert states[State.PROVED] and states[State.REFUTED], states
 
 
-@pytest.mark.parametrize("first", range(0, 24, 6))
+@pytest.mark.parametrize("first", range(0, 24, 12))
 def test_what_refutes_a_promise_does_so_on_the_evaluator(first: int) -> None:
     replayed = 0
-    for seed in range(first, first + 6):
+    for seed in range(first, first + 12):
         text, _ = promising(seed)
         for judged in judgements(text, Reasoner()):
             witness = judged.witness
-            if witness is None or not (witness.rehearsed and witness.expects):
+            if witness is None or not (witness.rehearsed and witness.expects) or not judged.id.startswith("w/"):
                 continue
             body = "\n".join(f"  {line}" for line in (*witness.story, *witness.expects))
             program, found = check_text(f'{text}\ntest "a witness" of w {{\n{body}\n}}\n')

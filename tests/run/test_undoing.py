@@ -15,7 +15,7 @@ def begin(world: World, *steps: str) -> None:
     run = world.machine._run
     run.notes, run.commands = [], []
     (visit,) = run.root.active.values()
-    run.agenda.append(Undo(visits_of(*steps), Fail(visit, "failure", "what came before it is undone")))
+    run.agenda.append(Undo(visit.frame, visits_of(*steps), Fail(visit, "failure", "what came before it is undone")))
     world.machine._work()
     world.commands += run.commands
     world.notes += run.notes

@@ -96,8 +96,8 @@ class Types:
             name, {node.name.text: self._field(node) for node in nodes if known[node.name.text] is node.name}
         )
 
-    def answer(self, node: RecordNode | NamedType | None) -> RecordType:
-        """Return the record that a model or a person answers with; what is no record is reported."""
+    def answer(self, node: RecordNode | NamedType | None) -> RecordType | None:
+        """Return the record that a model or a person answers with; None for what is no record, which is reported."""
         if node is None or isinstance(node, RecordNode):
             return self.record(() if node is None else node.fields)
         found = self.type(node)
@@ -105,7 +105,7 @@ class Types:
             return found
         if found is not ERROR:
             self._report.add(say.answer_is_no_record(node.name.text, found, node.span))
-        return RecordType("", {})
+        return None
 
     def _field(self, node: FieldNode) -> Field:
         for label in node.labels:

@@ -55,7 +55,8 @@ def result(inner: WorkflowFacts, place: Span, report: Report) -> RecordType:
     An end that gives the workflow up fails the step. A field that not every other end has is optional. Reports fields
     that two ends give in types that have nothing in common.
     """
-    ends = {name: end for name, end in inner.ends.items() if not end.decl.gives_up}
+    # By name: the order in which ends are written means nothing.
+    ends = {name: end for name, end in sorted(inner.ends.items()) if not end.decl.gives_up}
     if inner.ends and not ends:
         report.add(say.no_way_on(inner.decl.name.text, place))
     fields = {REACHED: Field(StringType(tuple(ends)))}

@@ -1,6 +1,7 @@
 """Steps and ends of a workflow."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from interlock_dsl.analysis.arguments import check_arguments
 from interlock_dsl.analysis.declarations.tables import output_type
@@ -50,6 +51,9 @@ from interlock_dsl.program.builtins import EVENT
 from interlock_dsl.syntax import tree as syntax
 from interlock_dsl.syntax.tree import Argument
 
+NO_FIELDS: Final = RecordType("", {})
+"""What the step of an agent or a person is taken to return where its `returns` names no record."""
+
 
 class Steps:
     """Judges the steps of one workflow, in the order in which they can run, and notes the types of their outputs."""
@@ -89,11 +93,11 @@ class Steps:
         found = {name: self._step(name, outline.steps[name], answers) for name in ordered}
         return {name: made for name in outline.steps if (made := found.get(name)) is not None}
 
-    def _one(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> Type:
+    def _one(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType | None]) -> Type:
         """Return the type of what a step gives, in each of its rows; that of `sets` comes when it is made."""
         match step:
             case syntax.AgentStep() | syntax.AskStep():
-                return answers[name]
+                return answers[name] or ERROR
             case syntax.CallStep(call=call):
                 tool = self._tools.get(call.tool.text)
                 return ERROR if tool is None else NULL if tool.result is None else tool.result
@@ -110,7 +114,7 @@ class Steps:
             case _:
                 return ERROR
 
-    def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType]) -> StepFacts | None:
+    def _step(self, name: str, step: syntax.StepNode, answers: Mapping[str, RecordType | None]) -> StepFacts | None:
         fanned = fan_out(step)
         rows = None
         if fanned is not None:
@@ -118,12 +122,12 @@ class Steps:
             self._refuse_unwritable(rows.list.type, fanned.list.span)
         match step:
             case syntax.AgentStep():
-                return self._agent(step, answers[name], rows)
+                return self._agent(step, answers[name] or NO_FIELDS, rows)
             case syntax.CallStep():
                 return self._call(name, step, rows)
             case syntax.AskStep():
                 self._symbols.role(step.role)
-                return AskStepFacts(step, answers[name], rows)
+                return AskStepFacts(step, answers[name] or NO_FIELDS, rows)
             case syntax.EventStep():
                 return self._event(name, step)
             case syntax.TimeStep(until=until):

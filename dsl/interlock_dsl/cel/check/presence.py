@@ -102,8 +102,11 @@ def _told(
     known = path(read.operand)
     if known is None:
         return NOTHING
-    with_one, _ = holder.cases.among(lambda value: value in values)
-    with_other, _ = holder.cases.among(lambda value: value not in values)
+    # Of a value that it never has, anything is true: that it is compared with one is reported as such.
+    every = frozenset(name for _, fields in holder.cases.present for name in fields)
+    told = [value in values for value, _ in holder.cases.present]
+    with_one = holder.cases.among(lambda value: value in values)[0] if any(told) else every
+    with_other = holder.cases.among(lambda value: value not in values)[0] if not all(told) else every
     return frozenset((*known, name) for name in with_one), frozenset((*known, name) for name in with_other)
 
 
