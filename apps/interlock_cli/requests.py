@@ -125,7 +125,8 @@ def _the_one(recorded: "RecordedRun", asked: Sequence[Asked], wanted: str, role:
             if wanted in (each.id, each.step):
                 return each
         known = [each.id for each in asked]
-        raise CommandError(f"run {run} does not wait for `{wanted}`", did_you_mean(wanted, known))
+        given = f"a value is given by `--value {wanted}`" if "=" in wanted else ""
+        raise CommandError(f"run {run} does not wait for `{wanted}`", given or did_you_mean(wanted, known))
     meant = [each for each in asked if each.role == role] or list(asked)
     if len(meant) == 1:
         return meant[0]

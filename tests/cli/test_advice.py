@@ -50,6 +50,12 @@ def test_a_question_is_not_approved(asking: str) -> None:
     assert "  = help: it waits for an answer by lead: `interlock answer r" in ran.err
 
 
+def test_how_a_value_is_given_is_said(asking: str) -> None:
+    ran = interlock("answer", "last", "a=1", "--as", "grace")
+    assert ran.code == 2
+    assert "  = help: a value is given by `--value a=1`" in ran.err
+
+
 def test_what_a_stopped_run_was_doing_is_shown(waiting: str, desk: Path) -> None:
     path = desk / "stopped.sqlite"
     old, new = SqliteJournal(desk / ".interlock" / "journal.sqlite", readonly=True), SqliteJournal(path)

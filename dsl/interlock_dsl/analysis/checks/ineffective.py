@@ -45,7 +45,8 @@ def _passed(outline: Outline, symbols: Symbols, route: RouteDecl | WayOut, targe
         return
     target = targets[0].text
     span = route.passes[0].span.to(route.passes[-1].span)
-    symbols.report.add(say.pass_unseen(target, target in outline.ends, span))
+    taken_back = isinstance(route, RouteDecl) and route.bound is not None and route.bound.backtracks
+    symbols.report.add(say.pass_unseen(target, target in outline.ends, span, taken_back))
 
 
 def _trigger(outline: Outline, symbols: Symbols, route: RouteDecl) -> None:

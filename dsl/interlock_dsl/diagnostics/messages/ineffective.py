@@ -6,7 +6,7 @@ from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Span
 
 
-def pass_unseen(target: str, is_end: bool, span: Span) -> Diagnostic:
+def pass_unseen(target: str, is_end: bool, span: Span, taken_back: bool) -> Diagnostic:
     """Fields passed where neither a model nor a person is shown anything."""
     reads = "an end" if is_end else "a step without a model or a person"
     return diagnose(
@@ -14,7 +14,9 @@ def pass_unseen(target: str, is_end: bool, span: Span) -> Diagnostic:
         f"what is passed to `{target}` is shown to nobody: it is {reads}",
         span,
         "has no effect",
-        help="remove `pass`: expressions read the values of the run as they are",
+        help="remove `pass`: only an agent or a person can be told what is taken back"
+        if taken_back
+        else "remove `pass`: expressions read the values of the run as they are",
     )
 
 

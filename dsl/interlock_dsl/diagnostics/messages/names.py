@@ -36,7 +36,10 @@ def undefined(
     known = sorted(candidates)
     elsewhere = [Label(place, f"`{name}` is {article(other)}, not {article(kind)}") for other, place in others]
     usual = _USUAL.get(name.casefold()) if kind == "type" else None
+    unit = _UNITS.get(name.casefold().removesuffix("s")) if kind == "constant" else None
     help = f"it is called `{usual}` here" if usual else instead(name, known)
+    if unit and name not in known:
+        help = f"a time is written as a number with its unit: `1{unit}`"
     if help is None and not elsewhere:
         help = (
             f"there is {listed(known)}"
@@ -50,6 +53,7 @@ def undefined(
     return diagnose("undefined-reference", message, span, "not found", *elsewhere, help=help, edits=edits)
 
 
+_UNITS = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
 _USUAL = {
     "float": "double",
     "number": "double",
