@@ -1,9 +1,10 @@
-"""The long run of what is killed: processes that drive a run with waits, fan-outs, workflows in those, or routes back.
+"""The long run of what is killed: runs that wait, fan out, run workflows in rows, go back, or race.
 
     python fuzz/kills.py --kills 200 --seed 0 --of waits
     python fuzz/kills.py --kills 200 --seed 0 --of rows
     python fuzz/kills.py --kills 200 --seed 0 --of inside
     python fuzz/kills.py --kills 200 --seed 0 --of back
+    python fuzz/kills.py --kills 200 --seed 0 --of race
 
 Each run is killed three times at any moment, taken up again and finished; nothing that was signalled or done may be
 lost, and nothing taken or done twice. Prints every run of which that is not true; exits with 1 if there is one.
@@ -16,10 +17,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from runtime import back_world, inside_world, rows_world, waits_world
+from runtime import back_world, inside_world, race_world, rows_world, waits_world
 from runtime.killing import problems
 
-WORLDS = {"waits": waits_world.WORLD, "rows": rows_world.WORLD, "inside": inside_world.WORLD, "back": back_world.WORLD}
+WORLDS = {
+    "waits": waits_world.WORLD,
+    "rows": rows_world.WORLD,
+    "inside": inside_world.WORLD,
+    "back": back_world.WORLD,
+    "race": race_world.WORLD,
+}
 
 
 def main() -> int:
