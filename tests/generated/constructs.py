@@ -272,6 +272,7 @@ def _groups(workflow: Workflow) -> Iterator[str]:
 
 
 _WRITTEN = {
+    "route: reconcile": r"reconcile by",
     "expression: has()": r"\bhas\(",
     "expression: optional": r"\.\?",
     "expression: calls()": r"\bcalls\(\w+(\.\w+)?\)",

@@ -31,6 +31,9 @@ class RouteTexts:
             other = Edge(edges[0].sources, (dice.one(ends),), "on", edges[0].trigger)
             texts.append(self._route(other, f" when {condition}"))
             return [*texts, self._route(edges[0], " otherwise")]
+        reconciled = next((edge for edge in edges if edge.reconcile is not None), None)
+        if reconciled is not None:
+            return [self._route(reconciled, "")]
         for number, edge in enumerate(edges):
             match edge.mode:
                 case "when":
@@ -62,13 +65,22 @@ class RouteTexts:
             clauses.append(choice.strip())
         clauses += self._handed(edge, here)
         if edge.merge:
-            clauses.append(f"merge {edge.merge}")
+            clauses.append(f"merge {edge.merge}{self._reconcile(edge)}")
         if edge.times:
             out = f", then -> {edge.then}{self._block(edge, here)}" if edge.then else ""
             word = "backtrack " if edge.backtracks else ""
             clauses.insert(dice.number(0, len(clauses)), f"{word}at most {edge.times} times{out}")
         ends = f"{', '.join(edge.sources)} -> {', '.join(edge.targets)}"
         return "\n    ".join([ends, *clauses])
+
+    def _reconcile(self, edge: Edge) -> str:
+        """Write which step is entered instead, when, and what it is handed."""
+        differ = edge.reconcile
+        if differ is None:
+            return ""
+        condition = self._condition(differ, [], last=False)
+        handed = "  ".join(self._handed(differ, self.contents.at(differ)))
+        return f" reconcile by {differ.targets[0]} when {condition}" + (f" {{ {handed} }}" if handed else "")
 
     def _handed(self, edge: Edge, here: Expressions) -> list[str]:
         """Write what a route hands over, asks for and tells."""

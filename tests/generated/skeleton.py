@@ -29,6 +29,8 @@ class Edge:
     approval: bool = False
     out: "Edge | None" = None
     """The way out, where it has clauses of its own."""
+    reconcile: "Edge | None" = None
+    """The route that is taken instead of this one, to the step that reconciles."""
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -46,8 +48,12 @@ class Exit:
 
     edge: Edge
     out: bool = False
+    also: Edge | None = None
+    """The route of the step that reconciles, which leads to the same place."""
 
     def lead(self, *targets: str) -> None:
+        if self.also is not None:
+            self.also.targets = targets
         if self.out:
             self.edge.then = targets[0]
         else:
@@ -117,7 +123,7 @@ def _grow(skeleton: Skeleton, exits: list[Exit], size: int, depth: int) -> list[
         if len(going) > 1 and dice.often(0.2):
             leaving = going.pop()
             leaving.lead(skeleton.end())
-        if size >= 3 and depth < 2 and dice.often(0.45) and len(going) == 1 and not going[0].out:
+        if size >= 3 and depth < 2 and dice.often(0.45) and len(going) == 1 and not (going[0].out or going[0].also):
             exits = _fork(skeleton, going[0], size, depth) + parked
             size -= 4
             continue
@@ -212,6 +218,11 @@ def _fork(skeleton: Skeleton, exit: Exit, size: int, depth: int) -> list[Exit]:
         needed, merge = dice.one(((1, "any"), (1, "first"), some))
     if dice.often(0.3):
         return [Exit(skeleton.edge(*sources, mode=mode, merge=merge, needed=needed)) for mode in ("when", "otherwise")]
+    if dice.often(0.35):
+        differ = skeleton.edge(*sources, mode="when", merge=merge or "all", needed=needed)
+        agree = skeleton.edge(*sources, mode="otherwise", merge=merge or "all", needed=needed, reconcile=differ)
+        arbiter = _step(skeleton, [Exit(differ)])
+        return [Exit(agree, also=skeleton.edge(arbiter))]
     return [Exit(skeleton.edge(*sources, merge=merge, needed=needed))]
 
 

@@ -47,7 +47,7 @@ EXPECTED = frozenset(
         "route: join with when",
     ]
     + ["route: own routes beside a join", "route: on a trigger, when", "route: at most", "route: then"]
-    + ["route: backtrack", "route: back on a trigger"]
+    + ["route: backtrack", "route: back on a trigger", "route: reconcile"]
     + [
         "route: then, with clauses",
         "route: then, with a block",
