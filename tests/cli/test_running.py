@@ -20,7 +20,8 @@ def test_a_run_that_waits_says_for_whom_and_what_to_type(desk: Path) -> None:
 
 
 def test_progress_is_told_line_by_line_where_it_is_wanted(desk: Path) -> None:
-    ran = interlock("run", *TICKET, "--as", "ada", "--progress")
+    # Wide enough for the line and the time it took, however long that was.
+    ran = interlock("run", *TICKET, "--as", "ada", "--progress", env={"COLUMNS": "100"})
     told = Ran(ran.code, "", ran.err).steady
     rule = (desk / "desk.ilk").read_text().split("after approval")[0].count("\n") + 1
     bounds, _, told = told.partition("\n")

@@ -1,6 +1,6 @@
 """What holds of every program that checks clean, read off its compiled form: `check` must have refused any other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from interlock_dsl.program.model import CallStep, Program, Route, Workflow
 from interlock_dsl.syntax.parser import parse
@@ -14,9 +14,17 @@ def broken_promises(program: Program, text: str) -> list[str]:
         if isinstance(decl, WorkflowDecl):
             workflow = program.workflows[decl.name.text]
             broken += _grants(program, workflow)
-            for written, route in zip(decl.routes, workflow.routes, strict=True):
+            for written, route in zip(_each(decl.routes), workflow.routes, strict=True):
                 broken += _way_out(workflow, written, route)
     return broken
+
+
+def _each(routes: Iterable[RouteDecl]) -> Iterator[RouteDecl]:
+    """Yield what each route of a program is written as: two are, in one, where a step reconciles."""
+    for route in routes:
+        yield route
+        if route.merge is not None and route.merge.reconcile is not None:
+            yield route
 
 
 def _tools(program: Program) -> Iterator[str]:
