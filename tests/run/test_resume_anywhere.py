@@ -14,6 +14,7 @@ import pytest
 from interlock.decide import Principal
 from interlock.run import Machine, prepare
 from interlock.run.protocol.commands import (
+    Admit,
     AskApproval,
     AskModel,
     AskPerson,
@@ -24,6 +25,7 @@ from interlock.run.protocol.commands import (
     SetTimer,
 )
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     Event,
@@ -39,6 +41,7 @@ from interlock.run.protocol.events import (
     ToolFailed,
     ToolReturned,
     Usage,
+    Withheld,
 )
 from interlock_dsl.program.model import Program
 from run.texts import (
@@ -46,6 +49,7 @@ from run.texts import (
     AGENT,
     BACK,
     BESIDE,
+    COUNTED,
     FAILING,
     FORK,
     GATES,
@@ -80,6 +84,8 @@ class Story:
     refused: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    """The tools of which the first attempt is withheld."""
     end: str = "done"
 
     @property
@@ -139,6 +145,8 @@ STORIES = {
         LOOP, {"n": 0}, {"draft": ({"ok": False},) * 3, "editor": ({"ok": True},)}
     ),
     "branches at once": Story(FORK, ID, {"ask": ({"ok": True},)}, end="stopped"),
+    "attempts that are let through": Story(COUNTED, ID, broken=frozenset({"pay.issue"})),
+    "an attempt that is withheld at first": Story(COUNTED, ID, withheld=frozenset({"pay.issue"})),
     "an event, the second that comes": Story(WAITS, ID, {"told": ({"n": 1}, {"n": 2})}),
     "an event that does not come": Story(WAITS, ID, silent=frozenset({"told"}), end="late"),
     "a step for each row": Story(
@@ -214,6 +222,10 @@ class World:
                 return self.call(command, now)
             case AskModel():
                 return self.turn(command, now)
+            case Admit(tool=tool) if tool in self.story.withheld and self.number(tool, command.id) == 0:
+                return Withheld(now, command.id, "rate", now + 20_000_000)
+            case Admit():
+                return Admitted(now, command.id)
             case AskPerson():
                 return PersonAnswered(now, command.id, "bob", command.role, self.answer(command.step, command.id))
             case AwaitEvent(step=step, event=event) if step not in self.story.silent:

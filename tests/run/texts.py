@@ -472,3 +472,21 @@ workflow waiter(n: int) {
 }
 """
 )
+
+COUNTED = (
+    HEAD.replace(
+        "idempotent by id  retry 1 times",
+        "rate 5 per 1m  breaker opens after 3 failures within 1m for 30s  timeout 10s  idempotent by id  retry 3 times",
+    )
+    + """
+workflow w(id: string max 20) {
+  step pay calls pay.issue(id: id, amount: 10)
+  end done { receipt: pay.id }
+  end failed
+  start -> pay grant pay.write
+  pay -> done
+  pay -> failed on failure
+}
+"""
+)
+"""A tool whose attempts are let through one by one."""
