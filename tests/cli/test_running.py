@@ -20,8 +20,7 @@ def test_a_run_that_waits_says_for_whom_and_what_to_type(desk: Path) -> None:
 
 
 def test_progress_is_told_line_by_line_where_it_is_wanted(desk: Path) -> None:
-    # Wide enough for the line and the time it took, however long that was.
-    ran = interlock("run", *TICKET, "--as", "ada", "--progress", env={"COLUMNS": "100"})
+    ran = interlock("run", *TICKET, "--as", "ada", "--progress")
     told = Ran(ran.code, "", ran.err).steady
     rule = (desk / "desk.ilk").read_text().split("after approval")[0].count("\n") + 1
     bounds, _, told = told.partition("\n")
@@ -34,6 +33,12 @@ def test_progress_is_told_line_by_line_where_it_is_wanted(desk: Path) -> None:
         '  give  ◷ credits.give(ticket: "T1", amount: 4_500)  waits for lead, 1d\n'
         f"  the route needs approval by lead  desk.ilk:{rule}\n"
     )
+
+
+def test_lines_are_as_wide_as_the_environment_says_now(desk: Path) -> None:
+    told = [interlock("run", *TICKET, "--progress", env=env).err for env in ({"COLUMNS": "40"}, {}, {"COLUMNS": "40"})]
+    narrow, wide, narrow_again = (len(text.splitlines()) for text in told)
+    assert narrow > wide < narrow_again
 
 
 def test_a_run_can_be_read_by_machines(desk: Path) -> None:

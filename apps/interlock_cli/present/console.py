@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable
 from functools import cache
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -52,21 +53,26 @@ class EscapingConsole(Console):
                 yield Segment(escape(segment.text, keep="\n"), segment.style)
 
 
-def _console(stderr: bool) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
+@cache
+def _console(stderr: bool, width: int | None) -> Console:
     return EscapingConsole(
         stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False
     )
 
 
-@cache
 def out() -> Console:
     """Return the console for results."""
-    return _console(stderr=False)
+    return _console(False, _width(sys.stdout))
 
 
-@cache
 def err() -> Console:
     """Return the console for diagnostics and progress."""
-    return _console(stderr=True)
+    return _console(True, _width(sys.stderr))
+
+
+def _width(stream: TextIO) -> int | None:
+    """Return how wide lines are; None is as wide as the terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit():
+        return int(columns)
+    return None if stream.isatty() else PIPED_WIDTH
