@@ -2,22 +2,9 @@
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 
-from interlock import (
-    CallContext,
-    Conflict,
-    Program,
-    RunReport,
-    Runtime,
-    SqliteJournal,
-    Toolbox,
-    compile_text,
-    replay,
-    verify,
-)
-from runtime.killing import World
+from interlock import CallContext, RunReport, Toolbox
+from runtime.effects import Effects, Story, came_to
 
 TEXT = """
 tool parts.book(id: string) -> { id: string } {
@@ -53,67 +40,34 @@ IDS = [f"p{number}" for number in range(5)]
 ROUNDS = 3
 
 
-def program() -> Program:
-    return compile_text(TEXT, "stock.ilk")
-
-
-def toolbox(folder: Path) -> Toolbox:
-    """Tools that do a thing once for each key, and say so in a file that outlives the process."""
+def toolbox(effects: Effects) -> Toolbox:
     made = Toolbox()
-
-    def happened(what: str, context: CallContext) -> None:
-        with (folder / "effects.txt").open("a") as file:
-            file.write(f"{what}\t{context.key}\n")
 
     @made.tool("parts.book")
     async def book(id: str, context: CallContext) -> dict[str, str]:
-        happened(f"book {id}", context)
+        effects.happened(f"book {id}", context)
         await asyncio.sleep(0.001)
         return {"id": id}
 
     @made.tool("parts.free")
     async def free(id: str, context: CallContext) -> None:
-        happened(f"free {id}", context)
+        effects.happened(f"free {id}", context)
         await asyncio.sleep(0.001)
 
     @made.tool("parts.fit")
     async def fit() -> dict[str, bool]:
-        return {"ok": done(folder)["free first"] == ROUNDS - 1}
+        return {"ok": effects.done()["free first"] == ROUNDS - 1}
 
     return made
 
 
-def done(folder: Path) -> Counter[str]:
-    """Return how often each thing was done: under one key it is done once."""
-    lines = (folder / "effects.txt").read_text().splitlines()
-    return Counter(what for what, _ in {tuple(line.split("\t")) for line in lines})
-
-
-async def finishing(journal: SqliteJournal, compiled: Program, folder: Path) -> RunReport:
-    runtime = Runtime(journal, compiled, tools=toolbox(folder))
-    with suppress(Conflict):
-        await runtime.start(compiled, "stock", {"ids": IDS}, run="r")
-    return await runtime.drive("r")
-
-
-def finish(folder: Path, compiled: Program) -> RunReport:
-    with SqliteJournal(folder / "runs.db") as journal:
-        return asyncio.run(finishing(journal, compiled, folder))
-
-
-def problem(folder: Path, compiled: Program) -> str:
-    """Finish a run that was killed, and say what is wrong with it; empty if nothing is."""
-    report = finish(folder, compiled)
+def wrong(report: RunReport, done: Counter[str]) -> str:
     if (report.status, report.end, report.output) != ("ended", "booked", {"booked": IDS}):
-        return f"it came to {report.status} {report.end} {report.output} {report.reason}"
-    found = done(folder)
+        return came_to(report)
     wanted = {f"book {id}": ROUNDS for id in ("first", *IDS)} | {f"free {id}": ROUNDS - 1 for id in ("first", *IDS)}
-    if found != wanted:
-        return f"something was lost or done twice: {found}"
-    with SqliteJournal(folder / "runs.db") as journal:
-        if not replay(journal, "r").same or verify(journal).problems:
-            return "its journal is not what it says"
+    if done != wanted:
+        return f"something was lost or done twice: {done}"
     return ""
 
 
-WORLD = World(program, finish, problem)
+WORLD = Story(TEXT, "stock", IDS, toolbox, wrong).world

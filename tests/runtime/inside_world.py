@@ -2,22 +2,9 @@
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 
-from interlock import (
-    CallContext,
-    Conflict,
-    Program,
-    RunReport,
-    Runtime,
-    SqliteJournal,
-    Toolbox,
-    compile_text,
-    replay,
-    verify,
-)
-from runtime.killing import World
+from interlock import CallContext, RunReport, Toolbox
+from runtime.effects import Effects, Story, came_to
 
 TEXT = """
 tool parts.read(id: string) -> { count: int in 0..100 } { needs parts.read  effect read }
@@ -70,17 +57,8 @@ IDS = [f"p{number}" for number in range(5)]
 BAD = "p2"
 
 
-def program() -> Program:
-    return compile_text(TEXT, "stock.ilk")
-
-
-def toolbox(folder: Path) -> Toolbox:
-    """Tools that do a thing once for each key, and say so in a file that outlives the process."""
+def toolbox(effects: Effects) -> Toolbox:
     made = Toolbox()
-
-    def happened(what: str, context: CallContext) -> None:
-        with (folder / "effects.txt").open("a") as file:
-            file.write(f"{what}\t{context.key}\n")
 
     @made.tool("parts.read")
     async def read(id: str) -> dict[str, int]:
@@ -88,46 +66,30 @@ def toolbox(folder: Path) -> Toolbox:
 
     @made.tool("parts.book")
     async def book(id: str, context: CallContext) -> dict[str, str]:
-        happened(f"book {id}", context)
+        effects.happened(f"book {id}", context)
         await asyncio.sleep(0.001)
         return {"id": id}
 
     @made.tool("parts.free")
     async def free(id: str, context: CallContext) -> None:
-        happened(f"free {id}", context)
+        effects.happened(f"free {id}", context)
 
     @made.tool("parts.label")
     async def label(id: str, context: CallContext) -> None:
-        happened(f"label {id}", context)
+        effects.happened(f"label {id}", context)
         await asyncio.sleep(0.001)
 
     @made.tool("parts.bare")
     async def bare(id: str, context: CallContext) -> None:
-        happened(f"bare {id}", context)
+        effects.happened(f"bare {id}", context)
 
     return made
 
 
-async def finishing(journal: SqliteJournal, compiled: Program, folder: Path) -> RunReport:
-    runtime = Runtime(journal, compiled, tools=toolbox(folder))
-    with suppress(Conflict):
-        await runtime.start(compiled, "stock", {"ids": IDS}, run="r")
-    return await runtime.drive("r")
-
-
-def finish(folder: Path, compiled: Program) -> RunReport:
-    with SqliteJournal(folder / "runs.db") as journal:
-        return asyncio.run(finishing(journal, compiled, folder))
-
-
-def problem(folder: Path, compiled: Program) -> str:
-    """Finish a run that was killed, and say what is wrong with it; empty if nothing is."""
-    report = finish(folder, compiled)
+def wrong(report: RunReport, done: Counter[str]) -> str:
     well = [id for id in IDS if id != BAD]
     if (report.status, report.end, report.output) != ("ended", "booked", {"booked": well, "some": 2}):
-        return f"it came to {report.status} {report.end} {report.output} {report.reason}"
-    keys = [line.split("\t") for line in (folder / "effects.txt").read_text().splitlines()]
-    done = Counter(what for what, _ in {(what, key) for what, key in keys})
+        return came_to(report)
     if any(count > 1 for count in done.values()):
         return f"something was done under two keys: {done}"
     if not all(done[f"{what} {id}"] for id in IDS for what in ("book", "label")):
@@ -140,10 +102,7 @@ def problem(folder: Path, compiled: Program) -> str:
         # A call that was under way when a process died, and that nobody waits for any more, may have happened.
         if len(left) < 2 or (len(left) > 2 and not perhaps):
             return f"{undo} was not done to all but two of {left}: {done}"
-    with SqliteJournal(folder / "runs.db") as journal:
-        if not replay(journal, "r").same or verify(journal).problems:
-            return "its journal is not what it says"
     return ""
 
 
-WORLD = World(program, finish, problem)
+WORLD = Story(TEXT, "stock", IDS, toolbox, wrong).world

@@ -3,22 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 
-from interlock import (
-    CallContext,
-    Conflict,
-    Program,
-    RunReport,
-    Runtime,
-    SqliteJournal,
-    Toolbox,
-    compile_text,
-    replay,
-    verify,
-)
-from runtime.killing import World
+from interlock import CallContext, RunReport, Toolbox
+from runtime.effects import Effects, Story, came_to
 
 TEXT = """
 tool seats.hold(id: string) -> { id: string } {
@@ -58,67 +45,34 @@ LEFT = {"left", *(f"left {id}" for id in IDS)}
 RIGHT = {"right", "right inner", "right inner more"}
 
 
-def program() -> Program:
-    return compile_text(TEXT, "trip.ilk")
-
-
-def toolbox(folder: Path) -> Toolbox:
-    """Tools that do a thing once for each key, and say so in a file that outlives the process."""
+def toolbox(effects: Effects) -> Toolbox:
     made, chance = Toolbox(), random.Random()
-
-    def happened(what: str, context: CallContext) -> None:
-        with (folder / "effects.txt").open("a") as file:
-            file.write(f"{what}\t{context.key}\n")
 
     @made.tool("seats.hold")
     async def hold(id: str, context: CallContext) -> dict[str, str]:
-        happened(f"hold {id}", context)
+        effects.happened(f"hold {id}", context)
         await asyncio.sleep(chance.uniform(0, 0.002))
         return {"id": id}
 
     @made.tool("seats.free")
     async def free(id: str, context: CallContext) -> None:
-        happened(f"free {id}", context)
+        effects.happened(f"free {id}", context)
         await asyncio.sleep(0.001)
 
     return made
 
 
-def done(folder: Path) -> Counter[str]:
-    """Return how often each thing was done: under one key it is done once."""
-    lines = (folder / "effects.txt").read_text().splitlines()
-    return Counter(what for what, _ in {tuple(line.split("\t")) for line in lines})
-
-
-async def finishing(journal: SqliteJournal, compiled: Program, folder: Path) -> RunReport:
-    runtime = Runtime(journal, compiled, tools=toolbox(folder))
-    with suppress(Conflict):
-        await runtime.start(compiled, "trip", {"ids": IDS}, run="r")
-    return await runtime.drive("r")
-
-
-def finish(folder: Path, compiled: Program) -> RunReport:
-    with SqliteJournal(folder / "runs.db") as journal:
-        return asyncio.run(finishing(journal, compiled, folder))
-
-
-def problem(folder: Path, compiled: Program) -> str:
-    """Finish a run that was killed, and say what is wrong with it; empty if nothing is."""
-    report = finish(folder, compiled)
+def wrong(report: RunReport, done: Counter[str]) -> str:
     if (report.status, report.end) != ("ended", "held") or not isinstance(report.output, dict):
-        return f"it came to {report.status} {report.end} {report.output} {report.reason}"
-    found = done(folder)
+        return came_to(report)
     won, lost = (LEFT, RIGHT) if report.output["left"] else (RIGHT, LEFT)
-    if any(found[f"hold {id}"] != 1 or found[f"free {id}"] for id in won):
-        return f"the winner has lost something: {found}"
-    kept = [id for id in lost if found[f"hold {id}"] and not found[f"free {id}"]]
+    if any(done[f"hold {id}"] != 1 or done[f"free {id}"] for id in won):
+        return f"the winner has lost something: {done}"
+    kept = [id for id in lost if done[f"hold {id}"] and not done[f"free {id}"]]
     # A call that was under way when a process died, and that nobody waits for any more, may have happened.
-    if (kept and "may have happened" not in report.reason) or any(found[f"free {id}"] > 1 for id in lost):
-        return f"of {lost} not all that was done was undone once: {found}"
-    with SqliteJournal(folder / "runs.db") as journal:
-        if not replay(journal, "r").same or verify(journal).problems:
-            return "its journal is not what it says"
+    if (kept and "may have happened" not in report.reason) or any(done[f"free {id}"] > 1 for id in lost):
+        return f"of {lost} not all that was done was undone once: {done}"
     return ""
 
 
-WORLD = World(program, finish, problem)
+WORLD = Story(TEXT, "trip", IDS, toolbox, wrong).world
