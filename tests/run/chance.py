@@ -34,7 +34,8 @@ from interlock_dsl.cel.types import IntType, RecordType, StringType, Type
 from interlock_dsl.program.model import Program
 from interlock_dsl.program.paths import without_rows
 from interlock_dsl.schema import encode, sample
-from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, ROWS, SOME, TRAVEL
+from run.texts import AGENT, FORK, GATES, LOOP, MEETING, PAY, TRAVEL
+from run.texts_of_rows import ROWS, SOME
 from run.world import program, tighten
 
 Item = TypeVar("Item")

@@ -8,7 +8,7 @@ from interlock.run.protocol.commands import AskModel, AskPerson, CallTool, Notif
 from interlock.run.protocol.events import Json, PersonAnswered, RunCancelled, RunResumed, ToolReturned
 from interlock.run.protocol.notes import Backtracked, RunEnded, StepCancelled
 from run.test_agents import SECOND
-from run.texts import BACK, BESIDE
+from run.texts_of_backtracking import BACK, BESIDE
 from run.world import World
 
 RECEIPTS = {"a": "RA", "b": "RB", "x": "RX", "y": "RY", "z": "RZ"}

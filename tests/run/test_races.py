@@ -5,7 +5,8 @@ import pytest
 from interlock.run.protocol.commands import CallTool, SetTimer
 from interlock.run.protocol.events import Json, RunCancelled, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import LeftRace, NoValue, RaceWon, RouteTaken, StepCancelled, StepDone
-from run.texts import HEAD, RACE, RIVALS
+from run.texts import HEAD
+from run.texts_of_races import RACE, RIVALS
 from run.world import World, program
 
 MINUTE = 60_000_000

@@ -44,27 +44,11 @@ from interlock.run.protocol.events import (
     Withheld,
 )
 from interlock_dsl.program.model import Program
-from run.texts import (
-    ABANDONED,
-    AGENT,
-    BACK,
-    BESIDE,
-    COUNTED,
-    FAILING,
-    FORK,
-    GATES,
-    LATE,
-    LOOP,
-    MEETING,
-    NESTED,
-    PAY,
-    ROWS,
-    RUNNERS,
-    SPARE,
-    TRAVEL,
-    WAITS,
-)
-from run.texts_of_rows import LATE_ROWS, TWICE, each
+from run.texts import AGENT, FORK, GATES, LOOP, MEETING, NESTED, PAY, TRAVEL, WAITS
+from run.texts_of_backtracking import BACK, BESIDE
+from run.texts_of_failures import ABANDONED, COUNTED, FAILING, LATE, SPARE
+from run.texts_of_races import RUNNERS
+from run.texts_of_rows import LATE_ROWS, ROWS, TWICE, each
 from run.world import program
 
 ROOMY = AGENT.replace("turns 3", "turns 9  retry 1 times backoff 2s..2s").replace("tokens 3_000", "tokens 90_000")

@@ -5,7 +5,8 @@ import pytest
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool
 from interlock.run.protocol.events import Json, PersonAnswered, RunCancelled, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import StepBegan, StepCancelled, StepDone
-from run.texts import HEAD, ROWS, SOME
+from run.texts import HEAD
+from run.texts_of_rows import ROWS, SOME
 from run.world import World, tighten
 
 ABC: dict[str, Json] = {"ids": ["a", "b", "c"]}

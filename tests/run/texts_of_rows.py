@@ -1,6 +1,48 @@
-"""Programs in which a workflow is run for each row of a list."""
+"""Programs in which something is done, or a workflow is run, for each row of a list."""
 
 from run.texts import HEAD
+
+ROWS = (
+    HEAD
+    + """
+workflow w(ids: list<string max 20> max 5) {
+  goal "the same for each of a few"
+  budget { steps 40  tool_calls 20 }
+  step pay calls pay.issue(id: r, amount: 10) for each r in ids max 5 width 2
+  step think by clerk for each r in ids max 5 width 2 collect failures {
+    task "think"
+    returns { amount: int in 0..1_000 }
+  }
+  step ask asks boss for each r in ids.filter(r, r != "b") max 5 merge any {
+    question "shall we?"
+    returns { ok: bool }
+  }
+  end done { paid: size(pay), thought: think.filter(t, t.ok).size(), asked: size(ask) }
+  end refused
+  start -> pay grant pay.write after approval by boss within 1h
+  pay -> think grant orders.read
+  think -> ask
+  ask -> done
+  pay -> refused on denied
+}
+"""
+)
+
+SOME = (
+    HEAD
+    + """
+workflow w(ids: list<string max 20> max 5) {
+  goal "two of a few are enough"
+  budget { steps 40  tool_calls 20 }
+  step pay calls pay.issue(id: r, amount: 10) for each r in ids max 5 merge 2
+  end done { paid: size(pay) }
+  end short
+  start -> pay grant pay.write
+  pay -> done
+  pay -> short on failure
+}
+"""
+)
 
 BUY = """
 workflow buy(id: string max 20) {
