@@ -6,20 +6,11 @@ import pytest
 
 from cli.terminal import interlock, run_id
 
-DESK = """\
+PEOPLE = """\
 agent clerk { model "small" }
 role boss { reach "boss" }
-
-workflow desk(order: string) {
-  step look runs check(order: order)
-  step again runs check(order: order + "-b")
-  end done { first: look.rating, second: again.rating }
-
-  start -> look
-  look -> again
-  again -> done
-}
-
+"""
+CHECK = """
 workflow check(order: string) {
   step read by clerk { task "rate it"  returns { rating: int in 0..5 } }
   step ask asks boss { question "is that right?"  returns { ok: bool } }
@@ -35,6 +26,21 @@ workflow check(order: string) {
   ask -> rated
 }
 """
+DESK = (
+    PEOPLE
+    + """
+workflow desk(order: string) {
+  step look runs check(order: order)
+  step again runs check(order: order + "-b")
+  end done { first: look.rating, second: again.rating }
+
+  start -> look
+  look -> again
+  again -> done
+}
+"""
+    + CHECK
+)
 ANSWERS = """\
 look/read: { answers: { rating: 4 } }
 again/read: { answers: { rating: 2 } }
@@ -74,17 +80,10 @@ def test_models_inside_need_somebody_to_answer() -> None:
     assert ran.code == 2 and "nothing answers for the models at `read`" in ran.err
 
 
-ROWS = DESK.replace(
-    """\
-  step look runs check(order: order)
-  step again runs check(order: order + "-b")
-  end done { first: look.rating, second: again.rating }
-
-  start -> look
-  look -> again
-  again -> done
-""",
-    """\
+ROWS = (
+    PEOPLE
+    + """
+workflow desk(order: string) {
   step look runs check(order: each_order) for each each_order in [order, order + "-b"] max 2 within 2h
   end done { ratings: look.map(each, each.rating) }
   end late
@@ -92,7 +91,9 @@ ROWS = DESK.replace(
   start -> look after approval by boss within 1h
   look -> done
   look -> late on timeout
-""",
+}
+"""
+    + CHECK
 )
 
 

@@ -1,11 +1,13 @@
 """A journal with some runs in it."""
 
+import sqlite3
 from pathlib import Path
 
 from interlock.journal import chain
 from interlock.journal.codec import encode
 from interlock.journal.journal import Journal, Pending, RunSummary
 from interlock.journal.sqlite import SqliteJournal
+from interlock.journal.verify import verify
 from interlock.run.protocol.events import RunResumed
 
 
@@ -24,6 +26,19 @@ def filled(path: Path, runs: int = 3, entries: int = 6) -> Path:
             for run in range(runs):
                 journal.append(f"run-{run}", number - 1, (pending(number),), summary(f"run-{run}"))
     return path
+
+
+def changed(path: Path, statements: str) -> Path:
+    """Change a journal behind the back of what guards it."""
+    connection = sqlite3.connect(path)
+    connection.executescript(statements)
+    connection.close()
+    return path
+
+
+def problems_of(path: Path) -> list[str]:
+    with SqliteJournal(path) as journal:
+        return list(verify(journal).problems)
 
 
 def contents(journal: Journal) -> object:

@@ -17,7 +17,7 @@ from interlock.journal import chain
 from interlock.journal.journal import Pending
 from interlock.journal.sqlite import SqliteJournal, leases
 from interlock.journal.verify import verify
-from journal.filled import contents, filled, pending, summary
+from journal.filled import changed, contents, filled, pending, problems_of, summary
 
 
 @pytest.fixture(scope="module")
@@ -163,25 +163,16 @@ FORGERIES = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_named_with_its_place(tmp_path: Path, forgery: str) -> None:
-    path = filled(tmp_path / "runs.db")
     statement, said = FORGERIES[forgery]
-    connection = sqlite3.connect(path)
-    connection.executescript(statement)
-    connection.close()
-    with SqliteJournal(path) as journal:
-        problems = verify(journal).problems
+    problems = problems_of(changed(filled(tmp_path / "runs.db"), statement))
     assert any(said in problem for problem in problems), problems
     if "entry 3:" in said:
         assert any(problem.endswith("; entries 1 to 2 of 6 hold") for problem in problems), problems
 
 
 def test_a_run_whose_entries_are_whole_but_cannot_be_followed_holds_to_the_end(tmp_path: Path) -> None:
-    path = filled(tmp_path / "runs.db")
-    connection = sqlite3.connect(path)
-    connection.executescript("UPDATE entries SET previous = 999 WHERE number = 2 AND sequence = 4")
-    connection.close()
-    with SqliteJournal(path) as journal:
-        (problem,) = verify(journal).problems
+    statement = "UPDATE entries SET previous = 999 WHERE number = 2 AND sequence = 4"
+    (problem,) = problems_of(changed(filled(tmp_path / "runs.db"), statement))
     assert problem == "run run-1, entry 3: missing; entries 1 to 6 of 6 hold"
 
 

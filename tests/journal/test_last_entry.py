@@ -1,6 +1,5 @@
 """The last entry holds the line of its run: what is written when, what is noticed, and journals without lines."""
 
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +14,7 @@ from interlock.journal.journal import Append
 from interlock.journal.memory import MemoryJournal
 from interlock.journal.sqlite import SqliteJournal
 from interlock.journal.verify import verify
-from journal.filled import contents, filled, pending, summary
+from journal.filled import changed, contents, filled, pending, problems_of, summary
 
 FORGERIES = {
     "the very last entry is deleted": (
@@ -48,22 +47,14 @@ FORGERIES = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_what_is_done_to_the_last_entry_or_its_line_is_noticed(tmp_path: Path, forgery: str) -> None:
-    path = filled(tmp_path / "runs.db")
     statement, said = FORGERIES[forgery]
-    connection = sqlite3.connect(path)
-    connection.executescript(statement)
-    connection.close()
-    with SqliteJournal(path) as journal:
-        problems = verify(journal).problems
+    problems = problems_of(changed(filled(tmp_path / "runs.db"), statement))
     assert any(said in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM entries WHERE position = 18", "UPDATE entries SET line = x'00'"])
 def test_where_the_end_is_lost_what_is_left_is_told_and_nothing_is_written(tmp_path: Path, statement: str) -> None:
-    path = filled(tmp_path / "runs.db")
-    connection = sqlite3.connect(path)
-    connection.executescript(statement)
-    connection.close()
+    path = changed(filled(tmp_path / "runs.db"), statement)
     with SqliteJournal(path) as journal:
         for run, left in (("run-1", 6), ("run-2", 5 if "DELETE" in statement else 6)):
             found = []
@@ -76,18 +67,17 @@ def test_where_the_end_is_lost_what_is_left_is_told_and_nothing_is_written(tmp_p
         assert len(found) == left
 
 
+OLDER = "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
+"""What makes a journal one of the schema before the last entry held a line."""
+
+
 def without_lines(path: Path) -> Path:
     """Make a journal one of the schema before the last entry held a line."""
     with SqliteJournal(path) as journal:
         journal.append("run-0", 6, (pending(7),), summary("run-0"))  # all rows but that of run-0 are up to date
         end = journal._end()
         journal._writer._write_row(end)
-    connection = sqlite3.connect(path)
-    connection.executescript(
-        "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
-    )
-    connection.close()
-    return path
+    return changed(path, OLDER)
 
 
 @pytest.mark.parametrize("empty", [False, True])
@@ -100,11 +90,7 @@ def test_a_journal_without_lines_is_read_as_it_is_and_gets_one_when_it_is_opened
             journal._connection.executescript("DELETE FROM entries; DELETE FROM runs; UPDATE journal SET runs = 0")
             journal._execute("UPDATE journal SET link = ?", chain.ROOT)
     if empty:
-        connection = sqlite3.connect(path)
-        connection.executescript(
-            "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
-        )
-        connection.close()
+        changed(path, OLDER)
     else:
         without_lines(path)
     with SqliteJournal(path, readonly=True) as journal:

@@ -4,8 +4,9 @@ import pytest
 
 from checker.examining import examined
 from interlock_dsl import check_text
-from interlock_dsl.analysis.knowledge.bounds import bounds
+from interlock_dsl.analysis.knowledge.bounds import Bounds, bounds
 from interlock_dsl.analysis.promises import State
+from interlock_dsl.analysis.promises.judgement import Judgement
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from prove.test_promises import judgements
 
@@ -46,9 +47,20 @@ def text(promise: str = "", budget: str = "", inner: str = "", approval: str = "
     return HEAD + OUTER.format(promise=promise, budget=budget) + INNER.format(promise=inner, approval=approval)
 
 
+def bounded(whole: str) -> Bounds:
+    """Return what a run of `w` uses at the most and at the least, and each visit of its steps."""
+    facts = examined(whole).facts
+    return bounds(facts.workflows["w"], facts)
+
+
+def judged(whole: str) -> Judgement:
+    """Return what is known of the one promise of `w`."""
+    (found,) = [each for each in judgements(whole, Reasoner()) if each.workflow == "w"]
+    return found
+
+
 def state(promise: str, **parts: str) -> State:
-    (found,) = [each for each in judgements(text(promise, **parts), Reasoner()) if each.workflow == "w"]
-    return found.state
+    return judged(text(promise, **parts)).state
 
 
 @pytest.mark.parametrize(
@@ -90,8 +102,7 @@ def test_bounds_are_composed_and_what_would_need_a_run_inside_is_unknown(promise
 
 
 def test_the_worst_of_a_step_that_runs_a_workflow_is_all_of_it_done_and_undone() -> None:
-    facts = examined(text()).facts
-    found = bounds(facts.workflows["w"], facts)
+    found = bounded(text())
     assert (found.visit["s"].steps, found.visit["s"].calls, found.visit["s"].cost) == (2, 2, 100_000)
     assert found.visit["s"].time == 7_000_000
     assert (found.least.steps, found.least.calls) == (3, 2)
@@ -100,8 +111,7 @@ def test_the_worst_of_a_step_that_runs_a_workflow_is_all_of_it_done_and_undone()
 
 def test_every_row_of_a_fan_out_inside_may_be_undone() -> None:
     whole = text().replace("calls pay.issue(n: n)\n", "calls pay.issue(n: n) for each each_n in [1, 2, 3] max 3\n")
-    facts = examined(whole.replace("end bought { id: send.id }", "end bought")).facts
-    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 6
+    assert bounded(whole.replace("end bought { id: send.id }", "end bought")).visit["s"].calls == 6
 
 
 def rows(clauses: str, inner: str = "") -> str:
@@ -114,8 +124,7 @@ def rows(clauses: str, inner: str = "") -> str:
     ("clauses", "seconds", "least"), [("", 5 + 6, 0), ("width 2", 10 + 6, 0), ("width 1 merge 2", 15 + 6, 2)]
 )
 def test_every_row_may_be_done_and_undone(clauses: str, seconds: int, least: int) -> None:
-    facts = examined(rows(clauses)).facts
-    found = bounds(facts.workflows["w"], facts)
+    found = bounded(rows(clauses))
     worst = found.visit["s"]
     assert (worst.steps, worst.calls, worst.cost) == (6, 6, 300_000)
     assert worst.time == seconds * 1_000_000
@@ -125,10 +134,9 @@ def test_every_row_may_be_done_and_undone(clauses: str, seconds: int, least: int
 
 def test_a_deadline_bounds_what_runs_inside_but_for_what_is_waited_for_and_undone() -> None:
     approved = text(approval="after approval by boss")
-    facts = examined(approved).facts
-    assert bounds(facts.workflows["w"], facts).visit["s"].time is None
-    facts = examined(approved.replace("runs buy(n: n)", "runs buy(n: n) within 20s")).facts
-    assert bounds(facts.workflows["w"], facts).visit["s"].time == (20 + 5 + 2) * 1_000_000
+    assert bounded(approved).visit["s"].time is None
+    late = approved.replace("runs buy(n: n)", "runs buy(n: n) within 20s")
+    assert bounded(late).visit["s"].time == (20 + 5 + 2) * 1_000_000
 
 
 def test_a_budget_inside_bounds_what_is_done_and_no_more_is_undone() -> None:
@@ -138,8 +146,7 @@ def test_a_budget_inside_bounds_what_is_done_and_no_more_is_undone() -> None:
         .replace("  send -> bought", "  " + loop)
         .replace("int in 1..100) {\n  step send", "int in 1..100) { budget { tool_calls 4 }\n  step send")
     )
-    facts = examined(whole).facts
-    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 8
+    assert bounded(whole).visit["s"].calls == 8
 
 
 def test_of_branches_that_exclude_each_other_one_is_undone() -> None:
@@ -149,8 +156,7 @@ def test_of_branches_that_exclude_each_other_one_is_undone() -> None:
       other -> bought
     """
     whole = text().replace("end bought { id: send.id }", choice).replace("start -> send", "start -> send when n > 5")
-    facts = examined(whole).facts
-    assert bounds(facts.workflows["w"], facts).visit["s"].calls == 2
+    assert bounded(whole).visit["s"].calls == 2
 
 
 @pytest.mark.parametrize(
@@ -170,8 +176,7 @@ def test_of_branches_that_exclude_each_other_one_is_undone() -> None:
 )
 def test_promises_over_rows_are_proved_by_types_and_bounds_or_left_open(promise: str, expected: State) -> None:
     whole = rows("", inner=NEVER).replace("s -> done\n", f"s -> done\n  {promise}\n")
-    (found,) = [each for each in judgements(whole, Reasoner()) if each.workflow == "w"]
-    assert found.state is expected
+    assert judged(whole).state is expected
 
 
 def test_a_workflow_that_many_run_is_looked_at_once() -> None:
@@ -204,5 +209,5 @@ def test_a_value_that_a_workflow_inside_never_gives_refutes_nothing() -> None:
       got -> found otherwise
     }
     """
-    (judged,) = [each for each in judgements(whole, Reasoner()) if each.workflow == "w"]
-    assert judged.state is State.UNKNOWN and judged.witness is None
+    found = judged(whole)
+    assert found.state is State.UNKNOWN and found.witness is None

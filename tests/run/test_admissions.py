@@ -4,10 +4,10 @@ import pytest
 
 from interlock.run.breakers import BreakerState, came_of
 from interlock.run.ledger import releases_of
-from interlock.run.protocol.commands import Admit, AskApproval, CallTool, Cancel, Release, Report, Reserve
-from interlock.run.protocol.events import Admitted, Exhausted, RunCancelled, RunResumed, ToolReturned, Withheld
+from interlock.run.protocol.commands import Admit, AskApproval, CallTool, Cancel, Report, Reserve
+from interlock.run.protocol.events import Admitted, Exhausted, Json, RunCancelled, RunResumed, ToolReturned, Withheld
 from interlock.run.protocol.notes import AttemptFailed, AttemptJudged
-from run.texts import HEAD, TRAVEL
+from run.texts import PAYMENT, TRAVEL
 from run.world import World
 
 SECOND = 1_000_000
@@ -24,38 +24,19 @@ def limited(text: str, *clauses: str, at: str = ISSUE) -> str:
     return text.replace(at, " ".join((*clauses, "timeout 10s", at)))
 
 
-ONE = (
-    HEAD
-    + """
-workflow w(id: string max 20) {
-  budget { steps 10  tool_calls 10  time 10h }
-  step pay calls pay.issue(id: id, amount: 10)
-  end paid { receipt: pay.id }
-  end refused
-  end slow
-  start -> pay grant pay.write
-  pay -> paid
-  pay -> refused on denied
-  pay -> slow on failure
-}
-"""
-)
+INPUT: dict[str, Json] = {"id": "A1", "amount": 10}
 
 
 def one(*clauses: str, more: str = "") -> World:
-    return World(limited(ONE + more, *clauses), {"id": "A1"})
+    return World(limited(PAYMENT + more, *clauses), INPUT)
 
 
 def reported(world: World) -> list[str]:
     return [command.came for command in world.commands if isinstance(command, Report)]
 
 
-def released(world: World) -> list[str]:
-    return [command.reservation for command in world.commands if isinstance(command, Release)]
-
-
 def test_a_call_without_the_clauses_asks_nothing() -> None:
-    world = World(ONE, {"id": "A1"})
+    world = World(PAYMENT, INPUT)
     assert world.called == ["pay.issue"] and world.open(Admit) == []
 
 
@@ -67,7 +48,7 @@ def test_an_attempt_is_made_once_it_is_let_through_and_what_came_of_it_is_report
     assert world.called == ["pay.issue"]
     assert [note.granted for note in world.of(AttemptJudged)] == [True]
     world.returns("pay.issue", {"id": "R"})
-    assert world.finished.end == "paid" and reported(world) == ["returned"] and released(world) == []
+    assert world.finished.end == "paid" and reported(world) == ["returned"] and world.released == []
 
 
 def test_every_attempt_counts_and_one_beyond_the_rate_waits_for_room() -> None:
@@ -79,8 +60,8 @@ def test_every_attempt_counts_and_one_beyond_the_rate_waits_for_room() -> None:
     (withheld,) = [note for note in world.of(AttemptJudged) if not note.granted]
     assert (withheld.by, withheld.again) == ("rate", MINUTE)
     assert world.finished.end == "slow", "there is no further attempt"
-    text = limited(ONE, "rate 1 per 1m").replace("retry 1 times backoff 1s..1s", "retry 2 times backoff 1s..1s")
-    world = World(text, {"id": "A1"})
+    text = limited(PAYMENT, "rate 1 per 1m").replace("retry 1 times backoff 1s..1s", "retry 2 times backoff 1s..1s")
+    world = World(text, INPUT)
     world.judged()
     world.fails("pay.issue")
     world.wait(2 * SECOND)
@@ -136,7 +117,7 @@ def test_an_attempt_that_was_let_through_and_is_not_sent_is_given_back() -> None
     asked, world.now = world.the(Admit), 2 * HOUR
     world.judged()
     assert world.called == [] and world.finished.end == "refused"
-    assert released(world) == [asked.id] and reported(world) == ["unknown"] and list(world.ledger.held()) == []
+    assert world.released == [asked.id] and reported(world) == ["unknown"] and list(world.ledger.held()) == []
     world = one(RATE, more=f"policy p {{ require approval by boss within 1h for pay.issue {LATE} }}")
     world.now = 2 * HOUR
     world.judged()

@@ -33,6 +33,16 @@ def planned(*ids: str, text: str = BACK) -> World:
     return world
 
 
+def paid(text: str) -> World:
+    """Begin a run whose first payment is done, and whose next is under way."""
+    world = World(text, {"ids": ["x"]})
+    world.returns("orders.note")
+    world.answers({"amount": 5})
+    world.approves()
+    world.returns("pay.issue", {"id": "RA"})
+    return world
+
+
 def undone(world: World) -> list[object]:
     return [call.args["receipt"] for call in world.commands if isinstance(call, CallTool) and call.purpose == "undo"]
 
@@ -42,7 +52,13 @@ def voids(world: World) -> None:
         world.returns("pay.void")
 
 
-FAILS = "each -> plan on failure backtrack at most 1 times, then -> failed"
+def goes_back_twice(world: World) -> None:
+    for _ in range(2):
+        world.person(NOT)
+        voids(world)
+        to_check(world)
+
+
 NOT: Json = {"ok": False, "why": "too dear"}
 
 
@@ -93,20 +109,14 @@ def test_an_approval_is_asked_for_again() -> None:
 
 def test_a_call_that_is_made_again_after_it_was_undone_has_another_key_and_so_has_its_undo() -> None:
     world = planned("x")
-    for _ in range(2):
-        world.person(NOT)
-        voids(world)
-        to_check(world)
+    goes_back_twice(world)
     keys = [call.key for call in world.commands if isinstance(call, CallTool)]
     assert len(keys) == len(set(keys)) == 1 + 3 * 3 + 2 * 3
 
 
 def test_when_it_was_gone_back_often_enough_the_way_out_is_taken_and_nothing_is_undone() -> None:
     world = planned("x")
-    for _ in range(2):
-        world.person(NOT)
-        voids(world)
-        to_check(world)
+    goes_back_twice(world)
     before = undone(world)
     world.person(NOT)
     assert world.finished.end == "failed"
@@ -162,11 +172,7 @@ def test_what_may_have_happened_gives_the_run_up() -> None:
         "each -> shop", "each -> plan on failure backtrack at most 1 times, then -> failed  each -> shop"
     )
     text = text.replace("idempotent by id  retry 1 times backoff 1s..1s  undo", "undo", 1)
-    world = World(text, {"ids": ["x"]})
-    world.returns("orders.note")
-    world.answers({"amount": 5})
-    world.approves()
-    world.returns("pay.issue", {"id": "RA"})
+    world = paid(text)
     world.fails("pay.issue", "timeout")
     voids(world)
     assert (world.finished.code, undone(world)) == ("not-undone", ["RA"])
@@ -178,11 +184,7 @@ def test_it_goes_back_on_a_failure() -> None:
         "each -> shop",
         "each -> plan on failure backtrack at most 1 times, then -> failed pass failure.message  each -> shop",
     )
-    world = World(text, {"ids": ["x"]})
-    world.returns("orders.note")
-    world.answers({"amount": 5})
-    world.approves()
-    world.returns("pay.issue", {"id": "RA"})
+    world = paid(text)
     world.fails("pay.issue")
     world.wait(SECOND)
     world.fails("pay.issue")
@@ -222,8 +224,8 @@ def test_stopped_while_it_undoes_the_same_undo_is_made_again() -> None:
 # --- branches beside ---
 
 
-def beside() -> World:
-    world = World(BESIDE, {"id": "a"})
+def beside(text: str = BESIDE) -> World:
+    world = World(text, {"id": "a"})
     world.feed(ToolReturned(world.now, next(c.id for c in world.open(CallTool) if c.args["id"] == "ax"), {"id": "RO"}))
     ask(world, "plan", {"n": 1})
     world.returns("pay.issue", {"id": "RA"})
@@ -257,10 +259,7 @@ def test_a_join_waits_for_the_branch_that_went_back() -> None:
 
 def test_a_run_that_ends_beside_finishes_what_is_undone_and_goes_back_nowhere() -> None:
     text = BESIDE.replace("other -> more", "other -> more  more -> failed when !more.ok")
-    world = World(text, {"id": "a"})
-    world.feed(ToolReturned(world.now, next(c.id for c in world.open(CallTool) if c.args["id"] == "ax"), {"id": "RO"}))
-    ask(world, "plan", {"n": 1})
-    world.returns("pay.issue", {"id": "RA"})
+    world = beside(text)
     ask(world, "check", {"ok": False})
     ask(world, "more", {"ok": False})
     assert not world.of(RunEnded)
@@ -271,10 +270,7 @@ def test_a_run_that_ends_beside_finishes_what_is_undone_and_goes_back_nowhere() 
 
 def test_a_branch_that_is_no_longer_needed_goes_back_nowhere() -> None:
     text = BESIDE.replace("merge all", "merge any").replace(", then -> failed", "").replace("end failed", "")
-    world = World(text, {"id": "a"})
-    world.feed(ToolReturned(world.now, next(c.id for c in world.open(CallTool) if c.args["id"] == "ax"), {"id": "RO"}))
-    ask(world, "plan", {"n": 1})
-    world.returns("pay.issue", {"id": "RA"})
+    world = beside(text)
     ask(world, "check", {"ok": False})
     ask(world, "more", {"ok": True})
     voids(world)
@@ -308,7 +304,7 @@ def test_a_workflow_inside_that_cannot_go_back_is_given_up_and_its_step_fails() 
     to_check(world)
     world.person(NOT)
     assert world.finished.end == "lost"
-    assert [note.trigger for note in world.notes if type(note).__name__ == "StepFailed"] == ["failure"]
+    assert [trigger for _, trigger in world.failed] == ["failure"]
 
 
 def test_a_branch_that_is_late_is_cancelled_with_the_part() -> None:
@@ -328,10 +324,7 @@ def test_a_branch_that_is_late_is_cancelled_with_the_part() -> None:
         "step last sets { n: 1 }",
         'step last sets { n: 1 } step ask_again asks boss { question "well?" returns { ok: bool } }',
     )
-    world = World(text, {"id": "a"})
-    world.feed(ToolReturned(world.now, next(c.id for c in world.open(CallTool) if c.args["id"] == "ax"), {"id": "RO"}))
-    ask(world, "plan", {"n": 1})
-    world.returns("pay.issue", {"id": "RA"})
+    world = beside(text)
     ask(world, "check", {"ok": True})
     assert {each.step for each in world.open(AskPerson)} == {"more", "ask_again"}
     ask(world, "ask_again", {"ok": False})

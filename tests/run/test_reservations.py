@@ -5,10 +5,10 @@ import pytest
 from interlock.decide import Principal
 from interlock.run.ledger import releases_of, settled
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Release, Reserve
+from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Reserve
 from interlock.run.protocol.events import Exhausted, Reserved, RunCancelled, RunResumed, ToolReturned
 from interlock.run.protocol.notes import CallDecided, LedgerAnswered
-from run.texts import HEAD, TRAVEL
+from run.texts import HEAD, PAYMENT, TRAVEL
 from run.world import World
 
 HOUR = 3_600_000_000
@@ -18,32 +18,12 @@ policy bank {
   limit pay.* to 3 per 1h for each principal
 }
 """
-PAY = (
-    HEAD
-    + """
-workflow w(id: string max 20, amount: int in 1..1_000) {
-  budget { steps 10  tool_calls 10  time 10h }
-  step pay calls pay.issue(id: id, amount: amount)
-  end paid { receipt: pay.id }
-  end refused
-  end slow
-  start -> pay grant pay.write
-  pay -> paid
-  pay -> refused on denied
-  pay -> slow on failure
-}
-"""
-)
 BOSS = "policy desk { require approval by boss within 1h for pay.issue }"
 INPUT = {"id": "A1", "amount": 60}
 
 
-def paying(*more: str, text: str = PAY, amount: int = 60) -> World:
+def paying(*more: str, text: str = PAYMENT, amount: int = 60) -> World:
     return World("\n".join((text, LIMITS, *more)), {"id": "A1", "amount": amount})
-
-
-def released(world: World) -> list[str]:
-    return [command.reservation for command in world.commands if isinstance(command, Release)]
 
 
 def test_a_call_reserves_all_it_needs_at_once_and_is_made_when_it_is_held() -> None:
@@ -59,7 +39,7 @@ def test_a_call_reserves_all_it_needs_at_once_and_is_made_when_it_is_held() -> N
     (note,) = world.of(LedgerAnswered)
     assert note.granted and note.standings == (40, 2)
     world.returns("pay.issue", {"id": "R"})
-    assert world.finished.end == "paid" and released(world) == []
+    assert world.finished.end == "paid" and world.released == []
 
 
 def test_nothing_is_held_while_people_think() -> None:
@@ -80,7 +60,7 @@ def test_what_the_ledger_refuses_is_denied_and_says_what_was_used() -> None:
         ("limit", "bank/limit#1"), ("limit", "bank/limit#2")
     ]  # fmt: skip
     assert decided.decision.reasons[0].text == "the day's sum: 41 of 100 used, and it takes 60"
-    assert released(world) == []
+    assert world.released == []
 
 
 def test_a_ledger_that_does_not_answer_denies_in_words() -> None:
@@ -96,7 +76,7 @@ def test_a_grant_that_contradicts_itself_is_none_and_is_given_back(standings: tu
     world = paying()
     asked = world.the(Reserve)
     world.feed(Reserved(0, asked.id, standings))
-    assert world.finished.end == "refused" and world.called == [] and released(world) == [asked.id]
+    assert world.finished.end == "refused" and world.called == [] and world.released == [asked.id]
 
 
 def test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts() -> None:
@@ -104,11 +84,11 @@ def test_a_call_that_errs_gives_back_what_was_reserved_for_all_its_attempts() ->
     asked = world.the(Reserve)
     world.reserves()
     world.fails("pay.issue")
-    assert released(world) == []
+    assert world.released == []
     world.wait(2_000_000)
     assert world.called == ["pay.issue"] * 2 and world.open(Reserve) == []
     world.fails("pay.issue")
-    assert world.finished.end == "slow" and released(world) == [asked.id]
+    assert world.finished.end == "slow" and world.released == [asked.id]
 
 
 @pytest.mark.parametrize("kinds", [("timeout", "error"), ("error", "uncertain"), ("uncertain", "error")])
@@ -118,14 +98,14 @@ def test_a_call_that_may_have_happened_stays_counted(kinds: tuple[str, str]) -> 
     for kind in kinds:
         world.fails("pay.issue", kind)
         world.wait(2_000_000)
-    assert world.finished.end == "slow" and released(world) == []
+    assert world.finished.end == "slow" and world.released == []
 
 
 def test_a_result_that_does_not_fit_was_a_call_all_the_same() -> None:
     world = paying()
     world.reserves()
     world.returns("pay.issue", {"wrong": 1})
-    assert world.finished.end == "slow" and released(world) == []
+    assert world.finished.end == "slow" and world.released == []
 
 
 def test_a_call_is_decided_again_when_the_ledger_has_answered() -> None:
@@ -152,7 +132,7 @@ policy more { limit mail.send to 3 per 1h overall }
     world.machine._run.root.spent.tool_calls = 1
     world.feed(settled(first, 0, (0, 0)))
     world.feed(settled(second, 0, (0,)))
-    assert world.called == ["pay.issue"] and released(world) == [second.id]
+    assert world.called == ["pay.issue"] and world.released == [second.id]
 
 
 def test_what_is_granted_too_late_is_not_held() -> None:
@@ -171,7 +151,7 @@ def test_an_approval_that_expires_while_the_ledger_is_asked_gives_back() -> None
     asked = world.the(Reserve)
     world.now = 2 * HOUR
     world.reserves()
-    assert released(world) == [asked.id] and len(world.open(AskApproval)) == 1
+    assert world.released == [asked.id] and len(world.open(AskApproval)) == 1
     world.approves()
     assert world.the(Reserve).id != asked.id
 
@@ -187,7 +167,7 @@ def test_further_limits_of_a_later_attempt_are_reserved_too() -> None:
     second = world.the(Reserve)
     assert [claim.rule for claim in second.claims] == ["late/limit#1"]
     world.reserves(9)
-    assert world.finished.end == "refused" and released(world) == [first.id]
+    assert world.finished.end == "refused" and world.released == [first.id]
 
 
 def test_what_concerns_the_call_by_the_time_of_the_answer_is_reserved_too() -> None:
@@ -218,7 +198,7 @@ def test_a_call_that_was_under_way_keeps_what_it_holds_and_reserves_what_it_lack
     refused.feed(RunResumed(2 * HOUR))
     refused.now = 2 * HOUR
     refused.reserves(9)
-    assert refused.finished.end == "slow" and released(refused) == [], "it may have happened, and stays counted"
+    assert refused.finished.end == "slow" and refused.released == [], "it may have happened, and stays counted"
 
 
 def test_a_plain_failure_of_a_call_that_was_sent_again_gives_nothing_back() -> None:
@@ -234,7 +214,7 @@ def test_a_plain_failure_of_a_call_that_was_sent_again_gives_nothing_back() -> N
             world.fails("pay.issue")
             world.wait(2_000_000)
         assert world.called == ["pay.issue"] * 3 and world.finished.end == "slow"
-        assert released(world) == [] and world.finished.reason == "may have happened: pay.issue"
+        assert world.released == [] and world.finished.reason == "may have happened: pay.issue"
 
 
 def test_what_was_asked_of_the_ledger_stays_asked_when_a_run_is_resumed() -> None:
@@ -271,4 +251,4 @@ policy bank { limit pay.issue to 9 per 1h overall  limit pay.void to 1 per 1h fo
     world.feed(Exhausted(0, world.the(Reserve).id, unavailable="no answer"))
     assert world.called[-2:] == ["pay.void"] * 2
     world.feed(ToolReturned(0, world.call("pay.void").id, None))
-    assert world.finished.reason.endswith("[bank/limit#4]") and released(world) == []
+    assert world.finished.reason.endswith("[bank/limit#4]") and world.released == []

@@ -6,7 +6,7 @@ from interlock.decide import Principal
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool
 from interlock.run.protocol.events import PersonAnswered, RunCancelled
-from interlock.run.protocol.notes import CallDecided, RouteTaken, StepBegan, StepCancelled, StepDone, StepFailed
+from interlock.run.protocol.notes import CallDecided, RouteTaken, StepBegan, StepCancelled, StepDone
 from run.texts import HEAD, NESTED
 from run.world import World
 
@@ -57,6 +57,21 @@ def nested(
 
 def began(text: str, principal: Principal | None = None) -> World:
     return World(text, {"id": "A1"}, principal)
+
+
+def pays(world: World) -> None:
+    """Let the step that runs find a price, and its call return."""
+    world.answers({"amount": 4})
+    world.returns("pay.issue", {"id": "R"})
+
+
+def paid_inside(text: str) -> World:
+    """Begin a run of a workflow in a workflow in a workflow, which has paid and asks whether that has come."""
+    world = World(text, {"id": "A1"})
+    world.returns("orders.note")
+    world.answers({"ok": True})
+    world.returns("pay.issue", {"id": "R"})
+    return world
 
 
 def denials(world: World) -> list[str]:
@@ -125,8 +140,7 @@ def test_rules_of_both_workflows_hold_for_a_call_inside(where: str) -> None:
 
 def test_a_rule_around_reads_the_values_around() -> None:
     world = began(nested(rules='forbid pay.issue when has(one.amount) because "one is enough"'))
-    world.answers({"amount": 4})
-    world.returns("pay.issue", {"id": "R"})
+    pays(world)
     world.person({"ok": True})
     world.answers({"amount": 4})
     assert denials(world) == ["forbid"]
@@ -152,8 +166,7 @@ def test_a_promise_around_denies_a_call_inside() -> None:
 
 def test_what_is_used_inside_counts_around_and_the_tighter_budget_refuses() -> None:
     world = began(nested(budget="steps 20  tool_calls 1"))
-    world.answers({"amount": 4})
-    world.returns("pay.issue", {"id": "R"})
+    pays(world)
     world.person({"ok": True})
     world.answers({"amount": 4})
     assert denials(world) == ["budget"]
@@ -172,14 +185,12 @@ def test_tokens_are_held_back_in_every_budget_around_and_given_back() -> None:
 
 def test_when_the_time_inside_is_over_what_was_done_is_undone_and_the_step_fails() -> None:
     world = began(nested(budget="steps 20  time 9h", inner="steps 9  time 2h"))
-    world.answers({"amount": 4})
-    world.returns("pay.issue", {"id": "R"})
+    pays(world)
     world.wait(2 * HOUR)
     assert world.the(CallTool).tool == "pay.void"
     assert world.machine._run.phase == "running"
     world.returns("pay.void")
-    failed = [(note.step, note.trigger) for note in world.notes if isinstance(note, StepFailed)]
-    assert failed == [("one/look", "over budget"), ("one", "failure")]
+    assert world.failed == [("one/look", "over budget"), ("one", "failure")]
     assert world.finished.end == "stopped"
 
 
@@ -187,41 +198,31 @@ def test_when_the_time_inside_is_over_a_route_inside_may_lead_to_an_end() -> Non
     text = nested(budget="steps 20  time 9h", inner="steps 9  time 2h")
     text = text.replace("  look -> bought\n", "  look -> bought\n  look -> late on over budget\n  end late\n")
     world = began(text)
-    world.answers({"amount": 4})
-    world.returns("pay.issue", {"id": "R"})
+    pays(world)
     world.wait(2 * HOUR)
     assert world.machine._run.root.values["one"] == {"end": "late"}
 
 
 def test_when_the_time_inside_is_over_what_runs_further_inside_is_undone_first() -> None:
-    world = World(NESTED.replace("within 3h", "within 7h"), {"id": "A1"})
-    world.returns("orders.note")
-    world.answers({"ok": True})
-    world.returns("pay.issue", {"id": "R"})
+    world = paid_inside(NESTED.replace("within 3h", "within 7h"))
     world.wait(6 * HOUR)
     assert world.the(CallTool).tool == "pay.void"
     world.returns("pay.void")
-    failed = [(note.step, note.trigger) for note in world.notes if isinstance(note, StepFailed)]
-    assert failed == [("shop/paid", "over budget"), ("shop", "failure")]
+    assert world.failed == [("shop/paid", "over budget"), ("shop", "failure")]
 
 
 def test_when_the_time_around_is_over_the_step_is_over_budget_once_it_is_undone() -> None:
     text = nested(budget="steps 20  time 1h", inner="steps 9", on_over_budget="one -> stopped on over budget")
     world = began(text)
-    world.answers({"amount": 4})
-    world.returns("pay.issue", {"id": "R"})
+    pays(world)
     world.wait(HOUR)
     world.returns("pay.void")
-    failed = [(note.step, note.trigger) for note in world.notes if isinstance(note, StepFailed)]
-    assert failed == [("one", "over budget")]
+    assert world.failed == [("one", "over budget")]
     assert world.finished.end == "stopped"
 
 
 def test_a_run_that_is_cancelled_while_something_inside_is_undone_undoes_all_the_rest() -> None:
-    world = World(NESTED, {"id": "A1"})
-    world.returns("orders.note")
-    world.answers({"ok": True})
-    world.returns("pay.issue", {"id": "R"})
+    world = paid_inside(NESTED)
     world.person({"ok": False})
     assert [command.tool for command in world.open(CallTool)] == ["pay.void"]
     world.feed(RunCancelled(world.now, "ann"))

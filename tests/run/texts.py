@@ -62,6 +62,23 @@ policy desk { forbid pay.issue when args.amount > 900 because "never" }
 """
 )
 
+PAYMENT = (
+    HEAD
+    + """
+workflow w(id: string max 20, amount: int in 1..1_000) {
+  budget { steps 10  tool_calls 10  time 10h }
+  step pay calls pay.issue(id: id, amount: amount)
+  end paid { receipt: pay.id }
+  end refused
+  end slow
+  start -> pay grant pay.write
+  pay -> paid
+  pay -> refused on denied
+  pay -> slow on failure
+}
+"""
+)
+
 TRAVEL = (
     HEAD
     + """

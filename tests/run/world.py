@@ -17,6 +17,7 @@ from interlock.run.protocol.commands import (
     CallTool,
     Command,
     FinishRun,
+    Release,
     Reserve,
     SetTimer,
 )
@@ -168,6 +169,10 @@ class World:
     @property
     def failed(self) -> list[tuple[str, str]]:
         return [(note.step, note.trigger) for note in self.of(StepFailed)]
+
+    @property
+    def released(self) -> list[str]:
+        return [command.reservation for command in self.commands if isinstance(command, Release)]
 
     @property
     def finished(self) -> FinishRun:

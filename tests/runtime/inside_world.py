@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 from interlock import CallContext, RunReport, Toolbox
+from runtime import rows_world
 from runtime.effects import Effects, Story, came_to
 
 TEXT = """
@@ -58,21 +59,7 @@ BAD = "p2"
 
 
 def toolbox(effects: Effects) -> Toolbox:
-    made = Toolbox()
-
-    @made.tool("parts.read")
-    async def read(id: str) -> dict[str, int]:
-        return {"count": len(id)}
-
-    @made.tool("parts.book")
-    async def book(id: str, context: CallContext) -> dict[str, str]:
-        effects.happened(f"book {id}", context)
-        await asyncio.sleep(0.001)
-        return {"id": id}
-
-    @made.tool("parts.free")
-    async def free(id: str, context: CallContext) -> None:
-        effects.happened(f"free {id}", context)
+    made = rows_world.toolbox(effects)
 
     @made.tool("parts.label")
     async def label(id: str, context: CallContext) -> None:
