@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from interlock_dsl.analysis.facts import AgentStepFacts, CallStepFacts, Facts, RouteFacts, WorkflowFacts
+from interlock_dsl.analysis.facts import (
+    AgentStepFacts,
+    CallStepFacts,
+    Facts,
+    RouteFacts,
+    RunStepFacts,
+    StepFacts,
+    WorkflowFacts,
+)
 from interlock_dsl.analysis.knowledge.inside import inside
 from interlock_dsl.program.model import Agent
 from interlock_dsl.syntax.tree import AgentDecl
@@ -69,11 +77,33 @@ def called(workflow: WorkflowFacts) -> set[str]:
 
 def callable_tools(workflow: WorkflowFacts, facts: Facts) -> set[str]:
     """Return the tools of which a call can come about in a run of a workflow, inside too: steps, agents, undoing."""
+    found = _called_inside(workflow, facts)
+    found |= fallbacks(found, facts)
+    return found | undos(found, facts)
+
+
+def _called_inside(workflow: WorkflowFacts, facts: Facts) -> set[str]:
+    """Return the tools that steps and agents can call in a run of a workflow, at any depth."""
     found: set[str] = set()
     for each in (workflow, *inside(workflow, facts)):
         found |= called(each).union(*offered(each, facts).values())
-    found |= fallbacks(found, facts)
-    return found | undos(found, facts)
+    return found
+
+
+def without_undo(step: StepFacts, hands: dict[str, set[str]], facts: Facts) -> list[str]:
+    """Return the tools that a step can call, inside too, that change something and that nothing undoes, sorted.
+
+    `hands` are the tools that agents are shown at the steps of the workflow, as `offered` returns them.
+    """
+    match step:
+        case CallStepFacts(call=call):
+            tools = {call.tool}
+        case RunStepFacts(workflow=inner):
+            tools = _called_inside(facts.workflows[inner], facts)
+        case _:
+            tools = hands.get(step.decl.name.text, set())
+    known = (facts.tools[tool] for tool in sorted(tools))
+    return [tool.name for tool in known if tool.effect != "read" and tool.undo is None]
 
 
 def triggers(workflow: WorkflowFacts) -> dict[str, set[str]]:

@@ -72,9 +72,8 @@ from collections.abc import Iterator
 from networkx import ancestors
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts, RunStepFacts, WorkflowFacts
-from interlock_dsl.analysis.knowledge.handovers import called, offered
-from interlock_dsl.analysis.knowledge.inside import inside
+from interlock_dsl.analysis.facts import CallStepFacts, Facts, RouteFacts, StepFacts, WorkflowFacts
+from interlock_dsl.analysis.knowledge.handovers import offered, without_undo
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.code import Certainty
 from interlock_dsl.diagnostics.report import diagnose
@@ -88,8 +87,8 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         for route in workflow.routes:
             if not route.discards:
                 continue
-            for step in _over(route, workflow):
-                found = _finding(route, step, workflow, program.facts, hands)
+            for name in _over(route, workflow):
+                found = _finding(route, workflow.steps[name], program.facts, hands)
                 if found is not None:
                     yield found
                     break
@@ -106,29 +105,18 @@ def _over(route: RouteFacts, workflow: WorkflowFacts) -> list[str]:
     return [name for name in workflow.steps if name in done]
 
 
-def _finding(
-    route: RouteFacts, name: str, workflow: WorkflowFacts, facts: Facts, hands: dict[str, set[str]]
-) -> Diagnostic | None:
-    bound, step = route.link.decl.bound, workflow.steps[name]
+def _finding(route: RouteFacts, step: StepFacts, facts: Facts, hands: dict[str, set[str]]) -> Diagnostic | None:
+    bound, name = route.link.decl.bound, step.decl.name.text
     assert bound is not None
-    agents = hands.get(name, set[str]())
-    match step:
-        case CallStepFacts(call=call):
-            tools, verb = {call.tool}, "calls"
-        case RunStepFacts(workflow=inner):
-            within = [facts.workflows[inner], *inside(facts.workflows[inner], facts)]
-            tools, verb = set[str]().union(*(called(each) for each in within)), "may call"
-            agents = set[str]().union(*(tool for each in within for tool in offered(each, facts).values()))
-        case _:
-            tools, verb = set[str](), "may call"
-    for tool in sorted(tools | agents):
-        known = facts.tools[tool]
-        if known.effect != "read" and known.undo is None:
-            return diagnose(
-                "backtrack-over-irreversible",
-                f"`{name}` {verb} `{tool}`, which nothing undoes: the run is given up instead of going back",
-                bound.span,
-                help=f"give `{tool}` an `undo`, or call it once nothing goes back any more",
-                stated=Certainty.PROVED if verb == "calls" else Certainty.POSSIBLE,
-            )
-    return None
+    certain = isinstance(step, CallStepFacts)
+    kept = without_undo(step, hands, facts)
+    if not kept:
+        return None
+    verb = "calls" if certain else "may call"
+    return diagnose(
+        "backtrack-over-irreversible",
+        f"`{name}` {verb} `{kept[0]}`, which nothing undoes: the run is given up instead of going back",
+        bound.span,
+        help=f"give `{kept[0]}` an `undo`, or call it once nothing goes back any more",
+        stated=Certainty.PROVED if certain else Certainty.POSSIBLE,
+    )

@@ -47,10 +47,8 @@ agents are shown. Certain.
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.facts import CallStepFacts, Facts, RunStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.groups import groups
-from interlock_dsl.analysis.knowledge.handovers import called, offered
-from interlock_dsl.analysis.knowledge.inside import inside
+from interlock_dsl.analysis.knowledge.handovers import offered, without_undo
 from interlock_dsl.analysis.knowledge.losing import racing
 from interlock_dsl.analysis.workflows.flow import flow
 from interlock_dsl.diagnostics import Diagnostic, Label
@@ -64,34 +62,20 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         if not races:
             continue
         branches, bits = flow(workflow.graph).branches, {name: 1 << at for at, name in enumerate(workflow.steps)}
-        told: set[str] = set()
+        hands, told = offered(workflow, program.facts), set[str]()
         for race in races:
             lost = racing(branches, race.sources, bits)
             merge = race.routes[0].link.decl.merge
             for name in (name for name, bit in bits.items() if lost & bit and name not in told):
-                for tool in _kept(workflow, name, program.facts):
-                    told.add(name)
-                    yield diagnose(
-                        "race-keeps-effect",
-                        f"what `{tool}` did stays when another branch wins: it has no `undo`",
-                        workflow.steps[name].decl.name.span,
-                        f"`{name}` may call it and lose",
-                        *(() if merge is None else (Label(merge.span, "the race"),)),
-                        help=f"give `{tool}` an `undo`, or call it after the race",
-                    )
-                    break
-
-
-def _kept(workflow: WorkflowFacts, name: str, facts: Facts) -> list[str]:
-    """Return the tools without an undo that change something and that a step may call."""
-    match workflow.steps[name]:
-        case CallStepFacts(call=call):
-            tools = {call.tool}
-        case RunStepFacts(workflow=inner):
-            around = facts.workflows[inner]
-            each = (around, *inside(around, facts))
-            tools = set[str]().union(*(called(one).union(*offered(one, facts).values()) for one in each))
-        case _:
-            tools = offered(workflow, facts).get(name, set())
-    known = (facts.tools[tool] for tool in sorted(tools))
-    return [tool.name for tool in known if tool.effect != "read" and tool.undo is None]
+                kept = without_undo(workflow.steps[name], hands, program.facts)
+                if not kept:
+                    continue
+                told.add(name)
+                yield diagnose(
+                    "race-keeps-effect",
+                    f"what `{kept[0]}` did stays when another branch wins: it has no `undo`",
+                    workflow.steps[name].decl.name.span,
+                    f"`{name}` may call it and lose",
+                    *(() if merge is None else (Label(merge.span, "the race"),)),
+                    help=f"give `{kept[0]}` an `undo`, or call it after the race",
+                )
