@@ -4,7 +4,7 @@ from typing import Final, cast
 
 from interlock_dsl.cel.tree import Expression
 from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.builder.pieces import Clause, reduction
+from interlock_dsl.syntax.builder.pieces import Clause, Clauses, reduction
 from interlock_dsl.syntax.builder.rows import RowBuilder
 from interlock_dsl.syntax.tree import (
     AgentStep,
@@ -40,7 +40,7 @@ class StepBuilder(RowBuilder):
             name,
             agent,
             task=clauses.get("task", str),
-            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
+            returns=_answer(clauses),
             tools=clauses.get("tools", tuple),
             within=clauses.get("within", Duration),
             rows=rows,
@@ -76,7 +76,7 @@ class StepBuilder(RowBuilder):
             name,
             role,
             question=clauses.get("question", str),
-            returns=clauses.get("returns", RecordType) or clauses.get("returns", NamedType),
+            returns=_answer(clauses),
             within=clauses.get("within", Duration),
             rows=rows,
             span=self.here(),
@@ -157,3 +157,8 @@ class StepBuilder(RowBuilder):
         span = self.here()
         word = Span(span.source, span.start, span.start + len(BECAUSE))
         return Argument(Ident(BECAUSE, span=word), because, span=span)
+
+
+def _answer(clauses: Clauses) -> RecordType | NamedType | None:
+    """Return the type that a model or a person answers with, if one is given."""
+    return clauses.get("returns", RecordType) or clauses.get("returns", NamedType)
