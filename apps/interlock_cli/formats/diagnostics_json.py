@@ -10,14 +10,13 @@ from interlock_dsl.diagnostics.source import Span
 
 if TYPE_CHECKING:
     from interlock_cli.formats.json_models import BoundsJson, CheckJson, FindingJson, LabelJson, RangeJson, WitnessJson
-    from interlock_cli.worst_cases import WorstCase
 
 
 def diagnostics_json(
     diagnostics: Sequence[Diagnostic],
     files: Sequence[str],
     allowed: Sequence[Allowed] = (),
-    worst: "Sequence[WorstCase] | None" = None,
+    worst: "Sequence[BoundsJson] | None" = None,
 ) -> str:
     """Return the findings, the files that were looked at, what comments allow, and worst cases if asked for."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
@@ -31,20 +30,8 @@ def diagnostics_json(
         "suppressed": [{"finding": _finding(each.diagnostic), "reason": each.reason} for each in allowed],
     }
     if worst is not None:
-        report["bounds"] = [_bounds(each) for each in worst]
+        report["bounds"] = list(worst)
     return json_text(report)
-
-
-def _bounds(worst: "WorstCase") -> "BoundsJson":
-    return {
-        "workflow": worst.workflow,
-        "steps": worst.steps,
-        "tool_calls": worst.tool_calls,
-        "tokens": worst.tokens,
-        "cost": worst.cost,
-        "time": worst.time,
-        "currency": worst.currency,
-    }
 
 
 def _finding(diagnostic: Diagnostic) -> "FindingJson":

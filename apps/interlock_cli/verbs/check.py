@@ -13,7 +13,7 @@ from interlock_cli.formats.remarks import Allowed
 from interlock_cli.options import A_FILE, output_format, targets
 
 if TYPE_CHECKING:
-    from interlock_cli.worst_cases import WorstCase
+    from interlock_cli.formats.json_models import BoundsJson
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program
 
@@ -63,7 +63,7 @@ def verb(
     found: dict[Diagnostic, None] = {}
     allowed: dict[Allowed, None] = {}
     files: dict[str, None] = {}
-    worst: list[WorstCase] = []
+    worst: list[BoundsJson] = []
     keeping = Keeping(save_tests, certificate, certificate_of)
     with _progress(format):
         for unit in units(targets):
@@ -114,7 +114,7 @@ def _print(
     found: "Sequence[Diagnostic]",
     allowed: Sequence[Allowed],
     files: Sequence[str],
-    worst: "Sequence[WorstCase] | None",
+    worst: "Sequence[BoundsJson] | None",
     format: Format,
 ) -> None:
     from interlock_cli.present.output import write
@@ -127,7 +127,9 @@ def _print(
             show(found)
             err().print(tally(found, len(files)))
             if worst:
-                write("\n".join(map(str, worst)))
+                from interlock_cli.worst_cases import told
+
+                write("\n".join(map(told, worst)))
         case Format.JSON:
             from interlock_cli.formats.diagnostics_json import diagnostics_json
 

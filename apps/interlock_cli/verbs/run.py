@@ -77,11 +77,11 @@ def verb(
 def _foretell(examined: "Checked", workflow: str) -> None:
     """Say on standard error what the run may come to at most, before it begins."""
     from interlock_cli.present.console import err
-    from interlock_cli.worst_cases import worst_cases
+    from interlock_cli.worst_cases import told, worst_cases
 
     for worst in worst_cases(examined):
-        if worst.workflow == workflow:
-            err().print(str(worst), style="quiet", highlight=False, markup=False, soft_wrap=True)
+        if worst["workflow"] == workflow:
+            err().print(told(worst), style="quiet", highlight=False, markup=False, soft_wrap=True)
 
 
 def _input(given: Sequence[str], workflow: "Declared") -> dict[str, object]:
