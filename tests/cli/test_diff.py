@@ -188,9 +188,9 @@ workflow w(n: int) {
         ('"paid" ->', '"payed" ->', "has another `event`"),
         ("0..9", "0..8", "has another `data`"),
         ("event.cents > n", "event.cents >= n", "the step `paid` takes other events"),
-        ("within 2d", "within 3d", "has another `within`"),
-        ("waits for 10m", "waits for 11m", "has another `pause`"),
-        ("waits for 10m", "waits until now", "has another `until`"),
+        ("within 2d", "within 3d", "may take at most 3d, not at most 2d"),
+        ("waits for 10m", "waits for 11m", "the step `pause` waits for 11m, not for 10m"),
+        ("waits for 10m", "waits until now", "the step `pause` waits until a moment, not for 10m"),
         ("waits for 10m", 'waits for event "x"', "the step `pause` is of another kind"),
     ):
         ran = diff(old, old.replace(before, after))
@@ -236,8 +236,8 @@ CHANGES = (
     (OPEN, "where args.amount > 10_000 before", "where args.amount > 20_000 before", ["+ is about fewer calls"]),
     (OPEN, PROMISE, "", ["+ does not promise"]),
     (REFUND, "amount: assess.amount)", "amount: assess.amount + 1)", ["~ `amount` of the step `pay` is another value"]),
-    (REFUND, "timeout 10s", "timeout 20s", ["~ has another `timeout`"]),
-    (REFUND, "    escalate to duty_manager on expiry\n", "", ["~ `assess -> pay` tells or waits for people otherwise"]),
+    (REFUND, "timeout 10s", "timeout 20s", ["+ an attempt may take at most 20s, not at most 10s"]),
+    (REFUND, "    escalate to duty_manager on expiry\n", "", ["~ `assess -> pay` no longer tells duty_manager"]),
 )
 
 

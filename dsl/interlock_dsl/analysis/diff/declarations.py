@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
+from interlock_dsl.analysis.diff import amounts
 from interlock_dsl.analysis.diff.difference import Difference, Direction
 from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
 from interlock_dsl.analysis.facts import Facts, ToolFacts
@@ -11,6 +12,9 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.syntax.tree import AgentDecl, BudgetDecl, Duration, Money, NeverUnapproved, Node, WorkflowDecl
 
 UNSAID = frozenset({"name", "span", "description"})
+AMOUNTS_OF_TOOLS = frozenset({"timeout", "retry", "cost", "fallback", "rate", "breaker"})
+AMOUNTS_OF_AGENTS = frozenset({"tokens", "turns", "cost", "timeout", "retry", "fallback"})
+"""What `amounts` compares."""
 
 
 def declared(old: Facts, new: Facts, same_calls: Callable[[str], bool]) -> Iterator[Difference]:
@@ -82,13 +86,16 @@ def _tool(
         kind = Direction.STATES if same else Direction.CHANGES
         yield Difference(kind, subject, f"has the effect {new.effect}, not {old.effect}", new.span)
     if old.decl is not None and new.decl is not None:
-        yield from clauses(subject, old.decl, new.decl, without=frozenset({"needs", "parameters", "result", "effect"}))
+        yield from amounts.of_tool(old, new, subject)
+        apart = frozenset({"needs", "parameters", "result", "effect"}) | AMOUNTS_OF_TOOLS
+        yield from clauses(subject, old.decl, new.decl, without=apart)
 
 
 def _agent(old: AgentDecl, new: AgentDecl) -> Iterator[Difference]:
     subject = f"agent {new.name.text}"
     yield from scopes(subject, "may hold", _names(old.may), _names(new.may), new.span)
-    yield from clauses(subject, old, new, without=frozenset({"may"}))
+    yield from amounts.of_agent(old, new, subject)
+    yield from clauses(subject, old, new, without=frozenset({"may"}) | AMOUNTS_OF_AGENTS)
 
 
 def scopes(subject: str, verb: str, old: frozenset[str], new: frozenset[str], span: Span) -> Iterator[Difference]:
@@ -128,8 +135,13 @@ def budgets(old: WorkflowDecl, new: WorkflowDecl, subject: str) -> Iterator[Diff
         yield Difference(direction, subject, text, new.name.span)
     if old.goal != new.goal:
         yield Difference(Direction.CHANGES, subject, "another goal", new.name.span)
-    if old.may != new.may:
-        yield Difference(Direction.CHANGES, subject, "another ceiling of scopes", new.name.span)
+    if old.may is None or new.may is None:
+        if old.may is not new.may:
+            direction = Direction.PERMITS if new.may is None else Direction.REFUSES
+            text = f"there is {'no' if new.may is None else 'a'} ceiling of the scopes that routes grant"
+            yield Difference(direction, subject, text, new.name.span)
+    else:
+        yield from scopes(subject, "may grant", _names(old.may), _names(new.may), new.name.span)
 
 
 def _amount(limit: object) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from interlock_dsl.analysis.diff.amounts import deadline
 from interlock_dsl.analysis.diff.difference import (
     Comparing,
     Difference,
@@ -26,7 +27,7 @@ from interlock_dsl.analysis.values.problem import Case, Claim, Statement
 from interlock_dsl.cel.types import DYN, STRING, Field, RecordType, Type
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import TOOL
-from interlock_dsl.syntax.tree import Approval
+from interlock_dsl.syntax.tree import Approval, Bound
 
 Ends: TypeAlias = tuple[frozenset[str], str | None, int, frozenset[str]]
 """Sources, trigger, how many of the sources must arrive, targets."""
@@ -45,7 +46,12 @@ def routes(old: Questions, new: Questions, reasoner: Reasoner, subject: str) -> 
     before, now = _by_ends(old), _by_ends(new)
     terrain = terrain_of(old, new)
     for ends in dict.fromkeys((*before, *now)):
-        sides = _Side(old, before.get(ends, ())), _Side(new, now.get(ends, ()))
+        if ends in before and ends not in now and _merged_otherwise(ends, now, before) is not None:
+            continue
+        was = ends if ends in before else _merged_otherwise(ends, before, now) or ends
+        sides = _Side(old, before.get(was, ())), _Side(new, now.get(ends, ()))
+        if was != ends:
+            yield _merged(was, ends, subject, _place(sides[1]))
         if _same(*sides):
             continue
         yield from _compared(*sides, ends, reasoner, terrain, subject)
@@ -58,6 +64,25 @@ def _by_ends(questions: Questions) -> Mapping[Ends, tuple[tuple[RouteFacts, Grou
         ends = frozenset(link.sources), link.decl.trigger, merge_count(link.decl), frozenset(link.targets)
         found[ends] = (*found.get(ends, ()), (route, questions.arrivals.group(route)))
     return found
+
+
+def _merged_otherwise(ends: Ends, there: Mapping[Ends, object], without: Mapping[Ends, object]) -> Ends | None:
+    """Return the ends that differ in nothing but how many sources must arrive, if only one of two versions has them."""
+    sources, trigger, _, targets = ends
+    versions = ((there, without), (without, there))
+    others, same = (
+        [e for e in one if (e[0], e[1], e[3]) == (sources, trigger, targets) and e not in other]
+        for one, other in versions
+    )
+    return others[0] if len(others) == len(same) == 1 else None
+
+
+def _merged(old: Ends, new: Ends, subject: str, span: Span | None) -> Difference:
+    """Return what it means that another number of sources must arrive."""
+    many, before, now = len(new[0]), old[2], new[2]
+    needs = [f"all of its {many} sources" if n == many else f"{n} of its {many} sources" for n in (now, before)]
+    direction = Direction.PERMITS if now < before else Direction.REFUSES
+    return Difference(direction, subject, f"{_named(new)} needs {needs[0]}, not {needs[1]}", span)
 
 
 def _same(old: _Side, new: _Side) -> bool:
@@ -138,26 +163,69 @@ def _passing(side: _Side, field: str) -> Region:
 
 def _clauses(old: _Side, new: _Side, name: str, subject: str, span: Span | None) -> Iterator[Difference]:
     """Yield the clauses that differ and are neither conditions, scopes, fields nor who approves."""
-
-    def bounds(side: _Side) -> object:
-        return [route.link.decl.bound for route, _ in side.routes if route.link.decl.bound is not None]
-
-    def rest(side: _Side) -> list[object]:
-        return [(route.link.decl.escalations, _within(route.approval)) for route, _ in side.routes]
-
-    if bounds(old) != bounds(new):
-        yield Difference(Direction.CHANGES, subject, f"{name} has another bound, or another way out", span)
+    yield from _bounds(old, new, name, subject, span)
     races = [any(route.link.race for route, _ in side.routes) for side in (old, new)]
     if races[0] != races[1]:
         said = "undoes what the branches did that lose" if races[1] else "leaves what the other branches did"
         yield Difference(Direction.CHANGES, subject, f"{name} {said}", span)
-    alike_many = len(old.routes) == len(new.routes)
-    if (rest(old) != rest(new)) if alike_many else (set(rest(old)) != set(rest(new))):
-        yield Difference(Direction.CHANGES, subject, f"{name} tells or waits for people otherwise", span)
+    yield from _told(old, new, name, subject, span)
 
 
-def _within(approval: Approval | None) -> int | None:
-    return None if approval is None or approval.within is None else approval.within.micros
+def _bounds(old: _Side, new: _Side, name: str, subject: str, span: Span | None) -> Iterator[Difference]:
+    """Yield how often routes back are taken, what they undo, and where they lead once that is used up."""
+    before, now = ([route.link.decl.bound for route, _ in side.routes] for side in (old, new))
+    if len(before) != len(now):
+        if [each for each in before if each] != [each for each in now if each]:
+            yield Difference(Direction.CHANGES, subject, f"{name} has another bound, or another way out", span)
+        return
+    for one, other in zip(before, now, strict=True):
+        if one == other:
+            continue
+        if one is None or other is None:
+            text = f"{name} is taken {'at most ' + _times(other) if other else 'any number of times'}"
+            yield Difference(Direction.REFUSES if other else Direction.PERMITS, subject, text, span)
+            continue
+        if one.times != other.times:
+            way = Direction.PERMITS if other.times > one.times else Direction.REFUSES
+            yield Difference(way, subject, f"{name} is taken at most {_times(other)}, not at most {_times(one)}", span)
+        if one.backtracks != other.backtracks:
+            said = "takes back" if other.backtracks else "keeps"
+            text = f"{name} {said} what was done since its target was entered"
+            yield Difference(Direction.CHANGES, subject, text, span)
+        if one.then != other.then:
+            out, was = ("nowhere" if each.then is None else f"to `{each.then}`" for each in (other, one))
+            yield Difference(Direction.CHANGES, subject, f"the way out of {name} leads {out}, not {was}", span)
+        elif one.own != other.own:
+            yield Difference(Direction.CHANGES, subject, f"the way out of {name} has other clauses", span)
+
+
+def _times(bound: Bound) -> str:
+    return "once" if bound.times == 1 else f"{bound.times} times"
+
+
+def _told(old: _Side, new: _Side, name: str, subject: str, span: Span | None) -> Iterator[Difference]:
+    """Yield how long approvals are waited for, and whom else a route tells."""
+    before, now = ([(r.link.decl.escalations, r.approval) for r, _ in side.routes] for side in (old, new))
+    if len(before) != len(now):
+        sets = [{(told, None if by is None else _within(by)) for told, by in each} for each in (before, now)]
+        if sets[0] != sets[1]:
+            yield Difference(Direction.CHANGES, subject, f"{name} tells or waits for people otherwise", span)
+        return
+    for (one, asked), (other, asks) in zip(before, now, strict=True):
+        if asked is not None and asks is not None:
+            does = f"{name} waits for its approval"
+            yield from deadline(subject, does, asked.within, asks.within, asks.span)
+        if one != other:
+            roles, others = ({each.role.text for each in told} for told in (one, other))
+            for role in sorted(roles ^ others):
+                verb = "tells" if role in others else "no longer tells"
+                yield Difference(Direction.CHANGES, subject, f"{name} {verb} {role}", span)
+            if roles == others:
+                yield Difference(Direction.CHANGES, subject, f"{name} tells people otherwise", span)
+
+
+def _within(approval: Approval) -> int | None:
+    return None if approval.within is None else approval.within.micros
 
 
 def _asks(approval: Approval | None, role: str, count: int) -> bool:

@@ -1,8 +1,10 @@
 """Workflows of two versions: steps by name, ends, routes, what is promised, and what a run may consume."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Final
 
+from interlock_dsl.analysis.diff import amounts
 from interlock_dsl.analysis.diff.declarations import budgets, clauses
 from interlock_dsl.analysis.diff.difference import Comparing, Difference, Direction, Region, Terrain, compared
 from interlock_dsl.analysis.diff.labels import relabelled, unlabelled
@@ -25,6 +27,7 @@ from interlock_dsl.analysis.facts import (
     StepFacts,
     TableStepFacts,
     TimeStepFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.knowledge.bounds import bounds
 from interlock_dsl.analysis.knowledge.consumption import Usage
@@ -34,9 +37,11 @@ from interlock_dsl.analysis.promises.calling import NOT_FALSE
 from interlock_dsl.analysis.reasoning.questions import Questions
 from interlock_dsl.analysis.reasoning.reasoner import Reasoner
 from interlock_dsl.analysis.values.problem import Case, Claim
-from interlock_dsl.analysis.workflows.rows import fan_out
-from interlock_dsl.diagnostics.source import Span
-from interlock_dsl.syntax.tree import FanOut
+from interlock_dsl.analysis.workflows.rows import fan_out, row_variable
+from interlock_dsl.syntax.tree import Duration, EndDecl, TimeStep
+
+AMOUNTS: Final = frozenset({"rows", "within", "pause"})
+"""The clauses of steps that say how much, which are compared by themselves."""
 
 
 def workflows(old: Mapping[str, Questions], new: Mapping[str, Questions], reasoner: Reasoner) -> Iterator[Difference]:
@@ -77,8 +82,7 @@ def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) 
             yield Difference(Direction.CHANGES, subject, f"the end `{name}` {gone}", there.decl.name.span)
         else:
             if one.decl.gives_up != other.decl.gives_up:
-                how = "gives the run up" if other.decl.gives_up else "does not give the run up any more"
-                yield Difference(Direction.CHANGES, subject, f"the end `{name}` {how}", other.decl.name.span)
+                yield _given_up(name, other.decl, subject)
             known = _at(new, name)
             yield from values(
                 reasoner, one.values, other.values, terrain, subject, f"the end `{name}`", other.decl.name.span, known
@@ -88,6 +92,15 @@ def _workflow(old: Questions, new: Questions, reasoner: Reasoner, subject: str) 
     yield from budgets(old.workflow.decl, decl, subject)
     yield from _promises(old, new, reasoner, terrain, subject)
     yield from _consumed(old, new, subject)
+
+
+def _given_up(name: str, end: EndDecl, subject: str) -> Difference:
+    """Return what it means that an end gives the run up, or does not any more: effects that stayed are undone."""
+    if end.gives_up:
+        text = f"the end `{name}` gives the run up: what the run did is undone"
+        return Difference(Direction.REFUSES, subject, text, end.name.span)
+    text = f"the end `{name}` does not give the run up any more: what the run did stays"
+    return Difference(Direction.PERMITS, subject, text, end.name.span)
 
 
 def _at(questions: Questions, name: str) -> tuple[Case, ...]:
@@ -102,10 +115,14 @@ def _step(
     name = new.decl.name.text
     what, span, known = f"the step `{name}`", new.decl.name.span, _at(questions, name)
     if type(old) is type(new):
-        yield from _rows(fan_out(old.decl), fan_out(new.decl), f"{subject}, {what}", span)
+        inside = f"{subject}, {what}"
+        yield from amounts.rows(fan_out(old.decl), fan_out(new.decl), inside, span)
+        yield from amounts.deadline(inside, "may take", _within(old), _within(new), span)
+        row = {**row_variable(rows_of(old)), **row_variable(rows_of(new))}
+        terrain = replace(terrain, types={**terrain.types, **row})
     match old, new:
         case CallStepFacts(call=before), CallStepFacts(call=now):
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"call", "rows"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=AMOUNTS | {"call"})
             if before.tool != now.tool:
                 yield Difference(Direction.CHANGES, subject, f"{what} calls `{now.tool}`, not `{before.tool}`", span)
             else:
@@ -115,7 +132,7 @@ def _step(
                 yield Difference(Direction.PERMITS, subject, f"the agent at {what} is shown `{tool}`", span)
             for tool in sorted(set(old.tools) - set(new.tools)):
                 yield Difference(Direction.REFUSES, subject, f"the agent at {what} is not shown `{tool}`", span)
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"tools", "rows"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=AMOUNTS | {"tools"})
             if old.returns != new.returns and old.decl.returns == new.decl.returns:
                 yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
         case SetStepFacts(values=before_values), SetStepFacts(values=now_values):
@@ -125,15 +142,19 @@ def _step(
                 yield Difference(Direction.CHANGES, subject, f"{what} is decided by another table", span)
             yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
         case EventStepFacts(), EventStepFacts():
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"where"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=AMOUNTS | {"where"})
             if old.data != new.data and old.decl.data == new.decl.data:
                 yield Difference(Direction.CHANGES, subject, f"{what} waits for data of another type", span)
             if old.decl.where != new.decl.where:
                 yield Difference(Direction.CHANGES, subject, f"{what} takes other events", span)
-        case TimeStepFacts(), TimeStepFacts():
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl)
+        case TimeStepFacts(decl=before_wait), TimeStepFacts(decl=now_wait):
+            waited, waits = _waits(before_wait), _waits(now_wait)
+            if waited != waits:
+                yield Difference(Direction.CHANGES, subject, f"{what} waits {waits}, not {waited}", span)
+            elif before_wait.until != now_wait.until:
+                yield Difference(Direction.CHANGES, subject, f"{what} waits until another moment", span)
         case RunStepFacts(arguments=before_values), RunStepFacts(arguments=now_values):
-            apart = frozenset({"workflow", "arguments", "rows"})
+            apart = AMOUNTS | {"workflow", "arguments"}
             yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=apart)
             if old.workflow != new.workflow:
                 yield Difference(
@@ -142,28 +163,22 @@ def _step(
             else:
                 yield from values(reasoner, before_values, now_values, terrain, subject, what, span, known)
         case AskStepFacts(), AskStepFacts():
-            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=frozenset({"rows"}))
+            yield from clauses(f"{subject}, {what}", old.decl, new.decl, without=AMOUNTS)
             if old.returns != new.returns and old.decl.returns == new.decl.returns:
                 yield Difference(Direction.CHANGES, subject, f"{what} returns another type", span)
         case _:
             yield Difference(Direction.CHANGES, subject, f"{what} is of another kind", span)
 
 
-def _rows(old: FanOut | None, new: FanOut | None, subject: str, span: Span) -> Iterator[Difference]:
-    """Yield what the fan-outs of a step differ in; what their lists come to is not compared."""
-    if old is None or new is None:
-        if old is not new:
-            text = "is taken for each row of a list" if old is None else "is taken once"
-            yield Difference(Direction.CHANGES, subject, text, span)
-        return
-    if old.max != new.max:
-        wider = new.max > old.max
-        text = f"has at most {new.max:_} rows, not {old.max:_}"
-        yield Difference(Direction.PERMITS if wider else Direction.REFUSES, subject, text, span)
-    if (old.row.text, old.list, old.width, old.merge, old.collects) != (
-        new.row.text, new.list, new.width, new.merge, new.collects,
-    ):  # fmt: skip
-        yield Difference(Direction.CHANGES, subject, "has another fan-out", span)
+def _within(step: StepFacts) -> Duration | None:
+    """Return the deadline of a step, if it has one."""
+    if isinstance(step, AgentStepFacts | CallStepFacts | AskStepFacts | EventStepFacts | RunStepFacts):
+        return step.decl.within
+    return None
+
+
+def _waits(step: TimeStep) -> str:
+    return "until a moment" if step.pause is None else f"for {duration_words(step.pause.micros)}"
 
 
 def _promises(
