@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -168,10 +169,10 @@ def test_a_bundle_with_anything_changed_is_refused_or_read_and_never_raises_anot
     place: tuple[object, ...], junk: object
 ) -> None:
     changed = body_of(DATA)
-    holder: object = changed
+    holder: Any = changed
     for key in place[:-1]:
-        holder = holder[key]  # type: ignore[index]
-    holder[place[-1]] = junk  # type: ignore[index]
+        holder = holder[key]
+    holder[place[-1]] = junk
     try:
         program = load(sealed(json.dumps(changed).encode()))
     except BundleError as refused:

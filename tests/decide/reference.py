@@ -30,12 +30,12 @@ class Verdict:
     counts: frozenset[str] = frozenset()
 
 
-def evaluate(condition: object, request: Request, program: Program) -> bool | str:
+def evaluate(condition: CompiledExpression, request: Request, program: Program) -> bool | str:
     value = value_of(condition, request, program)
     return value if isinstance(value, bool) else ERROR
 
 
-def value_of(expression: object, request: Request, program: Program) -> object:
+def value_of(expression: CompiledExpression, request: Request, program: Program) -> object:
     """Return what an expression gives for a call; None where it gives nothing."""
     tool = program.tools[request.tool]
     bindings = {
@@ -47,7 +47,7 @@ def value_of(expression: object, request: Request, program: Program) -> object:
     if request.meter is not None and request.meter.refused:
         return None
     try:
-        return expression.evaluate(bindings)  # type: ignore[attr-defined]
+        return expression.evaluate(bindings)
     except EvaluationError:
         return None
 
@@ -110,6 +110,7 @@ def limited_beyond(rule: Rule, request: Request, program: Program) -> Claim | bo
         elif key.kind == "principal":
             values.append(request.principal.name or None)
         else:
+            assert key.expression is not None
             values.append(value_of(key.expression, request, program))
     if type(amount) is not int or amount < 0 or not all(isinstance(value, str | int) for value in values):
         return True

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from examples.stories import NAMES, copy, rows, tools
 from interlock import CallContext, Principal, ToolError
 
-Made: TypeAlias = Callable[[ModuleType], object]
+Made: TypeAlias = Callable[[ModuleType], Any]
 
 STATE = {
     "pipeline": [
@@ -133,7 +133,7 @@ def test_a_refund_is_taken_back_and_given_again(tmp_path: Path) -> None:
         receipt = refund(1, 4_200)(module)
         assert module.get_order("A1")["status"] == "refunded"
         for _ in range(2):
-            module.void_refund(receipt["id"])  # type: ignore[index]
+            module.void_refund(receipt["id"])
             assert module.get_order("A1") == before
         assert refund(1, 4_200)(module) != receipt
     assert rows(folder, "SELECT voided FROM refunds ORDER BY number") == [[1], [0]]
@@ -146,7 +146,7 @@ def test_released_goods_are_in_stock_again(tmp_path: Path) -> None:
         reservation = reserve(1, 2, 5)(module)
         assert module.stock_level("LAMP-2")["on_hand"] == before["on_hand"] - 5
         for _ in range(2):
-            module.release(reservation["id"])  # type: ignore[index]
+            module.release(reservation["id"])
             assert module.stock_level("LAMP-2") == before
 
 
@@ -176,7 +176,7 @@ def test_a_reverted_host_serves_as_it_did(kind: str, tmp_path: Path) -> None:
     folder, host = copy("incident", tmp_path), "media-6" if kind == "scale_out" else "media-2"
     with tools(folder) as module:
         before = module.inspect(host)
-        (applied,) = remediate(1, kind, [host])(module)  # type: ignore[misc]
+        (applied,) = remediate(1, kind, [host])(module)
         changed = module.inspect(host)
         assert changed != before
         for _ in range(2):

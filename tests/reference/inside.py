@@ -4,12 +4,12 @@ from interlock.run.protocol.events import Json
 from interlock_dsl.program.model import RunStep
 from reference import promised, routing, rows
 from reference.state import Run, Visit
-from reference.values import NoValue, typed, written
+from reference.values import Given, NoValue, typed, written
 
 SHARED = ("run", "principal", "context", "$history", "now")
 
 
-def input_of(run: Run, visit: Visit) -> tuple[dict[str, object], dict[str, Json]] | None:
+def input_of(run: Run, visit: Visit) -> Given:
     """Return what a workflow is given, as values and as JSON; None where that does not fit."""
     assert isinstance(visit.step, RunStep)
     parameters = run.program.workflows[visit.step.workflow].parameters
@@ -26,7 +26,7 @@ def prepare(run: Run, visit: Visit) -> bool:
     found = input_of(run, visit) if visit.row is None or visit.group is None else None
     if visit.row is not None and visit.group is not None:
         together = rows.of(visit.group).arguments
-        found = together[visit.row[0]] if together else input_of(run, visit)  # type: ignore[assignment]
+        found = together[visit.row[0]] if together else input_of(run, visit)
     if found is None:
         run.later(routing.fail, run, visit, "failure")
         return False

@@ -10,7 +10,7 @@ from interlock.run.values import MOST_HELD
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, FanOut, RunStep, Step, TableStep
 from reference import calls, inside, promised, routing, steps
 from reference.state import Call, Done, Run, Visit
-from reference.values import NoValue, ValidationError, digest, encoded, part, typed, written
+from reference.values import Given, NoValue, ValidationError, digest, encoded, part, typed, written
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class Rows:
     failed: set[int] = field(default_factory=set)
     size: int = 0
     decided: bool = False
-    arguments: list[object] = field(default_factory=list)
+    arguments: list[Given] = field(default_factory=list)
 
 
 Then: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]
@@ -118,13 +118,13 @@ def displayed(run: Run, visit: Visit, whole: dict[str, Json]) -> dict[str, Json]
             shown.append(None)
             continue
         one = row(visit, index)
-        call = Call(tool, *cast("tuple[dict[str, object], dict[str, Json]]", found), "step", one.path, run, one)
+        call = Call(tool, *found, "step", one.path, run, one)
         calls.take(call, calls.decision_on(run, call))
         shown.append(dict(calls.shown_args(call)))
     return {**whole, "rows": shown}
 
 
-def arguments(run: Run, visit: Visit) -> tuple[dict[str, object], dict[str, Json]] | None:
+def arguments(run: Run, visit: Visit) -> Given:
     assert isinstance(visit.step, CallStep)
     call = visit.step.call
     try:

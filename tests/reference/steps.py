@@ -81,7 +81,7 @@ def gate(run: Run, visit: Visit) -> None:
         "step": visit.path,
         "visit": visit.number,
         "agent": visit.step.agent.name if isinstance(visit.step, AgentStep) else "",
-        "scopes": sorted(visit.scopes),  # type: ignore[dict-item]
+        "scopes": [*sorted(visit.scopes)],
         "context": routing.passed(run, visit.way),
         **rows.subject(run, visit),
     }
@@ -146,7 +146,7 @@ def call(run: Run, visit: Visit) -> None:
     together = None if visit.group is None else rows.of(visit.group).arguments
     found = rows.arguments(run, visit)
     if together and visit.row is not None:
-        found = together[visit.row[0]]  # type: ignore[assignment]
+        found = together[visit.row[0]]
     if found is None:
         run.later(routing.fail, run, visit, "failure")
         return

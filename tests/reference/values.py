@@ -1,7 +1,7 @@
 """What the naive machine takes from the language: decoding, encoding, evaluating. Conditions go to the interpreter."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TypeAlias, cast
 
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD, WRITING
@@ -13,6 +13,9 @@ from interlock_dsl.schema import decode as decoded
 from interlock_dsl.schema.canonical import canonical, digest
 
 Names = Mapping[str, object]
+
+Given: TypeAlias = tuple[dict[str, object], dict[str, Json]] | None
+"""Arguments as values and as JSON; None where they have none, or do not fit."""
 
 NO_VALUE = "no value"
 """What a condition that errors comes to."""

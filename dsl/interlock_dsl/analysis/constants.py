@@ -6,7 +6,7 @@ known to the proofs. A name that something else has in a workflow, tool or table
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Final, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Final, TypeVar, cast, get_args
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
 from interlock_dsl.analysis.symbols import Declarations, Symbols
@@ -36,7 +36,11 @@ from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.builtins import RESERVED
 from interlock_dsl.syntax.tree import Duration, Ident, LetDecl, NamedNumber, Node
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _T = TypeVar("_T")
+_Node = TypeVar("_Node", bound="DataclassInstance")
 _EXPRESSIONS: Final = get_args(Expression)
 
 
@@ -258,9 +262,9 @@ def _same(old: tuple[_T, ...], new: tuple[_T, ...]) -> tuple[_T, ...]:
     return old if all(one is other for one, other in zip(old, new, strict=True)) else new
 
 
-def _changed(node: _T, **parts: object) -> _T:
+def _changed(node: _Node, **parts: object) -> _Node:
     same = all(getattr(node, name) is part for name, part in parts.items())
-    return node if same else replace(node, **parts)  # type: ignore[type-var]
+    return node if same else replace(node, **parts)
 
 
 def literal_of(value: object, span: Span) -> Expression:

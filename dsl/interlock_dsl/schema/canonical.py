@@ -62,21 +62,20 @@ def _placed(digits: str, point: int) -> str:
 
 def written(value: object) -> str:
     """Return canonical JSON as text. Raises like `canonical`, but for half a surrogate pair."""
-    kind = value.__class__
-    if kind is str:
-        return _quoted(value)  # type: ignore[arg-type]
-    if kind is int and LOWEST <= value <= HIGHEST:  # type: ignore[operator]
+    if type(value) is str:
+        return _quoted(value)
+    if type(value) is int and LOWEST <= value <= HIGHEST:
         return repr(value)
     # Written here, and not by functions of their own: a level of nesting takes as few frames as can be.
-    if kind is dict:
-        mapping: dict[str, object] = value  # type: ignore[assignment]
+    if type(value) is dict:
+        mapping: dict[str, object] = value
         parts = [
             f"{_quoted(key)}:{_quoted(item) if type(item := mapping[key]) is str else written(item)}"
             for key in _sorted(mapping)
         ]
         return f"{{{','.join(parts)}}}"
-    if kind is tuple or kind is list:
-        return f"[{','.join(map(written, value))}]"  # type: ignore[call-overload]
+    if type(value) is tuple or type(value) is list:
+        return f"[{','.join(map(written, value))}]"
     if value is None:
         return "null"
     if value is True:
@@ -95,7 +94,7 @@ def written(value: object) -> str:
         return written(dict(value))
     if isinstance(value, str):
         return _quoted(value)
-    raise TypeError(f"a {kind.__name__} has no form in JSON")
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def _sorted(mapping: Mapping[str, object]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields, replace
 from functools import cache
 from json.encoder import encode_basestring
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from interlock.errors import JournalCorrupt
 from interlock.run.protocol.events import AnsweredBy, CallProposed, Event, ModelCall, ModelReplied, Usage
@@ -131,12 +131,12 @@ _parse: Final[Callable[[str], object]] = json.JSONDecoder(parse_int=whole).decod
 
 
 def _with_doubles(event: Event, given: "dict[str, Json]") -> Event:
-    held = {name: given[name] for name in _UNTYPED if name in given}
+    held: dict[str, Any] = {name: given[name] for name in _UNTYPED if name in given}
     calls = given.get("calls")
     if isinstance(event, ModelReplied) and isinstance(calls, list):
         pairs = zip(event.calls, cast("list[dict[str, Json]]", calls), strict=True)
         event = replace(event, calls=tuple(replace(call, args=each["args"]) for call, each in pairs))
-    return replace(event, **held)  # type: ignore[arg-type]
+    return replace(event, **held)
 
 
 def _said(problem: Exception) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,25 +16,19 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
     future: asyncio.Future[T] = loop.create_future()
     context = contextvars.copy_context()
 
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)  # type: ignore[arg-type]
-        else:
-            future.set_exception(error)
+    def settle(as_it_came: Callable[[], None]) -> None:
+        if not future.done():
+            as_it_came()
 
     def work() -> None:
-        result: T | None = None
-        error: BaseException | None = None
         try:
-            result = context.run(function)
+            as_it_came = partial(future.set_result, context.run(function))
         except BaseException as raised:
             # Neither what ends threads silently nor what a future cannot hold may get lost.
             ordinary = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
-            error = raised if ordinary else _stopped(raised)
+            as_it_came = partial(future.set_exception, raised if ordinary else _stopped(raised))
         try:
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(settle, as_it_came)
         except RuntimeError:
             return  # the loop is closed: nobody listens any more
 

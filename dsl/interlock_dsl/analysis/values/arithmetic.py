@@ -66,7 +66,11 @@ def _sign(one: object, other: object) -> int | None:
         return None
     if one == other:
         return 0
-    return (-1 if one < other else 1) if isinstance(one, str | bool) else None  # type: ignore[operator]
+    if isinstance(one, str) and isinstance(other, str):
+        return -1 if one < other else 1
+    if isinstance(one, bool) and isinstance(other, bool):
+        return -1 if one < other else 1
+    return None
 
 
 def _number_signs(left: Numbers, right: Numbers) -> Signs:

@@ -44,7 +44,8 @@ def item(value: object, index: object) -> object:
         return adapt(found)
     if isinstance(value, Mapping):
         raise Fault("no-such-key", f"there is no key {_shown(index)}")
-    raise Fault("no-such-index", f"there is no item {_shown(index)} in a list of {len(value)}")  # type: ignore[arg-type]
+    assert isinstance(value, list | tuple)
+    raise Fault("no-such-index", f"there is no item {_shown(index)} in a list of {len(value)}")
 
 
 def optional_item(value: object, index: object) -> Optional:

@@ -114,8 +114,8 @@ def _binary(value: object, _: int) -> str:
 
 
 def _octal(value: object, _: int) -> str:
-    if type(value) in (int, UInt):
-        return f"{int(value):o}"  # type: ignore[call-overload]
+    if type(value) is int or type(value) is UInt:
+        return f"{int(value):o}"
     raise _unsuited("o", "be shown in octal", value)
 
 

@@ -1,7 +1,7 @@
 """The strings library. Positions count code points; `strings.format` is in `formatting`."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from interlock_dsl.cel.library.declare import method, plain
 from interlock_dsl.cel.library.formatting import format_text
@@ -87,7 +87,7 @@ def _join(parts: Sequence[object], separator: str = "") -> str:
     for text in texts:
         if type(text) is not str:
             raise Fault("no-such-overload", f"join takes a list of strings, not of {type_name(text)}")
-    return separator.join(texts)  # type: ignore[arg-type]
+    return separator.join(cast("list[str]", texts))
 
 
 def _joining_cost(parts: int, separator: int = 0) -> int:

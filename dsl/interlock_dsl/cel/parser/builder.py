@@ -8,7 +8,7 @@ trees from the rule `expression`.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Final, TypeVar, cast
 
 from lark import Token
 
@@ -36,19 +36,15 @@ from interlock_dsl.diagnostics.source import Source, Span
 MAX_DEPTH: Final = 100
 """Levels of nesting in an expression: whatever walks a tree by recursion stays far from the limit of Python's stack."""
 
-_Self = TypeVar("_Self")
-_Parts = ParamSpec("_Parts")
 _Result = TypeVar("_Result")
 
 
-def takes_parts(
-    method: Callable[Concatenate[_Self, _Parts], _Result],
-) -> Callable[[_Self, Sequence[object]], _Result]:
+def takes_parts(method: Callable[..., _Result]) -> Callable[["ExpressionBuilder", Sequence[object]], _Result]:
     """Make a method that names the parts of a rule one that takes them as a list, as the parser calls it."""
 
     @wraps(method)
-    def callback(self: _Self, parts: Sequence[object]) -> _Result:
-        return method(self, *parts)  # type: ignore[call-arg, arg-type]
+    def callback(self: "ExpressionBuilder", parts: Sequence[object]) -> _Result:
+        return method(self, *parts)
 
     return callback
 
@@ -96,8 +92,8 @@ class ExpressionBuilder:
 
     def _balanced(self, function: str, parts: list[Expression | Token]) -> Expression:
         # Both operators are associative, in value, in what they absorb and in what they leave unevaluated.
-        operands: list[Expression] = parts[::2]  # type: ignore[assignment]
-        places = [self.place(token) for token in parts[1::2]]  # type: ignore[arg-type]
+        operands = cast("list[Expression]", parts[::2])
+        places = [self.place(token) for token in cast("list[Token]", parts[1::2])]
         while len(operands) > 1:
             paired: list[Expression] = []
             for left, right, place in zip(operands[::2], operands[1::2], places[::2], strict=False):
@@ -120,10 +116,8 @@ class ExpressionBuilder:
         return self._from_the_left(parts)
 
     def _from_the_left(self, parts: list[Expression | Token]) -> Expression:
-        tree: Expression = parts[0]  # type: ignore[assignment]
-        for at in range(1, len(parts), 2):
-            token: Token = parts[at]  # type: ignore[assignment]
-            right: Expression = parts[at + 1]  # type: ignore[assignment]
+        tree, *others = cast("list[Expression]", parts[::2])
+        for token, right in zip(cast("list[Token]", parts[1::2]), others, strict=True):
             function = "_-_" if token == "-" else OPERATORS[token]
             tree = Call(function, (tree, right), tree.span.to(right.span), self.place(token))
         return tree

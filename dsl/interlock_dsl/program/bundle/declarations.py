@@ -32,7 +32,8 @@ MOST: Final = 200_000
 
 _INTEGERS: Final = {"ge": -(2**63), "le": 2**64 - 1}
 
-Write = Callable[["Writer", object], object]
+Write = Callable[["Writer", Any], object]
+"""How a value of one annotation is written; which values there are is for the annotation to say."""
 
 
 class Writer:
@@ -66,22 +67,22 @@ def write(annotation: Any, value: object, writer: Writer) -> object:
 @cache
 def _writer_of(annotation: object) -> Write:
     if annotation is Span:
-        return lambda writer, value: writer.places.write(value)  # type: ignore[arg-type]
+        return lambda writer, value: writer.places.write(value)
     if annotation is CompiledExpression:
-        return lambda writer, value: writer.expressions.write(value)  # type: ignore[arg-type]
+        return lambda writer, value: writer.expressions.write(value)
     if isinstance(annotation, type) and issubclass(annotation, Type):
-        return lambda writer, value: writer.types.number(value)  # type: ignore[arg-type]
+        return lambda writer, value: writer.types.number(value)
     if isinstance(annotation, type) and is_dataclass(annotation):
         return _object_writer(annotation)
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is tuple:
         item = _writer_of(inside[0])
-        return lambda writer, value: [item(writer, each) for each in value]  # type: ignore[attr-defined]
+        return lambda writer, value: [item(writer, each) for each in value]
     if origin is frozenset:
-        return lambda writer, value: sorted(value)  # type: ignore[call-overload]
+        return lambda writer, value: sorted(value)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         inner = _writer_of(inside[1])
-        return lambda writer, value: [[key, inner(writer, each)] for key, each in value.items()]  # type: ignore[attr-defined]
+        return lambda writer, value: [[key, inner(writer, each)] for key, each in value.items()]
     if origin is Union or origin is types.UnionType:
         return _union_writer(inside)
     if annotation is object:

@@ -4,6 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from interlock_dsl.cel.types import (
+    BOOL,
+    BYTES,
+    DURATION,
+    DYN,
+    NULL,
+    TIMESTAMP,
     AbstractType,
     Basic,
     DoubleType,
@@ -22,7 +28,7 @@ from interlock_dsl.cel.types import (
 from interlock_dsl.program.bundle.errors import BundleError
 from interlock_dsl.program.bundle.places import read_double, strings
 
-_BASIC: Final = ("dyn", "null_type", "bool", "bytes", "timestamp", "duration")
+_BASIC: Final = (DYN, NULL, BOOL, BYTES, TIMESTAMP, DURATION)
 
 
 class TypeTable:
@@ -45,7 +51,7 @@ class TypeTable:
 
     def _row(self, type: Type) -> list[object]:
         match type:
-            case Basic(name) if name in _BASIC:
+            case Basic(name) if type in _BASIC:
                 return [name]
             case IntType(low, high):
                 return ["int", low, high]
@@ -142,12 +148,12 @@ def _abstract(made: list[Type], row: list[object]) -> Type:
     return AbstractType(name, tuple(_at(made, number) for number in given))
 
 
-def _basic(name: str) -> _Reader:
-    return lambda made, row: Basic(name)  # type: ignore[arg-type]
+def _basic(type: Basic) -> _Reader:
+    return lambda made, row: Basic(type.name)
 
 
 _READERS: Final[Mapping[str, _Reader]] = {
-    **{name: _exactly(0, _basic(name)) for name in _BASIC},
+    **{type.name: _exactly(0, _basic(type)) for type in _BASIC},
     "int": _exactly(2, lambda made, row: IntType(_whole(row[0]), _whole(row[1]))),
     "uint": _exactly(2, lambda made, row: UintType(_whole(row[0]), _whole(row[1]))),
     "double": _exactly(2, lambda made, row: DoubleType(_double(row[0]), _double(row[1]))),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from lark import Token
 
@@ -46,22 +46,20 @@ _VALUES: Final = frozenset({"IDENTIFIER", "STRING", "INT", "DOUBLE", "DURATION",
 """The kinds of token that say something by themselves; the words and signs around them only lead there."""
 
 _T = TypeVar("_T")
-_Self = TypeVar("_Self", bound="PieceBuilder")
-_Parts = ParamSpec("_Parts")
 _Result = TypeVar("_Result")
 
 
-def reduction(method: Callable[Concatenate[_Self, _Parts], _Result]) -> Callable[[_Self, list[object]], _Result]:
+def reduction(method: Callable[..., _Result]) -> Callable[["PieceBuilder", list[object]], _Result]:
     """Make a method that names the parts of a rule one that Lark calls with all of them.
 
     It notes the place of the rule, and leaves out the words and signs.
     """
 
     @wraps(method)
-    def reduced(self: _Self, parts: list[object]) -> _Result:
+    def reduced(self: "PieceBuilder", parts: list[object]) -> _Result:
         self.extent = self.extent_of(parts)
         named = [part for part in parts if type(part) is not Token or part.type in _VALUES]
-        return method(self, *named)  # type: ignore[call-arg, arg-type]
+        return method(self, *named)
 
     return reduced
 

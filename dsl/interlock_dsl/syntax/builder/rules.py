@@ -24,6 +24,7 @@ from interlock_dsl.syntax.tree import (
     TableDecl,
     TableRow,
 )
+from interlock_dsl.syntax.tree.tables import Operator
 
 Hit: TypeAlias = Literal["unique", "first", "collect"]
 
@@ -205,7 +206,7 @@ class RuleBuilder(PieceBuilder):
         self.extent = self.extent_of(parts)
         *sign, value = parts
         assert not isinstance(value, Token)
-        return Comparison(str(sign[0]) if sign else "==", value, span=self.here())  # type: ignore[arg-type]
+        return Comparison(cast("Operator", str(sign[0]) if sign else "=="), value, span=self.here())
 
     @reduction
     def range(self, low: Expression, high: Expression) -> Range:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from lark import Token
 
@@ -109,7 +109,7 @@ class WorkflowBuilder(StepBuilder):
         return RouteDecl(
             sources,
             targets,
-            trigger=clauses.get("on", str),  # type: ignore[arg-type]
+            trigger=cast("Trigger | None", clauses.get("on", str)),
             when=clauses.expression("when"),
             otherwise="otherwise" in clauses.first,
             grants=tuple(clause.value for clause in own if isinstance(clause.value, Grant)),

@@ -7,12 +7,15 @@ from interlock_dsl.cel.tree import Expression
 from interlock_dsl.syntax.tree.pieces import Ident, Node
 from interlock_dsl.syntax.tree.types import FieldNode, RecordType
 
+Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!="]
+"""How a cell of a table compares its column with a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Node):
     """`< 5`, `>= 10`, `== "x"`, `!= "x"`, or a bare value (which is `==`)."""
 
-    operator: Literal["<", "<=", ">", ">=", "==", "!="]
+    operator: Operator
     value: Expression
 
 
