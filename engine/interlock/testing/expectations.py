@@ -1,7 +1,9 @@
 """What a test expects, held against what has happened so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from json import dumps
+from typing import Final, NamedTuple, TypeVar
 
 from interlock.decide import NotifyRole, Reason, RedactFields
 from interlock.run.machine import Machine
@@ -25,109 +27,89 @@ from interlock_dsl.program.cases import Act
 from interlock_dsl.program.paths import numbered, spoken, written
 from interlock_dsl.schema import encode
 
+_Kind = TypeVar("_Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """What has happened so far; `sent` are the arguments of the calls that were made, by their ids."""
+
+    machine: Machine | SessionMachine
+    notes: Sequence[Note]
+    sent: Mapping[str, Mapping[str, Json]]
+
+    def of(self, kind: type[_Kind]) -> list[_Kind]:
+        return [note for note in self.notes if isinstance(note, kind)]
+
+    def decided(self, tool: str) -> list[CallDecided]:
+        return [note for note in self.of(CallDecided) if note.tool == tool]
+
+
+class _Verdict(NamedTuple):
+    """Whether an expectation is met, what it was, and what happened instead (empty: how the run stands says it)."""
+
+    met: bool
+    expected: str
+    instead: str = ""
+
 
 def unmet(
     act: Act, machine: Machine | SessionMachine, notes: Sequence[Note], sent: Mapping[str, Mapping[str, Json]]
 ) -> str:
     """Return what is wrong with one expectation, as `expected ... but ...`; empty if it is met.
 
-    `sent` are the arguments of the calls that were made, by their ids: notes do not show what a `redact` hides.
+    `sent` are the arguments of the calls that were made, by their ids: notes do not show what a `redact` hides. Raises
+    ValueError for an act that expects nothing.
     """
-    match act.kind:
-        case "waits":
-            waiting = [ask.role for ask in machine.waiting_for if isinstance(ask, AskApproval)]
-            met = act.name in waiting
-            expected = f"the run to wait for approval by {act.name}"
-        case "awaits":
-            met = act.name in _awaited(machine)
-            expected = f"the run to wait for the event `{act.name}`"
-        case "calls" | "never calls":
-            calls = [note for note in notes if isinstance(note, CallDecided) and note.call and note.tool == act.name]
-            held = [sent.get(note.call, note.args) for note in calls]
-            met = any(_part_of(act.value, args) for args in held) is (act.kind == "calls")
-            expected = f"{'a call' if act.kind == 'calls' else 'no call'} of {act.name}{_shown(act.value)}"
-            if calls:
-                made = "; ".join(_shown(note.args).strip() for note in calls)
-                return "" if met else f"expected {expected}, but it was called with {made}"
-        case "denied":
-            decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
-            denied = [note.decision for note in decided if note.decision.answer == "deny"]
-            met = any(_is_why(act, reason) for decision in denied for reason in decision.reasons)
-            expected = f"a call of {act.name} to be denied{_why(act)}"
-            if denied and not met:
-                reasons = [reason for decision in denied for reason in decision.reasons]
-                given = "; ".join(dict.fromkeys(_reason(reason) for reason in reasons))
-                return f"expected {expected}, but it was denied for another reason: {given}"
-            if decided and not met:
-                return f"expected {expected}, but it was decided: {', '.join(note.decision.answer for note in decided)}"
-        case "withheld":
-            judged = [note for note in notes if isinstance(note, AttemptJudged) and note.tool == act.name]
-            withheld = [note.by for note in judged if not note.granted]
-            met = any(act.rule in (None, by) for by in withheld)
-            expected = f"an attempt at {act.name} to be withheld{_why(act)}"
-            if withheld and not met:
-                return f"expected {expected}, but it was by {' and '.join(dict.fromkeys(withheld))}"
-        case "escalates":
-            told = [note.role for note in notes if isinstance(note, Escalated)]
-            met = act.name in told
-            expected = f"an escalation to {act.name}"
-        case "notifies":
-            told = [note.role for note in notes if isinstance(note, RoleNotified)]
-            met = act.name in told or any(act.name in _told(note) for note in notes)
-            expected = f"{act.name} to be notified"
-            others = dict.fromkeys((*told, *(role for note in notes for role in sorted(_told(note)))))
-            if others and not met:
-                return f"expected {expected}, but only {', '.join(others)} was"
-        case "redacts":
-            decided = [note for note in notes if isinstance(note, CallDecided) and note.tool == act.name]
-            met = any(set(act.fields) <= _hidden(note) for note in decided)
-            expected = f"{' and '.join(act.fields)} of {act.name} to be redacted"
-        case "visits" | "never visits":
-            began = [note for note in notes if isinstance(note, StepBegan)]
-            entered = list(dict.fromkeys(_entered(note.step, note.visit) for note in began))
-            found = any(act.name in spoken(numbered(note.step, note.visit)) for note in began)
-            met = found is (act.kind == "visits")
-            expected = f"step `{act.name}` {'' if act.kind == 'visits' else 'not '}to be entered"
-            if not met and found:
-                return f"expected {expected}, but it was"
-            if not met:
-                return f"expected {expected}, but only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
-        case "backtracks":
-            gone_back = [written(note.step) for note in notes if isinstance(note, Backtracked)]
-            met = act.name in gone_back
-            expected = f"the run to backtrack to `{act.name}`"
-            if gone_back and not met:
-                return f"expected {expected}, but only to {', '.join(f'`{n}`' for n in dict.fromkeys(gone_back))}"
-        case "ends":
-            over = _ended(notes)
-            met = over is not None and over.end == act.name and _part_of(act.value, over.output)
-            expected = f"the run to end at `{act.name}`{_shown(act.value)}"
-        case "fails":
-            over = _ended(notes)
-            broken = [note.promise for note in notes if isinstance(note, PromiseBroken)]
-            met = over is not None and over.status == "failed" and (act.rule is None or act.rule in broken)
-            expected = f"the run to fail{_why(act)}"
-        case "allows" | "denies" | "asks":
-            return _undecided(act, notes)
-        case _:
-            raise ValueError(f"`{act.kind}` is not an expectation")
-    return "" if met else f"expected {expected}, but {_standing(machine, notes)}"
+    judge = _JUDGES.get(act.kind)
+    if judge is None:
+        raise ValueError(f"`{act.kind}` is not an expectation")
+    verdict = judge(act, _Happened(machine, notes, sent))
+    if verdict.met:
+        return ""
+    return f"expected {verdict.expected}, but {verdict.instead or _standing(machine, notes)}"
 
 
-def _entered(path: str, visit: int) -> str:
-    """Return how a visit is told: with its number where there is more than one."""
-    return path if visit == 1 else f"{path}#{visit}"
+# --- calls ---
 
 
-def _awaited(machine: Machine | SessionMachine) -> list[str]:
-    return [each.event for each in machine.awaiting] if isinstance(machine, Machine) else []
+def _calls(act: Act, happened: _Happened) -> _Verdict:
+    calls = [note for note in happened.decided(act.name) if note.call]
+    held = [happened.sent.get(note.call, note.args) for note in calls]
+    met = any(_part_of(act.value, args) for args in held) is (act.kind == "calls")
+    expected = f"{'a call' if act.kind == 'calls' else 'no call'} of {act.name}{_shown(act.value)}"
+    made = "; ".join(_shown(note.args).strip() for note in calls)
+    return _Verdict(met, expected, f"it was called with {made}" if calls else "")
 
 
-def _undecided(act: Act, notes: Sequence[Note]) -> str:
-    """Return how the decision on the last call differs from what a test of policies expects of it."""
-    last = next(note for note in reversed(notes) if isinstance(note, CallDecided))
+def _denied(act: Act, happened: _Happened) -> _Verdict:
+    decisions = [note.decision for note in happened.decided(act.name)]
+    reasons = [reason for decision in decisions if decision.answer == "deny" for reason in decision.reasons]
+    met = any(_is_why(act, reason) for reason in reasons)
+    instead = ""
+    if any(decision.answer == "deny" for decision in decisions):
+        instead = f"it was denied for another reason: {_reasons(reasons)}"
+    elif decisions:
+        instead = f"it was decided: {', '.join(decision.answer for decision in decisions)}"
+    return _Verdict(met, f"a call of {act.name} to be denied{_why(act)}", instead)
+
+
+def _withheld(act: Act, happened: _Happened) -> _Verdict:
+    withheld = [note.by for note in happened.of(AttemptJudged) if note.tool == act.name and not note.granted]
+    met = any(act.rule in (None, by) for by in withheld)
+    instead = f"it was by {' and '.join(dict.fromkeys(withheld))}" if withheld else ""
+    return _Verdict(met, f"an attempt at {act.name} to be withheld{_why(act)}", instead)
+
+
+def _redacts(act: Act, happened: _Happened) -> _Verdict:
+    met = any(set(act.fields) <= _hidden(note) for note in happened.decided(act.name))
+    return _Verdict(met, f"{' and '.join(act.fields)} of {act.name} to be redacted")
+
+
+def _answers(act: Act, happened: _Happened) -> _Verdict:
+    """Judge the decision on the last call, of which a test of policies expects an answer."""
+    last = happened.of(CallDecided)[-1]
     decision = last.decision
-    reasons = "; ".join(dict.fromkeys(_reason(reason) for reason in decision.reasons))
     asked = ", ".join(f"{need.count} of {need.role}" if need.count > 1 else need.role for need in decision.needs)
     people = f"{act.count} of {act.name}" if act.count > 1 else act.name
     words = {"allows": "allowed", "denies": f"denied{_why(act)}", "asks": f"allowed only once {people} approved it"}
@@ -139,7 +121,92 @@ def _undecided(act: Act, notes: Sequence[Note]) -> str:
             met = decision.answer == "deny" and any(_is_why(act, reason) for reason in decision.reasons)
         case _:
             met = any(need.role == act.name and need.count == act.count for need in decision.needs)
-    return "" if met else f"expected the call of {last.tool} to be {words[act.kind]}, but {given}: {reasons}"
+    return _Verdict(met, f"the call of {last.tool} to be {words[act.kind]}", f"{given}: {_reasons(decision.reasons)}")
+
+
+# --- people ---
+
+
+def _waits(act: Act, happened: _Happened) -> _Verdict:
+    waiting = [ask.role for ask in happened.machine.waiting_for if isinstance(ask, AskApproval)]
+    return _Verdict(act.name in waiting, f"the run to wait for approval by {act.name}")
+
+
+def _awaits(act: Act, happened: _Happened) -> _Verdict:
+    return _Verdict(act.name in _awaited(happened.machine), f"the run to wait for the event `{act.name}`")
+
+
+def _escalates(act: Act, happened: _Happened) -> _Verdict:
+    return _Verdict(act.name in {note.role for note in happened.of(Escalated)}, f"an escalation to {act.name}")
+
+
+def _notifies(act: Act, happened: _Happened) -> _Verdict:
+    told = [note.role for note in happened.of(RoleNotified)]
+    told += [role for note in happened.notes for role in sorted(_told(note))]
+    instead = f"only {', '.join(dict.fromkeys(told))} was" if told else ""
+    return _Verdict(act.name in told, f"{act.name} to be notified", instead)
+
+
+# --- the way of the run ---
+
+
+def _visits(act: Act, happened: _Happened) -> _Verdict:
+    began = happened.of(StepBegan)
+    entered = dict.fromkeys(_entered(note.step, note.visit) for note in began)
+    found = any(act.name in spoken(numbered(note.step, note.visit)) for note in began)
+    expected = f"step `{act.name}` {'' if act.kind == 'visits' else 'not '}to be entered"
+    instead = "it was" if found else f"only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
+    return _Verdict(found is (act.kind == "visits"), expected, instead)
+
+
+def _backtracks(act: Act, happened: _Happened) -> _Verdict:
+    gone_back = dict.fromkeys(written(note.step) for note in happened.of(Backtracked))
+    instead = f"only to {', '.join(f'`{name}`' for name in gone_back)}" if gone_back else ""
+    return _Verdict(act.name in gone_back, f"the run to backtrack to `{act.name}`", instead)
+
+
+def _ends(act: Act, happened: _Happened) -> _Verdict:
+    over = _ended(happened.notes)
+    met = over is not None and over.end == act.name and _part_of(act.value, over.output)
+    return _Verdict(met, f"the run to end at `{act.name}`{_shown(act.value)}")
+
+
+def _fails(act: Act, happened: _Happened) -> _Verdict:
+    over = _ended(happened.notes)
+    broken = [note.promise for note in happened.of(PromiseBroken)]
+    met = over is not None and over.status == "failed" and (act.rule is None or act.rule in broken)
+    return _Verdict(met, f"the run to fail{_why(act)}")
+
+
+_JUDGES: Final[Mapping[str, Callable[[Act, _Happened], _Verdict]]] = {
+    "calls": _calls,
+    "never calls": _calls,
+    "denied": _denied,
+    "withheld": _withheld,
+    "redacts": _redacts,
+    "allows": _answers,
+    "denies": _answers,
+    "asks": _answers,
+    "waits": _waits,
+    "awaits": _awaits,
+    "escalates": _escalates,
+    "notifies": _notifies,
+    "visits": _visits,
+    "never visits": _visits,
+    "backtracks": _backtracks,
+    "ends": _ends,
+    "fails": _fails,
+}
+"""How each kind of expectation is judged."""
+
+
+def _entered(path: str, visit: int) -> str:
+    """Return how a visit is told: with its number where there is more than one."""
+    return path if visit == 1 else f"{path}#{visit}"
+
+
+def _awaited(machine: Machine | SessionMachine) -> list[str]:
+    return [each.event for each in machine.awaiting] if isinstance(machine, Machine) else []
 
 
 def _told(note: Note) -> set[str]:
@@ -173,6 +240,10 @@ def _why(act: Act) -> str:
 
 def _reason(reason: Reason) -> str:
     return f'"{reason.text}"' + (f" [{reason.rule}]" if reason.rule else "")
+
+
+def _reasons(reasons: Iterable[Reason]) -> str:
+    return "; ".join(dict.fromkeys(_reason(reason) for reason in reasons))
 
 
 def _part_of(expected: object, actual: object) -> bool:
