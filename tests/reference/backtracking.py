@@ -18,6 +18,7 @@ def follow(run: Run, way: Way, route: Route) -> None:
         inside.cancel(visit, "backtracked")
     todo = run.whole.todo
     run.whole.todo = [(do, about) for do, about in todo if not (do is steps.enter and _because(run, about, part))]
+    run.whole.todo = [(do, about) for do, about in run.whole.todo if not (do is go_back and about[1] in part)]
     forgotten = [name for name in run.of.steps if name in names and name in run.shown]
     for name in forgotten:
         run.forget(name)
@@ -56,9 +57,3 @@ def go_back(run: Run, _: Visit, part: list[Visit], target: str, way: Way) -> Non
         steps.give_up(run, "not-undone")
     else:
         steps.enter(run, target, way)
-
-
-def waiting(run: Run) -> list[rows.Undoing]:
-    """Return what is undone before a step of a workflow is gone back to."""
-    undoings = [cast(rows.Undoing, each) for each in run.whole.undoings]
-    return [one for one in undoings if one.then[0] is go_back and one.then[1][0] is run]

@@ -100,7 +100,7 @@ def arrive(run: Run, key: tuple[object, ...], routes: Sequence[Route], visit: Vi
     run.note("race won", visit.path, visit.number, tuple(name for name in sources if name != source))
     lost = call_off(run, beaten)
     under_way = [one.step.name for one in run.active]
-    under_way += [cast(str, undoing.then[1][3]) for undoing in backtracking.waiting(run)]
+    under_way += [name for then in routing.following(run) for name in routing.leads_to(then)]
     under_way += [name for one in run.whole.todo if (name := routing._entering(run, one))]
     others = [name for name in sources if name != source]
     run.late[key] = {name for name in others if any(name in routing.reaches(run, step, ()) for step in under_way)}

@@ -281,18 +281,48 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> list[str
             inside.cancel(visit, "join-decided")
         entering = [one for one in run.whole.todo if (name := _entering(run, one)) and only_leads(run, name, routes)]
         run.whole.todo = [one for one in run.whole.todo if one not in entering]
-        for undoing in backtracking.waiting(run):
-            if only_leads(run, cast(str, undoing.then[1][3]), routes):
-                undoing.then = (not_gone_back, (run, undoing.then[1][1]))
-        under_way = [cast(str, undoing.then[1][3]) for undoing in backtracking.waiting(run)]
+        forget_following(run, routes)
+        under_way = [name for then in following(run) for name in leads_to(then)]
         under_way += [visit.step.name for visit in run.active]
         under_way += [name for one in run.whole.todo if (name := _entering(run, one))]
         run.late[key] = {name for name in missing if any(name in reaches(run, step, ()) for step in under_way)}
     return arrived
 
 
-def not_gone_back(run: Run, _: Visit) -> None:
-    """All is undone, and nothing is gone back to: a join has been decided meanwhile that needs nothing more."""
+def following(run: Run) -> list[rows.Then]:
+    """Return what goes on in a workflow once something is undone: a step is gone back to, a race was won."""
+    every = [cast(rows.Then, about[2]) if do is rows.undo else (do, about) for do, about in run.whole.todo]
+    every += [cast(rows.Undoing, each).then for each in run.whole.undoings]
+    return [one for one in every if one[0] in (backtracking.go_back, races.meet) and one[1][0] is run]
+
+
+def leads_to(then: rows.Then) -> list[str]:
+    """Return the steps that it goes on at."""
+    do, about = then
+    if do is backtracking.go_back:
+        return [cast(str, about[3])]
+    routes = cast("Sequence[Route]", about[2])
+    ways = [way for route in routes for way in (way_of(route), way_out(route)) if way is not None]
+    return [target for way in ways for target in way.targets]
+
+
+def forget_following(run: Run, join: Sequence[Route]) -> None:
+    """Have nothing go on that only leads to a join that is decided; what is being undone is undone all the same."""
+    gone = [one for one in following(run) if all(only_leads(run, name, join) for name in leads_to(one))]
+    nothing: rows.Then = (not_needed, (run, None))
+    for at, (do, about) in enumerate(run.whole.todo):
+        if (do, about) in gone:
+            run.whole.todo[at] = nothing
+        elif do is rows.undo and about[2] in gone:
+            run.whole.todo[at] = (do, (*about[:2], nothing))
+    for each in run.whole.undoings:
+        undoing = cast(rows.Undoing, each)
+        if undoing.then in gone:
+            undoing.then = (not_needed, (run, undoing.then[1][1]))
+
+
+def not_needed(run: Run, _: Visit | None) -> None:
+    """All is undone, and nothing goes on: a join has been decided meanwhile that needs nothing more."""
 
 
 def _entering(run: Run, one: tuple[object, tuple[object, ...]]) -> str:

@@ -235,7 +235,7 @@ def cancel(visit: Visit, why: str) -> None:
 
 def stop(run: Run, visit: Visit, trigger: str) -> None:
     """Give up the workflows that rows run; the step fails when what they did is undone."""
-    if visit.phase == "over":
+    if visit.phase == "over" or of(visit).decided:
         return
     unfinished = under_way(visit)
     cancel(visit, "given-up")
@@ -288,7 +288,7 @@ def undo(run: Run, visits: list[Visit], then: Then) -> None:
     awaited = [call for call in run.whole.orphans if within(call.visit, visits)]
     undoing = Undoing(part_, awaited, then)
     for smaller in [cast(Undoing, each) for each in run.whole.undoings]:
-        if within(smaller.about, visits):
+        if smaller.then[0] is not undo_next and within(smaller.about, visits):
             undoing.part = sorted([*undoing.part, *smaller.part], key=lambda done: done.number)
             undoing.awaited += [call for call in smaller.awaited if call not in undoing.awaited]
             smaller.part, smaller.awaited, smaller.then = [], [], (undo_next, (run, undoing))

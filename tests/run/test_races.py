@@ -2,8 +2,8 @@
 
 import pytest
 
-from interlock.run.protocol.commands import CallTool, SetTimer
-from interlock.run.protocol.events import Json, RunCancelled, ToolFailed, ToolReturned
+from interlock.run.protocol.commands import AskPerson, CallTool, SetTimer
+from interlock.run.protocol.events import Json, PersonAnswered, RunCancelled, ToolFailed, ToolReturned
 from interlock.run.protocol.notes import LeftRace, NoValue, RaceWon, RouteTaken, StepCancelled, StepDone
 from run.texts import HEAD
 from run.texts_of_races import RACE, RIVALS
@@ -286,3 +286,69 @@ def test_a_condition_without_a_value_gives_the_run_up() -> None:
     for id in ("b2", "b1"):
         settle(world, id, undo=True)
     assert world.finished.status == "failed"
+
+
+BRANCH = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  step plan asks boss { question "what?"  returns { ok: bool } }
+  step mid sets { n: 1 }
+  step slow asks deputy { question "slow?"  returns { ok: bool } }
+  step fast asks boss { question "fast?"  returns { ok: bool } }
+  step hold calls pay.issue(id: id, amount: 1)
+  step more calls pay.issue(id: id + "2", amount: 1)
+  step after sets { n: 1 }
+  step check asks boss { question "good?"  returns { ok: bool } }
+  end done
+  start -> plan
+  plan -> mid, slow
+  mid -> fast, hold grant pay.write
+  hold -> more grant pay.write
+  fast, more -> after merge first
+  NEXT
+  check -> plan when !check.ok backtrack at most 1 times
+  check -> done otherwise
+}
+"""
+)
+"""A race in one of two branches of which the first is enough."""
+
+TELL = """step tell calls mail.send(text: id)
+  after, slow -> tell merge any grant mail.send
+  tell -> check"""
+
+
+def in_a_branch(following: str) -> World:
+    """A race is won, what the other branch did is to be undone, and the branch beside the race is done."""
+    world = World(BRANCH.replace("NEXT", following), {"id": "a"})
+    world.person({"ok": True})
+    world.returns("pay.issue", {"id": "Ra"})
+    boss, deputy = sorted(world.open(AskPerson), key=lambda asked: asked.role)
+    world.feed(PersonAnswered(world.now, boss.id, "bob", "boss", {"ok": True}))
+    assert [note.step for note in world.of(RaceWon)] == ["fast"]
+    world.feed(PersonAnswered(world.now, deputy.id, "bob", "deputy", {"ok": True}))
+    return world
+
+
+def test_a_race_in_a_branch_that_is_not_needed_any_more_is_not_gone_on_from() -> None:
+    world = in_a_branch(TELL)
+    world.returns("mail.send")
+    settle(world, "a2")
+    settle(world, "a2", undo=True)
+    settle(world, "a", undo=True)
+    assert world.called.count("mail.send") == 1, "the join was decided without it"
+    assert "after" not in world.entered
+    world.person({"ok": True})
+    assert world.finished.status == "ended"
+
+
+def test_what_such_a_race_undoes_is_waited_for_by_a_route_that_goes_back_over_it() -> None:
+    world = in_a_branch("after, slow -> check merge any")
+    world.person({"ok": False})
+    assert world.entered.count("plan") == 1
+    settle(world, "a2")
+    settle(world, "a2", undo=True)
+    assert world.entered.count("plan") == 1
+    settle(world, "a", undo=True)
+    assert world.entered.count("plan") == 2

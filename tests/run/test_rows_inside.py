@@ -147,6 +147,19 @@ def test_when_the_time_around_is_over_what_rows_did_that_are_under_way_is_undone
     assert over(world).output == {"kind": "over budget", "why": "the time of the run is over"}
 
 
+def test_whatever_arrives_meanwhile_the_step_fails_once_all_is_undone() -> None:
+    world = began(each("collect failures", budget="time 1h"))
+    for row in (0, 1, 2):
+        world.answers({"ok": True}, step=f"all[{row}]/think")
+        world.returns("pay.issue", {"id": f"R{row}"})
+    world.wait(HOUR)
+    for receipt in ("R2", "R1", "R0"):
+        assert not [note for note in world.of(StepFailed) if note.step == "all"]
+        assert [command.args for command in world.open(CallTool)] == [{"receipt": receipt}]
+        world.returns("pay.void")
+    assert over(world).output["kind"] == "over budget"
+
+
 def test_each_row_has_a_deadline_of_its_own() -> None:
     world = began(each("width 1 collect failures within 1h"))
     world.wait(HOUR // 2)

@@ -18,6 +18,7 @@ from interlock.run.moves import (
     Complete,
     Enter,
     Fail,
+    Forgo,
     GoBack,
     Meet,
     Move,
@@ -59,7 +60,7 @@ from interlock.run.protocol.events import (
     ToolReturned,
     Withheld,
 )
-from interlock.run.routing import routes
+from interlock.run.routing import following, routes
 from interlock.run.state import Run
 from interlock.run.steps import agents, approvals, calls, deadlines, entry, people, rows, waits
 from interlock.run.transitions import Kind
@@ -207,4 +208,5 @@ MOVES: Final[Mapping[type[Move], Callable[[Run, Move], None]]] = {
     StopRows: _moves(rows.stop),
     Backtrack: _moves(backtracking.backtrack),
     GoBack: _moves(backtracking.go_back),
+    Forgo: _moves(following.forgo),
 }

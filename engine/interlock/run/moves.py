@@ -147,6 +147,13 @@ class Unwind:
     """Undo the next thing, or finish."""
 
 
+@dataclass(frozen=True, slots=True)
+class Forgo:
+    """Do nothing where something would have gone on: a join has been decided that needs it no more."""
+
+    instead: "Meet | GoBack"
+
+
 Part: TypeAlias = Callable[[Frame, str, int], bool]
 """Which visits are meant, told by their frame, path and number."""
 
@@ -224,4 +231,5 @@ Move: TypeAlias = (
     | UndoNext
     | Backtrack
     | GoBack
+    | Forgo
 )

@@ -18,6 +18,7 @@ from interlock.run.moves import Abandon, Backtrack, Enter, GoBack, Part
 from interlock.run.parts import Frame
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.notes import Backtracked
+from interlock.run.routing import following
 from interlock.run.state import Run
 from interlock.run.steps import handoff, visits
 
@@ -51,6 +52,7 @@ def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:
     for move in [move for move in run.agenda if isinstance(move, Enter)]:
         if move.frame is frame and move.target in gone:
             run.agenda.remove(move)
+    following.drop(run, frame, lambda then: (then.target if isinstance(then, GoBack) else then.source) in gone)
 
 
 def _forget(run: Run, frame: Frame, gone: dict[str, int], part: frozenset[str]) -> None:

@@ -9,7 +9,20 @@ finishes what is being undone. An undo that fails or is refused is left over; wh
 from collections.abc import Iterable
 from dataclasses import replace
 
-from interlock.run.moves import CallEnded, Complete, Fail, GoBack, Meet, Move, Part, Undo, Undoing, UndoNext, Unwind
+from interlock.run.moves import (
+    CallEnded,
+    Complete,
+    Fail,
+    Forgo,
+    GoBack,
+    Meet,
+    Move,
+    Part,
+    Undo,
+    Undoing,
+    UndoNext,
+    Unwind,
+)
 from interlock.run.parts import Call, Frame, Performed
 from interlock.run.state import Run
 from interlock.run.steps import calls, keeping, visits
@@ -52,6 +65,7 @@ def _is_part_of(then: Move, part: Part) -> bool:
     """Whether what is being undone belongs to a part, told by the move that comes after it."""
     if isinstance(then, UndoNext):
         return _is_part_of(then.undoing.then, part)
+    then = then.instead if isinstance(then, Forgo) else then
     if isinstance(then, GoBack):
         number = then.frame.visits.get(then.target, 0) + 1
         return is_within(then.frame, then.frame.at(then.target), number, part)

@@ -7,10 +7,11 @@ cancelled then; one that can lead elsewhere goes on, and if it arrives after all
 from collections.abc import Iterable
 
 from interlock.run.branching import UNBRANCHED, Lineage
-from interlock.run.moves import Enter, GoBack, Undoing, Unwind
+from interlock.run.moves import Enter
 from interlock.run.parts import Frame, Join
 from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
+from interlock.run.routing.following import drop, following, targets
 from interlock.run.state import Run
 from interlock.run.steps import visits
 
@@ -42,7 +43,7 @@ def still_coming(run: Run, frame: Frame, sources: Iterable[str]) -> set[str]:
     """Return the sources of a join to which something leads that is under way."""
     under_way = [visit.name for visit in frame.active.values()]
     under_way += [move.target for move in entering(run, frame)]
-    under_way += [each.then.target for each in _going_back(run, frame) if isinstance(each.then, GoBack)]
+    under_way += [target for then in following(run, frame) for target in targets(then)]
     return {name for name in sources if any(name in frame.plan.onward(step) for step in under_way)}
 
 
@@ -51,20 +52,13 @@ def entering(run: Run, frame: Frame) -> list[Enter]:
     return [move for move in run.agenda if isinstance(move, Enter) and move.frame is frame]
 
 
-def _going_back(run: Run, frame: Frame) -> list[Undoing]:
-    """Return what is undone in a workflow before it goes back to a step."""
-    return [each for each in run.undoings if isinstance(each.then, GoBack) and each.then.frame is frame]
-
-
 def _stop_branches(run: Run, frame: Frame, group: Group) -> None:
     for visit in [visit for visit in frame.active.values() if _only_here(frame.plan, group, visit.name)]:
         visits.cancel(run, visit, WhyCancelled.JOIN_DECIDED, "the branches that were needed have arrived")
     for move in entering(run, frame):
         if _only_here(frame.plan, group, move.target):
             run.agenda.remove(move)
-    for undoing in _going_back(run, frame):
-        if isinstance(undoing.then, GoBack) and _only_here(frame.plan, group, undoing.then.target):
-            undoing.then = Unwind()  # all is undone, and nothing is gone back to
+    drop(run, frame, lambda then: all(_only_here(frame.plan, group, target) for target in targets(then)))
 
 
 def _only_here(plan: WorkflowPlan, group: Group, step: str) -> bool:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from interlock.run import promises
 from interlock.run.branching import Branch, Lineage
-from interlock.run.moves import Enter, GoBack, Meet, Move, Undo
+from interlock.run.moves import Enter, Meet, Undo
 from interlock.run.parts import Frame, Join, Visit
 from interlock.run.plan import Group
 from interlock.run.protocol.codes import WhyCancelled
 from interlock.run.protocol.notes import LeftRace, RaceWon
 from interlock.run.routing import joins
+from interlock.run.routing.following import following
 from interlock.run.state import Run
 from interlock.run.steps import visits
 
@@ -74,17 +75,11 @@ def _under_way(run: Run, frame: Frame) -> Iterator[tuple[str, Lineage]]:
         yield visit.name, frame.lineage(visit.name, visit.number)
     for move in joins.entering(run, frame):
         yield move.target, move.lineage
-    for then in _following(run):
-        if isinstance(then, Meet) and then.frame is frame:
+    for then in following(run, frame):
+        if isinstance(then, Meet):
             yield then.source, frame.lineage(then.source, then.number)
-        if isinstance(then, GoBack) and then.frame is frame:
+        else:
             yield then.target, then.lineage
-
-
-def _following(run: Run) -> list[Move]:
-    """Return what is to be done at once, or after something is undone."""
-    after = [move.then if isinstance(move, Undo) else move for move in run.agenda]
-    return after + [undoing.then for undoing in run.undoings]
 
 
 def _call_off(run: Run, frame: Frame, branches: Lineage, why: str) -> None:

@@ -181,11 +181,13 @@ def _enough(run: Run, visit: Visit) -> None:
 
 
 def stop(run: Run, move: StopRows) -> None:
-    """Workflows that rows run are given up and undo what they did, then the step fails."""
+    """Workflows that rows run are given up and undo what they did, then the step fails. One that is decided already
+    comes to its end by itself, once what it waits for is undone.
+    """
     visit = move.visit
-    if visit.phase == "over":
-        return
     rows = _rows(visit)
+    if visit.phase == "over" or rows.decided:
+        return
     rows.decided, unfinished = True, list(rows.under_way)
     for row in list(rows.under_way.values()):
         visits.cancel(run, row, WhyCancelled.GIVEN_UP, move.message)
