@@ -96,6 +96,40 @@ policy desk {
     assert longer.state is State.REFUTED and longer.reason == "a run may take 9h"
 
 
+@pytest.mark.parametrize(
+    ("time", "routes", "state"),
+    [
+        ("3h", "", State.PROVED),
+        ("4h", "", State.REFUTED),
+        ("3h", "ask -> late on over budget", State.PROVED),
+        ("3h", "ask -> late on over budget after approval by lead within 1m", State.UNKNOWN),
+        ("3h", "ask -> late on denied after approval by lead within 1m", State.PROVED),
+    ],
+)
+def test_a_budget_proves_a_time_where_it_is_over_before_and_nobody_is_waited_for(
+    time: str, routes: str, state: State
+) -> None:
+    text = """
+role lead { reach "leads" }
+
+workflow review(id: string) {
+  budget { time TIME }
+  step ask asks lead { question "what of it?"  returns { ok: bool }  within 30h }
+  end done
+  end late
+
+  start -> ask
+  ask -> done
+  ask -> late on expiry
+  ROUTES
+
+  ends within 4h
+}
+"""
+    (found,) = judgements(text.replace("TIME", time).replace("ROUTES", routes), Reasoner())
+    assert found.state is state
+
+
 def test_a_way_that_is_open_for_a_time_refutes_no_time() -> None:
     """The second call begins within 10 minutes, or not at all."""
     text = """

@@ -50,9 +50,10 @@ def start(frame: Run, values: dict[str, object], at: int) -> None:
     """Begin a workflow with the values of its parameters."""
     if frame.over:
         return
-    limit, _ = promised.time_limit(frame)
-    if limit is not None:
-        frame.deadline = at + limit
+    frame.began = at
+    limits = promised.time_limits(frame)
+    if limits:
+        frame.deadline = at + limits[0]
         frame.deadline_id = frame.timer(frame.parent, frame.deadline, "deadline")
     routing.fill(frame, values)
     if promised.holds(frame):
@@ -112,10 +113,15 @@ def idle(run: Run) -> list[Run]:
 
 def time_is_up(frame: Run) -> None:
     """The time of a workflow is over: what is under way in it is given up, or fails."""
-    _, promise = promised.time_limit(frame)
+    promise = promised.time_broken(frame)
     if promise is not None:
         promised.broken(frame, promise, "exceeded")
         return
+    _, *later = promised.time_limits(frame)
+    waiting = frame.whole.open.get(frame.deadline_id)
+    if later and (waiting is None or waiting.at < frame.began + later[0]):
+        frame.take_back(frame.deadline_id)
+        frame.deadline_id = frame.timer(frame.parent, frame.began + later[0], "deadline")
     for visit in [visit for visit in frame.active if visit.row is None]:
         if visit.inner is not None:
             frame.later(given_up, visit.inner, "over budget")

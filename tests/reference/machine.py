@@ -61,8 +61,7 @@ class Reference:
         run.at(max(before, event.at))
         problem = self._problem(event)
         for frame in self._frames(event):
-            over = run.whole.phase == "running" and not frame.over and frame.overdue()
-            if over and not problem and getattr(event, "command", "") != (frame.deadline_id or None):
+            if run.whole.phase == "running" and not problem and not frame.over and frame.overdue():
                 inside.time_is_up(frame)
                 self._work()
                 problem = self._problem(event)
@@ -106,9 +105,12 @@ class Reference:
         return ""
 
     def _frames(self, event: Event) -> list[Run]:
-        """Return the workflows that an event may find late, those around first: all, where it is about the run."""
+        """Return the workflows that an event may find late, those around first: all, where it is about the run.
+
+        The timer of the run's own time is told of nothing inside.
+        """
         owner, run = self._owner(event), self.run
-        if run.whole.phase == "new":
+        if run.whole.phase == "new" or (owner is None and isinstance(event, TimerFired)):
             return []
         return inside.live(run) if owner is None else owner.run.around
 

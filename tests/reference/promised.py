@@ -33,15 +33,21 @@ def refused_step(run: Run) -> tuple[Run, Promise | None] | None:
         if limit is not None and each.steps >= limit:
             return each, promise
         if each.overdue():
-            return each, None
+            return each, time_broken(each)
     return None
 
 
-def time_limit(run: Run) -> tuple[int | None, Promise | None]:
-    budget, promise = run.of.budget.time, first(run.of, EndsWithin)
-    if promise is not None and (budget is None or budget > promise.time):
-        return promise.time, promise
-    return budget, None
+def time_limits(run: Run) -> list[int]:
+    """Return after how long the time of a workflow is over, by its budget or by what it promises."""
+    promise = first(run.of, EndsWithin)
+    said = [run.of.budget.time, None if promise is None else promise.time]
+    return sorted({time for time in said if time is not None})
+
+
+def time_broken(run: Run) -> EndsWithin | None:
+    """Return the promise that the time is past, whatever the budget says."""
+    promise = first(run.of, EndsWithin)
+    return promise if promise is not None and run.whole.now >= run.began + promise.time else None
 
 
 def cost_promise(run: Run) -> CostAtMost | None:

@@ -257,6 +257,7 @@ class Run:
         self.path = "" if parent is None else parent.path + ("" if parent.number == 1 else f"#{parent.number}")
         self.workflow: Workflow | None = None
         self.over = False
+        self.began = 0
         self.deadline: int | None = None
         self.deadline_id = ""
         self.values: dict[str, object] = {}

@@ -12,17 +12,20 @@ around it, and the tightest of them refuses.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from interlock.decide.history import PastCall
 from interlock.run import promises
 from interlock.run.moves import Abandon, Fail, StopRows
 from interlock.run.parts import Conversation, Frame
 from interlock.run.protocol.codes import WhyGivenUp
+from interlock.run.protocol.commands import SetTimer
 from interlock.run.protocol.events import Usage
 from interlock.run.state import Run
 from interlock_dsl.program.model import RunStep, Tool
-from interlock_dsl.program.promises import CostAtMost, EndsWithinSteps
+from interlock_dsl.program.promises import CostAtMost, EndsWithin, EndsWithinSteps
+
+TIME_OVER: Final = "the time of the run is over"
 
 
 class Refusal(NamedTuple):
@@ -30,7 +33,7 @@ class Refusal(NamedTuple):
 
     why: str
     frame: Frame
-    promise: EndsWithinSteps | CostAtMost | None = None
+    promise: EndsWithin | EndsWithinSteps | CostAtMost | None = None
 
 
 def over_for_step(run: Run, frame: Frame) -> Refusal | None:
@@ -42,7 +45,7 @@ def over_for_step(run: Run, frame: Frame) -> Refusal | None:
             promised = f"it would take more steps than {limits.steps}"
             return Refusal(used_up if limits.by_steps is None else promised, each, limits.by_steps)
         if is_late(run, each):
-            return Refusal("the time of the run is over", each)
+            return Refusal(TIME_OVER, each, _time_promised(run, each))
     return None
 
 
@@ -70,7 +73,7 @@ def over_for_call(run: Run, frame: Frame, tool: Tool, charged: int = 0) -> tuple
         if limits.by_cost is None and _costs_too_much(each, tool, charged):
             over.append("it would cost more than the budget has left")
         if is_late(run, each):
-            over.append("the time of the run is over")
+            over.append(TIME_OVER)
     return tuple(dict.fromkeys(over))
 
 
@@ -238,16 +241,35 @@ def _is_spent(frame: Frame) -> bool:
 
 
 def time_is_up(run: Run, frame: Frame) -> None:
-    """The time of a workflow is over: whatever is under way has exceeded the budget, or it what is promised."""
-    promise = frame.plan.limits.by_time
+    """The time of a workflow is over: it is given up for what it promises, or whatever is under way in it fails.
+
+    What may go on behind the budget's time goes on until the promised moment.
+    """
+    promise = _time_promised(run, frame)
     if promise is not None:
-        promises.break_promise(run, frame, promise, "the time of the run is over")
+        promises.break_promise(run, frame, promise, TIME_OVER)
         return
-    why = "the time of the run is over"
+    _await_promised(run, frame)
     for visit in frame.active.values():
         if visit.inner is not None:
-            run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, why, frame=visit.inner, trigger="over budget"))
+            run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, TIME_OVER, frame=visit.inner, trigger="over budget"))
         elif visit.rows is not None and isinstance(visit.step, RunStep):
-            run.agenda.append(StopRows(visit, "over budget", why))
+            run.agenda.append(StopRows(visit, "over budget", TIME_OVER))
         else:
-            run.agenda.append(Fail(visit, "over budget", why))
+            run.agenda.append(Fail(visit, "over budget", TIME_OVER))
+
+
+def _time_promised(run: Run, frame: Frame) -> EndsWithin | None:
+    """Return the promise that a workflow breaks by going on now."""
+    due = frame.promised is not None and run.now >= frame.promised
+    return frame.plan.limits.promised_time if due else None
+
+
+def _await_promised(run: Run, frame: Frame) -> None:
+    """Set the timer for the promised moment, in the place of the one for the budget's time."""
+    if frame.promised is None:
+        return
+    held = run.open.get(frame.timer)
+    if held is None or (isinstance(held[1], SetTimer) and held[1].at < frame.promised):
+        run.cancel(frame.timer)
+        frame.timer = run.set_timer(frame.parent, frame.promised, "deadline")

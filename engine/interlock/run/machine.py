@@ -19,7 +19,7 @@ from interlock.run.audit.digests import digest_of
 from interlock.run.audit.outcome import outcome_of
 from interlock.run.handlers import ANSWERS, HANDLERS, MOVES, SETTLES, WHAT, Handler
 from interlock.run.moves import Abandon
-from interlock.run.parts import Approval, Frame, Owner, Visit
+from interlock.run.parts import Approval, Call, Frame, Owner, Visit
 from interlock.run.plan import plan_of
 from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import (
@@ -43,6 +43,7 @@ from interlock.run.protocol.events import (
     RunStarted,
     SessionStarted,
     SignalReceived,
+    TimerFired,
 )
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.routing import joins
@@ -88,9 +89,8 @@ class Machine:
         if event.at > before:
             self._at(min(event.at, LATEST))
         found = self._find(event)
-        for frame in _frames(run, found[1]) if len(found) == 3 else ():
-            over = run.phase == "running" and not frame.over and budget.is_late(run, frame)
-            if over and len(found) == 3 and found[2] != frame.timer:
+        for frame in _frames(run, event, found[1]) if len(found) == 3 else ():
+            if run.phase == "running" and not frame.over and budget.is_late(run, frame):
                 budget.time_is_up(run, frame)
                 self._work()
                 found = self._find(event)
@@ -220,11 +220,23 @@ class Machine:
         return digest_of(self._run)
 
 
-def _frames(run: Run, owner: Owner) -> tuple[Frame, ...]:
-    """Return the workflows that an event may find late, the outermost first: all, where it is about the run."""
-    if run.phase == "new":
+def _frames(run: Run, event: Event, owner: Owner) -> tuple[Frame, ...]:
+    """Return the workflows that an event may find late, the outermost first: all, where it is about the run.
+
+    The timer of the run's own time comes before what is late inside.
+    """
+    if run.phase == "new" or (owner is None and isinstance(event, TimerFired)):
         return ()
-    if owner is None:
-        waiting = (each for each, _ in run.open.values() if isinstance(each, Visit))
-        return (run.root, *(visit.inner for visit in waiting if visit.inner is not None))
+    if owner is not None:
+        return _around(owner)
+    found = {run.root: None}
+    for each, _ in run.open.values():
+        if each is not None:
+            found |= dict.fromkeys(_around(each))
+        if isinstance(each, Visit) and each.inner is not None:
+            found[each.inner] = None
+    return tuple(sorted(found, key=lambda frame: len(frame.around)))
+
+
+def _around(owner: Visit | Call | Approval) -> tuple[Frame, ...]:
     return (owner.owner if isinstance(owner, Approval) else owner).frame.around

@@ -31,11 +31,12 @@ class Frame:
 
     `path` is what the names of its steps begin with, empty for the run's own workflow, and `parent` the visit that runs
     it. `outer` are the frames it is in, the outermost first; `around` those and itself, for what is done in it counts
-    in all of them. `sizes` are those of what is shown. `returned` are tools of which a call has returned, as far as a
-    promise asks for them, and `came` those calls. `marks` are the visits that there were when a step was last entered
-    that a route backtracks to, by its name. `now` is the moment that `values` has. `over`: nothing more happens in it.
-    Where branches race, `forked` counts how often the workflow has forked, `lineages` are those of all visits by step
-    and number, and `beaten` are branches that are out of their race.
+    in all of them. `deadline` is the moment when its time is over, `promised` the one by which it promises to be at an
+    end, and `timer` is set for the next of them. `sizes` are those of what is shown. `returned` are tools of which a
+    call has returned, as far as a promise asks for them, and `came` those calls. `marks` are the visits that there were
+    when a step was last entered that a route backtracks to, by its name. `now` is the moment that `values` has. `over`:
+    nothing more happens in it. Where branches race, `forked` counts how often the workflow has forked, `lineages` are
+    those of all visits by step and number, and `beaten` are branches that are out of their race.
     """
 
     plan: WorkflowPlan
@@ -54,6 +55,7 @@ class Frame:
     marks: dict[str, dict[str, int]] = field(default_factory=dict)
     spent: "Spending" = field(default_factory=lambda: Spending())
     deadline: int | None = None
+    promised: int | None = None
     timer: str = ""
     now: int = -1
     over: bool = False

@@ -17,6 +17,7 @@ from interlock_dsl.analysis.facts import (
     EndsWithinFacts,
     EndsWithinStepsFacts,
     RouteFacts,
+    rows_of,
 )
 from interlock_dsl.analysis.knowledge.arrivals import Arrival
 from interlock_dsl.analysis.knowledge.bounds import Bounds, bounds, waiting
@@ -76,8 +77,10 @@ def too_long(questions: Questions, promise: EndsWithinFacts) -> list[Finding]:
     """Return ways that may take longer than is promised."""
     budget = questions.workflow.decl.budget
     limit = promise.decl.time.micros
-    if budget is not None and budget.time is not None and budget.time.micros <= limit:
-        return []
+    if budget is not None and budget.time is not None and budget.time.micros < limit:
+        if _ends_when_timed_out(questions) or _within(bounds(questions.workflow, questions.facts).worst.time, limit):
+            return []
+        return [Finding("what follows where the budget's time is over may take any time", promise.decl.span)]
 
     # Whether a rule of a policy has a call wait for an approval depends on its conditions, which are not asked here.
     unasked = replace(questions.facts, policies={})
@@ -97,6 +100,21 @@ def too_long(questions: Questions, promise: EndsWithinFacts) -> list[Finding]:
 
     telling = _Telling("people may answer so late that a run is not over in time", asked, partial(Lasting, time=limit))
     return _exceeded(questions, promise, limit, lambda found: found.worst.time, time, shown, telling)
+
+
+def _ends_when_timed_out(questions: Questions) -> bool:
+    """Say whether a run is over at once when the time of its budget is.
+
+    No step is entered then. But a part may be undone, and a route that is taken then may wait for somebody who approves
+    an end, or rows.
+    """
+    workflow = questions.workflow
+    if inner_steps(workflow) or questions.arrivals.parts:
+        return False
+    if not any(route.link.decl.trigger == "over budget" for route in ways(workflow)):
+        return True
+    approved = {target for route in ways(workflow) if route.approval is not None for target in route.link.targets}
+    return approved.isdisjoint({*workflow.ends, *(name for name, step in workflow.steps.items() if rows_of(step))})
 
 
 def too_dear(questions: Questions, promise: CostAtMostFacts) -> list[Finding]:

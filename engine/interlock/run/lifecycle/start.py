@@ -115,6 +115,8 @@ def begin(run: Run, frame: Frame, values: Mapping[str, object], at: int, owner: 
     if limits.time is not None:
         frame.deadline = at + limits.time
         frame.timer = run.set_timer(owner, frame.deadline, "deadline")
+    if limits.promised_time is not None:
+        frame.promised = at + limits.promised_time.time
     if promises.hold(run, frame):
         routes.leave(run, frame, "start")
 
