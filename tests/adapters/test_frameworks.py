@@ -5,11 +5,13 @@ from contextlib import suppress
 
 import pytest
 
+from adapters.conftest import POLICY
 from adapters.frameworks import Bank, FastMcp, Framework, McpClient
 from interlock import (
     CallDecision,
     Guard,
     JournalUnavailable,
+    ManualClock,
     MemoryJournal,
     NotifyRole,
     Principal,
@@ -18,6 +20,7 @@ from interlock import (
     ToolError,
     ToolFailed,
     Uncertain,
+    compile_text,
     decode,
     replay,
 )
@@ -55,6 +58,28 @@ def test_the_same_words_are_said_in_each(framework: type[Framework], session: Se
     call, _ = DENIED["forbidden"]
     seen = framework(session, bank).run([call])
     assert seen.said == [str(session.decide("money.send", call[1], agent="teller"))]
+
+
+@pytest.mark.parametrize(
+    ("clause", "why"),
+    [
+        ("rate 1 per 1h", "its rate of 1 per 1h is used up; try again in 1h"),
+        (
+            "timeout 5s  breaker opens after 1 failures within 1h for 30m",
+            "its breaker is open, for too many calls of it",
+        ),
+    ],
+)
+def test_a_call_that_is_withheld_tells_the_model_when_it_may_be_made(
+    framework: type[Framework], bank: Bank, clause: str, why: str
+) -> None:
+    program = compile_text(POLICY.replace("needs money.move  effect read", f"needs money.move  {clause}  effect read"))
+    guard = Guard(program, clock=ManualClock(1_700_000_000_000_000))
+    session, first, call = guard.session(), guard.session(), ("accounts_get", {"account": "DE02"})
+    first.failed(first.decide("accounts.get", call[1], agent="teller"), "gone")
+    seen = framework(session, bank).run([call], [SEND])
+    assert "accounts.get is not called" in seen.said[0] and why in seen.said[0] and "try again in" in seen.said[0]
+    assert [name for name, _ in bank.made] == ["money_send"], "the agent goes on"
 
 
 def test_a_call_that_people_have_to_agree_to_is_made_once_they_have(

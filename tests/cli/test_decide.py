@@ -226,6 +226,28 @@ def test_every_line_of_a_batch_is_answered_in_its_place(bank: Path, lines: list[
     assert ran.code == worst
 
 
+RATED = """
+tool post.send(n: int in 0..9) { needs x  effect irreversible  rate 1 per 1h }
+agent teller { may x }
+policy p { permit * }
+"""
+
+
+def test_calls_beyond_a_rate_are_denied_and_told_when(bank: Path) -> None:
+    (bank / "rated.ilk").write_text(RATED)
+    line = json.dumps({"tool": "post.send", "args": {"n": 1}, "agent": "teller"})
+    ran = interlock("decide", "rated.ilk", "--batch", "-", typed=f"{line}\n{line}\n")
+    answers = [(each["answer"], each["reasons"][0]["cause"]) for each in map(json.loads, ran.out.splitlines())]
+    assert (ran.code, answers) == (1, [("allow", "permit"), ("deny", "rate")])
+    call = ("decide", "rated.ilk", "--agent", "teller", "--journal", "r.db", "--explain", "post.send", '{"n": 1}')
+    assert interlock(*call, "--now", "2026-11-20T14:00:00Z").code == 0
+    denied = interlock(*call, "--now", "2026-11-20T14:20:00Z")
+    assert denied.code == 1
+    assert "its rate of 1 per 1h is used up; try again in 40m  (rated.ilk:2)" in denied.out
+    assert "to be allowed: the same call later, when the rate of post.send has room again" in denied.out
+    assert interlock(*call, "--now", "2026-11-20T15:00:00Z").code == 0
+
+
 @pytest.mark.parametrize(("line", "said"), BAD)
 def test_a_bad_line_is_reported_and_the_next_is_decided(bank: Path, line: str, said: str) -> None:
     good = '{"tool": "money.look", "args": {"account": "a"}, "agent": "teller"}'

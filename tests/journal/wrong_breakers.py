@@ -52,6 +52,17 @@ class HearsNothingWithAnswers(MemoryJournal):
         return super()._append(append)
 
 
+class AsksOnce(MemoryJournal):
+    def _append(self, append: Append) -> bytes:
+        asked = append.reserving
+        if asked is not None:
+            make = asked.make
+            append = replace(
+                append, reserving=replace(asked, make=lambda answer: replace(make(answer), reserving=None))
+            )
+        return super()._append(append)
+
+
 class Telling(Breakers):
     def tell(self, came: Came) -> None:
         super().tell(came)
@@ -98,5 +109,6 @@ def _with(kind: type[Telling]) -> type[MemoryJournal]:
 
 
 WRONG_BREAKERS = (
-    *Asks.__subclasses__(), HearsNothingWithAnswers, DropsStates, *(_with(kind) for kind in Telling.__subclasses__()),
+    *Asks.__subclasses__(), HearsNothingWithAnswers, AsksOnce, DropsStates,
+    *(_with(kind) for kind in Telling.__subclasses__()),
 )  # fmt: skip

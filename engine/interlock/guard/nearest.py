@@ -71,6 +71,10 @@ def _for(
             yield _unforbidden(rule, tool, proposed, bindings)
         case "limit" if rule is not None and tool is not None:
             yield _limited(rule, tool, proposed, bindings, quiet)
+        case "rate" if tool is not None:
+            yield f"the same call later, when the rate of {tool.name} has room again"
+        case "breaker" if tool is not None:
+            yield f"the same call later, when the breaker of {tool.name} lets calls through again"
         case "repeated":
             yield "another key, if it is meant to be another call"
         case _:

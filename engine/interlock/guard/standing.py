@@ -13,7 +13,7 @@ from interlock.errors import Conflict, Refused
 from interlock.journal import chain
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
-from interlock.run.ledger import Asked, Settlement, told_by
+from interlock.run.ledger import Settlement, told_by
 from interlock.run.protocol.commands import Admit, Command, Reserve
 from interlock.run.protocol.events import Event, SessionStarted
 from interlock.run.protocol.notes import Ignored, Note
@@ -121,7 +121,7 @@ class Record:
         raise AssertionError("the last attempt returns or raises")
 
     def _write(self, machine: SessionMachine, event: Event, keep_refusals: bool = True) -> Recorded:
-        previous, held = self._head, self._machine
+        held = self._machine
         self._machine = None
         notes: Sequence[Note] = machine.feed(event)
         commands = machine.commands()
@@ -133,45 +133,47 @@ class Record:
                 self.catch_up()
                 raise _Stale
             raise Refused(ignored.reason)
-        entry = Pending(encode(event), machine.outcome)
-        answer = self._append(machine, event, (entry,), commands)
-        if answer:
-            previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome)
-            notes = answer
-            while _reserve(machine.last_commands) is not None:
-                previous = self._head
-                notes = self._append(machine, event, (), machine.last_commands)
+        answered, previous = self._append(machine, event, commands)
         machine.commands()
         self._machine = held
         if ignored is not None:
             raise Refused(ignored.reason)
-        return Recorded(event, notes, self._sequence, previous)
+        return Recorded(event, answered or notes, self._sequence, previous)
 
     def _append(
-        self, machine: SessionMachine, event: Event, entries: tuple[Pending, ...], commands: Sequence[Command]
-    ) -> Sequence[Note]:
-        """Write entries, and in the same transaction the answer of the ledger where one is asked; return its notes."""
-        told: list[Note] = []
-        reserve, reserving = _reserve(commands), None
-        if reserve is not None:
+        self, machine: SessionMachine, event: Event, commands: Sequence[Command]
+    ) -> tuple[Sequence[Note], bytes]:
+        """Write the entry of an event, and in the same transaction what the ledger answers, as often as it is asked.
 
-            def make(answer: Settlement) -> Settled:
-                told.extend(machine.feed(answer))
-                pending = Pending(encode(answer), machine.outcome)
-                summary = self._summary(machine, answer.at, len(entries) + 1)
-                return Settled((pending,), summary, *told_by(self.session, answer, machine.last_commands))
+        Returns the notes on the last answer, none where nothing was asked, and the digest of the entry before the last.
+        """
+        entries = [Pending(encode(event), machine.outcome)]
+        told: Sequence[Note] = ()
 
-            reserving = Reserving(reserve, event.at, make)
-        # Without entries the event is recorded already, and so is what the ledger is told with it.
-        releases, came = told_by(self.session, event, commands) if entries else ((), ())
-        summary = self._summary(machine, event.at, len(entries))
-        append = Append(self.session, self._sequence, entries, summary, releases, reserving, came)
+        def make(answer: Settlement) -> Settled:
+            nonlocal told
+            told = machine.feed(answer)
+            entries.append(Pending(encode(answer), machine.outcome))
+            summary = self._summary(machine, answer.at, len(entries))
+            releases, came = told_by(self.session, answer, machine.last_commands)
+            return Settled(entries[-1:], summary, releases, came, reserving(machine.last_commands))
+
+        def reserving(commands: Sequence[Command]) -> Reserving | None:
+            asked = next((each for each in commands if isinstance(each, _ASKED)), None)
+            return None if asked is None else Reserving(asked, event.at, make)
+
+        releases, came = told_by(self.session, event, commands)
+        summary = self._summary(machine, event.at, 1)
+        append = Append(self.session, self._sequence, entries[:1], summary, releases, reserving(commands), came)
+        previous = self._head
         (head,) = self.journal.append_all((append,))
         if isinstance(head, Conflict):
             raise head
-        self._sequence += len(entries) + (reserving is not None)
+        for entry in entries[:-1]:
+            previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome, entry.meaning)
+        self._sequence += len(entries)
         self._head, self._at = head, max(self._at, event.at)
-        return told
+        return told, previous
 
     def _summary(self, machine: SessionMachine, at: int, more: int) -> RunSummary:
         status, detail = machine.status, machine.ended
@@ -180,14 +182,6 @@ class Record:
         return RunSummary(
             self.session, "", self._program.digest, status, self.started.at, at, self._sequence + more, detail
         )
-
-
-def _reserve(commands: Sequence[Command]) -> Asked | None:
-    """Return what is asked of the ledger, if anything is."""
-    for command in commands:
-        if isinstance(command, _ASKED):
-            return command
-    return None
 
 
 _ASKED: Final = (Reserve, Admit)

@@ -1,22 +1,27 @@
 """The cases that every journal has to pass, of what rates and breakers of tools let through."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from interlock.decide.decision import Claim
 from interlock.journal.codec import decode, encode
 from interlock.journal.contract import Case, Nonconforming, Store, must, pending, summary
 from interlock.journal.journal import Append, Journal, Pending, Reserving, Settled
 from interlock.run.breakers import BreakerState, Came
 from interlock.run.ledger import Settlement, reservation_of
-from interlock.run.protocol.commands import Admit
-from interlock.run.protocol.events import Admitted, Withheld
+from interlock.run.protocol.commands import Admit, Reserve
+from interlock.run.protocol.events import Admitted, Reserved, Withheld
 from interlock_dsl.program.model import Breaker, Rate
 
 _BREAKER: Final = Breaker(3, 100, 50)
 _RATE: Final = Rate(3, 100)
 _ASKED: Final = Admit("a1", "s", "t", None, _BREAKER, 20)
 _RATED: Final = replace(_ASKED, rate=_RATE, breaker=None)
+
+
+class _Stopped(Exception):
+    """Raised where entries are made."""
 
 
 def _ask(
@@ -162,6 +167,38 @@ def a_rate_is_no_trial(store: Store) -> None:
     _granted(_ask(journal, "c", 110, both), trial=True)
 
 
+def what_is_asked_next_is_answered_too(store: Store) -> None:
+    """What an answer leads to may ask for more: everything in one transaction, and nothing where one thing fails."""
+    journal = store.open()
+    claim = Claim("send", "p/send", "[]", 1, 3, 100)
+
+    def last(answer: Settlement) -> Settled:
+        return Settled((Pending(encode(answer), bytes(32)),), summary("r", "ended"))
+
+    def none(answer: Settlement) -> Settled:
+        raise _Stopped("nothing can be made of it")
+
+    def asking(make: Callable[[Settlement], Settled]) -> Append:
+        def first(answer: Settlement) -> Settled:
+            entry = Pending(encode(answer), bytes(32))
+            return Settled((entry,), summary("r"), reserving=Reserving(_RATED, 10, make))
+
+        return Append("r", 0, (pending(1),), summary("r"), (), Reserving(Reserve("h1", "s", (claim,)), 10, first))
+
+    try:
+        journal.append_all((asking(none),))
+    except _Stopped:
+        pass
+    else:
+        raise Nonconforming("an error where the last entry is made is lost")
+    must(journal.held() == () and not journal.runs(), "something was written though the last entry could not be made")
+    journal.append_all((asking(last),))
+    answers = [decode(entry.event) for entry in list(journal.read("r"))[1:]]
+    must(answers == [Reserved(10, "h1", (0,)), Admitted(10, "a1", 0)], "not both answers are on record, in order")
+    must([line.status for line in journal.runs()] == ["ended"], "the run's line is not that of the last answer")
+    must([each.reservation for each in journal.held()] == ["r:a1", "r:h1"], "not everything that was granted is held")
+
+
 def breakers_can_be_replaced(store: Store) -> None:
     """The states of breakers come back, and others can be put in their place."""
     journal = store.open()
@@ -187,6 +224,7 @@ BREAKER_CASES: Final[Sequence[Case]] = (
     one_trial_is_made,
     a_trial_lapses,
     a_rate_is_no_trial,
+    what_is_asked_next_is_answered_too,
     breakers_can_be_replaced,
 )
 """The cases of rates and breakers; each takes a store of its own."""

@@ -66,13 +66,15 @@ class Pending:
 class Settled:
     """What a reservation led to: the entries that follow, the run's line in the list, and what is given back.
 
-    `releases` and `came` are as in `Append`; the reservation at hand may be among them, and is then not held.
+    `releases` and `came` are as in `Append`; the reservation at hand may be among them, and is then not held. With
+    `reserving`, something else is asked next in the same transaction, and what that leads to follows.
     """
 
     entries: Sequence[Pending]
     summary: RunSummary
     releases: tuple[str, ...] = ()
     came: tuple[Came, ...] = ()
+    reserving: "Reserving | None" = None
 
 
 @frozen
@@ -99,7 +101,8 @@ class Append:
     `interlock.run.ledger.reservation_of`); one that it does not hold changes nothing. `came` is what breakers are told
     of attempts with the entries (`interlock.run.breakers.told`). With `reserving`, a
     reservation and the entries that follow from it are part of the append, and the line in the list is the one that
-    its `make` returns.
+    its `make` returns (the last one, where that asks for more). Releases and what breakers are told come after every
+    answer.
     """
 
     run: str

@@ -9,7 +9,7 @@ from interlock.journal import chain
 from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import conflict, unknown_program, unknown_run
 from interlock.run.breakers import BreakerState
-from interlock.run.ledger import Held, Ledger
+from interlock.run.ledger import Held, Ledger, Settlement
 
 
 class MemoryLease:
@@ -94,14 +94,20 @@ class MemoryJournal:
         held = len(self._entries.get(append.run, ()))
         if held != append.expected:
             raise conflict(append.run, append.expected, held)
-        answer = self._ledger.answer(append.run, reserving.reserve, reserving.at)
+        entries, summary, releases, came = append.entries, append.summary, append.releases, append.came
+        answers: list[Settlement] = []
         try:
-            made = reserving.make(answer)
-            head = self.append(append.run, append.expected, (*append.entries, *made.entries), made.summary)
+            while reserving is not None:
+                answers.append(self._ledger.answer(append.run, reserving.reserve, reserving.at))
+                made = reserving.make(answers[-1])
+                entries, summary, reserving = (*entries, *made.entries), made.summary, made.reserving
+                releases, came = (*releases, *made.releases), (*came, *made.came)
+            head = self.append(append.run, append.expected, entries, summary)
         except BaseException:
-            self._ledger.take_back(append.run, answer)
+            for answer in reversed(answers):
+                self._ledger.take_back(append.run, answer)
             raise
-        self._ledger.settle((*append.releases, *made.releases), (*append.came, *made.came))
+        self._ledger.settle(releases, came)
         return head
 
     def held(self) -> Sequence[Held]:

@@ -142,9 +142,9 @@ class Writer:
                 raise conflict(append.run, append.expected, head.entries)
         entries, summary, releases, came = append.entries, append.summary, append.releases, append.came
         asked = append.reserving
-        if asked is not None:
+        while asked is not None:
             made = asked.make(self._answers.answer(append.run, asked.reserve, asked.at))
-            entries, summary = (*entries, *made.entries), made.summary
+            entries, summary, asked = (*entries, *made.entries), made.summary, made.reserving
             releases, came = (*releases, *made.releases), (*came, *made.came)
         if releases or came:
             self._answers.settle(releases, came)

@@ -262,10 +262,13 @@ def give_back(state: SessionState, call: Call) -> None:
 
 
 def _admit(state: SessionState, call: Call, decision: Decision) -> None:
-    """Ask whether a call that everything else allows is let through now."""
+    """Ask whether a call that everything else allows is let through now. What was asked before for it is called off."""
     _hide(call, decision)
     _waits_no_more(state, call)
-    change(state, call, "reserving")
+    if call.admit is None:
+        change(state, call, "reserving")
+    else:
+        state.cancel(call.admit.id)
     call.admit = admissions.admission(state.new_id("a"), "", call.tool)
     state.ask(call, call.admit)
 

@@ -10,7 +10,7 @@ from interlock.run.protocol.codes import WhyGivenUp, WhyIgnored
 from interlock.run.protocol.commands import Admit, FinishRun, Reserve
 from interlock.run.protocol.events import Json, RunCancelled, RunResumed, SessionStarted
 from interlock.run.protocol.notes import RunEnded
-from interlock.run.session import approvals
+from interlock.run.session import approvals, calls
 from interlock.run.session.state import Call, SessionState
 from interlock.run.session.transitions import change
 from interlock_dsl.program.model import Program
@@ -81,8 +81,11 @@ def closed(state: SessionState, session: None, event: RunCancelled) -> None:
     for owner, command in list(state.open.values()):
         if isinstance(owner, Call) and isinstance(command, Reserve | Admit):
             approvals.withdraw(state, owner)
-            change(state, owner, "in flight" if owner.id else "over")
             state.cancel(command.id)
+            if not owner.id:
+                calls.give_back(state, owner)
+            owner.reserve = owner.admit = None
+            change(state, owner, "in flight" if owner.id else "over")
     doubts = [
         owner.tool.name for owner, _ in state.open.values() if isinstance(owner, Call) and owner.tool.effect != "read"
     ]
