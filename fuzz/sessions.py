@@ -9,6 +9,7 @@ there is one.
 import argparse
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -44,7 +45,8 @@ def main() -> int:
         for found in pool.map(work, range(given.seed, last, CHUNK)):
             tally.add(found)
     print(f"{tally.cases:,} sessions, {tally.events:,} events in {time.monotonic() - started:,.0f} s")
-    for title, counted in (("answers", tally.answers), ("causes", tally.causes), ("said", tally.said)):
+    for title in ("answers", "causes", "attempts", "said"):
+        counted: Counter[str] = getattr(tally, title)
         print(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in counted.most_common()))
     shares = (f"{name} {count / tally.programs:.0%}" for name, count in sorted(tally.constructs.items()))
     print(f"{tally.programs:,} programs hold: " + ", ".join(shares))

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from generated.constants import with_constants
 from generated.dice import Dice
-from interlock.run.ledger import settled
-from interlock.run.protocol.commands import AskApproval, CallTool, Reserve
+from interlock.run.ledger import Ledger, settled, told_by
+from interlock.run.protocol.commands import Admit, AskApproval, CallTool, Reserve
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
@@ -23,6 +24,7 @@ from interlock.run.protocol.events import (
     TimerFired,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock.run.session import SessionMachine
 from interlock_dsl.compiler.compile import compile_text
@@ -70,9 +72,26 @@ def session_program(dice: Dice) -> tuple[str, Program]:
         permits[0] = "permit *"
     rules = [_rule(dice) for _ in range(dice.number(1, 6))]
     text = "policy p {\n  " + "\n  ".join([*permits, *rules]) + "\n}\n"
-    source = (CONTEXT if "context." in text or dice.often(0.05) else "") + TOOLS + text
+    source = (CONTEXT if "context." in text or dice.often(0.05) else "") + _tools(dice) + text
     source = with_constants(dice, source) if dice.often(0.2) else source
     return source, _compiled(source)
+
+
+def _tools(dice: Dice) -> str:
+    """Return the declarations of the tools, some with a rate or a breaker."""
+    if dice.often(0.5):
+        return TOOLS
+    lines = []
+    for line in TOOLS.splitlines():
+        clauses, most = [], 2
+        if line.startswith("tool") and dice.often(0.3):
+            most = dice.number(1, 3)
+            clauses.append(f"rate {most} per {dice.one(('1m', '10m', '1h'))}")
+        if line.startswith("tool") and dice.often(0.35):
+            failures, within, pause = dice.number(1, min(most, 2)), dice.one(("10m", "1h")), dice.one(("1m", "10m"))
+            clauses.append(f"timeout 30s  breaker opens after {failures} failures within {within} for {pause}")
+        lines.append(line.replace(" effect", f" {'  '.join(clauses)}  effect") if clauses else line)
+    return "\n".join(lines) + "\n"
 
 
 @lru_cache(maxsize=64)
@@ -123,6 +142,8 @@ class SessionWorld:
     now: int = START
     sent: list[Event] = field(default_factory=list)
     proposals: list[CallProposed] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    """What answers whether calls of tools with a rate or a breaker may be made, unless something else does."""
 
     def start(self) -> Event:
         """Return how it begins; now and then for another program."""
@@ -140,10 +161,13 @@ class SessionWorld:
     def next(self, machine: SessionMachine) -> Event:
         """Return what happens next."""
         dice = self.dice
+        if self.sent:
+            self.ledger.settle(*told_by("s1", self.sent[-1], machine.last_commands))
         self.now += dice.one((0, 0, 0, 0, 1, MINUTE, MINUTE, 10 * MINUTE, 31 * MINUTE, 60 * MINUTE, 121 * MINUTE))
-        reserves = [one for one in machine.pending() if isinstance(one, Reserve)]
-        if reserves and dice.often(0.93):
-            event = self._ledger(dice.one(reserves))
+        asked = [one for one in machine.pending() if isinstance(one, Reserve | Admit)]
+        if asked and dice.often(0.93):
+            one = dice.one(asked)
+            event = self._ledger(one) if isinstance(one, Reserve) else self._attempt(one)
         elif dice.often(0.08):
             event = self._out_of_the_blue(machine)
         else:
@@ -155,7 +179,8 @@ class SessionWorld:
         dice = self.dice
         if machine.waiting_for and dice.often(0.4):
             return self._person(dice.one(machine.waiting_for))
-        if machine.under_way and dice.often(0.2):
+        watched = any(tool.breaker for tool in self.program.tools.values())
+        if machine.under_way and dice.often(0.5 if watched else 0.2):
             return self._came(dice.one(machine.under_way))
         return self._proposal()
 
@@ -189,7 +214,8 @@ class SessionWorld:
         dice = self.dice
         if dice.often(0.4):
             return ToolFailed(self.now, call.id, dice.one(("error", "error", "timeout", "uncertain")), "gone")
-        results: Sequence[Json] = ({"k": 3}, {"id": "r"}, None, {"k": 11}, "x", {})
+        fits: Json = {"a.read": {"k": 3}, "b.send": {"id": "r"}}.get(call.tool)
+        results: Sequence[Json] = (fits, fits, {"k": 3}, {"id": "r"}, None, {"k": 11}, "x", {})
         return ToolReturned(self.now, call.id, dice.one(results))
 
     def _ledger(self, reserve: Reserve) -> Event:
@@ -209,6 +235,15 @@ class SessionWorld:
             case _:
                 return settled(reserve, self.now, standings)
 
+    def _attempt(self, admit: Admit) -> Event:
+        dice, now = self.dice, self.now
+        if dice.often(0.85):
+            return self.ledger.answer("s1", admit, now)
+        if dice.often(0.3):
+            return Admitted(now, admit.id, dice.one((0, -1, 99)), dice.often(0.5))
+        by = dice.one(("rate", "breaker", "ledger"))
+        return Withheld(now, admit.id, by, dice.one((None, -5, now, now + MINUTE, 10**18)), dice.one(("", "down")))
+
     def _out_of_the_blue(self, machine: SessionMachine) -> Event:
         dice, now = self.dice, self.now
         if self.sent and dice.often(0.3):
@@ -223,6 +258,8 @@ class SessionWorld:
             ApprovalDenied(now, id, "eva", "chief", "no"),
             Reserved(now, id, (0,)),
             Exhausted(now, id, (1,), ("none",)),
+            Admitted(now, id, -1, True),
+            Withheld(now, id, dice.one(("rate", "breaker", "ledger")), dice.one((None, now))),
             RunResumed(now),
             RunCancelled(now, dice.one(("eva", "")), "enough"),
             SessionStarted(now, "s2", self.program.digest),

@@ -11,6 +11,7 @@ from decide.reference import Verdict, approvers, concerns, is_about, obliging, r
 from interlock.decide import Consent, History, Principal
 from interlock.decide.request import Request
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
@@ -22,6 +23,7 @@ from interlock.run.protocol.events import (
     SessionStarted,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.values import Timestamp
@@ -29,11 +31,12 @@ from interlock_dsl.program.model import Program, Rule, Tool
 from interlock_dsl.schema.canonical import digest
 from reference import hidden
 from reference.machine import context_of
-from reference.session_people import Case, Paper, People, Said
+from reference.session_attempts import Attempts
+from reference.session_people import Case, Paper, Said
 from reference.values import ValidationError, decoded, encoded
 
 
-class Naive(People):
+class Naive(Attempts):
     """One session."""
 
     def feed(self, event: Event) -> list[Said]:
@@ -52,6 +55,8 @@ class Naive(People):
                 self.propose(event)
             case Reserved() | Exhausted():
                 self.ledger(next(case for case in self.reserving if case.reserving == event.command), event)
+            case Admitted() | Withheld():
+                self.judged(next(case for case in self.known() if case.asked == event.command), event)
             case ToolReturned() | ToolFailed():
                 self.came(next(case for case in self.made if case.id == event.command), event)
             case ApprovalGiven() | ApprovalDenied():
@@ -125,18 +130,41 @@ class Naive(People):
             cause = "repeated" if alike else "arguments"
             self.decided(case.tool.name, case.agent, case.shown(), "deny", frozenset({(cause, "")}), rules)
             return
-        verdict = self.verdict(before, without=before)
-        lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in before.held)]
+        self.once_more(before)
+
+    def once_more(self, case: Case, barred: str = "") -> None:
+        """Decide a call that was allowed before, without its own charge; `barred` is what the ledger has against it."""
+        verdict = self.verdict(case, without=case)
+        lacking = [claim for claim in verdict.claims if all(claim not in claims for _, claims in case.held)]
         allowed = verdict.answer == "allow" and not lacking
-        rules = obliging(self.program, self.request(before, before), "allow" if allowed else "deny")
-        before.hide(rules)
-        shown = before.shown()
-        if allowed:
-            before.twice = True
-            self.decided(case.tool.name, case.agent, shown, "allow", verdict.because, rules, before.id)
+        rules = obliging(self.program, self.request(case, case), "allow" if allowed else "deny")
+        case.hide(rules)
+        shown, name = case.shown(), case.tool.name
+        if barred:
+            quiet = [rule for rule in rules if rule.kind == "redact"]
+            self.decided(name, case.agent, shown, "deny", frozenset({(barred, "")}), quiet)
+        elif allowed and self.is_counted(case):
+            self.ask_to_call(case)
+        elif allowed:
+            case.twice = True
+            self.report(case, "unknown")
+            self.sent(case)
+            self.decided(name, case.agent, shown, "allow", verdict.because, rules, case.id)
         else:
+            self.give_attempt_back(case)
             because = frozenset(("limit", claim.rule) for claim in lacking) or verdict.because
-            self.decided(case.tool.name, case.agent, shown, "deny", because, rules)
+            self.decided(name, case.agent, shown, "deny", because, rules)
+
+    def judged(self, case: Case, event: Admitted | Withheld) -> None:
+        """The ledger lets a call through, or something stands against it."""
+        barred = self.told(case, event)
+        if case.id:
+            self.once_more(case, barred)
+        elif barred:
+            case.hide(self.redacts(case))
+            self.refuse(case, {(barred, "")})
+        else:
+            self.settle(case, self.verdict(case))
 
     def redacts(self, case: Case) -> list[Rule]:
         """Return the rules that hide something of a call that is denied."""
@@ -186,11 +214,14 @@ class Naive(People):
         case.hide(obliging(self.program, self.request(case), verdict.answer))
         if verdict.answer == "allow":
             lacking = tuple(claim for claim in verdict.claims if all(claim not in claims for _, claims in case.held))
-            if lacking:
+            if lacking or self.is_counted(case):
                 self.waiting = [other for other in self.waiting if other is not case]
                 self.reserving = [*(other for other in self.reserving if other is not case), case]
+            if lacking:
                 case.reserving, case.claims = self.number("h"), lacking
                 self.said.append(("reserve", case.reserving, lacking))
+            elif self.is_counted(case):
+                self.ask_to_call(case)
             elif no_key(case):
                 self.refuse(case, {("arguments", "")})
             else:
@@ -247,6 +278,7 @@ class Naive(People):
         self.waiting = [other for other in self.waiting if other is not case]
         self.reserving = [other for other in self.reserving if other is not case]
         case.id, case.made_at, case.counts = self.number("c"), self.now, verdict.counts
+        self.sent(case)
         self.made.append(case)
         if case.key:
             self.keys[case.key] = case
@@ -276,6 +308,7 @@ class Naive(People):
         self.refuse(case, {("limit", claim.rule) for claim in over})
 
     def give_back(self, case: Case) -> None:
+        self.give_attempt_back(case)
         for id, _ in case.held:
             self.said.append(("release", self.number("r"), id))
         case.held = []
@@ -283,6 +316,7 @@ class Naive(People):
     def came(self, case: Case, event: ToolReturned | ToolFailed) -> None:
         if isinstance(event, ToolFailed):
             case.came = "failed" if event.kind == "error" and not case.twice else "in doubt"
+            self.report(case, "failed")
             if case.came == "failed":
                 self.give_back(case)
             self.said.append(("done", case.id, False, None))
@@ -295,15 +329,20 @@ class Naive(People):
             case.shows = True
         except ValidationError:
             pass
+        self.report(case, "returned" if case.shows else "failed")
         self.said.append(("done", case.id, case.shows, text(result)))
 
     def close(self, event: RunCancelled) -> None:
         self.status = "cancelled" if event.by else "ended"
         for case in self.waiting:
             self.withdraw(case)
-        for case in self.reserving:
-            self.withdraw(case)
-            self.said.append(("cancel", self.number("x"), case.reserving))
+        for case in sorted(self.known(), key=lambda case: int((case.reserving or case.asked or "a0")[1:])):
+            if case.reserving or case.asked:
+                self.withdraw(case)
+                self.said.append(("cancel", self.number("x"), case.reserving or case.asked))
+                if not case.id:
+                    self.give_back(case)
+                case.reserving = case.asked = ""
         self.waiting, self.reserving = [], []
         self.said += [("ended", self.status), ("finish", self.number("f"), self.status)]
 
@@ -329,7 +368,8 @@ class Naive(People):
         calls = [(case.id, case.tool.name) for case in self.made if not case.came]
         waits = any(case.papers for case in self.waiting)
         status = self.status if self.status != "open" else "waiting" if waits else "running"
-        return status, sorted(papers), sorted(calls), sorted(case.reserving for case in self.reserving)
+        asked = [(case.reserving, case.asked) for case in self.known() if case.reserving or case.asked]
+        return status, sorted(papers), sorted(calls), sorted(asked)
 
 
 def missing(program: Program, request: Request) -> list[tuple[str, int, int | None, str]]:

@@ -12,12 +12,23 @@ from generated.constructs import constructs
 from generated.dice import Dice
 from generated.sessions import SessionWorld, session_program
 from interlock.journal.codec import decode, encode
-from interlock.run.protocol.commands import AskApproval, CallTool, Cancel, Command, FinishRun, Release, Reserve
+from interlock.run.protocol.commands import (
+    Admit,
+    AskApproval,
+    CallTool,
+    Cancel,
+    Command,
+    FinishRun,
+    Release,
+    Report,
+    Reserve,
+)
 from interlock.run.protocol.events import Event
 from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalCounted,
     ApprovalSettled,
+    AttemptJudged,
     CallDecided,
     CallDone,
     Ignored,
@@ -31,7 +42,7 @@ from reference.compare import KINDS
 from reference.session import Naive, Said, text
 
 SHOWN = frozenset(
-    ["context", "expression: context", "let"]
+    ["context", "expression: context", "let", "tool: rate", "tool: breaker"]
     + [f"policy: {kind}" for kind in ("forbid", "require", "limit", "redact", "redact result", "notify")]
 )
 
@@ -44,6 +55,8 @@ class SessionTally:
     events: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    """How the ledger answered where a tool has a rate or a breaker."""
     said: Counter[str] = field(default_factory=Counter)
     constructs: Counter[str] = field(default_factory=Counter)
     """How many programs hold what."""
@@ -54,7 +67,7 @@ class SessionTally:
         self.cases += other.cases
         self.events += other.events
         self.programs += other.programs
-        for name in ("answers", "causes", "said", "constructs"):
+        for name in ("answers", "causes", "attempts", "said", "constructs"):
             getattr(self, name).update(getattr(other, name))
         self.findings += other.findings
 
@@ -100,7 +113,9 @@ def step(tally: SessionTally, machine: SessionMachine, naive: Naive, event: Even
     tally.events += 1
     for each in expected:
         tally.said[str(each[0])] += 1
-        if each[0] == "decided":
+        if each[0] == "judged":
+            tally.attempts["trial" if each[4] else "let through" if each[3] else f"withheld by {each[5]}"] += 1
+        elif each[0] == "decided":
             tally.answers[str(each[4])] += 1
             tally.causes.update(cause for cause, _ in each[5])  # type: ignore[attr-defined]
     if Counter(found) != Counter(expected):
@@ -127,6 +142,9 @@ def said(notes: tuple[Note, ...], commands: tuple[Command, ...]) -> list[Said]:
                 found.append(("done", call, ok, text(result) if ok or result is not None else _none(note)))
             case LedgerAnswered(reservation=id, granted=granted, claims=claims, standings=standings):
                 found.append(("ledger", id, granted, claims, standings))
+            case AttemptJudged():
+                why = (note.by, note.again, note.forced, note.unavailable)
+                found.append(("judged", note.tool, note.admission, note.granted, note.trial, *why))
             case ApprovalAsked(approval=id, role=role, count=count, expires=expires, subject=subject):
                 found.append(("noted", id, role, count, expires, text(subject["args"])))
             case ApprovalCounted(approval=id, by=by, given=given, count=count):
@@ -153,6 +171,12 @@ def _asked(command: Command) -> Said:
             return "call", id, tool, text(args)
         case Reserve(id=id, claims=claims):
             return "reserve", id, claims
+        case Admit(id=id, tool=tool, rate=rate, breaker=breaker, lapse=lapse, forced=forced):
+            most = None if rate is None else (rate.most, rate.period)
+            opens = None if breaker is None else (breaker.failures, breaker.within, breaker.pause)
+            return "admit", id, tool, most, opens, lapse, forced
+        case Report(id=id, tool=tool, admission=admission, came=came):
+            return "report", id, tool, admission, came
         case Release(id=id, reservation=reservation):
             return "release", id, reservation
         case Cancel(id=id, command=cancelled):
@@ -168,5 +192,9 @@ def standing(machine: SessionMachine) -> Said:
     by = machine.approved_by
     papers = sorted((one.id, one.role, one.count, one.expires, by[one.id]) for one in machine.waiting_for)
     calls = sorted((one.id, one.tool) for one in machine.under_way)
-    reserving = sorted(one.id for one in machine.pending() if isinstance(one, Reserve))
-    return machine.status, papers, calls, reserving
+    asked = [(one.id, "") if isinstance(one, Reserve) else ("", one.id) for one in machine.pending() if _of_ledger(one)]
+    return machine.status, papers, calls, sorted(asked)
+
+
+def _of_ledger(command: Command) -> bool:
+    return isinstance(command, Reserve | Admit)

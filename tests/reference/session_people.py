@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 from interlock.decide import Claim, Consent
 from interlock.run.protocol.events import (
+    Admitted,
     ApprovalDenied,
     ApprovalGiven,
     CallProposed,
@@ -18,6 +19,7 @@ from interlock.run.protocol.events import (
     SessionStarted,
     ToolFailed,
     ToolReturned,
+    Withheld,
 )
 from interlock_dsl.program.model import Program, Rule, Tool
 from reference import hidden
@@ -25,6 +27,12 @@ from reference.machine import context_of
 from reference.values import ValidationError
 
 Said = tuple[object, ...]
+KINDS: Final = {
+    "calls": ToolReturned | ToolFailed, "papers": ApprovalGiven | ApprovalDenied, "ledger": Reserved | Exhausted,
+    "attempts": Admitted | Withheld,
+}  # fmt: skip
+"""What answers that which is open."""
+ANSWERS: Final = ApprovalGiven | ApprovalDenied | ToolReturned | ToolFailed | Reserved | Exhausted | Admitted | Withheld
 
 
 @dataclass(eq=False)
@@ -62,6 +70,12 @@ class Case:
     result: object = None
     shows: bool = False
     counts: frozenset[str] = frozenset()
+    asked: str = ""
+    """The question whether it may be made now, while it is open."""
+    through: str = ""
+    """The question that was answered with yes, until the call is made."""
+    watched: str = ""
+    """The question before the call that is under way, where what comes of it is reported."""
     hides: list[str] = field(default_factory=list)
     """The fields that some decision on it hid."""
 
@@ -94,14 +108,15 @@ class People:
     # --- what is accepted --------------------------------------------------------------------------------------------
 
     def problem(self, event: Event, now: int) -> str:
-        if isinstance(event, ApprovalGiven | ApprovalDenied | ToolReturned | ToolFailed | Reserved | Exhausted):
+        if isinstance(event, ANSWERS):
             id = event.approval if isinstance(event, ApprovalGiven | ApprovalDenied) else event.command
-            kinds = {"calls": ToolReturned | ToolFailed, "papers": ApprovalGiven | ApprovalDenied}
             open_under = self.open_under(id)
             if not open_under:
                 return "not-waiting"
-            if not isinstance(event, kinds.get(open_under, Reserved | Exhausted)):
+            if not isinstance(event, KINDS[open_under]):
                 return "wrong-kind"
+            if open_under == "calls" and any(case.id == id and case.asked for case in self.made):
+                return "wrong-phase"
             return self.unfit(event, now) if isinstance(event, ApprovalGiven | ApprovalDenied) else ""
         if isinstance(event, SessionStarted):
             if self.start is not None:
@@ -121,7 +136,13 @@ class People:
             return "calls"
         if any(case.reserving == id for case in self.reserving):
             return "ledger"
+        if any(case.asked == id for case in self.known()):
+            return "attempts"
         return "papers" if any(paper.id == id for case in self.asking() for paper in case.papers) else ""
+
+    def known(self) -> list[Case]:
+        """Return the calls for which the ledger is being asked, and those that were allowed."""
+        return [*self.reserving, *self.made]
 
     def asking(self) -> list[Case]:
         """Return the calls whose approvals are open: also of those for which the ledger is being asked."""

@@ -28,6 +28,18 @@ def test_two_machines_agree_on_sessions(first: int) -> None:
     assert {"ignored", "settled", "done"} <= set(tally.said)
 
 
+def test_generated_sessions_meet_rates_and_breakers() -> None:
+    """Each way in which the ledger answers happens, breakers open, and trials close them."""
+    tally = SessionTally()
+    for seed in range(3_000, 3_040):
+        tally.add(examine(seed, 6))
+    assert tally.findings == []
+    assert {"let through", "withheld by rate", "withheld by breaker", "withheld by ledger", "trial"} <= set(
+        tally.attempts
+    )
+    assert min(tally.constructs[clause] for clause in ("tool: rate", "tool: breaker")) >= tally.programs * 0.1
+
+
 @pytest.mark.parametrize("seed", [112, 380, 592, 681, 1051, 1381, 2291, 2397])
 def test_two_machines_agree_where_a_call_is_proposed_again_while_the_ledger_is_asked(seed: int) -> None:
     assert examine(seed, 10).findings == []
