@@ -40,25 +40,17 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
 
 
 def _tell(recorded: "RecordedRun") -> None:
-    import time
-
-    from interlock.run.protocol.commands import CallTool
     from interlock.run.protocol.events import RunStarted
-    from interlock.run.session import SessionMachine
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import answered, given, heading, started
     from interlock_cli.present.narrative import Narrative
-    from interlock_cli.present.outcome import awaiting, labelled, pausing, under_way, waiting
-    from interlock_cli.present.session import SessionNarrative, said, unreported
-    from interlock_cli.present.spending import spending, spent
+    from interlock_cli.present.session import SessionNarrative, said
     from interlock_cli.present.timeline import Layout
-    from interlock_dsl.program.paths import step_at
 
     console = out()
     first, run = recorded.started, recorded.summary.run
-    machine, now = recorded.machine, time.time_ns() // 1000
     name = first.workflow if isinstance(first, RunStarted) else "session"
-    console.print(heading(name, run, first.principal, machine.status, console.width))
+    console.print(heading(name, run, first.principal, recorded.machine.status, console.width))
     console.print(started(first.at, first.program))
     if not recorded.meaning_kept:
         console.print("  recorded by another version: what follows is how this one would decide", style="wait")
@@ -82,10 +74,30 @@ def _tell(recorded: "RecordedRun") -> None:
             for row in layout.rows(line):
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
+    _standing(recorded)
+    differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
+    if differing and recorded.meaning_kept:
+        console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")
+
+
+def _standing(recorded: "RecordedRun") -> None:
+    """Print what a run waits for, what is open, and what it has used."""
+    import time
+
+    from interlock.run.protocol.commands import CallTool
+    from interlock.run.session import SessionMachine
+    from interlock_cli.present.console import out
+    from interlock_cli.present.outcome import awaiting, labelled, pausing, under_way, waiting
+    from interlock_cli.present.session import unreported
+    from interlock_cli.present.spending import spending, spent
+    from interlock_dsl.program.paths import step_at
+
+    console, run = out(), recorded.summary.run
+    machine, now = recorded.machine, time.time_ns() // 1000
     asked = machine.waiting_for
     if recorded.is_session:  # where nothing fires, what has expired is dropped with the next event
         asked = tuple(each for each in asked if each.expires is None or now < each.expires)
-    for text in labelled("waits", waiting(asked, machine.approved_by, run, now, "", first.principal)):
+    for text in labelled("waits", waiting(asked, machine.approved_by, run, now, "", recorded.started.principal)):
         console.print(text, soft_wrap=True)
     if isinstance(machine, SessionMachine):
         for text in labelled("open", unreported(each for each in recorded.pending if isinstance(each, CallTool))):
@@ -99,6 +111,3 @@ def _tell(recorded: "RecordedRun") -> None:
             console.print(text, soft_wrap=True)
         for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
             console.print(text, soft_wrap=True)
-    differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
-    if differing and recorded.meaning_kept:
-        console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")

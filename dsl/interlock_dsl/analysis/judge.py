@@ -1,6 +1,6 @@
 """The last stage of the analysis: all that is left to judge, and the facts of a program in which nothing is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from interlock_dsl.analysis.cases import Ids, test_facts
@@ -55,27 +55,7 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         events = {name: events_of(_with_inner(name, workflows)) for name in workflows}
     policies = policy_facts(symbols, types, tools, expressions)
     shared = [rule.id for _, rules_of in policies.values() for rule in rules_of]
-    rules = {
-        name: Ids(
-            (
-                *shared,
-                *(rule.id for each in _with_inner(name, workflows) for rule in each.rules),
-                *(
-                    promise.id
-                    for each in _with_inner(name, workflows)
-                    for promise in each.promises
-                    if isinstance(promise, DENYING)
-                ),
-            ),
-            tuple(
-                promise.id
-                for each in _with_inner(name, workflows)
-                for promise in each.promises
-                if isinstance(promise, GIVING_UP)
-            ),
-        )
-        for name in workflows
-    }
+    rules = {name: _ids(_with_inner(name, workflows), shared) for name in workflows}
     return Facts(
         types=declared,
         tools=tools,
@@ -87,6 +67,14 @@ def judge(symbols: Symbols, declared: Mapping[str, Type], outlines: Mapping[str,
         tests=test_facts(symbols, tools, outlines, expressions, rules, Ids(tuple(shared), ()), events),
         context=context,
     )
+
+
+def _ids(around: Sequence[WorkflowFacts], shared: Iterable[str]) -> Ids:
+    """Return the ids of what may deny a call, and of what may end a run, in runs of a workflow and those inside it."""
+    promises = [promise for each in around for promise in each.promises]
+    rules = [rule.id for each in around for rule in each.rules]
+    denying = [promise.id for promise in promises if isinstance(promise, DENYING)]
+    return Ids((*shared, *rules, *denying), tuple(each.id for each in promises if isinstance(each, GIVING_UP)))
 
 
 def _with_inner(name: str, workflows: Mapping[str, WorkflowFacts]) -> list[WorkflowFacts]:
