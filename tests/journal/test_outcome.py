@@ -7,9 +7,12 @@ from hashlib import sha256
 from typing import Any, cast, get_args, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from interlock.decide import Claim, Decision, Reason
-from interlock.run.audit.outcome import REPEATED, SENTENCES, compared, outcome_of
+from interlock.decide import ApprovalNeed, Claim, Decision, NotifyRole, Reason, RedactFields
+from interlock.decide.decision import Answer
+from interlock.run.audit.outcome import _DECIDED, _MOST_DECIDED, REPEATED, SENTENCES, compared, outcome_of
 from interlock.run.protocol import codes
 from interlock.run.protocol.commands import Admit, Command, Reserve
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, NoValue, RouteTaken
@@ -148,3 +151,21 @@ def test_decisions_that_come_and_go_are_never_taken_for_one_another() -> None:
         assert outcome(one) == sha256(canonical(compared([one]))).digest()
         seen.add(outcome(one))
     assert len(seen) == 9_000
+
+
+NEEDS = ((), (ApprovalNeed("boss", 1, None, "p/require#1"),))
+OBLIGATIONS = ((), (NotifyRole("boss", "", "p/notify#1"),), (RedactFields(("args.n",), "p/redact#1"),))
+
+
+@given(st.lists(st.tuples(st.sampled_from(get_args(Answer)), st.sampled_from(NEEDS), st.sampled_from(OBLIGATIONS))))
+def test_decisions_for_the_same_reasons_are_told_apart_in_any_order(drawn: list[Any]) -> None:
+    reasons = (Reason("forbid", "", "p/forbid#1"),)
+    for answer, needs, obligations in drawn:
+        one = CallDecided("s", "", "t", {}, "", Decision(answer, reasons, needs, obligations=obligations))
+        assert outcome(one) == sha256(canonical(compared([one]))).digest()
+
+
+def test_no_more_decisions_are_remembered_than_the_bound() -> None:
+    for number in range(_MOST_DECIDED + 100):
+        outcome(CallDecided("s", "", "t", {}, "", Decision("deny", (Reason("forbid", "", f"p/forbid#{number}"),))))
+        assert len(_DECIDED) <= _MOST_DECIDED

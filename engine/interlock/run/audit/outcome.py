@@ -103,7 +103,11 @@ def _text(value: object, known: dict[int, str]) -> str:
 
 
 _DECIDED: Final[dict[int, tuple[Decision, str]]] = {}
-"""Decisions with their texts, by the identity of their reasons: rules that match alike give the same ones again."""
+"""Decisions with their texts, by the identity of their reasons: rules that match alike give the same ones again.
+
+A memo of a pure function over values that do not change: what is in it makes an outcome sooner, never another one. An
+entry keeps its decision alive, so no other object has the identity meanwhile; there are `_MOST_DECIDED` at most.
+"""
 
 _MOST_DECIDED: Final = 4096
 
