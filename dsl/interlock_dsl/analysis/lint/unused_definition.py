@@ -56,6 +56,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from interlock_dsl.analysis.examination.examined import Examined
+from interlock_dsl.analysis.examination.names import names_in
 from interlock_dsl.cel.tree import Name, Present, Select
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.edits import removal
@@ -65,9 +66,7 @@ from interlock_dsl.syntax.tree import (
     AgentDecl,
     ContextDecl,
     File,
-    Ident,
     LetDecl,
-    NamedNumber,
     RoleDecl,
     TableDecl,
     TypeDecl,
@@ -93,7 +92,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
 
 def _used(program: Examined) -> set[str]:
     used = {name for file in program.files for name in _names(file)}
-    return used | {name for use in program.declarations.uses for name in _inside(use.policy.rules)}
+    return used | {name for use in program.declarations.uses for name in names_in(use.policy.rules)}
 
 
 def _unread(decl: ContextDecl, program: Examined) -> Iterator[Diagnostic]:
@@ -122,16 +121,4 @@ def _names(file: File) -> Iterator[str]:
     for decl in file.declarations:
         for field in fields(decl):
             if field.name != "name":
-                yield from _inside(getattr(decl, field.name))
-
-
-def _inside(value: object) -> Iterator[str]:
-    match value:
-        case Ident(text=name) | Name(name=name):
-            yield name
-            return
-        case NamedNumber():
-            yield value.ident.text
-            return
-    for part in parts(value):
-        yield from _inside(part)
+                yield from names_in(getattr(decl, field.name))

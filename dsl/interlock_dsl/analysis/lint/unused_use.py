@@ -43,18 +43,15 @@ from posixpath import dirname, join, normpath
 
 from interlock_dsl.analysis.declarations.policies import matches
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.cel.tree import Name
+from interlock_dsl.analysis.examination.names import names_in
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.edits import removal
 from interlock_dsl.diagnostics.report import diagnose
-from interlock_dsl.syntax.parts import parts
 from interlock_dsl.syntax.tree import (
     AgentDecl,
     ContextDecl,
     File,
-    Ident,
     LetDecl,
-    NamedNumber,
     RoleDecl,
     TableDecl,
     ToolDecl,
@@ -109,19 +106,6 @@ def _is_unused(reached: set[str], files: Mapping[str, File]) -> bool:
                 declared.add(decl.name.text)
             case _:
                 return False
-    named = {name for path, file in files.items() if path not in reached for name in _names(file)}
+    others = [decl for path, file in files.items() if path not in reached for decl in file.declarations]
+    named = {name for decl in others for name in names_in(decl)}
     return declared.isdisjoint(named) and not any(matches(name, tool) for name in named for tool in tools)
-
-
-def _names(value: object) -> Iterator[str]:
-    match value:
-        case Ident(text=name) | Name(name=name):
-            yield name
-        case NamedNumber():
-            yield value.ident.text
-        case File(declarations=declarations):
-            for decl in declarations:
-                yield from _names(decl)
-        case _:
-            for part in parts(value):
-                yield from _names(part)
