@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from interlock.testing.coverage import Covered
-from interlock_cli.test_outcome import TestOutcome
+from interlock_cli.outcomes import TestOutcome
 
 if TYPE_CHECKING:
     from interlock_cli.formats.json_models import CoveredJson, FailureJson, TestJson, TestsJson

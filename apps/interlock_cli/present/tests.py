@@ -7,13 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from interlock.testing.coverage import Covered
+from interlock_cli.outcomes import TestOutcome
 from interlock_cli.present import diagnostics
 from interlock_cli.present.console import out
 from interlock_cli.present.marks import mark
 from interlock_cli.present.narrative import Narrative
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Layout
-from interlock_cli.test_outcome import TestOutcome
 from interlock_dsl.diagnostics import Diagnostic, Label
 
 LISTED = 40

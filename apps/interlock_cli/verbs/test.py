@@ -12,7 +12,7 @@ from interlock_cli.options import output_format, targets
 
 if TYPE_CHECKING:
     from interlock.testing.coverage import Covered
-    from interlock_cli.test_outcome import TestOutcome
+    from interlock_cli.outcomes import TestOutcome
     from interlock_dsl.diagnostics import Diagnostic
     from interlock_dsl.program.model import Program
 
@@ -58,8 +58,8 @@ def _outcomes(
 ) -> "Iterator[TestOutcome]":
     from interlock.testing.runner import run_test
     from interlock_cli.compiling import examine
+    from interlock_cli.outcomes import TestOutcome
     from interlock_cli.sources import units
-    from interlock_cli.test_outcome import TestOutcome
 
     done = 0
     for unit in units(targets):
