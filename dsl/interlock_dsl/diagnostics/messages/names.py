@@ -33,13 +33,18 @@ def undefined(
     kind: str, name: str, span: Span, candidates: Iterable[str], others: Iterable[tuple[str, Span]] = ()
 ) -> Diagnostic:
     """A name that nothing of the wanted kind has. `others` are things of other kinds that have it."""
-    known = sorted(candidates)
+    known, others = sorted(candidates), list(others)
     elsewhere = [Label(place, f"`{name}` is {article(other)}, not {article(kind)}") for other, place in others]
     usual = _USUAL.get(name.casefold()) if kind == "type" else None
     unit = _UNITS.get(name.casefold().removesuffix("s")) if kind == "constant" else None
     help = f"it is called `{usual}` here" if usual else instead(name, known)
     if unit and name not in known:
         help = f"a time is written as a number with its unit: `1{unit}`"
+    if kind == "constant" and not unit and span.source.text[: span.start].endswith("waits for "):
+        help = "a moment is waited for with `waits until`"
+    verb = next((f"{article(other)} stands behind `{_BEHIND[other]}`" for other, _ in others if other in _BEHIND), None)
+    if help is None and elsewhere and kind in _BEHIND:
+        help = verb
     if help is None and not elsewhere:
         help = (
             f"there is {listed(known)}"
@@ -53,6 +58,7 @@ def undefined(
     return diagnose("undefined-reference", message, span, "not found", *elsewhere, help=help, edits=edits)
 
 
+_BEHIND = {"workflow": "runs", "tool": "calls", "table": "decides", "agent": "by", "role": "asks"}
 _UNITS = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
 _USUAL = {
     "float": "double",

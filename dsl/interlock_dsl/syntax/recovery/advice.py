@@ -7,9 +7,11 @@ from typing import Final
 from lark import Token
 
 from interlock_dsl.cel.parser.lexer import WORD, start_of
+from interlock_dsl.diagnostics.messages import hints
 from interlock_dsl.diagnostics.messages import syntax as messages
 from interlock_dsl.syntax.builder.pieces import UNITS
 from interlock_dsl.syntax.recovery.expectations import firsts
+from interlock_dsl.syntax.recovery.hints import hint
 
 CLAUSES: Final = ("tool_clause", "agent_clause", "budget_clause")
 _SAFE_ACCESS: Final = re.compile(r"[\w\])]\?\.\w+\s*\Z")
@@ -27,6 +29,11 @@ def advice(text: str, found: Token, expected: Sequence[str], keywords: Mapping[s
         return messages.OPTIONAL
     if is_extra_colon(found, expected):
         return messages.NO_COLON
+    if list(expected) == ["`max`"]:
+        return hints.MOST_ROWS
+    known = hint(text, max(0, start - 200), start + len(found))
+    if known is not None:
+        return known
     if (found == "," or found.type == WORD) and messages.PHRASES["test_item"] in expected:
         return messages.ONE_GIVEN if _GIVEN.search(text, max(0, start - 200), start) else None
     if found in (",", ")") and list(expected) == ["`:`"]:
