@@ -30,6 +30,8 @@ def decide(run: Run, call: Call) -> None:
             take(call, decision_on(run, call))
             over(run, call, "failure")
             return
+    elif call.key in run.whole.remade and not (call.perhaps or call.lost):
+        call.key = key_of(run, call)
     found = decision_on(run, call)
     if said_twice(call):
         found = found.denied(frozenset({("arguments", "")}))
@@ -195,6 +197,12 @@ def back(run: Run, call: Call) -> None:
 def returned(run: Run, call: Call, event: ToolReturned) -> None:
     """A result came. One of another type is a failure, though the call was made."""
     back(run, call)
+    undone = (one.call for one in rows.being_undone(run) if one.call is not None)
+    if call.purpose != "undo" and (call.key in run.whole.remade or any(one.key == call.key for one in undone)):
+        call.perhaps = True
+        attempts.report(run, call, "returned")
+        over(run, call, "failure")
+        return
     call.perhaps = False
     type = call.tool.result
     try:

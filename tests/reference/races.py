@@ -29,13 +29,15 @@ def lies(of: Workflow) -> dict[str, frozenset[Place]]:
     """Return for each step the branches in which it can lie."""
     found: dict[str, frozenset[Place]] = {name: frozenset() for name in ("start", *of.steps, *of.ends)}
     while True:
-        before = dict(found)
+        # From the start each time: what a join closes is known only once all of its branches are.
+        then: dict[str, frozenset[Place]] = dict.fromkeys(found, frozenset())
         for route in forward(of):
             for target in route.targets:
                 opened = {(route.id, target)} if len(route.targets) > 1 else set()
-                found[target] |= after(of, found, route) | opened
-        if found == before:
+                then[target] |= after(of, found, route) | opened
+        if found == then:
             return found
+        found = then
 
 
 def after(of: Workflow, found: dict[str, frozenset[Place]], route: Route) -> frozenset[Place]:

@@ -305,6 +305,8 @@ def undo_next(run: Run, undoing: Undoing) -> None:
         return
     while undoing.part:
         done = undoing.part.pop()
+        if stands(run, done):
+            continue
         if not done.possible:
             whole.left_over.append(done.tool)
             whole.stuck += [] if done.call is None else [done.call]
@@ -319,6 +321,19 @@ def undo_next(run: Run, undoing: Undoing) -> None:
         run.later(steps.unwind, run)
 
 
+def being_undone(run: Run) -> list[Done]:
+    """Return what is undone just now while the run goes on."""
+    return [done for each in run.whole.undoings if (done := cast(Undoing, each).done) is not None]
+
+
+def stands(run: Run, done: Done) -> bool:
+    """Say whether another call stands that is the same one, by its key."""
+    if done.call is None or done.call.tool.idempotency_key is None:
+        return False
+    every = [*run.whole.done, *(one for each in run.whole.undoings for one in cast(Undoing, each).part)]
+    return any(one.possible and one.call is not None and one.call.key == done.call.key for one in every)
+
+
 def came_back(run: Run, call: Call, *, failed: bool = False) -> None:
     """A call has come back that nobody waited for, or one that undid something."""
     for each in list(run.whole.undoings):
@@ -326,6 +341,7 @@ def came_back(run: Run, call: Call, *, failed: bool = False) -> None:
         if undoing.call is call:
             undoing.call = None
             undone = None if undoing.done is None else undoing.done.call
+            undoing.done = None
             if undone is not None and failed:
                 run.whole.stuck.append(undone)
             elif undone is not None:

@@ -221,7 +221,7 @@ LOOP = (
     + """
 workflow w(n: int) {
   step a by clerk { task "a"  returns { ok: bool } }
-  step b calls pay.issue(id: "b", amount: 1)
+  step b calls pay.issue(id: has(c.again) ? "b2" : "b", amount: 1)
   step fork sets { ok: true }
   step c by clerk { task "c"  returns { again: bool } }
   end done { a: has(a.ok), b: has(b.id) }
@@ -242,9 +242,20 @@ def test_each_round_of_a_loop_is_a_race_of_its_own() -> None:
     settle(world, "b")
     world.answers({"again": True}, step="c")
     world.answers({"ok": True}, step="a")
+    settle(world, "b2")
+    assert undone(world) == ["Rb2"], "what won the round before stays done"
+    settle(world, "b2", undo=True)
+    world.answers({"again": False}, step="c")
+    assert ended(world) == {"a": True, "b": False}
+
+
+def test_what_another_call_under_the_same_key_did_too_stays_done() -> None:
+    world = World(LOOP.replace('has(c.again) ? "b2" : "b"', '"b"'), {"n": 1})
     settle(world, "b")
-    assert len(undone(world)) == 1, "what won the round before stays done"
-    settle(world, "b", undo=True)
+    world.answers({"again": True}, step="c")
+    world.answers({"ok": True}, step="a")
+    settle(world, "b")
+    assert undone(world) == [], "by its key it is the call that won the round before"
     world.answers({"again": False}, step="c")
     assert ended(world) == {"a": True, "b": False}
 

@@ -25,16 +25,16 @@ class Run:
     come back before the run may end. `performed` counts the calls that changed the world; `done` are those that are not
     undone, `undoings` what is being undone while the run goes on. `stuck` is what was done, or may have been, and was
     not undone though it was to be; `remade` are idempotency keys of calls that were undone, and of those that undid
-    them. `kept` are events that no step has taken so far, of `signals` that came, `keys` the names and keys of those
-    with a key. `idle` are workflows inside in which nothing was left under way. `notes`, `commands` and `agenda` belong
-    to the event at hand; so do `subject`, what it is about, and `cause`, the event's class until the subject has
-    changed its phase.
+    them; `effects` counts the calls that stand under a key, which are one call. `kept` are events that no step has
+    taken so far, of `signals` that came, `keys` the names and keys of those with a key. `idle` are workflows inside in
+    which nothing was left under way. `notes`, `commands` and `agenda` belong to the event at hand; so do `subject`,
+    what it is about, and `cause`, the event's class until the subject has changed its phase.
     """
 
     __slots__ = (
-        "agenda", "asked", "cause", "commands", "done", "doubts", "ending", "held", "history", "id", "idle", "kept",
-        "keys", "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan", "principal",
-        "remade", "root", "signals", "stuck", "subject", "undoings",
+        "agenda", "asked", "cause", "commands", "done", "doubts", "effects", "ending", "held", "history", "id", "idle",
+        "kept", "keys", "left_over", "meter", "notes", "now", "open", "orphans", "performed", "phase", "plan",
+        "principal", "remade", "root", "signals", "stuck", "subject", "undoings",
     )  # fmt: skip
 
     root: Frame
@@ -55,6 +55,7 @@ class Run:
         self.undoings: list[Undoing] = []
         self.stuck: list[Performed] = []
         self.remade: set[str] = set()
+        self.effects: dict[str, int] = {}
         self.orphans: dict[str, Call] = {}
         self.doubts: list[str] = []
         self.left_over: list[str] = []

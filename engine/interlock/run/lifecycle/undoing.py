@@ -4,6 +4,7 @@ Calls of that part that are still under way are waited for before anything is un
 part that is being undone is nobody's any more, until the run is given up: then what is left of it is undone with all
 the rest, in the one reverse order; so it is, until then, with a part of a part. A run that reaches an end first
 finishes what is being undone. An undo that fails or is refused is left over; what follows it is undone all the same.
+Calls under one idempotency key are one call: it stands as long as one of them does.
 """
 
 from collections.abc import Iterable
@@ -96,6 +97,8 @@ def undo_next(run: Run, move: UndoNext) -> None:
         return
     while undoing.part:
         done = undoing.part.pop()
+        if _stands(run, done):
+            continue
         if done.problem:
             run.left_over.append(f"{done.tool} ({done.problem})")
             run.stuck.append(done)
@@ -110,6 +113,15 @@ def undo_next(run: Run, move: UndoNext) -> None:
         then = replace(then, message=f"{then.message}; {left}", shown=shown)
     follows = run.phase == "running" or isinstance(then, UndoNext)
     run.agenda.append(then if follows else Unwind())
+
+
+def _stands(run: Run, done: Performed) -> bool:
+    """Take a call out of those that stand; say whether another under its key does, and with it what both did."""
+    if not done.key:
+        return False
+    others = run.effects.get(done.key, 0) - (not done.problem)
+    run.effects[done.key] = others
+    return others > 0
 
 
 def left_of(run: Run, part: Part) -> str:

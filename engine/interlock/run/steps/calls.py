@@ -30,15 +30,14 @@ from interlock.run.protocol.events import (
 )
 from interlock.run.protocol.notes import AttemptFailed, CallDecided, CallDone, Trigger
 from interlock.run.state import Run
-from interlock.run.steps import admissions, approvals, deciding, keeping, obligations, reservations, visits
+from interlock.run.steps import admissions, approvals, deciding, keeping, keys, obligations, reservations, visits
 from interlock.run.steps.retry import next_attempt
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
-from interlock_dsl.cel.types import DYN
 from interlock_dsl.program.model import Grant
 from interlock_dsl.program.promises import NeverUnapproved
-from interlock_dsl.schema import ValidationError, decode, encode
-from interlock_dsl.schema.canonical import canonical, digest
+from interlock_dsl.schema import ValidationError, decode
+from interlock_dsl.schema.canonical import digest
 
 
 def subject_of(run: Run, call: Call) -> dict[str, Json]:
@@ -52,12 +51,13 @@ def decide(run: Run, call: Call) -> None:
     if not call.subject:
         call.subject = digest(subject_of(run, call))
         try:
-            call.key = _key(run, call)
+            call.key = keys.key_of(run, call)
         except (EvaluationError, ValueError, TypeError) as error:
             obligations.take(call, _decision(run, call))
             why = "" if redaction.hides_arguments(call.hidden) else f": {error}"
             _finish(run, call, "failure", f"the idempotency key of {call.tool.name} has no value{why}")
             return
+    keys.renew(run, call)
     decision = _decision(run, call)
     twice = _twice(call)
     if twice is not None:
@@ -183,22 +183,6 @@ def _dispatch(run: Run, call: Call, id: str, counts: tuple[str, ...]) -> None:
     )
 
 
-def _key(run: Run, call: Call) -> str:
-    """Return the key under which the author says two calls are the same; empty where a call is only like itself.
-
-    One that is made again after it was undone is another call.
-    """
-    if call.tool.idempotency_key is None:
-        return ""
-    value = values.value_of(run, call.tool.idempotency_key, call.values)
-    said = value if isinstance(value, str) else canonical(encode(DYN, value)).decode()
-    key, again = f"{call.tool.name}:{said}", 1
-    while key in run.remade:
-        again += 1
-        key = f"{call.tool.name}~{again}:{said}"
-    return key
-
-
 def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
     """What the call needs of limits beyond the run is held, or too little is left, or the ledger does not answer."""
     asked, refused = reservations.settle(run, call, event)
@@ -256,7 +240,11 @@ def not_approved(run: Run, call: Call, trigger: Trigger, message: str) -> None:
 def returned(run: Run, call: Call, event: ToolReturned) -> None:
     """A result came. One that does not fit the tool's type is a failure, though the call was made."""
     _back(run, call)
-    call.doubtful = False
+    call.doubtful = keys.is_stale(run, call)
+    if call.doubtful:
+        admissions.report(run, call, "returned")
+        _finish(run, call, "failure", "a call under its idempotency key was undone meanwhile")
+        return
     try:
         value = None if call.tool.result is None else decode(call.tool.result, event.result)
     except ValidationError as invalid:

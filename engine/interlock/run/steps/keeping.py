@@ -36,6 +36,8 @@ def _performed(run: Run, call: Call, undo: str, args: Mapping[str, Json], proble
     visited = call.visit.number if call.visit is not None else 0
     run.performed += 1
     key = call.key if call.tool.idempotency_key is not None else ""
+    if key and not problem:
+        run.effects[key] = run.effects.get(key, 0) + 1
     run.done.append(
         Performed(call.frame, call.tool.name, call.step, visited, call.command, undo, args, problem, run.performed, key)
     )
