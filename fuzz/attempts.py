@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from processes import killed_at_random, told
+
 from interlock import Runtime, SqliteJournal, Toolbox, compile_text, replay, verify
 from interlock.errors import Conflict, InterlockError, JournalUnavailable
 from interlock.journal.codec import decode
@@ -116,34 +118,14 @@ def worker(folder: Path, seed: int, until: float, ends: float) -> None:
 
 def campaign(folder: Path, processes: int, seconds: float, seed: int, ends: float) -> int:
     """Let processes work, kill them at random until the time is over, and wait for the rest; return how many died."""
-    dice, until, begun, killed = random.Random(seed), time.time() + seconds, 0, 0
+    dice, until = random.Random(seed), time.time() + seconds
     SqliteJournal(folder / "runs.db").close()
 
     def begin(number: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, __file__, "--worker", str(folder), "--seed", str(seed * 1_000 + number)]
         return subprocess.Popen([*command, "--until", str(until), "--ends", str(0 if time.time() > until else ends)])
 
-    working = [begin(number) for number in range(processes)]
-    begun = processes
-    while working:
-        time.sleep(dice.uniform(0.5, 2.0))
-        still = []
-        for each in working:
-            if each.poll() is None:
-                still.append(each)
-            elif each.returncode == -signal.SIGKILL:
-                killed, begun = killed + 1, begun + 1
-                still.append(begin(begun))
-            elif each.returncode:
-                raise SystemExit(f"a process ended with {each.returncode}")
-        working = still
-        if working and time.time() < until:
-            victim = working.pop(dice.randrange(len(working)))
-            victim.kill()
-            victim.wait()
-            killed, begun = killed + 1, begun + 1
-            working.append(begin(begun))
-    return killed
+    return killed_at_random(begin, processes, dice, (0.5, 2.0), lambda: time.time() < until)
 
 
 def problems(folder: Path) -> tuple[list[str], Counter[str]]:
@@ -243,13 +225,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as named:
         killed = campaign(Path(named), options.processes, options.seconds, options.seed, options.ends)
         found, tally = problems(Path(named))
-    print(f"{options.processes} processes, {killed} killed, {options.seconds:.0f} s and the rest")
-    for name, count in sorted(tally.items()):
-        print(f"  {name:36} {count:7,}")
-    for each in found[:20]:
-        print(each)
-    print(f"{len(found)} problems")
-    return 1 if found else 0
+    return told(f"{options.processes} processes, {killed} killed, {options.seconds:.0f} s and the rest", tally, found)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from processes import killed_at_random, told
+
 from interlock import Principal, Runtime, SqliteJournal, Toolbox, compile_text, history, replay, verify
 from interlock.errors import Conflict, Diverged, InterlockError, JournalUnavailable
 from interlock.run.protocol.events import Exhausted, Reserved
@@ -126,32 +128,12 @@ def campaign(folder: Path, processes: int, calls: int, seed: int, patience: floa
     SqliteJournal(folder / "runs.db").close()
 
     def begin(number: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, __file__, "--worker", str(folder), "--seed", str(number), "--calls", str(calls)]
+        own = ["--worker", str(folder), "--seed", str(seed * 1_000 + number)]
+        command = [sys.executable, __file__, *own, "--calls", str(calls)]
         return subprocess.Popen([*command, "--ends", str(ends)])
 
-    begun, killed = processes, 0
-    working = [begin(seed * 1_000 + number) for number in range(processes)]
-    while working:
-        time.sleep(dice.uniform(0.05, 2 * patience / processes))
-        still = []
-        for each in working:
-            if each.poll() is None:
-                still.append(each)
-            elif each.returncode == -signal.SIGKILL:
-                killed += 1
-                still.append(begin(seed * 1_000 + begun))
-                begun += 1
-            elif each.returncode:
-                raise SystemExit(f"a process ended with {each.returncode}")
-        working = still
-        if working and not _enough(folder, calls):
-            victim = working.pop(dice.randrange(len(working)))
-            victim.kill()
-            victim.wait()
-            killed += 1
-            working.append(begin(seed * 1_000 + begun))
-            begun += 1
-    return killed
+    pauses = 0.05, 2 * patience / processes
+    return killed_at_random(begin, processes, dice, pauses, lambda: not _enough(folder, calls))
 
 
 def _enough(folder: Path, calls: int) -> bool:
@@ -262,13 +244,7 @@ def main() -> int:
         killed = campaign(Path(named), options.processes, options.calls, options.seed, options.patience, options.ends)
         took = time.monotonic() - began
         found, tally = problems(Path(named), options.calls)
-    print(f"{options.processes} processes, {killed} killed, {took:.0f} s")
-    for name, count in sorted(tally.items()):
-        print(f"  {name:22} {count:7,}")
-    for each in found[:20]:
-        print(each)
-    print(f"{len(found)} problems")
-    return 1 if found else 0
+    return told(f"{options.processes} processes, {killed} killed, {took:.0f} s", tally, found)
 
 
 if __name__ == "__main__":
