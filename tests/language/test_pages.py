@@ -40,6 +40,8 @@ EXPECTATIONS = {
     "escalates",
     "notifies",
     "redacts",
+    "never notifies",
+    "never redacts",
     "ends",
     "fails",
     "visits",

@@ -151,3 +151,31 @@ def test_who_was_told_instead_is_said() -> None:
     assert run_test(met, met.tests[0]).failures == ()
     ((_, said),) = run_test(failed, failed.tests[0]).failures
     assert said == "expected boss to be notified, but only bank was"
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "failure"),
+    [
+        ("notify boss for pay", "never notifies bank", ""),
+        ("notify boss for pay", "never notifies boss", "expected boss not to be notified, but boss was"),
+        ("notify boss for pay when args.cents > 5", "never notifies boss", ""),
+        ("redact args.to for pay", "redacts args.to of pay", ""),
+        ("redact args for pay", "redacts args.to of pay", ""),
+        ("redact args.to for pay", "redacts args of pay", "expected args of pay to be redacted, but only args.to is"),
+        ("redact args.to for pay", "never redacts args.cents, result of pay", ""),
+        ("redact args.to for pay when args.cents > 5", "never redacts args.to of pay", ""),
+        ("redact args.to for pay", "never redacts args.cents, args.to of pay", "no args.cents and no args.to of pay"),
+        (
+            "redact args for pay",
+            "never redacts args.to of pay",
+            "expected no args.to of pay to be redacted, but args is",
+        ),
+        ("redact args.to, result.id for pay", "never redacts args of pay", "but args.to and result.id are"),
+    ],
+)
+def test_what_is_told_and_hidden_is_expected_or_never(rule: str, line: str, failure: str) -> None:
+    head = BANK.replace("policy money {", f"policy money {{\n  {rule}")
+    body = f'by teller for "ann" roles ["clerk"]\n call pay {{ to: "bob", cents: 5 }}\n expect {line}'
+    program = compile_text(f'{head}test "t" {{ {body} }}\n')
+    found = [said for _, said in run_test(program, program.tests[0]).failures]
+    assert len(found) == (failure != "") and all(failure in said for said in found)

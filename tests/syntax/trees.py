@@ -309,8 +309,8 @@ items = st.one_of(
 )
 of_facts = st.one_of(
     st.builds(s.GivenContext, record_values),
-    st.builds(s.Expect, st.just("notifies"), plain),
-    st.builds(s.Expect, st.just("redacts"), dotted, fields=some(dotted, least=1)),
+    st.builds(s.Expect, st.sampled_from(["notifies", "never notifies"]), plain),
+    st.builds(s.Expect, st.sampled_from(["redacts", "never redacts"]), dotted, fields=some(dotted, least=1)),
 )
 cases = st.builds(s.TestDecl, texts, maybe(plain), some(items) | some(of_facts, 2))
 

@@ -87,8 +87,8 @@ def _at(step: Ident | None) -> str:
 
 
 def _expectation(node: Expect) -> str:
-    if node.kind == "redacts" and node.name is not None:
-        return f"expect redacts {names(node.fields)} of {node.name.text}"
+    if node.kind in ("redacts", "never redacts") and node.name is not None:
+        return f"expect {node.kind} {names(node.fields)} of {node.name.text}"
     words = {"waits": "waits for approval by", "escalates": "escalates to", "backtracks": "backtracks to"}.get(
         node.kind, node.kind
     )

@@ -37,9 +37,9 @@ class Act:
     """
 
     kind: Literal[
-        "waits", "awaits", "calls", "never calls", "denied", "withheld", "escalates", "notifies", "redacts", "ends",
-        "fails", "visits", "never visits", "backtracks", "allows", "denies", "asks", "decides", "passes", "comes",
-        "proposes",
+        "waits", "awaits", "calls", "never calls", "denied", "withheld", "escalates", "notifies", "redacts",
+        "never notifies", "never redacts", "ends", "fails", "visits", "never visits", "backtracks", "allows", "denies",
+        "asks", "decides", "passes", "comes", "proposes",
     ]  # fmt: skip
     span: Span
     name: str = ""

@@ -102,8 +102,15 @@ def _withheld(act: Act, happened: _Happened) -> _Verdict:
 
 
 def _redacts(act: Act, happened: _Happened) -> _Verdict:
-    met = any(set(act.fields) <= _hidden(note) for note in happened.decided(act.name))
-    return _Verdict(met, f"{' and '.join(act.fields)} of {act.name} to be redacted")
+    """Judge what is hidden: all of the fields by one decision, or (never) nothing of any by none."""
+    hidden = [_hidden(note) for note in happened.decided(act.name)]
+    named, every = act.fields, sorted(set().union(*hidden))
+    instead = f"{' and '.join(every)} {'are' if len(every) > 1 else 'is'}" if every else ""
+    if act.kind == "redacts":
+        met = any(all(any(_holds(whole, field) for whole in each) for field in named) for each in hidden)
+        return _Verdict(met, f"{' and '.join(named)} of {act.name} to be redacted", instead and f"only {instead}")
+    met = not any(_holds(one, field) or _holds(field, one) for one in every for field in named)
+    return _Verdict(met, f"no {' and no '.join(named)} of {act.name} to be redacted", instead)
 
 
 def _answers(act: Act, happened: _Happened) -> _Verdict:
@@ -143,6 +150,8 @@ def _escalates(act: Act, happened: _Happened) -> _Verdict:
 def _notifies(act: Act, happened: _Happened) -> _Verdict:
     told = [note.role for note in happened.of(RoleNotified)]
     told += [role for note in happened.notes for role in sorted(_told(note))]
+    if act.kind == "never notifies":
+        return _Verdict(act.name not in told, f"{act.name} not to be notified", f"{act.name} was")
     instead = f"only {', '.join(dict.fromkeys(told))} was" if told else ""
     return _Verdict(act.name in told, f"{act.name} to be notified", instead)
 
@@ -184,6 +193,7 @@ _JUDGES: Final[Mapping[str, Callable[[Act, _Happened], _Verdict]]] = {
     "denied": _denied,
     "withheld": _withheld,
     "redacts": _redacts,
+    "never redacts": _redacts,
     "allows": _answers,
     "denies": _answers,
     "asks": _answers,
@@ -191,6 +201,7 @@ _JUDGES: Final[Mapping[str, Callable[[Act, _Happened], _Verdict]]] = {
     "awaits": _awaits,
     "escalates": _escalates,
     "notifies": _notifies,
+    "never notifies": _notifies,
     "visits": _visits,
     "never visits": _visits,
     "backtracks": _backtracks,
@@ -220,6 +231,11 @@ def _hidden(note: CallDecided) -> set[str]:
     """Return the fields that the decision on a call hides."""
     hiding = (each for each in note.decision.obligations if isinstance(each, RedactFields))
     return {field for each in hiding for field in each.fields}
+
+
+def _holds(whole: str, field: str) -> bool:
+    """Whether a field is another one, or lies within it."""
+    return field == whole or field.startswith(f"{whole}.")
 
 
 def _is_why(act: Act, reason: Reason) -> bool:

@@ -103,9 +103,9 @@ class PolicyCase(Case):
                 self._withheld(item)
             case "calls" | "never calls" | "denied":
                 self._expected_call(item, value)
-            case "notifies" if item.name is not None:
+            case "notifies" | "never notifies" if item.name is not None:
                 self._symbols.role(item.name)
-            case "redacts":
+            case "redacts" | "never redacts":
                 self._expected_fields(item)
             case "waits":
                 self._symbols.report.add(say.only_of_workflows("`expect waits`", item.span, "write `expect asks ...`"))

@@ -205,9 +205,9 @@ class WorkflowCase(Case):
                 return
             case "awaits":
                 self._awaited(item.event, item.span)
-            case "redacts":
+            case "redacts" | "never redacts":
                 self._expected_fields(item)
-            case "waits" | "escalates" | "notifies" if name is not None:
+            case "waits" | "escalates" | "notifies" | "never notifies" if name is not None:
                 self._symbols.role(name)
             case "withheld":
                 self._withheld(item)

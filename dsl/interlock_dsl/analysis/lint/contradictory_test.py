@@ -54,7 +54,7 @@ from collections.abc import Iterator, Set
 
 from interlock_dsl.analysis.examination.examined import Examined
 from interlock_dsl.analysis.facts import Facts
-from interlock_dsl.analysis.rehearsal.scripts import approvers, calls, told
+from interlock_dsl.analysis.rehearsal.scripts import approvers, calls, overlap, told
 from interlock_dsl.diagnostics import Diagnostic, Label
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.program.cases import Act, Test
@@ -128,6 +128,16 @@ def _excludes(earlier: Act, later: Act, failing: Set[str], *, still: bool) -> st
             return f"`{later.name}` has been called"
         case "never calls", "calls" if still and earlier.name == later.name and _within(earlier.value, later.value):
             return f"`{later.name}` has not been called, and nothing has happened since"
+        case "notifies", "never notifies" if earlier.name == later.name:
+            return f"`{later.name}` has been notified"
+        case "never notifies", "notifies" if still and earlier.name == later.name:
+            return f"`{later.name}` has not been notified, and nothing has happened since"
+        case "redacts", "never redacts" if earlier.name == later.name and overlap(earlier.fields, later.fields):
+            return f"{' and '.join(earlier.fields)} of `{later.name}` has been redacted"
+        case "never redacts", "redacts" if (
+            still and earlier.name == later.name and overlap(earlier.fields, later.fields)
+        ):
+            return f"nothing of {' and '.join(earlier.fields)} of `{later.name}` has been redacted"
         case _:
             return ""
 

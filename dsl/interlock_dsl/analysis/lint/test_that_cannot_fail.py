@@ -1,8 +1,9 @@
 """# test-that-cannot-fail
 
 A test whose expectations say only what does not happen: a run that stops at its first step meets them too. Or an
-expectation that something is not called which nothing in the test could call. Such a line gives confidence and checks
-nothing. Say what does happen, such as where the run ends.
+expectation that something is not called which nothing in the test could call, or that a role is not notified or a field
+not redacted where no rule could. Such a line gives confidence and checks nothing. Say what does happen, such as where
+the run ends.
 
 ```ilk
 tool orders.cancel(id: string) { needs orders.write  effect write }
@@ -51,14 +52,14 @@ test "what is paid is not cancelled" {
 }
 ```
 
-Found by looking at the kinds of expectations, and at what the steps of the workflow and the script of the test can
-call. Certain.
+Found by looking at the kinds of expectations, at what the steps of the workflow and the script of the test can call,
+and at the rules. Certain.
 """
 
 from collections.abc import Iterator
 
 from interlock_dsl.analysis.examination.examined import Examined
-from interlock_dsl.analysis.rehearsal.scripts import calls
+from interlock_dsl.analysis.rehearsal.scripts import calls, notified, overlap, redacted
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.report import diagnose
 
@@ -70,12 +71,7 @@ def check(program: Examined) -> Iterator[Diagnostic]:
     for test in program.facts.tests:
         expected = [act for act in test.acts if act.expected]
         decided = any(act.kind == "decides" for act in test.acts)
-        if (
-            test.workflow
-            and expected
-            and not decided
-            and all(act.kind in ("never calls", "never visits") for act in expected)
-        ):
+        if test.workflow and expected and not decided and all(act.kind.startswith("never ") for act in expected):
             message = f"the test `{test.title}` expects only that something does not happen"
             help = "add what does happen, such as `expect ends ...`"
             yield diagnose(CODE, message, test.span, "holds if the run stops at once", help=help)
@@ -84,4 +80,9 @@ def check(program: Examined) -> Iterator[Diagnostic]:
         for act in expected:
             if act.kind == "never calls" and act.name not in possible:
                 message = f"nothing in this test could call `{act.name}`, so this always holds"
+                yield diagnose(CODE, message, act.span)
+            elif act.kind == "never notifies" and act.name not in notified(possible, program.facts):
+                yield diagnose(CODE, f"no rule here notifies `{act.name}`, so this always holds", act.span)
+            elif act.kind == "never redacts" and not overlap(act.fields, redacted(act.name, program.facts)):
+                message = f"no rule here redacts {' or '.join(act.fields)} of `{act.name}`, so this always holds"
                 yield diagnose(CODE, message, act.span)

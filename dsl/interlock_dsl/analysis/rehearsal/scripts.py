@@ -4,7 +4,9 @@ A test scripts its models, so an agent calls what the script says and nothing el
 what is not in it never happens in the test.
 """
 
-from interlock_dsl.analysis.declarations.policies import concerns
+from collections.abc import Collection, Iterable, Set
+
+from interlock_dsl.analysis.declarations.policies import concerns, every_rule
 from interlock_dsl.analysis.facts import AskStepFacts, EventStepFacts, Facts, TimeStepFacts, WorkflowFacts
 from interlock_dsl.analysis.knowledge.handovers import called, fallbacks, undos, ways
 from interlock_dsl.analysis.knowledge.inside import inside
@@ -44,6 +46,24 @@ def told(workflow: WorkflowFacts, facts: Facts) -> set[str]:
     """Return the roles to which something can be escalated."""
     every = (workflow, *inside(workflow, facts))
     return {each.decl.role.text for known in every for route in ways(known) for each in route.escalations}
+
+
+def notified(tools: Set[str], facts: Facts) -> set[str]:
+    """Return the roles that some rule notifies of calls of one of the tools."""
+    rules = [rule.decl for rule in every_rule(facts) if rule.decl.kind == "notify"]
+    return {rule.role.text for rule in rules if rule.role is not None and any(concerns(rule, tool) for tool in tools)}
+
+
+def redacted(tool: str, facts: Facts) -> set[str]:
+    """Return the fields that some rule hides of calls of a tool."""
+    rules = [rule.decl for rule in every_rule(facts) if rule.decl.kind == "redact"]
+    return {field.text for rule in rules if concerns(rule, tool) for field in rule.fields}
+
+
+def overlap(some: Iterable[str], others: Collection[str]) -> bool:
+    """Say whether a field of the one is a field of the other, or lies within it."""
+    pairs = ((one, other) for one in some for other in others)
+    return any(f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.") for one, other in pairs)
 
 
 def waits(workflow: WorkflowFacts, test: Test, facts: Facts) -> bool:

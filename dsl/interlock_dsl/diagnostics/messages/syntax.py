@@ -24,7 +24,7 @@ PHRASES: Final = {
     "table_item": "a row of the table",
     "test_item": "a line of the test (`given`, `started`, `agent`, `person`, `tool`, `call`, `then`, `expect`)",
     "expectation": (
-        "`waits`, `calls`, `never calls`, `denied`, `withheld`, `escalates`, `notifies`, `redacts`, `ends`, `visits`, "
+        "`waits`, `calls`, `never ...`, `denied`, `withheld`, `escalates`, `notifies`, `redacts`, `ends`, `visits`, "
         "`fails`, `allows`, `denies` or `asks`"
     ),
     "trigger": "`failure`, `timeout`, `denied`, `expiry` or `over budget`",

@@ -261,6 +261,16 @@ class CaseBuilder(PieceBuilder):
         return Expect("redacts", tool, fields=fields)
 
     @reduction
+    def expect_never_notifies(self, role: Ident) -> Expect:
+        """`never notifies role`."""
+        return Expect("never notifies", role)
+
+    @reduction
+    def expect_never_redacts(self, fields: tuple[Ident, ...], tool: Ident) -> Expect:
+        """`never redacts result.iban of tool`."""
+        return Expect("never redacts", tool, fields=fields)
+
+    @reduction
     def expect_ends(self, end: Ident, values: Expression | None = None) -> Expect:
         """`ends end { values }`."""
         return Expect("ends", end, values)

@@ -119,9 +119,9 @@ class Expect(Node):
     `kind`, and what goes with it: `waits` (`name` is the role), `awaits` (`event` is the name of one), `calls` and
     `never calls` (`name` the tool, `value` the arguments, all or part), `denied` (`name` the tool, with the reason or
     the id of the rule), `withheld` (`name` the tool, `rule` its `rate` or its `breaker`), `escalates` (`name` the
-    role), `notifies` (`name` the role), `redacts` (`name` the tool, `fields` what is hidden of its calls), `ends`
-    (`name` the end, `value` its values, all or part), `fails` (with the id of the promise), `visits` (`name` the
-    step), `backtracks` (`name` the step that is gone back to).
+    role), `notifies` and `never notifies` (`name` the role), `redacts` and `never redacts` (`name` the tool, `fields`
+    what is hidden of its calls), `ends` (`name` the end, `value` its values, all or part), `fails` (with the id of the
+    promise), `visits` and `never visits` (`name` the step), `backtracks` (`name` the step that is gone back to).
     Of the last call of a test of policies: `allows`, `denies` (with the reason or the id of the rule), `asks` (`name`
     the role, `count` of its people).
     """
@@ -136,6 +136,8 @@ class Expect(Node):
         "escalates",
         "notifies",
         "redacts",
+        "never notifies",
+        "never redacts",
         "ends",
         "fails",
         "visits",
