@@ -19,7 +19,7 @@ workflow inner(n: int) {{
   once -> right
 }}
 
-workflow outer(hosts: list<string> max 20, due: timestamp) {{
+workflow outer(hosts: list<string> max 20, due: timestamp, {input}) {{
   step plan by clerk {{ task "Plan."  returns {{ ok: bool }} }}
   step look calls hosts.look(host: host) {rows}
   step stop calls hosts.stop(host: "a") {deadline}
@@ -48,6 +48,7 @@ workflow outer(hosts: list<string> max 20, due: timestamp) {{
 }}
 """
 RIGHT = {
+    "input": "names: list<string> @pii",
     "tool": "undo hosts.start(host: host)",
     "read": "timeout 10s",
     "agent": "tokens 9_000",
@@ -64,6 +65,9 @@ JUDGE = 'step judge by clerk { task "Judge."  returns { ok: bool } } judge -> su
 EVENT = 'step wait waits for event "due" within 2d  wait -> done on expiry'
 OPENS = "after 5 failures within 1m for 30s"
 FORMS = [
+    ("input", "names: list<string @pii>", "names: list<string> @pii"),
+    ("input", "names: list<string @pii @untrusted> max 3", "names: list<string> max 3 @pii @untrusted"),
+    ("input", "names: map<string, string @pii>", "names: map<string, string> @pii"),
     ("back", "backtrack to plan at most 2 times, then", "backtrack at most 2 times, then"),
     ("back", "backtrack 2 times, then", "backtrack at most 2 times, then"),
     ("back", "at most 2 times, otherwise", "at most 2 times, then"),
@@ -149,6 +153,7 @@ FORMS = [
     ("end", 'end failed aborts "no"', 'end failed gives up { because "no" }'),
 ]  # fmt: skip
 HINTS = [
+    ("input", "names: list<list<string @pii>>", "a label stands at a field"),
     ("read", "breaker after 5 failures", "a breaker says all of"),
     ("read", "timeout 9s breaker 5 failures within 1m for 30s", "a breaker says all of"),
     ("read", "rate 100 per 1m for each principal", "a rate is that of all calls"),

@@ -36,7 +36,7 @@ from interlock.run.protocol.notes import (
 )
 from interlock_cli.present.escape import escape
 from interlock_cli.present.marks import mark
-from interlock_cli.present.phrases import granted, people, place, reasons, why
+from interlock_cli.present.phrases import failed_rows, granted, people, place, reasons, why
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value, written
@@ -165,8 +165,10 @@ class Narrative:
     def _done(self, note: StepDone) -> list[Line]:
         self._waiting.pop(note.step, None)
         step = self._step(note.step)
-        if step is not None and not note.step.endswith("]") and fan_out(step) is not None:
-            return [self._line(note.step, "done", self._value(note.output, 0))]
+        rows = None if step is None or note.step.endswith("]") else fan_out(step)
+        if rows is not None:
+            failed = failed_rows(note.output) if rows.collects else ""
+            return [self._line(note.step, "done", self._value(note.output, len(failed) + 2 if failed else 0), failed)]
         match step:
             case AgentStep():
                 tokens = self._tokens.pop(note.step, 0)

@@ -3,9 +3,12 @@
 from rich.text import Text
 
 from interlock.decide import Decision, Reason
+from interlock.run.protocol.events import Json
 from interlock_cli.present.values import written
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Grant, Route
+
+_MOST_ROWS = 5
 
 
 def people(role: str, count: int) -> str:
@@ -26,6 +29,15 @@ def granted(grant: Grant) -> str:
     """Return what a route hands over, as the author wrote it."""
     scopes = ", ".join(sorted(grant.scopes))
     return scopes if grant.where is None else f"{scopes} where {written(grant.where)}"
+
+
+def failed_rows(output: Json) -> str:
+    """Return which rows failed of a step that collects failures, as in `2 of 20 rows failed: 0, 7`; else nothing."""
+    rows = output if isinstance(output, list) else []
+    failed = [index for index, row in enumerate(rows) if isinstance(row, dict) and row.get("ok") is False]
+    more = ", ..." if len(failed) > _MOST_ROWS else ""
+    named = ", ".join(map(str, failed[:_MOST_ROWS]))
+    return f"{len(failed)} of {len(rows)} rows failed: {named}{more}" if failed else ""
 
 
 def reasons(decision: Decision) -> list[Text]:

@@ -93,7 +93,7 @@ def _check_names(symbols: Symbols) -> None:
     constants = symbols.constants
     for decl in constants.values():
         if decl.name.text in RESERVED:
-            symbols.report.add(say_name.reserved("constant", decl.name.text, decl.name.span))
+            symbols.report.add(say_name.reserved("constant", decl.name.text, decl.name.span, RESERVED))
     for what, name in _local_names(symbols):
         known = constants.get(name.text)
         if known is not None:

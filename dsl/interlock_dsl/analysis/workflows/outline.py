@@ -96,7 +96,7 @@ def outline(decl: WorkflowDecl, symbols: Symbols, types: Types) -> Outline:
 
 def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name: Ident) -> bool:
     if name.text in RESERVED or (name.text == EVENT and taken.get(EVENT, ("",))[0] == "name"):
-        symbols.report.add(say.reserved(kind, name.text, name.span))
+        symbols.report.add(say.reserved(kind, name.text, name.span, RESERVED | {name.text}))
         return False
     other, first = taken.setdefault(name.text, (kind, name))
     if first is name:
@@ -111,11 +111,15 @@ def _take(symbols: Symbols, taken: dict[str, tuple[str, Ident]], kind: str, name
 def _rows(symbols: Symbols, taken: Mapping[str, tuple[str, Ident]], steps: Iterable[StepNode]) -> None:
     """Report the rows of fan-outs that are called like something else; several fan-outs may call theirs alike."""
     for step in steps:
-        row = step.rows.row if isinstance(step, AgentStep | CallStep | AskStep | TableStep) and step.rows else None
+        row = (
+            step.rows.row
+            if isinstance(step, AgentStep | CallStep | AskStep | TableStep | RunStep) and step.rows
+            else None
+        )
         if row is None:
             continue
         if row.text in RESERVED:
-            symbols.report.add(say.reserved("row", row.text, row.span))
+            symbols.report.add(say.reserved("row", row.text, row.span, RESERVED))
         elif row.text in taken:
             other, first = taken[row.text]
             symbols.report.add(say.clash("row", row.text, row.span, other, first.span))

@@ -166,9 +166,18 @@ class Reader:
         """Return the type of `failure` at a place; report it where nothing, or perhaps nothing, has failed."""
         if place.failure is None:
             if self.outline.complete:  # else a route that cannot be followed may be one on a trigger
-                self.expressions.report.add(say.no_failure(span))
+                self.expressions.report.add(say.no_failure(span, *self._without_failure(place)))
             return ERROR
         return place.failure
+
+    def _without_failure(self, place: Place) -> tuple[Span | None, bool]:
+        """Return a route to a place on which nothing has failed, and whether something has on another."""
+        if place.link is not None or len(place.nodes) != 1 or not self._known(place.nodes[0]):
+            return None, False
+        links = [link for link in arriving(self.outline.flow.graph, place.nodes[0]) if not link.way_out]
+        ordinary = next((link.decl for link in links if link.decl.trigger is None), None)
+        span = None if ordinary is None else ordinary.sources[0].span.to(ordinary.targets[-1].span)
+        return span, any(link.decl.trigger is not None for link in links)
 
     def _told(self, found: Diagnostic, place: Place, names: Set[str]) -> Diagnostic | None:
         """Return what to say of what was found in an expression; None if it has been said of something else."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+LABEL: Final = "a label stands at a field, behind its type, as in `names: list<string> @pii`"
 BREAKER: Final = "a breaker says all of `breaker opens after 5 failures within 1m for 30s`"
 RATE: Final = "a rate is that of all calls; `limit TOOL to 100 per 1m for each principal` in a policy counts for each"
 CALLED: Final = "it is called with its arguments, as in `orders.get(id: id)`"

@@ -139,13 +139,14 @@ def clash(kind: str, name: str, span: Span, other: str, first: Span) -> Diagnost
     )
 
 
-def reserved(kind: str, name: str, span: Span) -> Diagnostic:
-    """A name that every condition already knows."""
+def reserved(kind: str, name: str, span: Span, taken: Iterable[str]) -> Diagnostic:
+    """A name that every condition already knows; `taken` are all such names."""
     return diagnose(
         "duplicate-definition",
         f"{article(kind)} cannot be called `{name}`",
         span,
         f"`{name}` already means something in every workflow",
+        help=f"call it otherwise: {', '.join(f'`{each}`' for each in sorted(taken))} are taken",
     )
 
 

@@ -342,15 +342,17 @@ def no_element(number: str, type: object, span: Span) -> Diagnostic:
     return diagnose("type-mismatch", f"`{type}` has no element `[{number}]`", span, help=help)
 
 
-def no_failure(span: Span) -> Diagnostic:
-    """`failure` where nothing has failed, or not on every path."""
-    return diagnose(
-        "undefined-reference",
-        "nothing has certainly failed here",
-        span,
-        "there is no `failure` here",
-        help="it is there on a route with `on failure` and the like, and in what only such routes lead to",
-    )
+def no_failure(span: Span, ordinary: Span | None, failing: bool) -> Diagnostic:
+    """`failure` where nothing has failed, or not on every path.
+
+    `ordinary` is a route there on which nothing has failed; `failing` says whether something has on another.
+    """
+    help = "it is there on a route with `on failure` and the like, and in what only such routes lead to"
+    if failing:
+        help = "let what routes on a failure lead to be another one, which nothing else leads to"
+    labels = () if ordinary is None else (Label(ordinary, "nothing has failed on this way"),)
+    what = "nothing has certainly failed here"
+    return diagnose("undefined-reference", what, span, "there is no `failure` here", *labels, help=help)
 
 
 def start_passed(span: Span, parameters: Iterable[str]) -> Diagnostic:

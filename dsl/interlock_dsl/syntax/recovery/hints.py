@@ -13,6 +13,7 @@ _TRIGGER: Final = r"(?:failure|timeout|denied|expiry|over budget)"
 HINTS: Final = tuple(
     (re.compile(rf"(?:{pattern})\Z"), help)
     for pattern, help in (
+        (r"\b(?:list|map)<[^\n]*@", say.LABEL),
         (r"\bbreaker\b[^\n]*", say.BREAKER),
         (rf"\brate \d[\d_]* per {TIME}\s+(?:for|by|over)", say.RATE),
         (rf"{_STEP} retr(?:y|ies)(?:\s+\S+)?", say.ATTEMPTS),

@@ -1,4 +1,4 @@
-"""What other languages of workflows write about steps, branches, rows, waits and failures."""
+"""What other languages of workflows write about steps, branches, rows, waits and failures, and labels in lists."""
 
 import re
 from typing import Final
@@ -26,6 +26,14 @@ def _rate(match: re.Match[str]) -> str:
     return f"rate {match[1]} per {match[2] or 1}{match[3]}"
 
 
+LABELS: Final = (
+    form(
+        rf"(?<=: )((?:list|map)<[^<>\n]*?)((?: *@{PATH})+) *>((?: max \d[\d_]*)?)",
+        r"\1>\3\2",
+        "GREATER",
+        note="a label is that of the whole field",
+    ),
+)
 BACK: Final = (
     form(
         rf"\bbacktrack(?:s|ing)? to {NAME}(?: at most)? (\d+) times\b",
@@ -120,4 +128,4 @@ FAILURES: Final = (
     form(rf"\b(end {NAME}) {_GIVE_UP}(?: because)? ({TEXT})", r"\1 gives up { because \2 }"),
     form(rf"\b(end {NAME}) (?!gives up){_GIVE_UP}(?= *\{{)", r"\1 gives up"),
 )
-FORMS: Final = (*BACK, *TOOLS, *JOINS, *ROWS, *STEPS, *FAILURES)
+FORMS: Final = (*LABELS, *BACK, *TOOLS, *JOINS, *ROWS, *STEPS, *FAILURES)
