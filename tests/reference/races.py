@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from interlock_dsl.program.model import Route, Workflow
-from reference import backtracking, inside, promised, routing, rows, steps
+from reference import backtracking, following, inside, promised, routing, rows, steps
 from reference.state import Run, Visit, Way
 
 Branches = frozenset[tuple[int, str, str]]
@@ -102,10 +102,10 @@ def arrive(run: Run, key: tuple[object, ...], routes: Sequence[Route], visit: Vi
     run.note("race won", visit.path, visit.number, tuple(name for name in sources if name != source))
     lost = call_off(run, beaten)
     under_way = [one.step.name for one in run.active]
-    under_way += [name for then in routing.following(run) for name in routing.leads_to(then)]
+    under_way += [name for then in following.every(run) for name in following.leads_to(then)]
     under_way += [name for one in run.whole.todo if (name := routing._entering(run, one))]
     others = [name for name in sources if name != source]
-    run.late[key] = {name for name in others if any(name in routing.reaches(run, step, ()) for step in under_way)}
+    run.late[key] = {name for name in others if any(name in routing.comes_to(run, step, routes) for step in under_way)}
     places = {(fork, target) for _, fork, target in beaten}
     kept = found[source] & competing
     gone = [name for name in run.of.steps if found[name] & places and not found[name] & kept and name in run.shown]

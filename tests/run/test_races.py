@@ -363,3 +363,38 @@ def test_what_such_a_race_undoes_is_waited_for_by_a_route_that_goes_back_over_it
     assert world.entered.count("plan") == 1
     settle(world, "a", undo=True)
     assert world.entered.count("plan") == 2
+
+
+ROUNDS = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  step begin sets { n: 1 }
+  step beside asks deputy { question "beside?"  returns { ok: bool } }
+  step fork sets { n: 1 }
+  step p asks boss { question "p?"  returns { ok: bool } }
+  step q asks boss { question "q?"  returns { ok: bool } }
+  step after sets { n: 1 }
+  step last asks boss { question "again?"  returns { ok: bool } }
+  end done
+  start -> begin
+  begin -> beside, fork
+  fork -> p, q
+  p, q -> after merge HOW
+  beside, after -> last merge all
+  last -> begin when !last.ok at most 2 times
+  last -> done otherwise
+}
+"""
+)
+"""A join that is decided by the first, in a branch, in a loop."""
+
+
+@pytest.mark.parametrize("how", ["first", "any"])
+def test_who_comes_first_counts_in_every_round_however_long_a_branch_beside_it_takes(how: str) -> None:
+    world = World(ROUNDS.replace("HOW", how), {"id": "a"})
+    for step, ok in (("p", True), ("beside", True), ("last", False), ("q", True)):
+        asked = next(one for one in world.open(AskPerson) if one.step == step)
+        world.feed(PersonAnswered(world.now, asked.id, "bob", asked.role, {"ok": ok}))
+    assert world.entered.count("after") == 2
+    assert [asked.step for asked in world.open(AskPerson)] == ["beside"]

@@ -7,7 +7,7 @@ from interlock.run.protocol.events import PersonAnswered
 from interlock.run.protocol.notes import NoValue, RouteTaken, StepCancelled
 from interlock_dsl.program.graph import build, kinds
 from run.texts import LOOP, MEETING
-from run.world import World, ignored, program
+from run.world import HOUR, World, ignored, program
 
 CHOICE = """
 workflow w(n: int in 0..100, m: int in 0..100) {
@@ -138,6 +138,21 @@ def test_a_join_that_went_on_does_not_go_on_again_for_a_late_arrival() -> None:
     assert [note.step for note in world.of(StepCancelled)] == ["b"]
     answer(world, "c")
     assert world.entered.count("after") == 1
+    answer(world, "after")
+    assert world.finished.end == "done"
+
+
+def test_it_does_not_where_the_late_branch_comes_to_it_on_a_trigger() -> None:
+    text = (
+        MEETING.replace("merge 2 of 3", "merge any")
+        .replace('"c?" returns { ok: bool } }', '"c?" returns { ok: bool } within 1h }\n  step d sets { n: n }')
+        .replace("a, b, c ->", "c -> gone\n  c -> d on expiry\n  a, b, d ->")
+        .replace("  end done", "  end done\n  end gone")
+    )
+    world = World(text, {"n": 0})
+    answer(world, "a")
+    world.wait(HOUR)
+    assert world.entered == ["a", "b", "c", "after", "d"]
     answer(world, "after")
     assert world.finished.end == "done"
 

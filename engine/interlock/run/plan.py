@@ -106,6 +106,17 @@ class WorkflowPlan:
             known = self._onward[key] = _onward(self.workflow, step, besides)
         return known
 
+    def comes_to(self, step: str, join: Group) -> frozenset[str]:
+        """Return what a step leads to while a join that was decided has not been come to anew, itself included.
+
+        That is not by way of the join itself, nor of one that takes what follows it.
+        """
+        key = step, f"until {join.key}"
+        known = self._onward.get(key)
+        if known is None:
+            known = self._onward[key] = _comes_to(self.workflow, step, join)
+        return known
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
@@ -281,6 +292,23 @@ def _onward(workflow: Workflow, step: str, besides: Group | None) -> frozenset[s
     closed = {planned.id for route in left_out for planned in (route, route.out) if planned is not None}
     edges = workflow.network.edges(keys=True, data=True)
     hidden = [(s, t, id) for s, t, id, data in edges if id in closed or data["route"].trigger is not None]
+    return frozenset({step, *descendants(without(workflow.network, hidden), step)})
+
+
+def _comes_to(workflow: Workflow, step: str, join: Group) -> frozenset[str]:
+    from networkx import descendants
+
+    from interlock_dsl.program.graph import without
+
+    ways = [way.route for planned in join.routes for way in (planned, planned.out) if way is not None]
+    after = {target for route in ways for target in route.targets}
+    behind = after.union(*(descendants(workflow.graph, target) for target in after))
+    own = {route.id for route in ways}
+    hidden = [
+        (source, target, id)
+        for source, target, id, data in workflow.network.edges(keys=True, data=True)
+        if id in own or (len(data["route"].sources) > 1 and not behind.isdisjoint(data["route"].sources))
+    ]
     return frozenset({step, *descendants(without(workflow.network, hidden), step)})
 
 

@@ -35,16 +35,16 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, lineage: Lineage) 
     join.arrived, join.branches = {}, {}
     if missing:
         _stop_branches(run, frame, group)
-        join.late = still_coming(run, frame, missing)
+        join.late = still_coming(run, frame, group, missing)
     return met
 
 
-def still_coming(run: Run, frame: Frame, sources: Iterable[str]) -> set[str]:
-    """Return the sources of a join to which something leads that is under way."""
+def still_coming(run: Run, frame: Frame, group: Group, sources: Iterable[str]) -> set[str]:
+    """Return the sources of a join that is decided to which something leads that is under way."""
     under_way = [visit.name for visit in frame.active.values()]
     under_way += [move.target for move in entering(run, frame)]
     under_way += [target for then in following(run, frame) for target in targets(then)]
-    return {name for name in sources if any(name in frame.plan.onward(step) for step in under_way)}
+    return {name for name in sources if any(name in frame.plan.comes_to(step, group) for step in under_way)}
 
 
 def entering(run: Run, frame: Frame) -> list[Enter]:

@@ -34,7 +34,7 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, number: int) -> No
     beaten, steps = branching.beaten(branching.joins[group.sources], source, won)
     run.notes.append(RaceWon(frame.at(source), number, tuple(name for name in group.sources if name != source)))
     _call_off(run, frame, beaten, "another branch has won the race")
-    join.late = joins.still_coming(run, frame, [name for name in group.sources if name != source])
+    join.late = joins.still_coming(run, frame, group, [name for name in group.sources if name != source])
     gone = [name for name in frame.plan.workflow.steps if name in steps and name in frame.shown]
     for name in gone:
         run.forget(frame, name)
