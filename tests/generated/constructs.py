@@ -165,7 +165,8 @@ def _workflow(workflow: Workflow) -> Iterator[str]:
         rows = fan_out(step)
         if rows is not None:
             yield "step: for each"
-            yield "for each: merge" if rows.merge else "for each: all"
+            some = "merge any" if rows.merge == 1 else "merge n" if rows.merge else "all"
+            yield "for each: collect failures" if rows.collects else f"for each: {some}"
             if rows.width is not None:
                 yield "for each: width"
         if isinstance(step, AgentStep | CallStep | AskStep | RunStep) and step.within is not None:
@@ -285,6 +286,7 @@ _WRITTEN = {
     "expression: principal": r"\bprincipal\.",
     "expression: failure": r"\bfailure\.(kind|attempts|step)\b",
     "expression: ternary": r" \? ",
+    "expression: collected failure": r"\bx\.(ok|failure)\b",
     "route: then, with a block": r"then -> \w+ \{",
     "expression: context": r"\bcontext\.",
     "let": r"^let ",

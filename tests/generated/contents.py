@@ -7,7 +7,7 @@ from generated.dice import Dice
 from generated.expressions import Expressions, Read, over, reads_of, reads_perhaps, same_shape
 from generated.flow import Names, Reach
 from generated.skeleton import START, Edge, Skeleton
-from generated.typed import record
+from generated.typed import collected, record
 from interlock_dsl.cel.types import BOOL, NULL, IntType, ListType, RecordType, StringType, Type
 
 
@@ -38,6 +38,7 @@ class Stuff:
     row: Type | None = None
     most: int = 0
     merge: int = 0
+    collects: bool = False
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Contents:
         outputs = {name: self.stuff[name].output for name in self.stuff}
         for name in sorted(always):
             reads += [read for read in reads_of(name, outputs[name]) if read.type != NULL]
+            reads += [Read(name, outputs[name])] * 4 * self.stuff[name].collects
         perhaps = sorted(sometimes - always)
         for name in perhaps:
             reads += reads_perhaps(name, outputs[name])
@@ -152,19 +154,27 @@ class Contents:
                     held = record(dice, [], 0)
                     fields = {n: type(f)(f.type) for n, f in held.fields.items()}
                     self.stuff[name] = Stuff(kind, RecordType("", fields))
-        for stuff in self.stuff.values():
+        for name, stuff in self.stuff.items():
             stuff.one = stuff.output
             often = {"agent": 0.06, "call": 0.06, "ask": 0.06, "table": 0.06, "run": 0.5}
             if dice.often(often.get(stuff.kind, 0)):
                 stuff.row = dice.one((IntType(0, 5), StringType(("a", "b")), BOOL))
                 stuff.most = dice.number(2, 4)
                 stuff.merge = dice.one((0, 0, 0, 1, 2))
-                stuff.output = ListType(stuff.output, stuff.merge or stuff.most)
+                stuff.collects = not stuff.merge and dice.often(0.6) and self._may_collect(name)
+                one = collected(stuff.one) if stuff.collects else stuff.one
+                stuff.output = ListType(one, stuff.merge or stuff.most)
         for edge in self.skeleton.edges:
             if edge.then in self.stuff and dice.often(0.4):
                 edge.out = Edge(edge.sources, (edge.then,), edge.mode, needed=edge.needed, approval=edge.approval)
                 self.scopes[edge.out] = self._scopes(edge.out)
             self.scopes[edge] = self._scopes(edge)
+
+    def _may_collect(self, name: str) -> bool:
+        """Whether nothing is written for a step that cannot happen to it if failures of its rows are collected."""
+        triggers = {edge.trigger for edge in self.skeleton.edges if name in edge.sources}
+        approved = any(edge.approval for edge in self.skeleton.edges if name in edge.all_targets)
+        return triggers.isdisjoint({"timeout"} if approved else {"timeout", "denied", "expiry"})
 
     def _scopes(self, edge: Edge) -> set[str]:
         """Return what a route grants: all that calls need, some of what agents may hold."""

@@ -196,10 +196,24 @@ class Expressions:
         if partial:
             return f"{path}[0] == {path}[0]"
         some = [f"size({path}) > {dice.number(0, 2)}", f"{path} == []"]
+        if isinstance(element, RecordType) and "ok" in element.fields and element.cases is not None:
+            some += self._about_collected(path, element)
         if not isinstance(element, RecordType | ListType | MapType):
             item = Expressions(dice, [Read("x", element)], everywhere=False).boolean(0)
             some += [f"{path}.exists(x, {item})", f"{path}.all(x, {item})", f"size({path}.filter(x, {item})) == 1"]
         return dice.one(some)
+
+    def _about_collected(self, path: str, element: RecordType) -> list[str]:
+        """Write conditions over rows of which some have failed."""
+        some = [
+            f"{path}.exists(x, x.ok)", f"{path}.all(x, x.ok || size(x.failure) > {self.dice.number(0, 60)})",
+            f'{path}.exists(x, !x.ok && x.failure.contains("{self.dice.one(("time", "denied", "row", "budget"))}"))',
+        ]  # fmt: skip
+        if (value := element.fields.get("value")) is not None and not isinstance(value.type, ListType | MapType):
+            reads = [read for read in reads_of("x.value", value.type, (), 1) if not isinstance(read.type, RecordType)]
+            item = Expressions(self.dice, reads, everywhere=False).boolean(0)
+            some += [f"{path}.filter(x, x.ok).exists(x, {item})", f"{path}.all(x, x.ok && {item})"]
+        return some
 
     def constant(self, type: Type) -> str | None:
         """Write a value of a scalar type; None for other types."""

@@ -215,7 +215,7 @@ def _fork(skeleton: Skeleton, exit: Exit, size: int, depth: int) -> list[Exit]:
     needed, merge = len(sources), dice.one(("", "all"))
     if dice.often(0.7):
         some = 2, f"2 of {len(sources)}"
-        needed, merge = dice.one(((1, "any"), (1, "first"), some))
+        needed, merge = dice.one(((1, "any"), (1, "first"), some, some))
     if dice.often(0.3):
         return [Exit(skeleton.edge(*sources, mode=mode, merge=merge, needed=needed)) for mode in ("when", "otherwise")]
     if dice.often(0.35):

@@ -71,6 +71,8 @@ class StepTexts:
             text += f" width {dice.number(1, stuff.most - 1)}"
         if stuff.merge:
             text += f" merge {'any' if stuff.merge == 1 else stuff.merge}"
+        if stuff.collects:
+            text += " collect failures"
         here.reads = [*here.reads, *[Read("each_row", stuff.row)] * 3]
         return text
 

@@ -20,6 +20,9 @@ SEEDS = range(120)
 EXPECTED = frozenset(
     [f"step: {kind}" for kind in ("agent", "calls", "asks", "decides", "sets", "asks within", "tools")]
     + [f"step: waits for event{part}" for part in ("", ", data", ", where", ", within")]
+    + ["step: for each", "step: agent within", "step: calls within", "tool: fallback", "tool: rate", "tool: breaker"]
+    + [f"for each: {part}" for part in ("all", "merge any", "merge n", "collect failures", "width")]
+    + ["agent: fallback", "workflow: end gives up", "expression: failure", "expression: collected failure"]
     + ["step: waits for time", "step: waits until", "step: runs", "step: runs within", "step: runs, for each"]
     + [f"inside: {part}" for part in ("workflow", "undo", "approval", "budget", "rules", "wait")]
     + [f"table: {part}" for part in ("hit unique", "hit first", "hit collect", "otherwise")]

@@ -8,9 +8,11 @@ from interlock_dsl.cel.types import (
     DOUBLE,
     DURATION,
     INT,
+    NULL,
     STRING,
     TIMESTAMP,
     Basic,
+    Cases,
     DoubleType,
     Field,
     IntType,
@@ -55,6 +57,14 @@ def record(dice: Dice, named: list[RecordType], depth: int = 1, name: str = "") 
     """Return a record with one to four fields, some of which may be absent."""
     names = dice.some(FIELDS, 1, 4)
     return RecordType(name, {f: Field(any_type(dice, named, depth), dice.often(0.15)) for f in names})
+
+
+def collected(one: Type) -> RecordType:
+    """Return what a row gives whose failure is collected."""
+    value = {} if one == NULL else {"value": Field(one, optional=True)}
+    failure = Field(STRING, optional=True, labels=frozenset({"untrusted"}))
+    cases = Cases("ok", ((True, frozenset(value)), (False, frozenset({"failure"}))))
+    return RecordType("", {"ok": Field(BOOL), **value, "failure": failure}, cases)
 
 
 def fields_text(type: RecordType, dice: Dice) -> str:

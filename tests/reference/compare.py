@@ -27,7 +27,8 @@ from interlock.run.protocol.events import (
     SignalReceived,
 )
 from interlock.run.protocol.notes import Note
-from interlock_dsl.program.model import Program
+from interlock_dsl.program.model import Program, fan_out
+from interlock_dsl.program.paths import step_at
 from reference.machine import Reference
 from reference.state import Run as Naive
 
@@ -55,6 +56,7 @@ class Pair:
         """Feed both; raises `Difference`."""
         notes = self.machine.feed(event)
         commands = self.machine.commands()
+        self.reference.run.whole.words = self._words(notes)
         expected_notes, expected_commands = self.reference.feed(self.addressed(event))
         self._commands(commands, expected_commands)
         self._compare("notes", [self.note(one) for one in notes], expected_notes)
@@ -70,6 +72,26 @@ class Pair:
                 return replace(event, approval=self.ids.get(event.approval, event.approval))
             case _:
                 return replace(event, command=self.ids.get(event.command, event.command))
+
+    def _words(self, notes: tuple[Note, ...]) -> dict[tuple[str, int], str]:
+        """Return what is said of the rows that have failed: as programs read it where they may, else as it is told.
+
+        The words are the product's own; which rows have failed, and where their failures are read, is not taken over.
+        """
+        words = {(note.step, note.visit): note.message for note in notes if isinstance(note, told.StepFailed)}
+        read = dict[tuple[str, int], str]()
+        for note in notes:
+            if isinstance(note, told.StepDone) and _collects(self.program, note.step):
+                for index, given in enumerate(cast("list[dict[str, str]]", note.output)):
+                    if "failure" in given:
+                        read[f"{note.step}[{index}]", note.visit] = given["failure"]
+        for frame in _frames(self.machine._run.root).values() if self.machine.status != "new" else ():
+            for visit in frame.active.values():
+                for index, said in {} if visit.rows is None else visit.rows.failed.items():
+                    read[f"{visit.path}[{index}]", visit.number] = said
+        if "" in read.values():
+            raise Difference(f"nothing is said of rows that have failed: {read}")
+        return words | read
 
     # --- commands
 
@@ -221,6 +243,12 @@ class Pair:
             )  # fmt: skip
         if not _equal(list(found), list(expected)):
             raise Difference(f"states differ\n  the product:   {found}\n  the reference: {expected}")
+
+
+def _collects(program: Program, path: str) -> bool:
+    step = None if path.endswith("]") else step_at(program, "w", path)
+    rows = None if step is None else fan_out(step)
+    return rows is not None and rows.collects
 
 
 def _frames(frame: Frame) -> dict[str, Frame]:

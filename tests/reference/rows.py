@@ -21,7 +21,7 @@ class Rows:
     shown: list[Json]
     entered: list[Visit] = field(default_factory=list)
     given: dict[int, tuple[object, Json]] = field(default_factory=dict)
-    failed: set[int] = field(default_factory=set)
+    failed: dict[int, str] = field(default_factory=dict)
     size: int = 0
     decided: bool = False
     arguments: list[Given] = field(default_factory=list)
@@ -216,7 +216,8 @@ def failed(run: Run, visit: Visit, trigger: str) -> None:
     assert declared is not None
     routing.close(visit)
     run.note("step failed", visit.path, visit.number, trigger)
-    rows.failed.add(index)
+    rows.failed[index] = run.whole.words.get((visit.path, visit.number), "it failed")
+    rows.size += part(rows.failed[index])
     if declared.collects or (declared.merge and len(rows.values) - len(rows.failed) >= declared.merge):
         go_on(run, group)
         return
@@ -251,8 +252,8 @@ def merged(visit: Visit, declared: FanOut) -> tuple[list[object], list[Json]]:
     shown: list[Json] = []
     for at in places:
         if at in rows.failed:
-            values.append({"ok": False, "failure": "it failed"})
-            shown.append({"ok": False, "failure": "it failed"})
+            values.append({"ok": False, "failure": rows.failed[at]})
+            shown.append({"ok": False, "failure": rows.failed[at]})
         else:
             value, said = rows.given[at]
             values.append({"ok": True} | ({} if value is None else {"value": value}))

@@ -239,6 +239,8 @@ class Whole:
         self.keys: list[tuple[str, str]] = []
         self.kept: list[Came] = []
         self.ending: tuple[str, str, dict[str, Json], str] = ("", "", {}, "")
+        self.words: dict[tuple[str, int], str] = {}
+        """What the product says of rows that failed, by path and number: programs may read it, and nothing else is."""
         self.ids: dict[str, int] = {}
         self.notes: list[tuple[object, ...]] = []
         self.commands: list[tuple[object, ...]] = []
