@@ -15,7 +15,7 @@ from interlock.errors import Conflict, UnknownRun
 SESSIONS, MOST = 3, 300
 TEXT = f"""
 agent teller {{ may money.move }}
-tool money.send(account: string, cents: int in 1..9) {{ needs money.move  effect irreversible }}
+tool money.send(account: string, cents: int in 1..9) {{ needs money.move  effect irreversible  rate 10_000 per 24h }}
 policy bank {{
   permit money.send by teller
   limit money.send of args.cents to {MOST} per 24h for each args.account
