@@ -1,5 +1,7 @@
 """What is known of the output of a step that computes: the values that `sets` writes, and those of a decision table.
 
+Of a step that is taken for each row of a list and needs some of them: that it gives so many.
+
 A table gives one case for each row that may match: the row's condition and the negation of those that would have come
 before, over the arguments of the step, and the values of the row. The names of the table's parameters are replaced by
 the arguments, so that everything is said of the variables of the workflow.
@@ -13,6 +15,7 @@ from interlock_dsl.analysis.expressions import rewrite, walk
 from interlock_dsl.analysis.facts import (
     EventStepFacts,
     Facts,
+    FanOutFacts,
     RowFacts,
     SetStepFacts,
     TableFacts,
@@ -23,7 +26,7 @@ from interlock_dsl.analysis.facts import (
 from interlock_dsl.analysis.knowledge.statements import parts
 from interlock_dsl.analysis.values.problem import Bound, Claim, Outcome, Statement
 from interlock_dsl.cel.check import Checked, Scope, check
-from interlock_dsl.cel.tree import Bind, Comprehension, Expression, Name
+from interlock_dsl.cel.tree import Bind, Call, Comprehension, Expression, Literal, Name
 from interlock_dsl.cel.types import BOOL
 from interlock_dsl.program.builtins import EVENT
 
@@ -33,8 +36,9 @@ MOST_ROWS: Final = 8
 
 def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[Statement, ...], ...]:
     """Return what is known of the output of a step: one of these cases. Of a step that does not compute, nothing."""
-    if rows_of(workflow.steps[step]) is not None:
-        return ((),)
+    rows = rows_of(workflow.steps[step])
+    if rows is not None:
+        return (_enough(step, rows),)
     match workflow.steps[step]:
         case SetStepFacts(values=values):
             # What reads the output it replaces reads an earlier one, of which nothing is known any more.
@@ -45,6 +49,17 @@ def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[State
             return (_taken(step, where),)
         case _:
             return ((),)
+
+
+def _enough(step: str, rows: FanOutFacts) -> tuple[Statement, ...]:
+    """Return that there are as many items as rows are needed."""
+    if not rows.least:
+        return ()
+    span, listed = rows.decl.span, rows.list.scope
+    size = Call("size", (Name(step, span),), span, span)
+    condition = Call("_>=_", (size, Literal(rows.least, span)), span, span)
+    made = check(condition, Scope({step: rows.output}, listed.functions))
+    return tuple(parts(Claim(made)))
 
 
 def _taken(step: str, where: Checked) -> tuple[Statement, ...]:

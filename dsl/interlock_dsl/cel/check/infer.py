@@ -105,7 +105,7 @@ class Inference:
             facts = presence.NOTHING
             if call.function in ("@in", "_==_", "_!=_"):
                 guarded = (presence.guard(call, state.path), presence.NONE)
-                facts = presence.together(guarded, presence.told(call, state.path, state.type_of))
+                facts = presence.together(guarded, state.told(call))
         self._note(call, facts)
         return RULES[call.function](state, call, (left, right))
 
@@ -114,14 +114,15 @@ class Inference:
         if not known:
             return self.infer(node)
         saved = self.state.present
-        self.state.present = saved | known
+        self.state.present = presence.concluded(saved | known, self.state.cases)
         type = self.infer(node)
         self.state.present = saved
         return type
 
     def _note(self, node: Expression, facts: presence.Facts) -> None:
         if facts[0] or facts[1]:
-            self.state.facts[id(node)] = facts
+            true, false = (presence.concluded(each, self.state.cases) for each in facts)
+            self.state.facts[id(node)] = true, false
 
     def _literal(self, node: Literal) -> Type:
         return LITERALS.get(node.value.__class__, UINT)
@@ -153,7 +154,7 @@ class Inference:
         operand = self._guarded_operand(node.operand) if node.optional else self.infer(node.operand)
         type = selected(self.state, node, operand)
         if type == BOOL:
-            self._note(node, presence.told(node, self.state.path, self.state.type_of))
+            self._note(node, self.state.told(node))
         return type
 
     def _qualified(self, node: Select) -> Type | None:

@@ -3,22 +3,26 @@
 A path is a variable and the fields selected from it. A guard that came out true (or false) makes a set of paths
 known; `&&`, `||`, `!` and `?:` combine these sets. Only guards to the left count, though the logical operators are
 commutative: what a reader checks first should come first. That a variable is absent is known in the same way, as a path
-of its own kind (`absence`): where one of two variables is always there, the other one is then.
+of its own kind (`absence`): where one of two variables is always there, the other one is then. So is that a record is
+none of its cases (`told`): what all cases have that are left is there (`concluded`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
 from interlock_dsl.cel.check.scope import LocalReference, Reference, VariableReference
 from interlock_dsl.cel.tree import Call, Expression, Index, ListOf, Literal, Present, Select
-from interlock_dsl.cel.types import RecordType, Type
+from interlock_dsl.cel.types import Cases, RecordType, Type
 
 Path: TypeAlias = tuple[str | int, ...]
 """The name of a variable of the scope or the number of a local one, then names of fields."""
 
 ABSENT = ""
 """The first name of a path that says that a variable, its second name, is absent; no variable is called so."""
+
+EXCLUDED = "!"
+"""The first name of a path that says what a record is not: then the number of a case, and the path of the record."""
 
 Paths: TypeAlias = frozenset[Path]
 NONE: Paths = frozenset()
@@ -70,21 +74,26 @@ def guard(node: Expression, path: Callable[[Expression], Path | None]) -> Paths:
     return NONE if known is None else frozenset((known, (*known, field)))
 
 
-def told(node: Expression, path: Callable[[Expression], Path | None], type: Callable[[Expression], Type]) -> Facts:
-    """Return what is present by the value of a field that says which others a record has (`Cases`)."""
+def told(
+    node: Expression,
+    path: Callable[[Expression], Path | None],
+    type: Callable[[Expression], Type],
+    cases: dict[Path, Cases],
+) -> Facts:
+    """Return which cases a record is not, by the value of a field that says which others it has; note its `cases`."""
     match node:
         case Select():
-            return _told(node, (True,), path, type)
+            return _told(node, (True,), path, type, cases)
         case Call(function="_==_" | "_!=_" as function, arguments=(left, right)):
             read, one = (left, right) if isinstance(left, Select) else (right, left)
             if not isinstance(read, Select) or not isinstance(one, Literal):
                 return NOTHING
-            facts = _told(read, (one.value,), path, type)
+            facts = _told(read, (one.value,), path, type, cases)
         case Call(function="@in" as function, arguments=(Select() as read, ListOf(items=items))):
             values = tuple(item.value.value for item in items if isinstance(item.value, Literal) and not item.optional)
             if len(values) < len(items):
                 return NOTHING
-            facts = _told(read, values, path, type)
+            facts = _told(read, values, path, type, cases)
         case _:
             return NOTHING
     return (facts[1], facts[0]) if function == "_!=_" else facts
@@ -95,6 +104,7 @@ def _told(
     values: tuple[object, ...],
     path: Callable[[Expression], Path | None],
     type: Callable[[Expression], Type],
+    cases: dict[Path, Cases],
 ) -> Facts:
     holder = type(read.operand)
     if not isinstance(holder, RecordType) or holder.cases is None or holder.cases.field != read.field or read.optional:
@@ -102,12 +112,29 @@ def _told(
     known = path(read.operand)
     if known is None:
         return NOTHING
-    # Of a value that it never has, anything is true: that it is compared with one is reported as such.
-    every = frozenset(name for _, fields in holder.cases.present for name in fields)
-    told = [value in values for value, _ in holder.cases.present]
-    with_one = holder.cases.among(lambda value: value in values)[0] if any(told) else every
-    with_other = holder.cases.among(lambda value: value not in values)[0] if not all(told) else every
-    return frozenset((*known, name) for name in with_one), frozenset((*known, name) for name in with_other)
+    cases[known] = holder.cases
+    among = [value in values for value, _ in holder.cases.present]
+    others, these = (
+        frozenset((EXCLUDED, at, *known) for at, one in enumerate(among) if one is which) for which in (False, True)
+    )
+    return others, these
+
+
+def concluded(paths: Paths, cases: Mapping[Path, Cases]) -> Paths:
+    """Return paths with the fields that all cases have that are left of a record."""
+    if not cases:
+        return paths
+    excluded: dict[Path, set[str | int]] = {}
+    for path in paths:
+        if path[0] == EXCLUDED:
+            excluded.setdefault(path[2:], set()).add(path[1])
+    found = set(paths)
+    for known, gone in excluded.items():
+        left = [fields for at, (_, fields) in enumerate(cases[known].present) if at not in gone]
+        # Where no case is left anything is true: a comparison with a value that it never has is reported as such.
+        every = (fields for _, fields in cases[known].present)
+        found |= {(*known, name) for name in (frozenset.intersection(*left) if left else frozenset().union(*every))}
+    return frozenset(found)
 
 
 def narrowed(type: Type, root: Path, paths: Paths) -> Type:

@@ -7,7 +7,7 @@ from interlock_dsl.cel.check import messages, presence
 from interlock_dsl.cel.check.scope import LocalReference, Reference, Scope, VariableReference
 from interlock_dsl.cel.check.unify import Bindings
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, ERROR, Type
+from interlock_dsl.cel.types import DYN, ERROR, Cases, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.source import Span
 
@@ -23,6 +23,7 @@ class State:
         self.types: dict[int, Type] = {}
         self.references: dict[int, Reference] = {}
         self.facts: dict[int, presence.Facts] = {}
+        self.cases: dict[presence.Path, Cases] = {}
         self.diagnostics: list[Diagnostic] = []
         self.locals: dict[str, LocalReference] = {}
         self.aliases: dict[int, presence.Path] = {}
@@ -47,6 +48,10 @@ class State:
     def path(self, node: Expression) -> presence.Path | None:
         """Return the chain of fields that a node reads."""
         return presence.path_of(node, self.reference, self.aliases)
+
+    def told(self, node: Expression) -> presence.Facts:
+        """Return which cases a record is not where a node comes out true, and where it comes out false."""
+        return presence.told(node, self.path, self.type_of, self.cases)
 
     def local(self, name: str, type: Type) -> LocalReference:
         """Return a new local variable."""
