@@ -1,9 +1,12 @@
 """The `test` blocks of the examples hold; and where one does not, it says what was expected and what was there."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from interlock.run.machine import Machine
+from interlock.run.protocol.commands import SetTimer
 from interlock.testing.runner import run_test
 from interlock_dsl.compiler.compile import compile_text
 from interlock_dsl.program.model import Program
@@ -164,3 +167,50 @@ def test_a_model_fails_as_the_test_says() -> None:
     assert said(NIGHT, "given cents 6\nagent think times out\nexpect ends failed") == []
     (failure,) = said(NIGHT, 'given cents 6\nagent think fails "overloaded"\nexpect ends failed')
     assert "overloaded" in failure
+
+
+MOMENTS = """
+tool s.get(n: int) -> { v: int } { needs s.read  effect read  retry 2 times backoff RETRY }
+role boss { reach "b" }
+workflow w(n: int) {
+  step get calls s.get(n: n) DEADLINE
+  step patience waits for PAUSE
+  step ask asks boss { question "?"  returns { ok: bool }  within EXPIRY }
+  step news waits for event "news" within EXPIRY
+  end got
+  end late
+  start -> get, patience, ask, news  grant s.read  pass n
+  get -> got
+  get -> late  on failure
+  get -> late  on timeout
+  patience -> late
+  ask -> got
+  ask -> late  on expiry
+  news -> got
+  news -> late  on expiry
+}
+"""
+
+
+@pytest.mark.parametrize("deadline", ["", "within 3s", "within 9s"])
+@pytest.mark.parametrize(("retry", "pause", "expiry"), [*product(("6s", "20s"), ("2s", "8s"), ("2s", "9s"))])
+def test_no_moment_is_passed_over(deadline: str, retry: str, pause: str, expiry: str) -> None:
+    text = MOMENTS.replace("DEADLINE", deadline).replace("RETRY", retry).replace("PAUSE", pause)
+    for number, passes in enumerate(((), ("1s",), ("3s", "2s"), ("30s",))):
+        time = " ".join(f"then {each} pass" for each in passes)
+        text += f'test "{number}" {{ given n 1 tool s.get fails "down" {time} expect never visits ask#2 }}\n'
+    whole = compile_text(text.replace("EXPIRY", expiry))
+    for test in whole.tests:
+        machine = Machine(whole)
+        for event in run_test(whole, test).events:
+            due = [command.at for command in machine.pending() if isinstance(command, SetTimer)]
+            assert event.at <= min(due, default=event.at)
+            machine.feed(event)
+
+
+def test_what_comes_before_another_attempt_is_not_passed_over() -> None:
+    text = MOMENTS.replace("DEADLINE", "").replace("RETRY", "20s").replace("PAUSE", "2s").replace("EXPIRY", "9s")
+    fails = 'given n 1\ntool s.get fails "down"\ntool s.get returns { v: 5 }\n'
+    assert said(text, fails + "then 2s pass\nexpect ends late") == []
+    (waits,) = said(text, fails + "expect ends got")
+    assert waits.endswith("the time of `patience` and another attempt: write `then DURATION pass`")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from interlock.decide import NotifyRole, Reason, RedactFields
 from interlock.run.machine import Machine
-from interlock.run.protocol.commands import AskApproval
+from interlock.run.protocol.commands import AskApproval, SetTimer
 from interlock.run.protocol.events import Json
 from interlock.run.protocol.notes import (
     AttemptJudged,
@@ -284,7 +284,18 @@ def _standing(machine: Machine | SessionMachine, notes: Sequence[Note]) -> str:
         return f"it {'failed' if over.status == 'failed' else 'was cancelled'}: {over.reason}"
     waiting = [f"{'approval' if isinstance(c, AskApproval) else 'an answer'} by {c.role}" for c in machine.waiting_for]
     waiting += [f"the event `{event}`" for event in _awaited(machine)]
-    return f"it waits for {' and '.join(waiting)}" if waiting else f"it is {machine.status}"
+    times = _times(machine)
+    if not waiting and not times:
+        return f"it is {machine.status}"
+    return f"it waits for {' and '.join(waiting + times)}{': write `then DURATION pass`' if times else ''}"
+
+
+def _times(machine: Machine | SessionMachine) -> list[str]:
+    """Return what only waits for time to pass."""
+    if not isinstance(machine, Machine):
+        return []
+    again = any(isinstance(command, SetTimer) and command.purpose == "retry" for command in machine.pending())
+    return [f"the time of `{written(path)}`" for path in machine.pauses] + ["another attempt"] * again
 
 
 def _shown(value: object) -> str:

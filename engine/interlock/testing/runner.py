@@ -2,7 +2,7 @@
 
 Agents and persons answer as the test says, tools too (those it says nothing of return a smallest value), approvals
 are given and events come when the test says `then`. Limits beyond one run start unused in every test. Time stands still
-but for `then 4h pass` and the waits before another attempt.
+but for `then 4h pass` and the waits before another attempt; nothing that is due is passed over.
 """
 
 from collections import deque
@@ -120,14 +120,25 @@ class _TestRun(World):
     # --- the world ---------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Let everything happen that needs neither an approval, nor an event, nor the passing of time."""
+        """Let everything happen that needs neither an approval, nor an event, nor the passing of time.
+
+        A wait before another attempt passes by itself, up to a deadline that comes before. A person's time, an event's
+        or a timer that comes before it is the test's to decide: time then stands still until `then ... pass`.
+        """
         while True:
             while self._todo:
                 self._perform(self._todo.popleft())
-            waits = [c for c in self.machine.pending() if isinstance(c, SetTimer) and c.purpose == "retry"]
-            if not waits:
+            timers = self._timers()
+            next = {timer.purpose for timer in timers if timer.at == timers[0].at}
+            retries = any(timer.purpose == "retry" for timer in timers)
+            if not timers or (timers[0].at > self.now and not (retries and next & {"retry", "deadline"})):
                 return
-            self._fire(min(waits, key=lambda timer: timer.at))
+            self._fire(timers[0])
+
+    def _timers(self) -> list[SetTimer]:
+        """Return the timers that are set, in the order in which the runtime fires them."""
+        timers = (command for command in self.machine.pending() if isinstance(command, SetTimer))
+        return sorted(timers, key=lambda timer: (timer.at, timer.id))
 
     def _perform(self, command: Command) -> None:
         asked = isinstance(command, AskModel | CallTool | AskPerson | Reserve | Admit)
@@ -219,10 +230,10 @@ class _TestRun(World):
         until = self.now + micros
         while True:
             self._settle()
-            due = [c for c in self.machine.pending() if isinstance(c, SetTimer) and c.at <= until]
-            if not due:
+            timers = self._timers()
+            if not timers or timers[0].at > until:
                 break
-            self._fire(min(due, key=lambda timer: timer.at))
+            self._fire(timers[0])
         self.now = max(self.now, until)
 
     def _fire(self, timer: SetTimer) -> None:
