@@ -17,7 +17,7 @@ that no agent makes as `agent=None`. A workflow's calls are decided by the same 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from interlock.decide.decision import Decision, Reason
 from interlock.decide.evaluator import Evaluator
@@ -82,10 +82,11 @@ class Authorizer:
         _check(now, history)
         _check_people(principal, approvals)
         who = _NOBODY if principal is None else _normalised(principal)
-        checked = checked_call(self._tools, self._may, tool, raw_args, agent, who.scopes, self._evaluator)
-        if isinstance(checked, Decision):
-            return checked
-        declared, values, problem, lacking = checked
+        found = called(self._tools, self._may, tool, agent, who.scopes, self._evaluator)
+        if isinstance(found, Decision):
+            return found
+        declared, lacking = found
+        values, problem = decode_arguments(declared, raw_args)
         history.now = now
         bindings = policy_bindings(who, now, history)
         if context is not None:
@@ -182,27 +183,16 @@ def _shown(name: object) -> str:
     return ascii(name)[1:-1][:80] if isinstance(name, str) else type(name).__name__
 
 
-class CheckedCall(NamedTuple):
-    """A call of a known tool by a known agent: its arguments as values, what is wrong with them (empty if nothing), and
-    the scopes it needs beyond those of the agent and the principal.
-    """
-
-    tool: Tool
-    values: Mapping[str, object]
-    problem: str
-    lacking: frozenset[str]
-
-
-def checked_call(
+def called(
     tools: Mapping[str, Tool],
     may: Mapping[str, frozenset[str]],
     tool: str,
-    raw_args: object,
     agent: str | None,
     held: frozenset[str] | None,
     evaluator: Evaluator,
-) -> CheckedCall | Decision:
-    """Return a call under policies alone as it can be decided on, or its denial where tool or agent are unknown.
+) -> tuple[Tool, frozenset[str]] | Decision:
+    """Return the tool of a call under policies alone, with the scopes it needs beyond those of the agent and the
+    principal; the call's denial where tool or agent are unknown.
 
     `may` are the scopes that each agent may hold, `held` those of the principal; `evaluator` says what is hidden of a
     call by an unknown agent.
@@ -213,8 +203,7 @@ def checked_call(
     ceiling = None if agent is None else may.get(agent) if isinstance(agent, str) else None
     if agent is not None and ceiling is None:
         return evaluator.undecided(declared.name, Reason("unknown-agent", f"there is no agent `{_shown(agent)}`"))
-    values, problem = decode_arguments(declared, raw_args)
-    return CheckedCall(declared, values, problem, _beyond(declared, ceiling, held))
+    return declared, _beyond(declared, ceiling, held)
 
 
 def within_scopes(tools: Mapping[str, Tool], *ceilings: frozenset[str] | None) -> list[str]:

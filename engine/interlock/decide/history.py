@@ -80,12 +80,15 @@ class History:
         for (its decision does) for every limit. Give what it returns to `returned`. Raises ValueError for a moment
         before the last one recorded for the tool: counting relies on their order.
         """
-        moments = self._moments.setdefault(tool, [])
-        if moments and at < moments[-1]:
+        moments = self._moments.get(tool)
+        if moments is None:
+            moments, self._calls[tool] = [], []
+            self._moments[tool] = moments
+        elif moments and at < moments[-1]:
             raise ValueError(f"a call of {tool} at {at} is recorded after one at {moments[-1]}")
-        call = PastCall(at, agent or "", args, counts=counts)
+        call = PastCall(at, agent or "", args, None, counts)
         moments.append(at)
-        self._calls.setdefault(tool, []).append(call)
+        self._calls[tool].append(call)
         return call
 
     def returned(self, call: PastCall, result: object) -> None:

@@ -64,7 +64,10 @@ class Counted:
         if self.conditional:
             return len(self._past(history)) >= self.limit.most
         if self.agent is None:
-            return sum(history.within(tool, period) for tool in self.tools) >= self.limit.most
+            count = 0
+            for tool in self.tools:
+                count += history.within(tool, period)
+            return count >= self.limit.most
         return sum(history.within_by(tool, period, self.agent) for tool in self.tools) >= self.limit.most
 
     def judge(self, reason: Reason, request: Request, meter: Meter) -> Reason | Claim | None:

@@ -7,12 +7,12 @@ if it may be repeated, and denied if it may have happened and must not be.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import NamedTuple, cast
 
-from interlock.decide import Claim, Decision, Reason
-from interlock.decide.authorizer import CheckedCall, checked_call, subject_of, within_scopes
+from interlock.decide import Claim, Consent, Decision, Reason
+from interlock.decide.authorizer import called, subject_of, within_scopes
 from interlock.decide.decision import Cause
-from interlock.decide.request import Request
+from interlock.decide.request import Request, decode_arguments
 from interlock.run import redaction
 from interlock.run.protocol.commands import CallTool, Release, Reserve
 from interlock.run.protocol.events import (
@@ -36,33 +36,62 @@ from interlock_dsl.schema import encode
 from interlock_dsl.schema.canonical import canonical, digest
 
 
+class CheckedCall(NamedTuple):
+    """A call of a known tool by a known agent: its arguments as values, what is wrong with them (empty if nothing), and
+    the scopes it needs beyond those of the agent and the principal.
+    """
+
+    tool: Tool
+    values: Mapping[str, object]
+    problem: str
+    lacking: frozenset[str]
+
+
 def proposed(state: SessionState, owner: None, event: CallProposed) -> None:
     """Decide a call: it may be made, it waits for approvals, or it is denied."""
-    plan = state.plan
-    scopes = state.principal.scopes
-    checked = checked_call(plan.tools, state.may, event.tool, event.args, event.agent, scopes, plan.evaluator)
     agent = event.agent or ""
-    if isinstance(checked, Decision):
-        tool, raw = plan.tools.get(event.tool), _raw(event)
-        known = raw if tool is None else redaction.arguments(tool, raw, redaction.fields_of(checked))
-        state.notes.append(CallDecided("", agent, event.tool, known, "", checked))
-        return
-    if event.unreadable:
-        checked = checked._replace(problem=event.unreadable)
-    if checked.problem:
-        decision = _decision(state, checked, agent, "", None)
-        shown = redaction.arguments(checked.tool, _raw(event), redaction.fields_of(decision))
+    known = state.known.get((event.tool, event.agent))
+    if known is None:
+        found = called(
+            state.plan.tools, state.may, event.tool, event.agent, state.principal.scopes, state.plan.evaluator
+        )
+        if isinstance(found, Decision):
+            _unknown(state, event, found)
+            return
+        known = state.known[event.tool, event.agent] = found
+    tool, lacking = known
+    values, problem = decode_arguments(tool, event.args)
+    problem = event.unreadable or problem
+    if problem:
+        checked = CheckedCall(tool, values, problem, lacking)
+        decision = _decision(state, checked, agent, "", ())
+        shown = redaction.arguments(tool, _raw(event), redaction.fields_of(decision))
         state.notes.append(CallDecided("", agent, event.tool, shown, "", decision))
         return
-    args = cast("Mapping[str, Json]", plan.shown(checked.tool.parameters, checked.values))
+    args = cast("Mapping[str, Json]", state.plan.shown(tool.parameters, values))
     same = state.keyed.get(event.key) if event.key else None
-    if same is not None and not _anew(same, checked.tool, args, agent):
-        _again(state, same, checked, args, agent)
+    if same is not None and not _anew(same, tool, args, agent):
+        _again(state, same, CheckedCall(tool, values, "", lacking), args, agent)
         return
-    about = digest(_subject(state, checked.tool, args, agent)) if state.waiting else ""
-    call = state.waiting.get(about) or Call(checked.tool, checked.values, args, agent, digest=about)
-    call.key = event.key
-    _answer(state, call, _decision(state, checked, agent, about, call))
+    about = digest(_subject(state, tool, args, agent)) if state.waiting else ""
+    call = state.waiting.get(about) if about else None
+    if call is None:
+        call = Call(tool, values, args, agent, event.key, about)
+    else:
+        call.key = event.key
+    evaluator, decided = state.plan.evaluator, None
+    if not (lacking or call.consents):
+        decided = evaluator.memoized(tool.name, agent, values, state.values, state.history)
+    if decided is None:
+        decided = _decision(state, CheckedCall(tool, values, "", lacking), agent, about, call.consents)
+    _answer(state, call, decided)
+
+
+def _unknown(state: SessionState, event: CallProposed, decision: Decision) -> None:
+    """Note the denial of a call of an unknown tool, or by an unknown agent."""
+    tool, raw = state.plan.tools.get(event.tool), _raw(event)
+    shown = raw if tool is None else redaction.arguments(tool, raw, redaction.fields_of(decision))
+    state.notes.append(CallDecided("", event.agent or "", event.tool, shown, "", decision))
 
 
 def _raw(event: CallProposed) -> Mapping[str, Json]:
@@ -145,28 +174,15 @@ def _subject(state: SessionState, tool: Tool, args: Mapping[str, Json], agent: s
     return cast("dict[str, Json]", subject_of(tool, args, agent, state.principal.name, state.id))
 
 
-def _decision(state: SessionState, checked: CheckedCall, agent: str, about: str, call: Call | None) -> Decision:
+def _decision(
+    state: SessionState, checked: CheckedCall, agent: str, about: str, consents: tuple[Consent, ...]
+) -> Decision:
     tool, values, problem, lacking = checked
-    evaluator, consents = state.plan.evaluator, () if call is None else call.consents
-    if not (problem or lacking or consents):
-        known = evaluator.memoized(tool.name, agent, values, state.values, state.history)
-        if known is not None:
-            return known
-    return evaluator.authorize(
-        Request(
-            tool=tool.name,
-            args=values,
-            agent=agent,
-            problem=problem,
-            principal=state.principal,
-            history=state.history,
-            now=state.now,
-            bindings=state.values,
-            subject=about,
-            consents=consents,
-            lacking=lacking,
-        )
-    )
+    request = Request(
+        tool=tool.name, args=values, agent=agent, problem=problem, principal=state.principal, history=state.history,
+        now=state.now, bindings=state.values, subject=about, consents=consents, lacking=lacking,
+    )  # fmt: skip
+    return state.plan.evaluator.authorize(request)
 
 
 def _allow(state: SessionState, call: Call, decision: Decision) -> None:
@@ -185,7 +201,8 @@ def _allow(state: SessionState, call: Call, decision: Decision) -> None:
         _waits_no_more(state, call)
     id = call.id = state.new_id("c")
     change(state, call, "in flight")
-    admissions.sent(call)
+    if call.admitted is not None:
+        admissions.sent(call)
     call.sent = state.now
     call.past = state.history.record(tool.name, state.now, agent=call.agent, args=call.values, counts=decision.counts)
     if call.key:
@@ -247,7 +264,9 @@ def _decided_again(state: SessionState, call: Call) -> Decision:
     last, state.allowed = state.allowed, None
     if last is not None and last[0] is call and (last[1] + 1, last[2]) == (state.events, state.now):
         return last[3]
-    return _decision(state, CheckedCall(call.tool, call.values, "", frozenset()), call.agent, call.digest, call)
+    return _decision(
+        state, CheckedCall(call.tool, call.values, "", frozenset()), call.agent, call.digest, call.consents
+    )
 
 
 def give_back(state: SessionState, call: Call) -> None:
@@ -303,7 +322,7 @@ def _again(state: SessionState, call: Call, checked: CheckedCall, args: Mapping[
     """Decide a call that was allowed before under the same key: nobody knows, here, whether it was made."""
     problem = _not_again(call, checked.tool, args, agent)
     if problem is not None:
-        decision = redaction.alone(Decision("deny", (problem,)), _decision(state, checked, agent, "", None))
+        decision = redaction.alone(Decision("deny", (problem,)), _decision(state, checked, agent, "", ()))
     else:
         decision = _once_more(state, call, checked)
         if decision.answer == "allow" and admissions.lacking(call):
@@ -316,7 +335,7 @@ def _once_more(state: SessionState, call: Call, checked: CheckedCall | None = No
     """Decide a call that was allowed before once more, without its own charge."""
     checked = checked or CheckedCall(call.tool, call.values, "", frozenset())
     with state.history.without(call.tool.name, call.sent, call.agent):
-        decision = _decision(state, checked, call.agent, call.digest, call)
+        decision = _decision(state, checked, call.agent, call.digest, call.consents)
     lacking = reservations.lacking(call.reserved, decision)
     if decision.answer == "ask":
         decision = Decision("deny", decision.reasons, obligations=decision.obligations)

@@ -69,6 +69,8 @@ HANDLERS: Final[Mapping[tuple[Kind, Phase, type[Event]], Handler]] = {
 }
 """Who handles an event about a thing in a phase; the same keys as the table of transitions has."""
 
+_PROPOSED: Final = HANDLERS["session", "open", CallProposed]
+
 _IDS: Final[Mapping[type[Event], tuple[str, type[Asked], str]]] = {
     Reserved: ("command", Reserve, "a reservation"),
     Exhausted: ("command", Reserve, "a reservation"),
@@ -133,6 +135,8 @@ class SessionMachine:
         state = self._state
         owner: Owner = None
         made = event.__class__
+        if made is CallProposed and state.phase == "open":
+            return _PROPOSED, None
         where = _IDS.get(made)
         if where is not None:
             field, kind, what = where
@@ -148,8 +152,6 @@ class SessionMachine:
             about = "the session is" if owner is None else f"the {kind_of(owner)} is"
             said = f"a {made.__name__} means nothing now: {about} {phase_of(state, owner)}"
             return Ignored(WhyIgnored.WRONG_PHASE, said)
-        if made is CallProposed:
-            return handler, owner
         problem = None
         if isinstance(owner, Approval):
             problem = approvals.refused(state, owner, cast("ApprovalGiven | ApprovalDenied", event), now)

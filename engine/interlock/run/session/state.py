@@ -90,16 +90,19 @@ class SessionState:
     key; `open` what was asked of the world and not answered. `notes` and `commands` belong to the event at hand; so do
     `subject`, what it is about, and `cause`, the event's class until the subject has changed its phase. `events` counts
     those that were accepted; `allowed` is the last decision that waits for the ledger, and on which call, event and
-    moment it was taken.
+    moment it was taken. `known` are the tools that agents have proposed so far, by tool and agent, each with the scopes
+    that it needs beyond those of the agent and the principal.
     """
 
     __slots__ = (
-        "allowed", "asked", "cause", "commands", "context", "ending", "events", "history", "id", "keyed", "may",
-        "notes", "now", "open", "phase", "plan", "principal", "reason", "request", "subject", "values", "waiting",
+        "allowed", "asked", "cause", "commands", "context", "ending", "events", "history", "id", "keyed", "known",
+        "may", "notes", "now", "open", "phase", "plan", "principal", "reason", "request", "subject", "values",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.known: dict[tuple[str, str | None], tuple[Tool, frozenset[str]]] = {}
         self.may = {name: agent.may for name, agent in plan.agents.items()}
         self.phase: Phase = "new"
         self.id = ""
