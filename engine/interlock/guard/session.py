@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar, cast
+from functools import partial
+from typing import Literal, TypeVar
 
+from interlock.decide import Consent
 from interlock.errors import InvalidInput, Refused, abridged
 from interlock.guard.decision import CallDecision
 from interlock.guard.incoming import recorded_arguments, recorded_result
@@ -18,6 +20,7 @@ from interlock.run.protocol.events import (
     Event,
     Json,
     RunCancelled,
+    SessionStarted,
     ToolFailed,
     ToolReturned,
 )
@@ -35,6 +38,22 @@ def _decided(notes: Sequence[Note]) -> tuple[int, CallDecided]:
         if isinstance(note, CallDecided):
             return number, note
     raise AssertionError("every proposal is decided on")
+
+
+def _record(
+    started: SessionStarted,
+    program: Program,
+    done: Recorded,
+    number: int,
+    note: CallDecided,
+    used: Sequence[Consent],
+) -> DecisionRecord:
+    """Return the record of what was decided; `used` are the approvals that the call has spent."""
+    approvals: list[ApprovalRecord] = [{"approval": each.id, "role": each.role, "by": list(each.by)} for each in used]
+    at, tool = done.event.at, program.tools.get(note.tool)
+    return decision_record(
+        started, tool, note, at=at, entry=done.sequence, number=number, previous=done.previous, approvals=approvals
+    )
 
 
 class Session:
@@ -81,41 +100,30 @@ class Session:
         args, unreadable = recorded_arguments(raw_args)
         with self._lock:
             done = self._record.submit(lambda at: CallProposed(at, tool, args, who, name, unreadable))
-            return self._decision(done, args)
+            return self._decision(done)
 
-    def _decision(self, done: Recorded, args: Json) -> CallDecision:
-        event, sequence, previous = done.event, done.sequence, done.previous
+    def _decision(self, done: Recorded) -> CallDecision:
+        event, sequence, record = done.event, done.sequence, self._record
         assert isinstance(event, CallProposed)
         number, note = _decided(done.notes)
-        started, machine = self._record.started, self._record.machine()
-        program, decision = self._record.program, note.decision
-        allowed = machine.command(note.call) if note.call else None
+        decision, call, machine = note.decision, note.call, record.machine()
+        allowed = machine.command(call) if call else None
         asked: tuple[AskApproval, ...] = ()
         way: tuple[str, ...] = ()
         if decision.answer != "allow":
             if decision.answer == "ask":
-                asked = tuple(each for each in machine.waiting_for if each.digest == note.digest)
-            held = None if started.scopes is None else frozenset(started.scopes)
-            way = nearest(program, event, decision, asked, machine.bindings, held)
-        used = [each for each in machine.consents(note.call) if each.id in note.approvals] if note.approvals else []
-
-        def made() -> DecisionRecord:
-            approvals: list[ApprovalRecord] = [
-                {"approval": each.id, "role": each.role, "by": list(each.by)} for each in used
-            ]
-            tool = program.tools.get(event.tool)
-            return decision_record(
-                started, tool, note, at=event.at, entry=sequence, number=number, previous=previous, approvals=approvals
-            )
-
+                asked = tuple([each for each in machine.waiting_for if each.digest == note.digest])
+            held = None if record.started.scopes is None else frozenset(record.started.scopes)
+            way = nearest(record.program, event, decision, asked, machine.bindings, held)
+        used = tuple([each for each in machine.consents(call) if each.id in note.approvals]) if note.approvals else ()
         return CallDecision(
             decision_id(self.id, sequence, number),
             self.id,
             decision.answer,
             event.tool,
-            cast("Json", note.args if allowed is None else allowed.args),
+            dict(note.args) if allowed is None else dict(allowed.args),
             event.agent,
-            note.call,
+            call,
             "" if allowed is None else allowed.key,
             decision.reasons,
             decision.needs,
@@ -123,7 +131,7 @@ class Session:
             way,
             decision.obligations,
             event.at,
-            made,
+            partial(_record, record.started, record.program, done, number, note, used),
         )
 
     def observe(self, call: CallDecision | str, result: object = None) -> Json:

@@ -7,15 +7,16 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, cast
 
 from interlock.errors import Conflict, Refused
 from interlock.journal import chain
 from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Journal, Pending, Reserving, RunSummary, Settled
-from interlock.run.ledger import Settlement, told_by
+from interlock.run.ledger import Asked, Settlement, told_by
 from interlock.run.protocol.commands import Admit, Command, Reserve
 from interlock.run.protocol.events import Event, SessionStarted
+from interlock.run.protocol.frozen import frozen
 from interlock.run.protocol.notes import Ignored, Note
 from interlock.run.session import SessionMachine
 from interlock.runtime.clock import Clock
@@ -26,7 +27,8 @@ ATTEMPTS: Final = 100
 """How often an event is decided on again after what other processes recorded first."""
 
 
-class Recorded(NamedTuple):
+@frozen
+class Recorded:
     """An event that is on record, with what was decided on it: by the last entry, if the ledger was asked.
 
     `sequence` is the number of that entry, `previous` the digest of the one before it.
@@ -133,38 +135,52 @@ class Record:
                 self.catch_up()
                 raise _Stale
             raise Refused(ignored.reason)
-        answered, previous = self._append(machine, event, commands)
-        machine.commands()
+        entry, asked = Pending(encode(event), machine.outcome), _asked(commands)
+        if asked is None:
+            previous = self._append(machine, event, [entry], commands)
+        else:
+            notes, previous = self._settled(machine, event, entry, commands, asked)
         self._machine = held
         if ignored is not None:
             raise Refused(ignored.reason)
-        return Recorded(event, answered or notes, self._sequence, previous)
+        return Recorded(event, notes, self._sequence, previous)
 
-    def _append(
-        self, machine: SessionMachine, event: Event, commands: Sequence[Command]
+    def _settled(
+        self, machine: SessionMachine, event: Event, entry: Pending, commands: Sequence[Command], asked: Asked
     ) -> tuple[Sequence[Note], bytes]:
         """Write the entry of an event, and in the same transaction what the ledger answers, as often as it is asked.
 
-        Returns the notes on the last answer, none where nothing was asked, and the digest of the entry before the last.
+        Returns the notes on the last answer, and the digest of the entry before the last.
         """
-        entries = [Pending(encode(event), machine.outcome)]
-        told: Sequence[Note] = ()
+        entries = [entry]
+        notes: Sequence[Note] = ()
 
         def make(answer: Settlement) -> Settled:
-            nonlocal told
-            told = machine.feed(answer)
+            nonlocal notes
+            notes = machine.feed(answer)
             entries.append(Pending(encode(answer), machine.outcome))
             summary = self._summary(machine, answer.at, len(entries))
             releases, came = told_by(self.session, answer, machine.last_commands)
-            return Settled(entries[-1:], summary, releases, came, reserving(machine.last_commands))
+            asked = _asked(machine.last_commands)
+            again = None if asked is None else Reserving(asked, event.at, make)
+            return Settled(entries[-1:], summary, releases, came, again)
 
-        def reserving(commands: Sequence[Command]) -> Reserving | None:
-            asked = next((each for each in commands if isinstance(each, _ASKED)), None)
-            return None if asked is None else Reserving(asked, event.at, make)
+        previous = self._append(machine, event, entries, commands, Reserving(asked, event.at, make))
+        machine.commands()
+        return notes, previous
 
+    def _append(
+        self,
+        machine: SessionMachine,
+        event: Event,
+        entries: list[Pending],
+        commands: Sequence[Command],
+        reserving: Reserving | None = None,
+    ) -> bytes:
+        """Write an entry, which others may follow as it is written; return the digest of the entry before the last."""
         releases, came = told_by(self.session, event, commands)
         summary = self._summary(machine, event.at, 1)
-        append = Append(self.session, self._sequence, entries[:1], summary, releases, reserving(commands), came)
+        append = Append(self.session, self._sequence, entries[:1], summary, releases, reserving, came)
         previous = self._head
         (head,) = self.journal.append_all((append,))
         if isinstance(head, Conflict):
@@ -172,8 +188,10 @@ class Record:
         for entry in entries[:-1]:
             previous = chain.link(previous or chain.origin(self.session), entry.event, entry.outcome, entry.meaning)
         self._sequence += len(entries)
-        self._head, self._at = head, max(self._at, event.at)
-        return told, previous
+        self._head = head
+        if event.at > self._at:
+            self._at = event.at
+        return previous
 
     def _summary(self, machine: SessionMachine, at: int, more: int) -> RunSummary:
         status, detail = machine.status, machine.ended
@@ -184,7 +202,15 @@ class Record:
         )
 
 
-_ASKED: Final = (Reserve, Admit)
+def _asked(commands: Sequence[Command]) -> Asked | None:
+    """Return what is asked of the ledger, if anything is."""
+    for command in commands:
+        if command.__class__ in _ASKING:
+            return cast(Asked, command)
+    return None
+
+
+_ASKING: Final = frozenset({Reserve, Admit})
 
 
 class _Stale(Exception):

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from interlock.decide.decision import Claim
 from interlock.run.breakers import Breakers, BreakerState, Came, Judged, came_of, judged, rate_of
-from interlock.run.protocol.commands import Admit, Cancel, Command, Release, Reserve
+from interlock.run.protocol.commands import Admit, Cancel, Command, Release, Report, Reserve
 from interlock.run.protocol.events import Admitted, Event, Exhausted, Reserved, Withheld
 
 MOST: Final = 2**63 - 1
@@ -77,7 +77,14 @@ def releases_of(run: str, event: Event, commands: Sequence[Command]) -> tuple[st
 
 def told_by(run: str, event: Event, commands: Sequence[Command]) -> tuple[tuple[str, ...], tuple[Came, ...]]:
     """Return what the ledger is told with an event: the reservations given back, and what came of attempts."""
-    return releases_of(run, event, commands), came_of(run, event, commands)
+    for command in commands:
+        if command.__class__ in _TELLING:
+            return releases_of(run, event, commands), came_of(run, event, commands)
+    return (), ()
+
+
+_TELLING: Final = frozenset({Release, Cancel, Report})
+"""The commands of which the ledger is told."""
 
 
 def taken(claims: Sequence[Claim]) -> dict[tuple[str, str], Claim]:

@@ -30,15 +30,25 @@ REPEATED: Final = frozenset({"raw", "turns"})
 def outcome_of(notes: Iterable[Note], commands: Iterable[Command]) -> bytes:
     """Return the digest of notes and commands."""
     every = (*notes, *commands)
-    known: dict[int, str] = {}
     try:
         try:
-            text = "[" + ",".join([_TEXTS[one.__class__](one, known) for one in every]) + "]"
+            text = _text_of(every)
         except TypeError:  # a field holds what is not of its type
             text = written(compared(every))
         return sha256(text.encode()).digest()
     except ValueError:  # whoever feeds a machine without a journal may feed it what JSON cannot say
         return sha256(canonical(sayable(compared(every)))).digest()
+
+
+def _text_of(every: tuple[Note | Command, ...]) -> str:
+    """Return what is compared as canonical JSON."""
+    if len(every) == 2:
+        note, command = every
+        if note.__class__ is CallDecided and command.__class__ is CallTool and note.args is command.args:
+            args = written(note.args)
+            return f"[{_call_decided(note, args)},{_call_tool(command, args)}]"
+    known: dict[int, str] = {}
+    return "[" + ",".join([_TEXTS[one.__class__](one, known) for one in every]) + "]"
 
 
 def sayable(value: object) -> object:
@@ -179,19 +189,17 @@ def _known(value: object, known: dict[int, str]) -> str:
     return text
 
 
-def _call_decided(one: CallDecided, known: dict[int, str]) -> str:
+def _call_decided(one: CallDecided, args: str) -> str:
     return (
-        f'["CallDecided",{_quoted(one.step)},{_quoted(one.agent)},{_quoted(one.tool)},{_known(one.args, known)},'
-        f"{_quoted(one.digest)},{_decided(one.decision)},{_quoted(one.call)},"
-        f"{written(one.approvals) if one.approvals else '[]'}]"
+        f'["CallDecided",{_quoted(one.step)},{_quoted(one.agent)},{_quoted(one.tool)},{args},{_quoted(one.digest)},'
+        f"{_decided(one.decision)},{_quoted(one.call)},{written(one.approvals) if one.approvals else '[]'}]"
     )
 
 
-def _call_tool(one: CallTool, known: dict[int, str]) -> str:
+def _call_tool(one: CallTool, args: str) -> str:
     return (
-        f'["CallTool",{_quoted(one.id)},{_quoted(one.step)},{_quoted(one.tool)},{_known(one.args, known)},'
-        f"{_quoted(one.key)},{written(one.attempt)},{'null' if one.timeout is None else written(one.timeout)},"
-        f"{_quoted(one.purpose)}]"
+        f'["CallTool",{_quoted(one.id)},{_quoted(one.step)},{_quoted(one.tool)},{args},{_quoted(one.key)},'
+        f"{written(one.attempt)},{'null' if one.timeout is None else written(one.timeout)},{_quoted(one.purpose)}]"
     )
 
 
@@ -217,8 +225,8 @@ def _claimed(claims: tuple[Claim, ...]) -> str:
 
 _TEXTS: Final[Mapping[type, Callable[..., str]]] = {
     **{made: writer.text for made, writer in _WRITERS.items()},
-    CallDecided: _call_decided,
-    CallTool: _call_tool,
+    CallDecided: lambda one, known: _call_decided(one, _known(one.args, known)),
+    CallTool: lambda one, known: _call_tool(one, _known(one.args, known)),
     Reserve: _reserve,
     LedgerAnswered: _ledger_answered,
 }
