@@ -134,11 +134,14 @@ class Journal(Protocol):
         ...
 
     def program(self, digest: str) -> Mapping[str, str]:
-        """Return the sources of a program."""
+        """Return the sources of a program. Raises `UnknownProgram`."""
         ...
 
     def bundle(self, digest: str) -> bytes:
-        """Return the bundle of a program, which may be damaged; nothing where none was kept."""
+        """Return the bundle of a program, which may be damaged; nothing where none was kept.
+
+        Raises `UnknownProgram`.
+        """
         ...
 
     def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
@@ -183,7 +186,8 @@ class Journal(Protocol):
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
         """Yield a run's entries in order, verifying the chain on the way, and that none is missing at the end.
 
-        Of a damaged run the entries before the first break are yielded; then `JournalCorrupt` names the break.
+        Of a damaged run the entries before the first break are yielded; then `JournalCorrupt` names the break. Raises
+        `UnknownRun`.
         """
         ...
 

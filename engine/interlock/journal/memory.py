@@ -42,21 +42,24 @@ class MemoryJournal:
         self._programs.setdefault(digest, (dict(sources), bundle))
 
     def program(self, digest: str) -> Mapping[str, str]:
-        """Return the sources of a program."""
+        """Return the sources of a program. Raises `UnknownProgram`."""
         try:
             return dict(self._programs[digest][0])
         except KeyError:
             raise unknown_program(digest) from None
 
     def bundle(self, digest: str) -> bytes:
-        """Return the bundle of a program; nothing where none was kept."""
+        """Return the bundle of a program; nothing where none was kept. Raises `UnknownProgram`."""
         try:
             return self._programs[digest][1]
         except KeyError:
             raise unknown_program(digest) from None
 
     def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
-        """Append after sequence number `expected` (0: a new run), all or nothing; return the chain's head."""
+        """Append after sequence number `expected` (0: a new run), all or nothing; return the chain's head.
+
+        Raises `Conflict` when `expected` is not the run's last sequence number.
+        """
         held = self._entries.get(run, ())
         if len(held) != expected:
             raise conflict(run, expected, len(held))
@@ -127,7 +130,7 @@ class MemoryJournal:
         return self._ledger.prune()
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
-        """Yield a run's entries in order; memory needs no verification."""
+        """Yield a run's entries in order; memory needs no verification. Raises `UnknownRun`."""
         try:
             held = self._entries[run]
         except KeyError:

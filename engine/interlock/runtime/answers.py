@@ -82,7 +82,7 @@ class Answers:
         return isinstance(turn, AnswersTurn)
 
     async def answer(self, command: AskPerson, setting: Setting) -> Event:
-        """Answer as the person of the step's next turn."""
+        """Answer as the person of the step's next turn. Raises `InvalidInput` where the script has none."""
         turn, problem = self._next(command, setting)
         if not isinstance(turn, AnswersTurn):
             raise InvalidInput(problem or f"the script gives no answer of a person for the step `{command.step}`")
