@@ -58,27 +58,37 @@ owners = st.sampled_from([
     'for each has(args.s) ? args.s : "none"', "for each 10 / args.n, agent",
 ])  # fmt: skip
 patterns = st.sampled_from([*NAMES, "a.*", "b.*", "*"])
+roles = st.sampled_from(["boss", "chief"])
+
+# Made once: a strategy that is made where it is drawn from is checked anew each time, which takes longer than drawing.
+hidden = st.lists(st.sampled_from(["args.n", "args.s", "args"]), min_size=1, max_size=2, unique=True)
+abouts = st.lists(patterns, min_size=1, max_size=2, unique=True)
+callers = st.sampled_from(["", "", "", " by ann", " by bob", " by b*"])
+whens = st.one_of(st.just(""), conditions.map(lambda c: f" when {c}"))
+unlesses = st.one_of(st.just(""), conditions.map(lambda c: f" unless {c}"))
+people_wanted = st.sampled_from(["boss", "chief", "boss", "2 of boss", "chief 2 of 3"])
+maxima = st.sampled_from(["to 1", "to 2", "to 3", *AMOUNTS])
 
 
 @st.composite
 def rules(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS) -> str:
     """Return the text of one rule."""
     kind = draw(st.sampled_from(kinds))
-    about = ", ".join(draw(st.lists(patterns, min_size=1, max_size=2, unique=True)))
-    by = draw(st.sampled_from(["", "", "", " by ann", " by bob", " by b*"]))
-    when = draw(st.one_of(st.just(""), conditions.map(lambda c: f" when {c}")))
-    unless = draw(st.one_of(st.just(""), conditions.map(lambda c: f" unless {c}")))
+    about = ", ".join(draw(abouts))
+    by = draw(callers)
+    when = draw(whens)
+    unless = draw(unlesses)
     match kind:
         case "redact":
-            fields = draw(st.lists(st.sampled_from(["args.n", "args.s", "args"]), min_size=1, max_size=2, unique=True))
+            fields = draw(hidden)
             return f"redact {', '.join(fields)} for {about}{by}{when}{unless}"
         case "notify":
-            return f"notify {draw(st.sampled_from(['boss', 'chief']))} for {about}{by}{when}{unless}"
+            return f"notify {draw(roles)} for {about}{by}{when}{unless}"
         case "require":
-            role = draw(st.sampled_from(["boss", "chief", "boss", "2 of boss", "chief 2 of 3"]))
+            role = draw(people_wanted)
             return f"require approval by {role} for {about}{by}{when}{unless}"
         case "limit":
-            what = draw(st.sampled_from(["to 1", "to 2", "to 3", *AMOUNTS]))
+            what = draw(maxima)
             return f"limit {about} {what} per 1h {draw(owners)}{by}{when}{unless}"
         case _:
             return f"{kind} {about}{by}{when}{unless}"
@@ -87,7 +97,6 @@ def rules(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS) -> str:
 rule_sets = st.lists(rules(), max_size=6)
 wheres = st.sampled_from(["", " where args.n < 50", " where 100 / args.n > 4"])
 scopes = st.sampled_from(["a.see", "a.do", "b.see", "a.see, a.do", "c.do"])
-roles = st.sampled_from(["boss", "chief"])
 grants = st.lists(st.tuples(scopes, wheres), max_size=3)
 WAITS_FOR_ITSELF = {("c", "c"), ("irreversible", "c"), ("b.read", "b.*")}
 nevers = st.lists(
@@ -143,13 +152,19 @@ routes = st.one_of(
 counts = st.sampled_from([None, None, (), ("no limit",)])
 
 
+moments = st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4)
+past_agents = st.sampled_from(["ann", "bob", None, "*"])
+past_numbers = st.sampled_from([0, 3, 6, 30])
+past_tools = st.sampled_from(NAMES)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Return a session that began at 0 and made some calls within two hours."""
     history = History("r", started=0)
-    for moment in sorted(draw(st.lists(st.sampled_from([0, HOUR, HOUR + 1, 2 * HOUR]), max_size=4))):
-        agent, args = draw(st.sampled_from(["ann", "bob", None, "*"])), {"n": draw(st.sampled_from([0, 3, 6, 30]))}
-        history.record(draw(st.sampled_from(NAMES)), moment, agent=agent, args=args, counts=draw(counts))
+    for moment in sorted(draw(moments)):
+        agent, args = draw(past_agents), {"n": draw(past_numbers)}
+        history.record(draw(past_tools), moment, agent=agent, args=args, counts=draw(counts))
     return history
 
 
@@ -158,26 +173,40 @@ contexts = st.sampled_from(
 )
 
 
+flags = st.booleans()
+numbers = st.sampled_from([0, 3, 6, 10, 30, 60])
+letters = st.sampled_from(["x", "y"])
+tools_asked = st.sampled_from([*NAMES, *NAMES, *NAMES, "nope"])
+agents_asked = st.sampled_from(["ann", "bob", "", "zoe"])
+misfits = st.sampled_from(["", "", "", "", "does not fit"])
+offers = st.sampled_from([None, None, None, ("a.read", "c")])
+overspent = st.sampled_from([(), (), (), ("no calls left",)])
+returned = st.sets(st.sampled_from(NAMES), max_size=2)
+subjects = st.sampled_from([SUBJECT, SUBJECT, SUBJECT, ""])
+agreed = st.lists(consents, max_size=2)
+lacking = st.sampled_from([frozenset(), frozenset(), frozenset({"a.see"})])
+
+
 @st.composite
 def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Request:
     """Return a request to a program: for policy alone, for its workflow, or either."""
     workflow = program.workflows["w"]
     forbidding = [promise for promise in workflow.promises if isinstance(promise, NeverUnapproved | NeverBefore)]
     dear = [promise for promise in workflow.promises if isinstance(promise, CostAtMost)]
-    by_policy = draw(st.booleans()) if alone is None else alone
-    args: dict[str, object] = {"n": draw(st.sampled_from([0, 3, 6, 10, 30, 60]))}
-    if draw(st.booleans()):
-        args["s"] = draw(st.sampled_from(["x", "y"]))
+    by_policy = draw(flags) if alone is None else alone
+    args: dict[str, object] = {"n": draw(numbers)}
+    if draw(flags):
+        args["s"] = draw(letters)
     now = 2 * HOUR
     history = draw(histories())
     history.now = now
     principal = draw(principals)
-    tool = draw(st.sampled_from([*NAMES, *NAMES, *NAMES, "nope"]))
+    tool = draw(tools_asked)
     return Request(
         tool=tool,
         args=args,
-        agent=draw(st.sampled_from(["ann", "bob", "", "zoe"])),
-        problem=draw(st.sampled_from(["", "", "", "", "does not fit"])),
+        agent=draw(agents_asked),
+        problem=draw(misfits),
         principal=principal,
         grants=None if by_policy else workflow.routes[0].grants,
         bindings={
@@ -190,15 +219,15 @@ def requests(draw: st.DrawFn, program: Program, alone: bool | None = None) -> Re
         },
         history=history,
         now=now,
-        shown=draw(st.sampled_from([None, None, None, ("a.read", "c")])),
-        over=draw(st.sampled_from([(), (), (), ("no calls left",)])),
+        shown=draw(offers),
+        over=draw(overspent),
         route_approval=None if by_policy else draw(routes),
         nevers=() if by_policy else tuple(n for n in forbidding if tool in n.tools),
-        returned=draw(st.sets(st.sampled_from(NAMES), max_size=2)),
+        returned=draw(returned),
         too_dear=None if by_policy else draw(st.sampled_from([None, None, *dear])),
-        subject=draw(st.sampled_from([SUBJECT, SUBJECT, SUBJECT, ""])),
-        consents=tuple(draw(st.lists(consents, max_size=2))),
-        lacking=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"a.see"})])) if by_policy else frozenset(),
+        subject=draw(subjects),
+        consents=tuple(draw(agreed)),
+        lacking=draw(lacking) if by_policy else frozenset(),
     )
 
 

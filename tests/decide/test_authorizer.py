@@ -32,6 +32,12 @@ raw_arguments = st.one_of(
     st.sampled_from([None, 5, "n", [], [["n", 5]], math.nan]),
 )
 agents = st.sampled_from(["ann", "bob", "ann", "bob", None, "", "zoe", "Ann"])
+tiers = st.sampled_from([0, 2, 10**9])
+tools_asked = st.sampled_from([*NAMES, *NAMES, "nope", ""])
+somebody = st.one_of(st.none(), principals)
+agreeing = st.sets(st.sampled_from(["boss", "chief"]))
+people = st.sampled_from([("eva",), ("pat",), (), ("",)])
+tools_listed = st.sampled_from(NAMES)
 
 
 @settings(FEW, max_examples=250)
@@ -39,17 +45,17 @@ agents = st.sampled_from(["ann", "bob", "ann", "bob", None, "", "zoe", "Ann"])
 def test_decide_agrees_with_the_reference(data: st.DataObject) -> None:
     program = data.draw(programs())
     authorizer = Authorizer(program)
-    authorizer._evaluator._compile_after = data.draw(st.sampled_from([0, 2, 10**9]))
+    authorizer._evaluator._compile_after = data.draw(tiers)
     for _ in range(10):
-        tool, raw = data.draw(st.sampled_from([*NAMES, *NAMES, "nope", ""])), data.draw(raw_arguments)
-        agent, principal = data.draw(agents), data.draw(st.one_of(st.none(), principals))
+        tool, raw = data.draw(tools_asked), data.draw(raw_arguments)
+        agent, principal = data.draw(agents), data.draw(somebody)
         history = data.draw(histories())
         asked = {"agent": agent, "principal": principal, "now": NOW, "history": history}
         subject = authorizer.decide(tool, raw, **asked).subject
         approvals = tuple(
             Consent("a", role, data.draw(st.sampled_from([subject, subject, "", "other"])), by)
-            for role in data.draw(st.sets(st.sampled_from(["boss", "chief"])))
-            for by in [data.draw(st.sampled_from([("eva",), ("pat",), (), ("",)]))]
+            for role in data.draw(agreeing)
+            for by in [data.draw(people)]
         )
         decision = authorizer.decide(tool, raw, **asked, approvals=approvals)
         expected = reference_decision(program, tool, raw, **asked, approvals=approvals, subject=subject)
@@ -65,9 +71,9 @@ def test_what_is_not_listed_is_denied(data: st.DataObject) -> None:
     program = data.draw(programs())
     authorizer = Authorizer(program)
     for _ in range(10):
-        agent, principal = data.draw(agents), data.draw(st.one_of(st.none(), principals))
+        agent, principal = data.draw(agents), data.draw(somebody)
         listed = authorizer.listed(agent=agent, principal=principal)
-        tool = data.draw(st.sampled_from(NAMES))
+        tool = data.draw(tools_listed)
         decision = authorizer.decide(
             tool, data.draw(raw_arguments), agent=agent, principal=principal, now=NOW, history=data.draw(histories())
         )
