@@ -114,7 +114,10 @@ class Authorizer:
         )
         if request.consents:
             request.subject = _subject(declared, request)
-        decision = self._evaluator.authorize(request)
+        return self._known_here(self._evaluator.authorize(request), declared, request)
+
+    def _known_here(self, decision: Decision, declared: Tool, request: Request) -> Decision:
+        """Return a decision with its subject; a denial where it needs to know what is used beyond this session."""
         if decision.answer == "ask":
             return replace(decision, subject=request.subject or _subject(declared, request))
         counted = _counted_elsewhere(declared)
