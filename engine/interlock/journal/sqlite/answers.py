@@ -4,7 +4,8 @@ A ledger that is damaged refuses, and leaves the journal as it is: what can be w
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from interlock.journal.sqlite import file
 from interlock.journal.sqlite.breakers import SqliteBreakers
@@ -13,6 +14,8 @@ from interlock.run.breakers import Came, judged, rate_of
 from interlock.run.ledger import Asked, Settlement, reservation_of, settled
 from interlock.run.protocol.commands import Admit, Reserve
 from interlock.run.protocol.events import Admitted, Exhausted, Reserved, Withheld
+
+T = TypeVar("T")
 
 
 class SqliteAnswers:
@@ -57,21 +60,20 @@ class SqliteAnswers:
     def settle(self, releases: Sequence[str], came: Sequence[Came]) -> None:
         """Give back what is held, and tell breakers what came of attempts. What is damaged stays as it is."""
         for reservation in releases:
-            try:
-                self.ledger.release(reservation)
-            except DamagedLedger:
-                continue
-            except sqlite3.Error as error:
-                if not file.is_damage(error):
-                    raise
+            _unless_damaged(self.ledger.release, reservation)
         for each in came:
-            try:
-                self.breakers.tell(each)
-            except DamagedLedger:
-                continue
-            except sqlite3.Error as error:
-                if not file.is_damage(error):
-                    raise
+            _unless_damaged(self.breakers.tell, each)
+
+
+def _unless_damaged(act: Callable[[T], None], about: T) -> None:
+    """Do what is to be done in the ledger; where that is damaged, leave it as it is."""
+    try:
+        act(about)
+    except DamagedLedger:
+        return
+    except sqlite3.Error as error:
+        if not file.is_damage(error):
+            raise
 
 
 def _unavailable(asked: Asked, at: int, why: str) -> Settlement:
