@@ -126,7 +126,7 @@ class _Fusion:
             body.append(add if code is None else ast.If(code, [add], [], lineno=1, col_offset=0))
         body.append(result(name(_MASK)))
         whole = [*self._ahead(), ast.If(both(*self._tests), body, [], lineno=1, col_offset=0)]
-        return self._unit.build("_matching", self._parameters, whole)  # type: ignore[return-value]
+        return self._unit.build("_matching", self._parameters, whole)
 
     def _holds(
         self, when: "CompiledExpression | None", unless: "CompiledExpression | None", known: Known

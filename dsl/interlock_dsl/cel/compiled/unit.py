@@ -7,7 +7,7 @@ number, and the code sees no builtins.
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Final, NoReturn
@@ -110,14 +110,14 @@ class Unit:
         self.functions.append(function(id, parameters, body))
         return name(id)
 
-    def build(self, id: str, parameters: Iterable[str], body: list[ast.stmt]) -> Callable[..., object]:
+    def build(self, id: str, parameters: Iterable[str], body: list[ast.stmt]) -> FunctionType:
         """Compile everything and return the function with this body."""
         module = ast.Module([*self.functions, function(id, parameters, body)], [])
         code = builtins.compile(module, "<expression>", "exec", dont_inherit=True, optimize=0)
-        made = [part for part in code.co_consts if isinstance(part, CodeType)]
-        for part in made:
-            self.globals[part.co_name] = FunctionType(part, self.globals)
-        return self.globals[id]  # type: ignore[return-value]
+        parts = [part for part in code.co_consts if isinstance(part, CodeType)]
+        made = {part.co_name: FunctionType(part, self.globals) for part in parts}
+        self.globals.update(made)
+        return made[id]
 
 
 def function(id: str, parameters: Iterable[str], body: list[ast.stmt]) -> ast.stmt:
