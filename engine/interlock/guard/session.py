@@ -161,7 +161,8 @@ class Session:
     ) -> None:
         """Report that a call gave no result: a plain `error` did not take effect; of the others nobody knows.
 
-        `message` may be shown to a model; `raised` is for people alone. Raises `Refused` like `observe`.
+        `message` may be shown to a model; `raised` is for people alone. Raises `Refused` like `observe`, and
+        `InvalidInput` for another kind of failure, or a text that cannot be recorded.
         """
         id, message = self._call_id(call), recorded_text("the message", message)
         raised = recorded_text("what was raised", raised)

@@ -74,12 +74,12 @@ class SqliteJournal:
         self._kept.add(digest)
 
     def program(self, digest: str) -> Mapping[str, str]:
-        """Return the sources of a program."""
+        """Return the sources of a program. Raises `UnknownProgram`."""
         sources: dict[str, str] = json.loads(self._program(digest)[0])
         return sources
 
     def bundle(self, digest: str) -> bytes:
-        """Return the bundle of a program; nothing where none was kept."""
+        """Return the bundle of a program; nothing where none was kept. Raises `UnknownProgram`."""
         return self._program(digest)[1]
 
     def _program(self, digest: str) -> tuple[bytes, bytes]:
@@ -94,7 +94,10 @@ class SqliteJournal:
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def append(self, run: str, expected: int, entries: Sequence[Pending], summary: RunSummary) -> bytes:
-        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head."""
+        """Append after sequence number `expected` (0: a new run), durably, all or nothing; return the chain's head.
+
+        Raises `Conflict` when `expected` is not the run's last sequence number.
+        """
         (done,) = self.append_all((Append(run, expected, entries, summary),))
         if isinstance(done, Conflict):
             raise done
@@ -108,7 +111,10 @@ class SqliteJournal:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
-        """Yield a run's entries in order, having verified the chain, and that none is missing at the end."""
+        """Yield a run's entries in order, having verified the chain, and that none is missing at the end.
+
+        Raises `UnknownRun`, and `JournalCorrupt` where the chain breaks, or the journal has lost its last entries.
+        """
         with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
             # `+run` reads the table itself: a damaged index must not make a run unknown.
             row = self._execute(f"SELECT {ROW} FROM runs WHERE +run = ?", run).fetchone()
@@ -180,7 +186,7 @@ class SqliteJournal:
         return found
 
     def runs(self) -> Sequence[RunSummary]:
-        """List the runs, the newest first, having verified that none is missing or changed."""
+        """List the runs, the newest first. Raises `JournalCorrupt` where one is missing or was changed."""
         with self._lock, file.explained(self.path), self._transaction("DEFERRED"):
             count, expected = self._execute("SELECT runs, link FROM journal").fetchone()
             found: list[RunSummary] = []
