@@ -76,3 +76,23 @@ def test_two_machines_agree_where_money_is_short(promised: str) -> None:
             assert run(tally, text, program, seed, number) is None
         broken += tally.notes["PromiseBroken"]
     assert broken > 5
+
+
+@pytest.mark.parametrize(("promised", "budget"), [("1h", "1h"), ("2h", "1h"), ("10m", "2m")])
+def test_two_machines_agree_where_time_is_short(promised: str, budget: str) -> None:
+    """Every workflow, those inside too, promises to end soon, and has a budget of as much time, or of less."""
+    broken = 0
+    for seed in range(20):
+        text, _, _ = clean_program(seed)
+        text = re.sub(r"\n  ends within \S+(?=\n)", "", text)
+        text = re.sub(r"\n  budget \{[^}\n]*\}", "", text)
+        short = f"  budget {{ steps 40  time {budget} }}\n  ends within {promised}\n"
+        text = re.sub(r"^(workflow [^\n]*\{\n)", rf"\1{short}", text, flags=re.MULTILINE)
+        program = checked(text)
+        assert program is not None, text
+        tally = Tally()
+        for number in range(3):
+            found = run(tally, text, program, seed, number)
+            assert found is None, found
+        broken += tally.notes["PromiseBroken"]
+    assert broken > 5
