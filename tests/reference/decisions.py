@@ -142,7 +142,7 @@ def request_of(run: Run, call: Call) -> Request:
         bindings={**run.reads(None), "$history": history_of(run, call), "$workflow": run.of.name},
         history=cast(Calls, history_of(run, call)),
         now=run.whole.now,
-        shown=None if conversation is None else conversation.tools,
+        shown=None if conversation is None or call.earlier else conversation.tools,
         over=() if visit is None else budgets_over(run, call),
         route_approval=route_approval(call),
         nevers=nevers(run, call),

@@ -74,6 +74,30 @@ def test_an_agent_is_told_under_the_name_it_asked_for() -> None:
     assert (outcome.tool, outcome.ok, outcome.result) == ("orders.get", True, {"total": 7})
 
 
+LISTED = AGENT.replace('"look it up"', '"look it up"  tools orders.get')
+
+
+def test_an_agents_step_need_not_list_the_other_tool() -> None:
+    world = World(LISTED, {"id": "A1"})
+    assert world.the(AskModel).tools == ("orders.get",)
+    world.asks(("orders.get", {"id": "A1"}))
+    fails_twice(world)
+    assert world.call("replica.get").args == {"order": "A1"}
+
+
+def test_an_agent_cannot_ask_for_what_is_only_a_fallback() -> None:
+    world = World(LISTED, {"id": "A1"})
+    world.asks(("replica.get", {"order": "A1"}))
+    assert world.called == []
+
+
+def test_rules_decide_on_what_is_not_listed() -> None:
+    world = World(LISTED + "policy p { forbid replica.get }", {"id": "A1"})
+    world.asks(("orders.get", {"id": "A1"}))
+    fails_twice(world)
+    assert world.called == ["orders.get", "orders.get"]
+
+
 def test_it_is_decided_as_a_call_of_its_own() -> None:
     denied = World(STEP + 'policy p { forbid replica.get because "old" }', {"id": "A1"})
     fails_twice(denied)

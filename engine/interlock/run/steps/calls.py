@@ -147,7 +147,7 @@ def _decided(run: Run, call: Call, charged: int) -> Decision:
         bindings=frame.reads(run.now),
         history=run.history,
         now=run.now,
-        shown=visit.conversation.tools if visit is not None and visit.conversation is not None else None,
+        shown=_offered(call),
         over=over,
         route_approval=visit.route.route.approval if visit is not None and call.purpose == "step" else None,
         nevers=nevers,
@@ -198,6 +198,12 @@ def ledger_answered(run: Run, call: Call, event: Reserved | Exhausted) -> None:
     shown = obligations.args(call)
     run.notes.append(CallDecided(call.step, call.agent, call.tool.name, shown, call.subject, decision))
     _finish(run, call, "denied", reasons_of(decision))
+
+
+def _offered(call: Call) -> tuple[str, ...] | None:
+    """Return what the agent was offered that asks for a call. What is called in a tool's place was not asked for."""
+    conversation = None if call.visit is None else call.visit.conversation
+    return None if conversation is None or call.earlier else conversation.tools
 
 
 def admitted(run: Run, call: Call, event: Admitted) -> None:
