@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from types import FunctionType
+from typing import TypeAlias
 
 
 def interleaved(
@@ -33,6 +34,39 @@ def interleaved(
     finally:
         gc.enable()
     return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+Batches: TypeAlias = Callable[[], Callable[[slice], object]]
+"""What begins a contender anew, and returns what it does for a part of the work."""
+
+
+def in_batches(
+    contenders: Mapping[str, Batches], count: int, batch: int, rounds: int = 9
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the median seconds of a batch of each contender: of the clock, and of the processor.
+
+    In each round every contender begins anew, which is not timed, and does work of `count` parts, `batch` at a time;
+    the contenders take turns after every batch, in an order that changes. So what disturbs the machine for longer than
+    a batch disturbs all of them alike, and what happens in few batches, such as a checkpoint, is not in the median.
+    """
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
+    parts = [slice(start, start + batch) for start in range(0, count - batch + 1, batch)]
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            gc.collect()
+            runs = [(name, begin()) for name, begin in contenders.items()]
+            for number, part in enumerate(parts):
+                turn = number % len(runs)
+                for name, run in runs[turn:] + runs[:turn]:
+                    began, worked = time.perf_counter(), time.process_time()
+                    run(part)
+                    times[name].append((time.perf_counter() - began, time.process_time() - worked))
+    finally:
+        gc.enable()
+    took = {name: statistics.median(seconds for seconds, _ in taken) for name, taken in times.items()}
+    work = {name: statistics.median(seconds for _, seconds in taken) for name, taken in times.items()}
+    return took, work
 
 
 def apart(function: Callable[[], None]) -> Callable[[], None]:

@@ -73,8 +73,8 @@ def durable(steps: int, folder: Path) -> Callable[[], object]:
     return run
 
 
-def raw_commits(count: int, folder: Path) -> Callable[[], object]:
-    """As many inserts of 300 bytes, each committed: WAL, FULL."""
+def raw_commits(count: int, folder: Path, size: int = 300) -> Callable[[], object]:
+    """As many inserts of so many bytes, each committed: WAL, FULL."""
     connection = sqlite3.connect(folder / "raw.sqlite", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -82,7 +82,7 @@ def raw_commits(count: int, folder: Path) -> Callable[[], object]:
 
     def run() -> None:
         for _ in range(count):
-            connection.execute("INSERT INTO entries (body) VALUES (?)", (b"x" * 300,))
+            connection.execute("INSERT INTO entries (body) VALUES (?)", (b"x" * size,))
 
     return run
 
