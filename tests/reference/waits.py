@@ -8,7 +8,7 @@ from interlock_dsl.program.model import EventStep, TimeStep
 from interlock_dsl.program.paths import workflows_in
 from reference import routing
 from reference.state import Came, Run, Visit
-from reference.values import NoValue, ValidationError, condition, decoded, encoded, part, written
+from reference.values import METER, NoValue, ValidationError, condition, decoded, encoded, part, written
 
 MOST_KEPT = 100
 
@@ -97,7 +97,11 @@ def takes(run: Run, visit: Visit, came: Came) -> bool:
     type = NULL if step.data is None else step.data
     value = decoded(type, came.data)
     names = {**run.reads(visit.way.failure), "event": value}
-    if condition(step.where, names) is not True:
+    left, refused = METER.left, METER.refused
+    METER.restore()
+    met = condition(step.where, names)
+    METER.left, METER.refused = left, refused
+    if met is not True:
         return False
     run.note("signal taken", came.number, came.event, came.key, visit.path, visit.number)
     run.later(routing.complete, run, visit, value, encoded(type, value))

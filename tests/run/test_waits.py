@@ -316,3 +316,23 @@ def test_a_replay_reaches_the_same_state_after_every_event() -> None:
         signal(world, "x", {"n": n}, key=f"k{n}")
         replayed = Machine.replay(world.program, world.events)
         assert (replayed.digest(), replayed.outcome) == (world.machine.digest(), world.machine.outcome)
+
+
+def test_each_of_many_steps_that_wait_is_asked_whatever_the_others_cost() -> None:
+    text = """
+workflow w(ids: list<string max 20> max 1_500) {
+  step all runs one(id: r) for each r in ids max 1_500
+  end done
+  start -> all
+  all -> done
+}
+workflow one(id: string max 20) {
+  step paid waits for event "paid" -> { id: string max 20 } where event.id.matches("^i[0-9]+$") && event.id == id
+  end done { id: paid.id }
+  start -> paid
+  paid -> done
+}
+"""
+    world = World(text, {"ids": [f"i{number}" for number in range(1_500)]})
+    notes = world.feed(SignalReceived(1, "paid", {"id": "i1499"}, "", "bank"))
+    assert [note.step for note in notes if isinstance(note, StepDone)] == ["all[1499]/paid", "all[1499]"]

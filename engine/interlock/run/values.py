@@ -1,6 +1,7 @@
 """Expressions of a run evaluated: within what an event may cost together, and what a run may hold.
 
-# INVARIANT: nothing is evaluated but on the run's meter; what is written has been measured before it is encoded.
+# INVARIANT: nothing is evaluated but on the run's meter, the `where` of a step that waits on one of its own.
+# INVARIANT: what is written has been measured before it is encoded.
 """
 
 from collections.abc import Mapping

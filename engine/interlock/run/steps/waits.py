@@ -21,6 +21,7 @@ from interlock.run.protocol.notes import SignalKept, SignalTaken, SignalUnused
 from interlock.run.state import Run
 from interlock.run.transitions import change
 from interlock_dsl.cel import EvaluationError
+from interlock_dsl.cel.meter import Meter
 from interlock_dsl.cel.types import NULL, Type
 from interlock_dsl.cel.units import part
 from interlock_dsl.cel.values import Timestamp
@@ -115,7 +116,8 @@ def _taken(run: Run, visit: Visit, signal: Signal) -> bool:
         return False
     if step.where is not None:
         bindings = {**visit.reads(run.now), EVENT: value}
-        if truth(step.where.metered, bindings, run.meter) is not True:
+        # On a meter of its own: however many steps wait, each is asked, and what follows can be evaluated.
+        if truth(step.where.metered, bindings, Meter()) is not True:
             return False
     shown: Json = None if step.data is None else run.plan.shown(step.data, value)
     run.notes.append(SignalTaken(signal.number, signal.event, signal.key, visit.path, visit.number))
