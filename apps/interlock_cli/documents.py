@@ -8,7 +8,7 @@ cannot stand for an endless one.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final
 
 from interlock_cli.errors import CommandError
@@ -61,12 +61,22 @@ def toml_document(text: str, name: str) -> object:
 
 
 def yaml_document(text: str, name: str) -> object:
-    """Return the value of a YAML (or JSON) text. Raises CommandError."""
+    """Return the value of a YAML (or JSON) text; names are texts as written, `yes` and `1` too. Raises CommandError."""
     import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Reads names as JSON has them: YAML 1.1 takes a field called `yes` or `on` for a bool."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+            self.flatten_mapping(node)
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    key.tag = self.DEFAULT_SCALAR_TAG
+            return super().construct_mapping(node, deep)
 
     try:
         _check_yaml(text, name)
-        return _bounded(lambda: yaml.load(text, Loader=yaml.SafeLoader), name, "YAML", "")
+        return _bounded(lambda: yaml.load(text, Loader=Loader), name, "YAML", "")
     except yaml.YAMLError as error:
         raise CommandError(f"{name} is not valid YAML: {yaml_problem(error)}") from error
 

@@ -31,7 +31,7 @@ def yaml_texts() -> Iterator[tuple[str, str]]:
     yield "read: {answers: !!python/object:os.system {}}", "not valid YAML"
     yield "[" + "x, " * 200_000 + "]", "holds more than 100,000 values"
     yield "x" * (4 * 1024 * 1024 + 1), "it is larger than 4,194,304 bytes"
-    yield "{1: {answers: {}}}", "a key must be text"
+    yield "{1: {answers: {}}}", "`1`"
     yield "{[]: {answers: {}}}", "not valid YAML"
     yield "read: {answers: \x07}", "not valid YAML"
     yield "read: {answers: {a: 1, a: 2}}", "gives `a` twice at line 1, column 24"
