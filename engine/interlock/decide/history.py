@@ -23,7 +23,7 @@ class PastCall:
 
     `args` are decoded values (None: nobody said which). `result` is what it returned, decoded, once it has returned.
     `counts` are the limits that it counts for, of those with a condition, by their identities (None: all). `amounts`
-    is what it took of limits on sums, by their identities, each worked out when it is first asked for.
+    is what it took of limits on sums, by their identities, each worked out when it is first asked for (None: none was).
     """
 
     at: int
@@ -31,7 +31,7 @@ class PastCall:
     args: Mapping[str, object] | None
     result: object = None
     counts: tuple[str, ...] | None = None
-    amounts: dict[str, int] = field(default_factory=dict, repr=False)
+    amounts: dict[str, int] | None = field(default=None, repr=False)
 
     def value(self) -> Mapping[str, object]:
         """Return the call as conditions see it: without what nobody said."""

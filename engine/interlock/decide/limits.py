@@ -138,6 +138,8 @@ class Counted:
 
     def _taken(self, call: PastCall) -> int:
         """Return what a past call took, which is worked out once."""
+        if call.amounts is None:
+            call.amounts = {}
         found = call.amounts.get(self.limit.identity)
         if found is None:
             assert self.amount is not None

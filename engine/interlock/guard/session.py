@@ -106,7 +106,7 @@ class Session:
         event, sequence, record = done.event, done.sequence, self._record
         assert isinstance(event, CallProposed)
         number, note = _decided(done.notes)
-        decision, call, machine = note.decision, note.call, record.machine()
+        decision, call, machine = note.decision, note.call, done.machine
         allowed = machine.command(call) if call else None
         asked: tuple[AskApproval, ...] = ()
         way: tuple[str, ...] = ()

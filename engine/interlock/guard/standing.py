@@ -31,13 +31,15 @@ ATTEMPTS: Final = 100
 class Recorded:
     """An event that is on record, with what was decided on it: by the last entry, if the ledger was asked.
 
-    `sequence` is the number of that entry, `previous` the digest of the one before it.
+    `sequence` is the number of that entry, `previous` the digest of the one before it, `machine` the session's as it
+    stands then.
     """
 
     event: Event
     notes: Sequence[Note]
     sequence: int
     previous: bytes
+    machine: SessionMachine
 
 
 class Record:
@@ -110,7 +112,7 @@ class Record:
         raises; and `Conflict` where other processes were faster every time.
         """
         for left in range(ATTEMPTS, 0, -1):
-            machine = self.machine()
+            machine = self._machine or self.machine()
             now = self.clock.now()
             event = make(now if now > self._at else self._at)
             try:
@@ -143,7 +145,7 @@ class Record:
         self._machine = held
         if ignored is not None:
             raise Refused(ignored.reason)
-        return Recorded(event, notes, self._sequence, previous)
+        return Recorded(event, notes, self._sequence, previous, machine)
 
     def _settled(
         self, machine: SessionMachine, event: Event, entry: Pending, commands: Sequence[Command], asked: Asked
