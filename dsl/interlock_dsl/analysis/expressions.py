@@ -66,10 +66,10 @@ class Expressions:
         self,
         variables: Mapping[str, Type],
         optional: frozenset[str] = frozenset(),
-        certain_without: Callable[[frozenset[str]], frozenset[str]] | None = None,
+        certain: Callable[[frozenset[str], frozenset[str]], frozenset[str]] | None = None,
     ) -> Scope:
         """Return a scope with these variables; the optional ones may be absent."""
-        return Scope(variables, self._functions, optional_variables=optional, certain_without=certain_without)
+        return Scope(variables, self._functions, optional_variables=optional, certain=certain)
 
     def check(
         self,

@@ -193,15 +193,15 @@ class Narrowing:
                 return [state]
 
     def _left_over(self, problem: Problem, state: State) -> bool:
-        """Know which variables are there because others are not; say whether that can be."""
+        """Know which variables are there because others are not, or are; say whether that can be."""
         gone = frozenset(state.absent())
-        if not gone:
-            return True
+        certain = problem.variables.keys() - problem.optional - problem.absent
+        given = frozenset(name for name in problem.variables if name in certain or state.present.get((name,)))
         for statement in problem.statements:
             scope = (statement.condition if isinstance(statement, Claim) else statement.expression).scope
-            if scope.certain_without is None:
+            if scope.certain is None:
                 continue
-            for name in scope.certain_without(gone):
+            for name in scope.certain(gone, given):
                 if state.present.get((name,)) is False and name not in problem.absent:
                     return False
                 if name in problem.optional and name not in problem.absent:

@@ -150,7 +150,7 @@ class _Attempt:
         self.tried: set[str] = set()
         conditions = [s.condition if isinstance(s, Claim) else s.expression for s in problem.statements]
         self.reads = [searching.reads(checked) for checked in conditions]
-        self.scopes = [checked.scope for checked in conditions if checked.scope.certain_without is not None]
+        self.scopes = [checked.scope for checked in conditions if checked.scope.certain is not None]
         self.paths = list(dict.fromkeys(path for reads in self.reads for path in reads.paths))
         self.counts = list(dict.fromkeys(count for reads in self.reads for count in reads.counts))
         self.constants = Constants()
@@ -354,8 +354,12 @@ class _Attempt:
         problem = self.problem
         absent = {*problem.absent, *(n for n in problem.optional if state.present.get((n,)) is not True)}
         for scope in self.scopes:
-            assert scope.certain_without is not None
-            while there := [n for n in scope.certain_without(frozenset(absent)) if n in absent - problem.absent]:
+            assert scope.certain is not None
+            while there := [
+                name
+                for name in scope.certain(frozenset(absent), frozenset(problem.variables.keys() - absent))
+                if name in absent - problem.absent
+            ]:
                 if any(state.present.get((name,)) is False for name in there):
                     return None
                 absent -= set(there)

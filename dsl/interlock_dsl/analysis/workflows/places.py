@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 from interlock_dsl.analysis.expressions import Expressions, free_names
 from interlock_dsl.analysis.links import Link, arriving
@@ -45,6 +47,14 @@ def _said(name: str) -> tuple[str, str]:
     return f"there is no `{name}` here", f"`{name}` may be absent"
 
 
+def _lasting(outline: Outline, every: int) -> int:
+    """Return the steps whose output stays once it is there: no race and no route that backtracks discards it."""
+    if not outline.complete or any(link.race for link in outline.routes):
+        return 0
+    bits = outline.flow.assigned.bits
+    return every & ~reduce(or_, (part.bits(bits) for part in outline.flow.parts.values()), 0)
+
+
 class Reader:
     """Checks the expressions of one workflow, each for its place. `outputs` are the types of the steps' outputs."""
 
@@ -57,6 +67,7 @@ class Reader:
         self._bits = outline.flow.assigned.bits
         self._every = (1 << len(self._bits)) - 1
         self._racing = Racing(outline)
+        self._lasting = _lasting(outline, self._every)
 
     def step(self, name: str) -> Place:
         """Return the place at the beginning of a step or an end."""
@@ -137,11 +148,21 @@ class Reader:
         absent = frozenset(n for n in outputs if place.possible & ~place.definite & self._bits[n])
         variables = {**self._parameters, **outputs, **self.expressions.everywhere, **extra}
 
-        def certain(without: frozenset[str]) -> frozenset[str]:
-            steps_there = 0 if place.without is None else place.without(without)
+        def certain(without: frozenset[str], given: frozenset[str]) -> frozenset[str]:
+            steps_there = self._before(given)
+            if without and place.without is not None:
+                steps_there |= place.without(without)
             return frozenset(name for name in absent if steps_there & self._bits[name])
 
-        return self.expressions.scope(variables, self._optional | absent, certain)
+        return self.expressions.scope(variables, self._optional | absent, certain if absent else None)
+
+    def _before(self, given: frozenset[str]) -> int:
+        """Return the steps whose output is there wherever that of some others is: they ran before these could begin.
+
+        Not those whose output can be discarded.
+        """
+        definite = self.outline.flow.assigned.definite
+        return reduce(or_, (definite.get(name, 0) for name in given), 0) & self._lasting
 
     def check(
         self, tree: Expression, place: Place, expected: Type | None = None, extra: Mapping[str, Type] | None = None

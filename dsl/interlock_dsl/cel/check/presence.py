@@ -162,6 +162,11 @@ def absent(paths: Paths) -> frozenset[str]:
     return frozenset(str(path[1]) for path in paths if path[0] == ABSENT)
 
 
+def there(paths: Paths) -> frozenset[str]:
+    """Return the variables that are known to be there."""
+    return frozenset(path[0] for path in paths if isinstance(path[0], str) and path[0] not in (ABSENT, EXCLUDED))
+
+
 def together(one: Facts, other: Facts) -> Facts:
     """Combine two sources of facts of one expression."""
     return one[0] | other[0], one[1] | other[1]

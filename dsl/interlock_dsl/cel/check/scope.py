@@ -55,15 +55,15 @@ class Scope:
     """Variables and functions by their full names (dots allowed), and the namespace names are looked up in.
 
     `optional_variables` are those that may have no value when the expression is evaluated (the host then binds
-    an empty map): reading one is an error unless a `has(variable.field)` guards it. `certain_without` gives the
-    variables that are certainly there where others, known to be absent, are not.
+    an empty map): reading one is an error unless a `has(variable.field)` guards it. `certain` gives the variables that
+    are certainly there where others are known to be absent (the first set) or to be there (the second).
     """
 
     variables: Mapping[str, Type] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     container: str = ""
     optional_variables: frozenset[str] = frozenset()
-    certain_without: Callable[[frozenset[str]], frozenset[str]] | None = field(default=None, compare=False)
+    certain: Callable[[frozenset[str], frozenset[str]], frozenset[str]] | None = field(default=None, compare=False)
 
     def candidates(self, name: str, absolute: bool = False) -> Iterator[str]:
         """Yield the full names that `name` can stand for, the first that exists wins (spec: name resolution)."""

@@ -67,9 +67,11 @@ class State:
         return found.type
 
     def _left_over(self, name: str) -> bool:
-        """Whether a variable is there because others, known to be absent, are not."""
-        others = presence.absent(self.present)
-        return bool(others) and self.scope.certain_without is not None and name in self.scope.certain_without(others)
+        """Whether a variable is there because of others that are known to be absent, or to be there."""
+        absent, present = presence.absent(self.present), presence.there(self.present)
+        return (
+            bool(absent or present) and self.scope.certain is not None and name in self.scope.certain(absent, present)
+        )
 
     def require_present(self, path: presence.Path | None, written: str, span: Span) -> None:
         """Complain about a read of an optional field that no guard covers."""
