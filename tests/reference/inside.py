@@ -125,7 +125,7 @@ def time_is_up(frame: Run) -> None:
     for visit in [visit for visit in frame.active if visit.row is None]:
         if visit.inner is not None:
             frame.later(given_up, visit.inner, "over budget")
-        elif visit.rows is not None and isinstance(visit.step, RunStep):
+        elif visit.rows is not None and (rows.of(visit).decided or isinstance(visit.step, RunStep)):
             frame.later(rows.stop, frame, visit, "over budget")
         else:
             frame.later(routing.fail, frame, visit, "over budget")

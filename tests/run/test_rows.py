@@ -4,10 +4,10 @@ import pytest
 
 from interlock.run.protocol.commands import AskApproval, AskModel, AskPerson, CallTool
 from interlock.run.protocol.events import Json, PersonAnswered, RunCancelled, ToolFailed, ToolReturned
-from interlock.run.protocol.notes import StepBegan, StepCancelled, StepDone
+from interlock.run.protocol.notes import StepBegan, StepCancelled, StepDone, StepFailed
 from run.texts import HEAD
 from run.texts_of_rows import ROWS, SOME
-from run.world import World, tighten
+from run.world import HOUR, World, tighten
 
 ABC: dict[str, Json] = {"ids": ["a", "b", "c"]}
 
@@ -223,3 +223,16 @@ def test_what_is_hidden_of_a_call_is_hidden_of_the_list_that_is_approved() -> No
     shown = str(world.notes)
     assert "'amount': 10" in shown
     assert "'a'" not in shown.replace(str(world.the(AskApproval).subject), "")
+
+
+def test_rows_that_are_not_needed_are_undone_before_the_step_is_over_also_when_the_time_is() -> None:
+    world = World(SOME.replace("steps 40", "steps 40  time 1h"), {"ids": ["a", "b", "c"]})
+    for id in ("a", "b"):
+        call = next(call for call in world.open(CallTool) if call.args["id"] == id)
+        world.feed(ToolReturned(world.now, call.id, {"id": f"R{id}"}))
+    world.wait(HOUR)
+    world.returns("pay.issue", {"id": "Rc"})
+    assert [call.args for call in world.open(CallTool)] == [{"receipt": "Rc"}]
+    assert not [note for note in world.notes if isinstance(note, StepDone | StepFailed) and note.step == "pay"]
+    world.returns("pay.void")
+    assert [note.step for note in world.of(StepDone)] == ["pay[0]", "pay[1]", "pay"]

@@ -253,7 +253,7 @@ def time_is_up(run: Run, frame: Frame) -> None:
     for visit in frame.active.values():
         if visit.inner is not None:
             run.agenda.append(Abandon(WhyGivenUp.STEP_FAILED, TIME_OVER, frame=visit.inner, trigger="over budget"))
-        elif visit.rows is not None and isinstance(visit.step, RunStep):
+        elif visit.rows is not None and (visit.rows.decided or isinstance(visit.step, RunStep)):
             run.agenda.append(StopRows(visit, "over budget", TIME_OVER))
         else:
             run.agenda.append(Fail(visit, "over budget", TIME_OVER))
