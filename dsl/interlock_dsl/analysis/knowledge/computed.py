@@ -1,6 +1,6 @@
 """What is known of the output of a step that computes: the values that `sets` writes, and those of a decision table.
 
-Of a step that is taken for each row of a list and needs some of them: that it gives so many.
+Of a step that is taken for each row of a list: that it gives as many as the list has, or as are needed.
 
 A table gives one case for each row that may match: the row's condition and the negation of those that would have come
 before, over the arguments of the step, and the values of the row. The names of the table's parameters are replaced by
@@ -38,7 +38,7 @@ def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[State
     """Return what is known of the output of a step: one of these cases. Of a step that does not compute, nothing."""
     rows = rows_of(workflow.steps[step])
     if rows is not None:
-        return (_enough(step, rows),)
+        return (_sized(step, rows),)
     match workflow.steps[step]:
         case SetStepFacts(values=values):
             # What reads the output it replaces reads an earlier one, of which nothing is known any more.
@@ -51,15 +51,21 @@ def cases(step: str, workflow: WorkflowFacts, facts: Facts) -> tuple[tuple[State
             return ((),)
 
 
-def _enough(step: str, rows: FanOutFacts) -> tuple[Statement, ...]:
-    """Return that there are as many items as rows are needed."""
-    if not rows.least:
-        return ()
-    span, listed = rows.decl.span, rows.list.scope
-    size = Call("size", (Name(step, span),), span, span)
-    condition = Call("_>=_", (size, Literal(rows.least, span)), span, span)
-    made = check(condition, Scope({step: rows.output}, listed.functions))
-    return tuple(parts(Claim(made)))
+def _sized(step: str, rows: FanOutFacts) -> tuple[Statement, ...]:
+    """Return how many items there are: one for each of the list, or as many as rows are needed, which the list has."""
+    span, given = rows.decl.span, rows.list.expression
+    out = Call("size", (Name(step, span),), span, span)
+    # A list made of the step's own earlier output says nothing of the one that replaces it.
+    own = step in rows.list.variables
+    listed = () if own else (Call("size", (given,), span, span),)
+    scope = replace(rows.list.scope, variables={**rows.list.scope.variables, step: rows.output})
+    if rows.least:
+        least = Literal(rows.least, span)
+        conditions = [Call("_>=_", (size, least), span, span) for size in (out, *listed)]
+    else:
+        conditions = [Call("_==_", (out, size), span, span) for size in listed]
+    made = [check(condition, scope) for condition in conditions]
+    return tuple(part for each in made if not each.diagnostics for part in parts(Claim(each)))
 
 
 def _taken(step: str, where: Checked) -> tuple[Statement, ...]:
