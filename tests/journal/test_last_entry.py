@@ -67,7 +67,10 @@ def test_where_the_end_is_lost_what_is_left_is_told_and_nothing_is_written(tmp_p
         assert len(found) == left
 
 
-OLDER = "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line; PRAGMA user_version = 3;"
+OLDER = (
+    "DROP TABLE breakers; DROP TRIGGER one_line; ALTER TABLE entries DROP COLUMN line;"
+    "ALTER TABLE entries DROP COLUMN posting; PRAGMA user_version = 3;"
+)
 """What makes a journal one of the schema before the last entry held a line."""
 
 

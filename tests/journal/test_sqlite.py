@@ -60,14 +60,14 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         SqliteJournal(tmp_path)
 
 
-@pytest.mark.parametrize(("schema", "said"), [(1, r"an older version \(0\.1\.0\)"), (6, "a newer version")])
+@pytest.mark.parametrize(("schema", "said"), [(1, r"an older version \(0\.1\.0\)"), (7, "a newer version")])
 def test_another_schema_is_refused(tmp_path: Path, schema: int, said: str) -> None:
     path = filled(tmp_path / "runs.db")
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {schema}")
     connection.close()
     with pytest.raises(
-        JournalCorrupt, match=f"was written by {said}: it has the schema {schema}, this version knows 5"
+        JournalCorrupt, match=f"was written by {said}: it has the schema {schema}, this version knows 6"
     ):
         SqliteJournal(path)
 

@@ -4,18 +4,17 @@ A ledger that is damaged refuses, and leaves the journal as it is: what can be w
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 
 from interlock.journal.sqlite import file
 from interlock.journal.sqlite.breakers import SqliteBreakers
-from interlock.journal.sqlite.ledger import DamagedLedger, SqliteLedger
+from interlock.journal.sqlite.ledger import SqliteLedger
+from interlock.journal.sqlite.postings import DamagedLedger
 from interlock.run.breakers import Came, judged, rate_of
 from interlock.run.ledger import Asked, Settlement, reservation_of, settled
 from interlock.run.protocol.commands import Admit, Reserve
 from interlock.run.protocol.events import Admitted, Exhausted, Reserved, Withheld
-
-T = TypeVar("T")
 
 
 class SqliteAnswers:
@@ -25,16 +24,27 @@ class SqliteAnswers:
         self.ledger = SqliteLedger(connection)
         self.breakers = SqliteBreakers(connection)
 
-    def answer(self, run: str, asked: Asked, at: int) -> Settlement:
-        """Answer what a run asks at a moment, and hold what is granted."""
+    def catch_up(self, last: int) -> str:
+        """Know the ledger as it is with the postings up to a position; return what is damaged, if anything is."""
         try:
-            return self._reserved(run, asked, at) if isinstance(asked, Reserve) else self._judged(run, asked, at)
+            with _damage():
+                self.ledger.catch_up(last)
         except DamagedLedger as damaged:
-            return _unavailable(asked, at, f"it is damaged: {damaged}")
-        except sqlite3.Error as error:
-            if not file.is_damage(error):
-                raise
-            return _unavailable(asked, at, f"it is damaged: {error}")
+            return str(damaged)
+        return ""
+
+    def answer(self, run: str, asked: Asked, at: int, damage: str) -> Settlement:
+        """Answer what a run asks at a moment, and hold what is granted; nothing is where the ledger is damaged."""
+        try:
+            with _damage():
+                if damage:
+                    raise DamagedLedger(damage)
+                return self._reserved(run, asked, at) if isinstance(asked, Reserve) else self._judged(run, asked, at)
+        except DamagedLedger as damaged:
+            why = f"it is damaged: {damaged}"
+            if isinstance(asked, Reserve):
+                return Exhausted(at, asked.id, unavailable=why)
+            return Withheld(at, asked.id, "ledger", unavailable=why)
 
     def _reserved(self, run: str, reserve: Reserve, at: int) -> Settlement:
         answer = settled(reserve, at, self.ledger.standings(reserve.claims, at))
@@ -57,26 +67,22 @@ class SqliteAnswers:
             self.breakers.keep(admit.tool, found.breaker)
         return found.answer
 
-    def settle(self, releases: Sequence[str], came: Sequence[Came]) -> None:
+    def settle(self, releases: Sequence[str], came: Sequence[Came], damage: str) -> None:
         """Give back what is held, and tell breakers what came of attempts. What is damaged stays as it is."""
-        for reservation in releases:
-            _unless_damaged(self.ledger.release, reservation)
+        for reservation in () if damage else releases:
+            with suppress(DamagedLedger), _damage():
+                self.ledger.release(reservation)
         for each in came:
-            _unless_damaged(self.breakers.tell, each)
+            with suppress(DamagedLedger), _damage():
+                self.breakers.tell(each)
 
 
-def _unless_damaged(act: Callable[[T], None], about: T) -> None:
-    """Do what is to be done in the ledger; where that is damaged, leave it as it is."""
+@contextmanager
+def _damage() -> Generator[None]:
+    """Raise `DamagedLedger` where an error says that the file holds what was never written."""
     try:
-        act(about)
-    except DamagedLedger:
-        return
+        yield
     except sqlite3.Error as error:
         if not file.is_damage(error):
             raise
-
-
-def _unavailable(asked: Asked, at: int, why: str) -> Settlement:
-    if isinstance(asked, Reserve):
-        return Exhausted(at, asked.id, unavailable=why)
-    return Withheld(at, asked.id, "ledger", unavailable=why)
+        raise DamagedLedger(str(error)) from None

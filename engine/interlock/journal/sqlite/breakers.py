@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from hashlib import sha256
 
-from interlock.journal.sqlite.ledger import DamagedLedger
+from interlock.journal.sqlite.postings import DamagedLedger
 from interlock.run.breakers import CLOSED, BreakerState, Came, told
 from interlock_dsl.schema.canonical import canonical
 

@@ -13,7 +13,9 @@ from interlock.journal import chain
 from interlock.journal.sqlite.rows import ROW, line_of_row
 from interlock.journal.sqlite.tables import BREAKERS, LEDGER
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
+_WITHOUT_POSTINGS: Final = 5
+"""The schema of journals whose entries hold nothing of the ledger."""
 _WITHOUT_BREAKERS: Final = 4
 """The schema of journals whose ledger has no breakers."""
 _WITHOUT_LINES: Final = 3
@@ -43,7 +45,8 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE TABLE entries (
   position INTEGER PRIMARY KEY, previous INTEGER NOT NULL, number INTEGER NOT NULL, sequence INTEGER NOT NULL,
-  meaning INTEGER NOT NULL, event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL, line BLOB
+  meaning INTEGER NOT NULL, event BLOB NOT NULL, outcome BLOB NOT NULL, digest BLOB NOT NULL, line BLOB,
+  posting BLOB
 ) STRICT;
 {_ONE_LINE};
 INSERT INTO journal VALUES (1, 0, x'{chain.ROOT.hex()}');
@@ -64,7 +67,7 @@ def connect(path: Path, *, create: bool, readonly: bool, wait: float) -> sqlite3
         raise JournalCorrupt(f"{path} is not a file, so it is no journal")
     if not readonly:
         connection = _opened(path, "mode=rw", wait)
-        if has_breakers(connection):
+        if _version(connection) == SCHEMA_VERSION:
             return connection
         try:
             _renew(path, connection)
@@ -93,7 +96,7 @@ def has_lines(connection: sqlite3.Connection) -> bool:
 
 
 def has_breakers(connection: sqlite3.Connection) -> bool:
-    """Whether a journal has the table of breakers, and with it all that this version knows."""
+    """Whether a journal has the table of breakers."""
     return _version(connection) > _WITHOUT_BREAKERS
 
 
@@ -118,6 +121,8 @@ def _renew(path: Path, connection: sqlite3.Connection) -> None:
                 connection.execute(_ONE_LINE)
             if not has_breakers(connection):
                 connection.execute(BREAKERS)
+            if _version(connection) <= _WITHOUT_POSTINGS:
+                connection.execute("ALTER TABLE entries ADD COLUMN posting BLOB")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except BaseException:

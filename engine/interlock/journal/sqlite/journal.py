@@ -26,7 +26,7 @@ from interlock.journal.journal import Append, Entry, Pending, RunSummary
 from interlock.journal.refusals import broken, unknown_program, unknown_run
 from interlock.journal.sqlite import file, leases
 from interlock.journal.sqlite.answers import SqliteAnswers
-from interlock.journal.sqlite.ledger import DamagedLedger
+from interlock.journal.sqlite.postings import DamagedLedger
 from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, of_one_kind, seal_of, summary_of
 from interlock.journal.sqlite.writer import Writer, read_end
 from interlock.run.breakers import BreakerState
@@ -216,7 +216,7 @@ class SqliteJournal:
             problems += [str(line) for (line,) in self._execute("PRAGMA integrity_check(20)") if line != "ok"]
             problems += self._lost()
             if file.has_ledger(self._connection):
-                problems += self._ledger.unsound()
+                problems += self._unsound()
             link = chain.ROOT
             for run, number, own in self._execute("SELECT run, number, link FROM runs ORDER BY number"):
                 first = self._execute("SELECT digest FROM entries WHERE number = ? AND sequence = 1", number).fetchone()
@@ -248,6 +248,15 @@ class SqliteJournal:
             if lines != 1:
                 yield f"{lines} entries hold the line of a run, which only the last one does"
 
+    def _unsound(self) -> Iterator[str]:
+        """Yield what is wrong with the ledger as such; where the end is lost, with its table alone."""
+        with contextlib.suppress(LostEnd):
+            try:
+                self._ledger.follow(self._end().unposted)
+            except DamagedLedger as damaged:
+                yield f"the ledger is damaged: {damaged}"
+        yield from self._ledger.unsound()
+
     # --- the ledger --------------------------------------------------------------------------------------------------
 
     def held(self) -> Sequence[Held]:
@@ -256,6 +265,7 @@ class SqliteJournal:
             if not file.has_ledger(self._connection):
                 return ()
         with self._lock, self._explained(), self._transaction("DEFERRED"):
+            self._ledger.follow(self._end().unposted)
             return self._ledger.held()
 
     def breakers(self) -> Mapping[str, BreakerState]:
@@ -268,14 +278,23 @@ class SqliteJournal:
 
     def replace_ledger(self, held: Sequence[Held], breakers: Mapping[str, BreakerState] | None = None) -> None:
         """Have the ledger hold exactly this, durably."""
-        with self._lock, self._explained(), self._transaction():
+
+        def replaced(_: int) -> None:
             self._ledger.replace(held)
             self._answers.breakers.replace(breakers or {})
 
+        with self._lock, self._explained():
+            self._writer.change_ledger(replaced)
+
     def prune_ledger(self) -> int:
         """Forget what no window reaches any more, and return how much that was."""
-        with self._lock, self._explained(), self._transaction():
+
+        def pruned(last: int) -> int:
+            self._ledger.follow(last)
             return self._ledger.prune()
+
+        with self._lock, self._explained():
+            return self._writer.change_ledger(pruned)
 
     @contextlib.contextmanager
     def _explained(self) -> Generator[None]:

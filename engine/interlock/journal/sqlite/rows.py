@@ -1,6 +1,7 @@
 """Rows of the journal's tables: the row of a run, with its seal, and what an entry's row must be made of.
 
-The line of a run is its row in the form in which the last entry holds it: the seal, then what is sealed.
+The line of a run is its row in the form in which the last entry holds it: the seal, then what is sealed. It also says
+which postings of the ledger are not in its table.
 """
 
 import json
@@ -45,13 +46,15 @@ class LostEnd(JournalCorrupt):
 class End:
     """What stands at the end of the entries: the last position, and how the run of that entry stands.
 
-    Where there are no entries, there is no run.
+    Where there are no entries, there is no run. `unposted` is the position of the last entry with something of the
+    ledger that its table lacks, 0 where it lacks nothing.
     """
 
     position: int
     run: str = ""
     summary: RunSummary | None = None
     head: Head = _NOWHERE
+    unposted: int = NO_ENTRY
 
 
 Row: TypeAlias = tuple[int, str, str, str, str, int, int, str, int, int, bytes, bytes, bytes]
@@ -74,9 +77,11 @@ def row_of(run: str, summary: RunSummary, head: Head) -> Row:
     )  # fmt: skip
 
 
-def line_of(run: str, summary: RunSummary, head: Head) -> bytes:
-    """Return the line of a run, as the last entry holds it."""
+def line_of(run: str, summary: RunSummary, head: Head, unposted: int = NO_ENTRY) -> bytes:
+    """Return the line of a run, as the last entry holds it. `unposted` is as in `End`."""
     sealed = _sealed(run, summary, head)
+    if unposted != NO_ENTRY:
+        sealed = b"%b,%d]" % (sealed[:-1], unposted)
     return sha256(sealed).digest()[:_SEAL] + sealed
 
 
@@ -91,11 +96,12 @@ def end_of(position: int, line: object) -> End | None:
         return None
     try:
         cells = json.loads(line[_SEAL:])
-        digests = [bytes.fromhex(cell) for cell in cells[10:]]
+        digests = [bytes.fromhex(cell) for cell in cells[10:12]]
         summary, head, _ = summary_of(cast("Row", (*cells[:10], *digests, line[:_SEAL])))
     except (ValueError, TypeError):
         return None
-    return End(position, summary.run, summary, head) if head.last == position else None
+    unposted = cells[12] if len(cells) > 12 else NO_ENTRY
+    return End(position, summary.run, summary, head, unposted) if head.last == position else None
 
 
 def of_one_kind(row: tuple[object, ...]) -> bool:

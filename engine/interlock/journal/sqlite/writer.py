@@ -4,16 +4,17 @@ The last entry holds the line of its run: the run's row as it would be, sealed. 
 run is appended to (a trigger then takes the line out of the entry that is not the last any more). So a run's row may
 be behind only for the run of the last entry, and then the last entry says how it stands.
 
-# INVARIANT: what is remembered here holds as long as nobody else has written an entry, and whoever writes one takes
-# the next position. So an insert at the position after the remembered end fails where anything remembered is stale.
+# INVARIANT: what is remembered here and of the ledger holds as long as nobody else has written an entry, and whoever
+# writes one takes the next position; where the ledger changes without an entry, the last one is moved there. So an
+# insert at the position after the remembered end fails where anything remembered is stale.
 """
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from interlock.errors import Conflict, JournalCorrupt
 from interlock.journal import chain
@@ -21,12 +22,18 @@ from interlock.journal.journal import Append, Pending, RunSummary
 from interlock.journal.refusals import conflict
 from interlock.journal.sqlite import file
 from interlock.journal.sqlite.answers import SqliteAnswers
+from interlock.journal.sqlite.postings import DamagedLedger
 from interlock.journal.sqlite.rows import NO_ENTRY, ROW, End, Head, LostEnd, end_of, line_of, row_of
 
 _INSERT: Final = (
     "INSERT INTO entries (position, previous, number, sequence, meaning, event, outcome, digest, line)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_POSTING: Final = (
+    "INSERT INTO entries (position, previous, number, sequence, meaning, event, outcome, digest, line, posting)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_MOVE: Final = "UPDATE entries SET position = ?, line = ? WHERE position = ?"
 _UPDATE: Final = (
     "UPDATE runs SET workflow = ?, program = ?, status = ?, started = ?, updated = ?, detail = ?, entries = ?,"
     " last = ?, head = ?, seal = ? WHERE number = ?"
@@ -38,6 +45,7 @@ _END: Final = (
 _FOLLOWED: Final = b""
 """The line of an entry that another one follows in the same transaction."""
 _REMEMBERED: Final = 10_000
+T = TypeVar("T")
 
 
 class _Stale(Exception):
@@ -76,17 +84,29 @@ class Writer:
                 if done is not None:
                     return (done,)
             try:
-                return self._in_transaction(appends)
+                return self._in_transaction(lambda: self._appended(appends))
             except _Stale:
-                return self._in_transaction(appends)
+                return self._in_transaction(lambda: self._appended(appends))
         except BaseException as error:
             self._forget()
             file.explain(self._path, error)
             raise
 
+    def change_ledger(self, change: Callable[[int], T]) -> T:
+        """Change the ledger where no entry is written. `change` is given the position of its last posting."""
+
+        def changed() -> T:
+            end = self._known(sure=True)
+            made = change(end.unposted)
+            self._move(end)
+            return made
+
+        return self._in_transaction(changed)
+
     def _forget(self) -> None:
         self._end = None
         self._heads.clear()
+        self._answers.ledger.forget()
 
     def _append_next(self, append: Append) -> bytes | None:
         """Append one entry to the run of the last entry, and return the chain's head; None where it is not that."""
@@ -99,26 +119,21 @@ class Writer:
         digest = chain.link(before.digest, pending.event, pending.outcome, pending.meaning)
         position, sequence = end.position + 1, append.expected + 1
         head = Head(before.number, sequence, position, digest, before.link)
-        line = line_of(append.run, append.summary, head)
+        line = line_of(append.run, append.summary, head, end.unposted)
         row = position, before.last, head.number, sequence, pending.meaning, pending.event, pending.outcome
         try:
             self._connection.execute(_INSERT, (*row, digest, line))
         except sqlite3.IntegrityError:
             self._forget()
             return None
-        self._end = End(position, append.run, append.summary, head)
+        self._end = End(position, append.run, append.summary, head, end.unposted)
         return digest
 
-    def _in_transaction(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
-        done: list[bytes | Conflict] = []
+    def _in_transaction(self, work: Callable[[], T]) -> T:
         self._sure = False
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for each in appends:
-                try:
-                    done.append(self._append(each))
-                except Conflict as refused:
-                    done.append(refused)
+            done = work()
             self._connection.execute("COMMIT")
         except BaseException:
             self._forget()
@@ -128,6 +143,15 @@ class Writer:
             raise
         if len(self._heads) > _REMEMBERED:
             self._heads.clear()
+        return done
+
+    def _appended(self, appends: Sequence[Append]) -> Sequence[bytes | Conflict]:
+        done: list[bytes | Conflict] = []
+        for each in appends:
+            try:
+                done.append(self._append(each))
+            except Conflict as refused:
+                done.append(refused)
         return done
 
     def _append(self, append: Append) -> bytes:
@@ -142,13 +166,34 @@ class Writer:
                 raise conflict(append.run, append.expected, head.entries)
         entries, summary, releases, came = append.entries, append.summary, append.releases, append.came
         asked = append.reserving
+        if asked is None and not releases:
+            self._answers.settle((), came, "")
+            return self._written(append.run, entries, summary, head, end) if entries else head.digest
+        damage = self._answers.catch_up(end.unposted)
         while asked is not None:
-            made = asked.make(self._answers.answer(append.run, asked.reserve, asked.at))
+            made = asked.make(self._answers.answer(append.run, asked.reserve, asked.at, damage))
             entries, summary, asked = (*entries, *made.entries), made.summary, made.reserving
             releases, came = (*releases, *made.releases), (*came, *made.came)
-        if releases or came:
-            self._answers.settle(releases, came)
-        return self._written(append.run, entries, summary, head, end) if entries else head.digest
+        self._answers.settle(releases, came, damage)
+        if not entries:
+            self._keep_made()
+            self._move(end)
+            return head.digest
+        posting = self._answers.ledger.posting(end.position + len(entries))
+        return self._written(append.run, entries, summary, head, self._lacking(end), posting)
+
+    def _keep_made(self) -> None:
+        """Keep what was reserved where no entry can hold it."""
+        if self._answers.ledger.made:
+            try:
+                self._answers.ledger.post()
+            except DamagedLedger as damaged:
+                raise JournalCorrupt(f"the ledger of the journal {self._path} is damaged: {damaged}") from None
+
+    def _lacking(self, end: End) -> End:
+        """Return the end with the last posting as the ledger knows it; a damaged one knows none."""
+        last = self._answers.ledger.last
+        return end if last in (None, end.unposted) else replace(end, unposted=last)
 
     def _known(self, *, sure: bool) -> End:
         """Return the end as it is remembered; `sure`: unless somebody else has written since."""
@@ -173,7 +218,15 @@ class Writer:
             known = Head(0, 0, NO_ENTRY, chain.origin(run), b"") if row is None else Head(*row)
         return known
 
-    def _written(self, run: str, entries: Sequence[Pending], summary: RunSummary, head: Head, end: End) -> bytes:
+    def _written(
+        self,
+        run: str,
+        entries: Sequence[Pending],
+        summary: RunSummary,
+        head: Head,
+        end: End,
+        posting: bytes | None = None,
+    ) -> bytes:
         if end.run and end.run != run:
             self._write_row(end)
         number, sequence, last, digest, link, position = (
@@ -191,18 +244,31 @@ class Writer:
             line = _FOLLOWED
             if not left:
                 after = Head(number, sequence, position, digest, link)
-                line = line_of(run, summary, after)
+                line = line_of(run, summary, after, end.unposted)
             row = position, previous, number, sequence, pending.meaning, pending.event, pending.outcome, digest, line
             try:
-                self._connection.execute(_INSERT, row)
+                if left or posting is None:
+                    self._connection.execute(_INSERT, row)
+                else:
+                    self._connection.execute(_INSERT_POSTING, (*row, posting))
             except sqlite3.IntegrityError:
                 if self._sure:
                     raise
                 raise _Stale from None
         if not head.entries:
             self._execute(f"INSERT INTO runs ({ROW}) VALUES ({', '.join('?' * 13)})", *row_of(run, summary, after))
-        self._end = End(position, run, summary, after)
+        self._end = End(position, run, summary, after, end.unposted)
         return digest
+
+    def _move(self, end: End) -> None:
+        """Have the last entry take the next position, with the last posting as the ledger knows it now."""
+        if end.summary is None:  # there is no entry, and nothing is remembered
+            self._answers.ledger.forget()
+            return
+        position, unposted = end.position + 1, self._lacking(end).unposted
+        head = replace(end.head, last=position)
+        self._execute(_MOVE, position, line_of(end.run, end.summary, head, unposted), end.position)
+        self._end = End(position, end.run, end.summary, head, unposted)
 
     def _write_row(self, end: End) -> None:
         """Write the row of the run of the last entry, which is not the last any more."""
