@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -17,8 +18,10 @@ from interlock.journal.codec import decode, encode
 from interlock.journal.journal import Append, Journal, Pending, Reserving, Settled
 from interlock.journal.memory import MemoryJournal
 from interlock.journal.sqlite import SqliteJournal, ledger
+from interlock.journal.sqlite.ledger import SqliteLedger
 from interlock.journal.sqlite.postings import NONE
-from interlock.run.ledger import MOST, Settlement, reservation_of
+from interlock.journal.sqlite.tables import LEDGER
+from interlock.run.ledger import MOST, Ledger, Settlement, reservation_of
 from interlock.run.protocol.commands import Admit, Reserve
 from interlock.run.protocol.events import Exhausted
 from interlock_dsl.program.model import Breaker, Rate
@@ -87,7 +90,12 @@ def outcome(journal: Journal, appends: Sequence[Append]) -> list[object]:
         return [str(failed)]
 
 
-@settings(max_examples=120, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_several_journals_over_one_file_hold_what_one_in_memory_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
@@ -218,3 +226,26 @@ def test_a_journal_without_postings_is_read_and_gets_them_when_it_is_written(tmp
         reserved(one, "a", 2)
         reserved(other, "a", 3)
         assert len(one.held()) == 3 and one.check() == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_used_is_the_same_however_much_of_it_is_in_the_table(seed: int) -> None:
+    """Windows of several lengths over one account, at moments that go back and forth, before and after it is posted."""
+    dice, connection = Random(seed), sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(LEDGER)
+    memory, file = Ledger(), SqliteLedger(connection)
+    for number in range(300):
+        at = number // 5 + dice.randrange(-10, 10)
+        wanted = [replace(OWN, amount=dice.randrange(3), period=period) for period in (1, 3, 10)]
+        assert memory.standings(wanted, at) == file.standings(wanted, at)
+        for one in (memory, file):
+            one.reserve(f"r{number}", wanted[number % 3 :], at)
+        if dice.random() < 0.2:
+            file.post()
+        if dice.random() < 0.1:
+            released = f"r{number - dice.randrange(5)}"
+            for one in (memory, file):
+                one.release(released)
+        assert file.unsound() == ()
+    assert tuple(memory.held()) == file.held()
+    connection.close()
