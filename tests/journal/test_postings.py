@@ -58,7 +58,12 @@ def asked_by(run: str, number: int, asked: Reserve | Admit, at: int, made: int, 
         if then == "fails":
             raise Failed(FAILED)
         entries = [Pending(encode(answer), bytes(32))] * made
-        return Settled(entries, summary(run), (reservation_of(run, answer.command),) if then == "gives back" else ())
+        next_ = None
+        if then == "asks more":
+            also = Reserve("", "s", (OWN, replace(OWN, key="[]")))
+            next_ = asked_by(run, number + 1_000, also, at + 1, made, "goes on")
+        released = (reservation_of(run, answer.command),) if then == "gives back" else ()
+        return Settled(entries, summary(run), released, reserving=next_)
 
     return Reserving(replace(asked, id=f"h{number}"), at, make)
 
@@ -74,10 +79,10 @@ def drawn(data: st.DataObject, oracle: Journal, number: int) -> list[Append]:
         asked = data.draw(st.none() | reserves | reserves | admits)
         reserving = None
         if asked is not None:
-            then = data.draw(st.sampled_from(["goes on", "goes on", "goes on", "goes on", "gives back", "fails"]))
+            then = data.draw(st.sampled_from(["goes on", "goes on", "goes on", "asks more", "gives back", "fails"]))
             made = data.draw(st.sampled_from([1, 1, 1, 0]))
             reserving = asked_by(run, number, asked, data.draw(st.integers(0, 200)), made, then)
-        given_back = tuple(f"{each}:h{one}" for one in released for each in RUNS)
+        given_back = tuple(f"{each}:h{id}" for one in released for each in RUNS for id in (one, one + 1_000))
         appends.append(Append(run, expected, entries, summary(run), given_back, reserving))
     return appends
 

@@ -7,7 +7,7 @@ searches of an index, however many rows lie between. Sums go beyond 64 bits, so 
 A reservation is held as a posting in the entry that it is recorded with, which costs no page. Postings are written into
 `ledger` when there are many, when another process wrote them, and before anything is taken out of the table.
 
-# INVARIANT: the ledger is its table and, after it, the postings up to `last`, which the line of the last entry names.
+# INVARIANT: the ledger is its table and, after it, the postings up to the entry that the line of the last entry names.
 """
 
 import sqlite3

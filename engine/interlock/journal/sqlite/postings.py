@@ -1,8 +1,8 @@
 """Postings: what entries hold of the ledger until it is written into its table.
 
 The last entry that is written with a reservation holds its posting, sealed. The line of the last entry of all says
-which entry holds the last posting that the table lacks, and each which one holds those before. So whoever opens the file
-finds them, however many entries lie between.
+which entry holds the last posting that the table lacks, and each says which one holds those before. So whoever opens
+the file finds them, however many entries lie between.
 """
 
 import json
