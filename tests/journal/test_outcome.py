@@ -14,7 +14,7 @@ from interlock.decide import ApprovalNeed, Claim, Decision, NotifyRole, Reason, 
 from interlock.decide.decision import Answer
 from interlock.run.audit.outcome import _DECIDED, _MOST_DECIDED, REPEATED, SENTENCES, compared, outcome_of
 from interlock.run.protocol import codes
-from interlock.run.protocol.commands import Admit, Command, Reserve
+from interlock.run.protocol.commands import Admit, CallTool, Command, Reserve
 from interlock.run.protocol.notes import CallDecided, Ignored, Note, NotTaken, NoValue, RouteTaken
 from interlock_dsl.diagnostics.source import Source, Span
 from interlock_dsl.program.model import Breaker, Rate
@@ -169,3 +169,19 @@ def test_no_more_decisions_are_remembered_than_the_bound() -> None:
     for number in range(_MOST_DECIDED + 100):
         outcome(CallDecided("s", "", "t", {}, "", Decision("deny", (Reason("forbid", "", f"p/forbid#{number}"),))))
         assert len(_DECIDED) <= _MOST_DECIDED
+
+
+@given(
+    st.dictionaries(st.text('aé€\U0001f600"', max_size=3), st.integers(0, 9) | st.text(max_size=3), max_size=4),
+    st.text(max_size=3) | st.integers(0, 9),
+    st.integers(1, 3),
+    st.none() | st.integers(0, 9),
+    st.booleans(),
+)
+def test_an_allowed_call_is_written_as_its_parts_are(
+    args: dict[str, Any], agent: Any, attempt: int, timeout: int | None, shared: bool
+) -> None:
+    note = CallDecided("", agent, "a.b", args, "", Decision("allow", (Reason("permit", "said"),)), "c1")
+    command = CallTool("c1", "", "a.b", args if shared else dict(args), "k", attempt, timeout, "agent")
+    expected = sha256(canonical(compared((note, command)))).digest()
+    assert outcome_of((note,), (command,)) == expected
