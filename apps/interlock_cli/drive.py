@@ -146,5 +146,5 @@ def _say(report: "RunReport", options: RunOptions, principal: str) -> None:
     now = time.time_ns() // 1000
     for text in standing(report):
         out().print(text, soft_wrap=True)
-    for text in going_on(report, now, options.again, principal):
+    for text in going_on(report, now, options.again, options.where, principal):
         out().print(text, soft_wrap=True)

@@ -39,6 +39,8 @@ class RecordedRun:
     started: "Start"
     entries: tuple[ReplayedEntry, ...]
     machine: "Fold"
+    where: str = ""
+    """The options by which other commands find its journal, as they would be typed."""
 
     @property
     def workflow(self) -> "Workflow":

@@ -1,10 +1,12 @@
 """What people do to a run that is there: find it, find what they mean in it, do it, and go on driving."""
 
+import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from interlock_cli.drive import Driver
-from interlock_cli.errors import CommandError, did_you_mean
+from interlock_cli.errors import CommandError
 from interlock_cli.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def on_run(
     from interlock_cli.recorded_run import load
 
     opened = open_journal(options.project, options.journal)
-    recorded = load(opened, the_run(opened, wanted))
+    recorded = replace(load(opened, the_run(opened, wanted)), where=options.where)
     run = recorded.summary.run
     if recorded.is_session and in_session is not None:
         return _on_session(opened, recorded, options, in_session)
@@ -114,19 +116,25 @@ def question(recorded: "RecordedRun", wanted: str, role: str) -> "AskPerson":
 
 
 def _the_one(recorded: "RecordedRun", asked: Sequence[Asked], wanted: str, role: str, what: str) -> Asked:
-    run = recorded.summary.run
+    from interlock_dsl.diagnostics.spelling import nearest
+
+    run, where = recorded.summary.run, recorded.where
     if not asked:
-        status = recorded.machine.status
-        instead = [_command(run, each) for each in recorded.machine.waiting_for]
-        help = "\n".join(instead) or f"`interlock show {run}` tells why"
-        raise CommandError(f"run {run} waits for no {what}: it is {status}", help)
+        instead = [_command(run, each, where) for each in recorded.machine.waiting_for] + _awaited(recorded)
+        help = "\n".join(instead) or f"`interlock show {run}{where}` tells why"
+        raise CommandError(f"run {run} waits for no {what}: it is {recorded.machine.status}", help)
     if wanted:
         for each in asked:
             if wanted in (each.id, each.step):
                 return each
-        known = [each.id for each in asked]
-        given = f"a value is given by `--value {wanted}`" if "=" in wanted else ""
-        raise CommandError(f"run {run} does not wait for `{wanted}`", given or did_you_mean(wanted, known))
+        if "=" in wanted:
+            help = f"a value is given by `--value {wanted}`"
+        else:
+            known = [name for each in asked for name in (each.step, each.id) if name]
+            listed = ", ".join(f"`{each.id}` {_place(each)}" for each in asked)
+            guess = nearest(wanted, known)
+            help = (f"did you mean `{guess}`? " if guess else "") + f"it waits for {listed}"
+        raise CommandError(f"run {run} does not wait for `{wanted}`", help)
     meant = [each for each in asked if each.role == role] or list(asked)
     if len(meant) == 1:
         return meant[0]
@@ -141,9 +149,27 @@ def _place(asked: "AskApproval | AskPerson") -> str:
     return f"for {asked.subject['tool']}" if isinstance(asked, AskApproval) and not asked.step else f"at {asked.step}"
 
 
-def _command(run: str, asked: "AskApproval | AskPerson") -> str:
+def _awaited(recorded: "RecordedRun") -> list[str]:
+    """Return which events a run waits for and until when, with the commands for them."""
+    from interlock.run.machine import Machine
+    from interlock_cli.present.quantity import moment
+
+    machine, run, where = recorded.machine, recorded.summary.run, recorded.where
+    if not isinstance(machine, Machine):
+        return []
+    events = [
+        f"{each.step} waits for the event `{each.event}`: "
+        f"`interlock signal {run} {shlex.quote(each.event)} DATA{where}`"
+        for each in machine.awaiting
+    ]
+    return events + [f"{step} waits until {moment(until)}" for step, until in machine.pauses.items()]
+
+
+def _command(run: str, asked: "AskApproval | AskPerson", where: str) -> str:
     """Return what a run waits for instead of what was tried, and the command for that."""
     from interlock.run.protocol.commands import AskApproval
 
     what, verb = ("an approval", "approve") if isinstance(asked, AskApproval) else ("an answer", "answer")
-    return f"it waits for {what} by {asked.role}: `interlock {verb} {run} {asked.id} --as NAME --role {asked.role}`"
+    return (
+        f"it waits for {what} by {asked.role}: `interlock {verb} {run} {asked.id} --as NAME --role {asked.role}{where}`"
+    )

@@ -39,8 +39,18 @@ class RunOptions:
     @property
     def again(self) -> str:
         """The options that a later command on the same run needs too, as they would be typed."""
-        given = {"project": self.folder, "journal": self.journal, "tools": self.tools, "answers": self.answers}
-        said = "".join(f" --{name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
+        said = again(self.folder, self.journal, tools=self.tools, answers=self.answers)
         return (
             said + (" --live" if self.live else "") + "".join(f" --model {shlex.quote(each)}" for each in self.models)
         )
+
+    @property
+    def where(self) -> str:
+        """The options by which a later command finds the run's journal, as they would be typed."""
+        return again(self.folder, self.journal)
+
+
+def again(project: Path | None, journal: Path | None, **others: Path | None) -> str:
+    """Return the options that were given, as a later command needs them too."""
+    given = {"project": project, "journal": journal, **others}
+    return "".join(f" --{name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)

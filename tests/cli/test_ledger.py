@@ -69,7 +69,7 @@ def test_a_run_tells_for_which_limit_it_was_refused_and_what_was_used(bank: Path
 
 def test_a_ledger_that_was_lost_is_noticed_and_made_again(bank: Path) -> None:
     damage(bank)
-    assert interlock("ledger").out == "nothing is used of any limit that counts beyond one run\n"
+    assert interlock("ledger").out == "nothing is used of any limit or rate that counts beyond one run\n"
     ran = interlock("verify")
     assert ran.code == 1 and "is missing from the ledger" in ran.err
     assert len(interlock("ledger", "--rebuild").out.splitlines()) == 3

@@ -188,7 +188,7 @@ def test_what_is_decided_otherwise_now_is_noticed(waiting: str, desk: Path) -> N
     ran = interlock("replay", "--journal", path)
     assert (ran.code, ran.out) == (1, f"✗ {waiting}  entry 2 is decided otherwise now\n")
     assert (
-        f"entry 2 was decided otherwise then: `interlock replay {waiting}`\n"
+        f"entry 2 was decided otherwise then: `interlock replay {waiting} --journal {path}`\n"
         in interlock("show", "--journal", path).out
     )
     assert json.loads(interlock("show", "--journal", path, "--format", "json").out)["reproduced"] is False

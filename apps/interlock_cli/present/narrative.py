@@ -6,7 +6,16 @@ from functools import singledispatchmethod
 
 from rich.text import Text
 
-from interlock.run.protocol.events import Event, ModelFailed, ModelReplied, RunStarted, SessionStarted
+from interlock.run.protocol.events import (
+    Event,
+    ModelFailed,
+    ModelReplied,
+    RunResumed,
+    RunStarted,
+    SessionStarted,
+    ToolFailed,
+    Withheld,
+)
 from interlock.run.protocol.notes import (
     ApprovalAsked,
     ApprovalCounted,
@@ -35,8 +44,9 @@ from interlock.run.protocol.notes import (
     StepFailed,
 )
 from interlock_cli.present.escape import escape
+from interlock_cli.present.known_routes import KnownRoutes
 from interlock_cli.present.marks import mark
-from interlock_cli.present.phrases import failed_rows, granted, people, place, reasons, why
+from interlock_cli.present.phrases import failed_rows, granted, people, place, reasons, who, why
 from interlock_cli.present.quantity import count, duration
 from interlock_cli.present.timeline import Line
 from interlock_cli.present.values import arguments, value, written
@@ -52,7 +62,7 @@ from interlock_dsl.program.model import (
     Workflow,
     fan_out,
 )
-from interlock_dsl.program.paths import step_at, without_rows, workflow_at
+from interlock_dsl.program.paths import step_at, without_rows
 
 SMALLEST = 24
 """How many characters of a value are shown however narrow the terminal is."""
@@ -73,10 +83,7 @@ class Narrative:
         self._places = places
         self._workflow, self._program = workflow, program
         self._promises = () if workflow is None else workflow.promises
-        self._routes: dict[str, Route] = {}
-        self._used_up: dict[str, str] = {}
-        self._known: set[str] = set()
-        self._learn("")
+        self._routes = KnownRoutes(workflow, program)
         self._calls: dict[str, tuple[CallDecided, int]] = {}
         self._tokens: dict[str, int] = {}
         self._began = self._at = 0
@@ -84,19 +91,10 @@ class Narrative:
         self._asked_at: dict[str, str] = {}
         self._failures: dict[str, str] = {}
         self._waiting: dict[str, str] = {}
-
-    def _learn(self, path: str) -> None:
-        """Get to know the routes of the workflow at a path."""
-        if path in self._known or self._workflow is None:
-            return
-        self._known.add(path)
-        inside = path and self._program is not None
-        found = workflow_at(self._program, self._workflow.name, path) if inside and self._program else self._workflow
-        front = f"{path}/" if path else ""
-        for route in () if found is None else found.routes:
-            self._routes |= {front + way.id: way for way in (route, route.out) if way is not None}
-            if route.out is not None and route.bound is not None:
-                self._used_up[route.out.id] = f"after {count(route.bound.times, 'time')}"
+        self._signalled: dict[int, str] = {}
+        self._by = ""
+        self._told_elsewhere: set[str] = set()
+        self._of_tool = self._resumed = False
 
     def _step(self, path: str) -> Step | None:
         if self._workflow is None or self._program is None:
@@ -110,9 +108,17 @@ class Narrative:
         self._at = event.at
         self._announced = set()
         notes = list(notes)
+        self._of_tool, self._resumed = isinstance(event, ToolFailed | Withheld), isinstance(event, RunResumed)
+        self._told_elsewhere = {
+            note.step
+            for note in notes
+            if isinstance(note, StepFailed) or (isinstance(note, AttemptFailed) and note.retry_at is not None)
+        }
+        self._by = who(event)
         if isinstance(event, ModelReplied | ModelFailed):
             self._count_tokens(event.usage.tokens, notes)
-        return [line for note in notes for line in self._tell(note)]
+        resumed = [self._line("", "again", "taken up again after it had stopped")] if self._resumed else []
+        return [*resumed, *(line for note in notes for line in self._tell(note))]
 
     def _count_tokens(self, tokens: int, notes: Sequence[Note]) -> None:
         for note in notes:
@@ -180,6 +186,8 @@ class Narrative:
                 return [self._line(note.step, "done", "the time has come")]
             case EventStep(data=None):
                 return []  # told by `SignalTaken`
+            case AskStep():
+                return [self._line(note.step, "done", self._value(note.output, len(self._by) + 2), self._by)]
             case _:
                 row = note.rows if self._places else ""
                 return [self._line(note.step, "done", self._value(note.output, len(row) + 2 if row else 0), row)]
@@ -198,28 +206,30 @@ class Narrative:
 
     @_tell.register
     def _judged(self, note: AttemptJudged) -> list[Line]:
-        if note.granted or note.forced or not isinstance(self._step(note.step), AgentStep):
+        by_agent = isinstance(self._step(note.step), AgentStep)
+        if note.granted or note.forced or (note.step in self._told_elsewhere and not by_agent):
             return []  # `AttemptFailed` or `StepFailed` says so
         return [self._line(note.step, "bad", f"{note.tool} is not called, by its {note.by}")]
 
     @_tell.register
     def _attempt(self, note: AttemptFailed) -> list[Line]:
+        of_tool, self._of_tool = self._of_tool, False
         if note.retry_at is None:
             return []  # the last one: told by `CallDone` or `StepFailed`
         again = f"again in {duration(note.retry_at - self._at)}"
         step = self._step(note.step)
-        if isinstance(step, AgentStep) and step.agent.model_of(note.attempt + 1) != step.agent.model_of(note.attempt):
-            again = f"now by {step.agent.fallback}"
+        agent = step.agent if isinstance(step, AgentStep) and not of_tool else None
+        if agent is not None and agent.model_of(note.attempt + 1) != agent.model_of(note.attempt):
+            again = f"now by {agent.fallback}"
         return [self._line(note.step, "again", f"attempt {note.attempt}: {_said(note.message)}", again)]
 
     @_tell.register
     def _route(self, note: RouteTaken) -> list[Line]:
         front = note.route[: note.route.rfind("/") + 1]
-        self._learn(front.rstrip("/"))
         route = self._routes.get(note.route)
         if route is None:
             return []
-        reason = self._used_up.get(route.id) or why(route)
+        reason = self._routes.used_up.get(route.id) or why(route)
         if not reason and (not self._places or route.sources == ("start",)):
             return []
         targets = ", ".join(route.targets)
@@ -259,9 +269,12 @@ class Narrative:
 
     @_tell.register
     def _decided(self, note: CallDecided) -> list[Line]:
+        called = self._called(note.tool, note.args)
+        if self._resumed and note.call in self._calls:
+            said = called.append("  is called again: nobody knew whether it had happened", "quiet")
+            return [self._line(note.step, "again", said)]
         if note.call:
             self._calls[note.call] = (note, self._at)
-        called = self._called(note.tool, note.args)
         match note.decision.answer:
             case "deny":
                 text = Text.assemble(called, ("  denied", "bad"))
@@ -333,11 +346,14 @@ class Narrative:
 
     @_tell.register
     def _taken(self, note: SignalTaken) -> list[Line]:
-        aside = f"key {escape(note.key)}" if note.key else ""
-        return [self._line(note.step, "done", Text.assemble("takes ", (escape(note.event), "wait")), aside)]
+        by = self._signalled.get(note.signal, self._by)
+        key = f"key {escape(note.key)}" if note.key else ""
+        text = Text.assemble("takes ", (escape(note.event), "wait"))
+        return [self._line(note.step, "done", text, ", ".join(filter(None, (by, key))))]
 
     @_tell.register
     def _kept(self, note: SignalKept) -> list[Line]:
+        self._signalled[note.signal] = self._by
         waiting = [step for step, event in self._waiting.items() if event == note.event]
         why = f", which {', '.join(waiting)} does not take" if waiting else ""
         said = f" comes{why}, and is kept for a step that comes to wait for it"

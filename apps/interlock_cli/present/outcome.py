@@ -33,8 +33,10 @@ def standing(report: RunReport) -> Iterator[Text]:
             return
 
 
-def going_on(report: RunReport, now: int, options: str, principal: str) -> Iterator[Text]:
-    """Yield what is needed for the run to go on, with the exact commands; `options` are added to them."""
+def going_on(report: RunReport, now: int, options: str, where: str, principal: str) -> Iterator[Text]:
+    """Yield what is needed for the run to go on, with the exact commands: `options` are added to those that drive it,
+    and `where` to the one that only reads its journal.
+    """
     yield from waiting(report.waiting_for, report.approved_by, report.run, now, options, principal)
     yield from awaiting(report.awaiting, report.run, now, options)
     if report.next_timer is not None and not report.waiting_for:
@@ -42,7 +44,7 @@ def going_on(report: RunReport, now: int, options: str, principal: str) -> Itera
         yield Text.assemble((f"{mark('wait')} ", "wait"), said)
         yield Text.assemble("    ", (f"interlock resume {report.run}{options}", "route"))
     if report.over:
-        yield Text.assemble("    ", (f"interlock show {report.run}", "route"), ("  tells why", "quiet"))
+        yield Text.assemble("    ", (f"interlock show {report.run}{where}", "route"), ("  tells why", "quiet"))
 
 
 def waiting(
@@ -110,16 +112,16 @@ def awaited(step: EventStep) -> str:
     return said if step.where is None else f"{said} where {written(step.where)}".strip()
 
 
-def pausing(pauses: Mapping[str, int], run: str, now: int) -> Iterator[Text]:
+def pausing(pauses: Mapping[str, int], run: str, now: int, options: str) -> Iterator[Text]:
     """Yield, for each step that waits for time to pass, until when, and how the run goes on where nobody drives it."""
     for path, until in pauses.items():
         left = f"  {remaining(until - now)}" if until > now else ""
         yield Text.assemble((f"{mark('wait')} ", "wait"), f"{path} waits until {moment(until)}", (left, "quiet"))
     if pauses:
-        yield Text.assemble("    ", (f"interlock resume {run}", "route"), ("  goes on then", "quiet"))
+        yield Text.assemble("    ", (f"interlock resume {run}{options}", "route"), ("  goes on then", "quiet"))
 
 
-def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:
+def under_way(commands: Sequence[Command], run: str, options: str) -> Iterator[Text]:
     """Yield what was asked of tools and models and has not come back, and how to go on should nobody wait for it."""
     open = [each for each in commands if isinstance(each, CallTool | AskModel)]
     for each in open:
@@ -129,7 +131,7 @@ def under_way(commands: Sequence[Command], run: str) -> Iterator[Text]:
             said = Text.assemble((each.agent, "name"), f"  {each.step}, has not answered")
         yield Text.assemble((f"{mark('work')} ", "work"), said)
     if commands:
-        following = (f"interlock resume {run}", "route")
+        following = (f"interlock resume {run}{options}", "route")
         yield Text.assemble("    ", following, ("  goes on, if the process that drove the run is gone", "quiet"))
 
 

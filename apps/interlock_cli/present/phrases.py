@@ -1,9 +1,12 @@
 """How parts of a record are worded: who is asked, why a route is taken, what determined a decision, where it stands."""
 
+import re
+
 from rich.text import Text
 
 from interlock.decide import Decision, Reason
-from interlock.run.protocol.events import Json
+from interlock.run.protocol.events import Event, Json, PersonAnswered, SignalReceived
+from interlock_cli.present.escape import escape
 from interlock_cli.present.values import written
 from interlock_dsl.diagnostics.source import Span
 from interlock_dsl.program.model import Grant, Route
@@ -22,7 +25,13 @@ def why(route: Route) -> str:
         return f"on {route.trigger}"
     if route.when is not None:
         return f"when {written(route.when)}"
-    return "otherwise" if route.otherwise else ""
+    return "otherwise" if route.otherwise and _says_so(route) else ""
+
+
+def _says_so(route: Route) -> bool:
+    """Whether `otherwise` is written: where a step reconciles a join, the other way stands for itself."""
+    text = route.span.source.text[route.span.start : route.span.end]
+    return not text or re.search(r"\botherwise\b", text) is not None
 
 
 def granted(grant: Grant) -> str:
@@ -57,3 +66,14 @@ def _reason(reason: Reason) -> Text:
 def place(span: Span) -> str:
     """Return where something stands as `file:line`, or nothing for what no file says."""
     return f"{span.source.name}:{span.line}" if span.source.text else ""
+
+
+def who(event: Event) -> str:
+    """Return who answered a question or signalled an event; empty for anything else, or where nobody said."""
+    match event:
+        case PersonAnswered(by=by, role=role):
+            return f"by {escape(by)} ({role})"
+        case SignalReceived(by=by) if by:
+            return f"by {escape(by)}"
+        case _:
+            return ""

@@ -1,6 +1,6 @@
 """`interlock ledger`: what is used of limits that hold beyond one run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from interlock_cli.run_options import Format
 
 if TYPE_CHECKING:
     from interlock.decide import Claim
+    from interlock.run.breakers import BreakerState
 
 
 @click.command()
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 @project
 @journal
 def verb(*, rebuild: bool, prune: bool, format: Format, project: Path | None, journal: Path | None) -> int:
-    """List what is used of limits that count beyond one run: the limit, whose it is, how much, in what time.
+    """List what is used of limits and rates that count beyond one run: whose it is, how much, in what time; and which
+    breakers of tools are open.
 
     `verify` says whether the ledger is what the runs hold. Make it again, or prune it, while nothing runs.
     """
@@ -56,6 +58,7 @@ def verb(*, rebuild: bool, prune: bool, format: Format, project: Path | None, jo
         )  # fmt: skip
     else:
         _table(found, now)
+        _breakers(opened.breakers(), now)
     return ExitCode.CLEAN
 
 
@@ -68,7 +71,7 @@ def _table(used: "Sequence[tuple[Claim, int, int]]", now: int) -> None:
     from interlock_cli.present.quantity import ago, duration
 
     if not used:
-        out().print(Text("nothing is used of any limit that counts beyond one run", "quiet"))
+        out().print(Text("nothing is used of any limit or rate that counts beyond one run", "quiet"))
         return
     rows = [[Text(title, "quiet") for title in ("limit", "for", "used", "within", "since")]]
     for claim, sum_, since in used:
@@ -84,3 +87,20 @@ def _table(used: "Sequence[tuple[Claim, int, int]]", now: int) -> None:
         )
     for row in columns(rows, out().width):
         out().print(row, no_wrap=True, overflow="ellipsis")
+
+
+def _breakers(states: "Mapping[str, BreakerState]", now: int) -> None:
+    """Print which breakers are open, and what counts against those that are not."""
+    from rich.text import Text
+
+    from interlock_cli.present.console import out
+    from interlock_cli.present.quantity import ago, count
+
+    for tool, state in states.items():
+        if state.opened is not None:
+            said = Text.assemble((tool, "name"), ": its breaker is ", ("open", "bad"))
+            out().print(said.append(f", since {ago(state.opened, now)}", "quiet"), soft_wrap=True)
+        elif state.failures:
+            counted = count(len(state.failures), "failure")
+            said = Text.assemble((tool, "name"), (f": its breaker is closed; {counted} counted", "quiet"))
+            out().print(said, soft_wrap=True)

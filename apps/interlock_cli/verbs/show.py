@@ -26,6 +26,7 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
     from interlock_cli.journal import open_journal, the_run
     from interlock_cli.project import find
     from interlock_cli.recorded_run import load
+    from interlock_cli.run_options import again
 
     opened = open_journal(find(project), journal, readonly=True)
     recorded = load(opened, the_run(opened, run))
@@ -35,11 +36,11 @@ def verb(*, run: str, format: Format, project: Path | None, journal: Path | None
 
         write(json_text(audit(recorded)))
     else:
-        _tell(recorded)
+        _tell(recorded, again(project, journal))
     return ExitCode.CLEAN
 
 
-def _tell(recorded: "RecordedRun") -> None:
+def _tell(recorded: "RecordedRun", options: str) -> None:
     from interlock.run.protocol.events import RunStarted
     from interlock_cli.present.console import out
     from interlock_cli.present.heading import answered, given, heading, started
@@ -74,14 +75,15 @@ def _tell(recorded: "RecordedRun") -> None:
             for row in layout.rows(line):
                 console.print(row, no_wrap=True, overflow="ignore", crop=False)
     console.print()
-    _standing(recorded)
+    _standing(recorded, options)
     differing = [moment.entry.sequence for moment in recorded.entries if not moment.same]
     if differing and recorded.meaning_kept:
-        console.print(f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}`", style="bad")
+        differs = f"  entry {differing[0]} was decided otherwise then: `interlock replay {run}{options}`"
+        console.print(differs, style="bad", soft_wrap=True)
 
 
-def _standing(recorded: "RecordedRun") -> None:
-    """Print what a run waits for, what is open, and what it has used."""
+def _standing(recorded: "RecordedRun", options: str) -> None:
+    """Print what a run waits for, what is open, and what it has used; `options` are added to commands."""
     import time
 
     from interlock.run.protocol.commands import CallTool
@@ -97,17 +99,17 @@ def _standing(recorded: "RecordedRun") -> None:
     asked = machine.waiting_for
     if recorded.is_session:  # where nothing fires, what has expired is dropped with the next event
         asked = tuple(each for each in asked if each.expires is None or now < each.expires)
-    for text in labelled("waits", waiting(asked, machine.approved_by, run, now, "", recorded.started.principal)):
+    for text in labelled("waits", waiting(asked, machine.approved_by, run, now, options, recorded.started.principal)):
         console.print(text, soft_wrap=True)
     if isinstance(machine, SessionMachine):
         for text in labelled("open", unreported(each for each in recorded.pending if isinstance(each, CallTool))):
             console.print(text, soft_wrap=True)
     else:
         workflow, program = recorded.workflow.name, recorded.program
-        events = awaiting(machine.awaiting, run, now, "", lambda path: step_at(program, workflow, path))
-        for text in labelled("waits", [*events, *pausing(machine.pauses, run, now)]):
+        events = awaiting(machine.awaiting, run, now, options, lambda path: step_at(program, workflow, path))
+        for text in labelled("waits", [*events, *pausing(machine.pauses, run, now, options)]):
             console.print(text, soft_wrap=True)
-        for text in labelled("open", under_way(recorded.pending if machine.status == "running" else (), run)):
+        for text in labelled("open", under_way(recorded.pending if machine.status == "running" else (), run, options)):
             console.print(text, soft_wrap=True)
         for text in labelled("used", [spending(spent(recorded), recorded.workflow.budget)]):
             console.print(text, soft_wrap=True)
