@@ -83,7 +83,7 @@ def _plain(value: object) -> object:
     match value:
         case str():
             text = re.sub(r"\b[0-9a-f]{64}\b", "#", value)
-            return re.sub(r"^v/", "w/", text.removeprefix("s/"))
+            return re.sub(r"(^|\[)v/", r"\1w/", re.sub(r"(^|`)s/", r"\1", text))
         case list() | tuple():
             found: list[object] = []
             for each in map(_plain, value):
