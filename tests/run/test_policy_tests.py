@@ -179,3 +179,15 @@ def test_what_is_told_and_hidden_is_expected_or_never(rule: str, line: str, fail
     program = compile_text(f'{head}test "t" {{ {body} }}\n')
     found = [said for _, said in run_test(program, program.tests[0]).failures]
     assert len(found) == (failure != "") and all(failure in said for said in found)
+
+
+def test_a_call_that_was_not_withheld_says_what_came_of_it_instead() -> None:
+    rated = """tool l.make(n: int) { needs l.w  effect write  idempotent by n  timeout 5s  rate 9 per 1h }
+    tool o.get() { needs o.x  effect read }
+    policy p { permit l.make  limit l.make to 1 per 1h overall }
+    """
+    calls = ("call o.get {}", "call l.make { n: 1 }", "call l.make { n: 1 }\ncall l.make { n: 2 }")
+    for call, instead in zip(calls, ("there was none", "it was made", "it was denied: "), strict=True):
+        whole = compile_text(f'{rated}test "t" {{\n{call}\nexpect withheld l.make by rate\n}}\n')
+        ((_, message),) = run_test(whole, whole.tests[0]).failures
+        assert f"to be withheld by rate, but {instead}" in message

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from interlock import Answers, InvalidInput, MemoryJournal, RunReport, Runtime
+from interlock_dsl.compiler.compile import compile_text
 from runtime.desk import REQUEST, Desk, refund_program, script
 
 PROGRAM = refund_program()
@@ -75,3 +76,19 @@ def test_a_script_of_another_form_is_refused_with_its_place(script: object, said
     with pytest.raises(InvalidInput) as refused:
         Answers(script)  # type: ignore[arg-type]
     assert said in str(refused.value)
+
+
+def test_answers_for_other_workflows_of_the_program_are_not_used() -> None:
+    workflow = """workflow NAME(n: int) {
+      step look_NAME by a { task "?"  returns { v: int } }
+      end done
+      start -> look_NAME  pass n
+      look_NAME -> done
+    }
+    """
+    program = compile_text('agent a { model "m" }\n' + workflow.replace("NAME", "w") + workflow.replace("NAME", "x"))
+    said = {"look_w": {"answers": {"v": 1}}, "look_x": {"answers": {"v": 2}}}
+    for name in program.workflows:
+        Answers(said).prepare(program, name)
+    with pytest.raises(InvalidInput, match="`look_y`: the workflow `x` has no such step"):
+        Answers({**said, "look_y": {"answers": {}}}).prepare(program, "x")

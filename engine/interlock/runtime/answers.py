@@ -43,7 +43,8 @@ class Answers:
     def prepare(self, program: Program, workflow: str) -> None:
         """Check that every scripted step is one of the workflow's that a model or a person answers.
 
-        Raises `InvalidInput` naming those that are not.
+        What is said for steps of other workflows of the program is not used in this run. Raises `InvalidInput` naming
+        what is for no step.
         """
         steps = program.workflows[workflow].steps
         answered = [name for name, step in steps.items() if isinstance(step, AgentStep | AskStep)]
@@ -51,6 +52,8 @@ class Answers:
         problems: list[str] = []
         for name in self._turns:
             step = step_at(program, workflow, name)
+            if any(isinstance(step_at(program, each, name), AgentStep | AskStep) for each in program.workflows):
+                continue
             if step is not None and not isinstance(step, AgentStep | AskStep):
                 problems.append(f"`{name}`: neither a model nor a person answers at this step")
             elif step is None:

@@ -97,7 +97,16 @@ def _denied(act: Act, happened: _Happened) -> _Verdict:
 def _withheld(act: Act, happened: _Happened) -> _Verdict:
     withheld = [note.by for note in happened.of(AttemptJudged) if note.tool == act.name and not note.granted]
     met = any(act.rule in (None, by) for by in withheld)
-    instead = f"it was by {' and '.join(dict.fromkeys(withheld))}" if withheld else ""
+    decisions = happened.decided(act.name)
+    denied = [reason for note in decisions if note.decision.answer == "deny" for reason in note.decision.reasons]
+    if withheld:
+        instead = f"it was by {' and '.join(dict.fromkeys(withheld))}"
+    elif denied:
+        instead = f"it was denied: {_reasons(denied)}"
+    elif any(note.call for note in decisions):
+        instead = "it was made"
+    else:
+        instead = "there was none" if isinstance(happened.machine, SessionMachine) else ""
     return _Verdict(met, f"an attempt at {act.name} to be withheld{_why(act)}", instead)
 
 
