@@ -1,6 +1,7 @@
 """What has one right edit is put right, nothing is ever worse than before, and once fixed there is nothing to fix."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from interlock_dsl.diagnostics.edits import apart, applied, removal
 from interlock_dsl.diagnostics.report import diagnose
 from interlock_dsl.diagnostics.source import Source, Span
 from interlock_dsl.formatter.format import format
+from interlock_dsl.syntax.recovery.forms import form
 
 MISTAKES = Path(__file__).parents[1] / "language" / "mistakes"
 PAGES = {path.stem: path.read_text() for path in sorted(MISTAKES.glob("*.md"))}
@@ -124,6 +126,14 @@ def test_an_edit_that_makes_it_worse_is_left_out_and_the_others_are_made(monkeyp
     assert result.texts == {"a.ilk": GOOD}
     assert [found.message for found in result.refused] == ["harmful"]
     assert [found.message for found in result.done] == ["the role `nobody` is used nowhere"]
+
+
+def test_an_edit_after_which_its_line_cannot_be_read_either_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = sys.modules["interlock_dsl.syntax.recovery.foreign"]
+    monkeypatch.setattr(forms, "FORMS", (form(r"\bmakes\b", "after"),))
+    result = fixed(GOOD.replace("step put calls", "step put makes"))
+    assert not result.texts
+    assert [found.message for found in result.refused] == ["`makes` is not written so here"]
 
 
 def test_only_files_that_were_given_are_changed() -> None:

@@ -69,6 +69,8 @@ FORMS = [
     ("input", "names: list<string @pii @untrusted> max 3", "names: list<string> max 3 @pii @untrusted"),
     ("input", "names: map<string, string @pii>", "names: map<string, string> @pii"),
     ("back", "backtrack to plan at most 2 times, then", "backtrack at most 2 times, then"),
+    ("back", "backtrack at most once, then", "backtrack at most 1 times, then"),
+    ("back", "at most twice, then", "at most 2 times, then"),
     ("back", "backtrack 2 times, then", "backtrack at most 2 times, then"),
     ("back", "at most 2 times, otherwise", "at most 2 times, then"),
     ("read", f"timeout 9s breaker {OPENS}", f"timeout 9s breaker opens {OPENS}"),
@@ -108,6 +110,16 @@ FORMS = [
         JUDGE + "left, right, third -> sum merge all reconcile judge when left.ok != right.ok",
         JUDGE + "left, right, third -> sum merge all reconcile by judge when left.ok != right.ok",
     ),
+    (
+        "join",
+        JUDGE + "left, right, third -> sum\n    reconcile by judge when left.ok != right.ok",
+        JUDGE + "left, right, third -> sum\n    merge all reconcile by judge when left.ok != right.ok",
+    ),
+    (
+        "join",
+        JUDGE + "left, right, third -> sum reconcile by judge when left.ok != right.ok",
+        JUDGE + "left, right, third -> sum merge all reconcile by judge when left.ok != right.ok",
+    ),
     ("rows", "foreach host in hosts max 20", "for each host in hosts max 20"),
     ("rows", "for host in hosts max 20", "for each host in hosts max 20"),
     ("rows", "for each host of hosts max 20", "for each host in hosts max 20"),
@@ -119,6 +131,9 @@ FORMS = [
     ("rows", "for each host in hosts max 20 merge first", "for each host in hosts max 20 merge any"),
     ("rows", "for each host in hosts max 20 merge at least 2", "for each host in hosts max 20 merge 2"),
     ("rows", "for each host in hosts max 20 merge 2 of 20", "for each host in hosts max 20 merge 2"),
+    ("wait", "step wait waits until now + 10m", 'step wait waits until now + duration("10m")'),
+    ("wait", EVENT.replace("within 2d", "within two days"), EVENT),
+    ("wait", EVENT.replace("within 2d", "within ten minutes"), EVENT.replace("2d", "10m")),
     ("wait", "step wait waits 5m", "step wait waits for 5m"),
     ("wait", "step wait sleeps 5m", "step wait waits for 5m"),
     ("wait", "step wait delay for 5m", "step wait waits for 5m"),
@@ -166,6 +181,7 @@ HINTS = [
     ("deadline", 'fallback hosts.start(host: "b")', "what is done instead is declared at the tool"),
     ("deadline", 'compensate hosts.start(host: "a")', "what takes a call back is declared at its tool"),
     ("deadline", 'undo hosts.start(host: "a")', "what takes a call back is declared at its tool"),
+    ("trigger", "stop -> plan on failure\n    backtrack\n    pass x", "say how often at most"),
     ("wait", "step wait waits for event due", "the name of an event is a text"),
     ("wait", 'step wait signals "due"', "events come from outside"),
     ("wait", 'step wait waits for due', "`waits until`"),
@@ -207,3 +223,34 @@ def test_after_what_is_right_a_mistake_is_no_form(place: str) -> None:
     text = program(place, RIGHT[place]).replace("  end done\n", "  end done ]\n")
     found = check(("a",), {"a": text}.__getitem__)[1]
     assert found and all("written so" not in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("allow m.send", "permit m.send"),
+        ("deny m.send", "forbid m.send"),
+        ("waits approval by boss", "waits for approval by boss"),
+        ("waits for an approval of boss", "waits for approval by boss"),
+    ],
+)
+def test_a_form_in_a_policy_or_a_test_is_fixed(written: str, meant: str) -> None:
+    text = """tool m.send(to: string) { needs m.w  effect write  idempotent by to }
+role boss { reach "boss" }
+policy p {
+  permit m.send
+  forbid m.send
+}
+workflow w(to: string) {
+  step send calls m.send(to: to)
+  end done
+  start -> send grant m.w after approval by boss within 1h
+  send -> done
+}
+test "t" {
+  given to "x"
+  expect waits for approval by boss
+}
+"""
+    assert meant in text
+    assert fix(("a",), {"a": text.replace(meant, written)}.__getitem__).texts == {"a": text}

@@ -18,6 +18,8 @@ from interlock_dsl.diagnostics.edits import apart, applied
 MOST_ROUNDS = 20
 """Findings that only show once others are put right come in further rounds, of which there are at most so many."""
 
+SYNTAX = "syntax-error"
+
 _Key: TypeAlias = tuple[str, str, str, str]
 
 
@@ -85,7 +87,7 @@ class _Work:
         edited = applied(edit for found in batch for edit in found.edits)
         texts = {**self.texts, **{name: self._formatted(name, text) for name, text in edited.items()}}
         unit = self._checked(texts)
-        if _badness(unit) > _badness(self.unit):
+        if _badness(unit) > _badness(self.unit) or _elsewhere(batch, texts, unit):
             return False
         self.texts, self.unit = texts, unit
         self.done.extend(batch)
@@ -128,6 +130,27 @@ def _badness(unit: Compilation) -> tuple[int, int, int]:
     errors = sum(each.severity is Severity.ERROR for each in found)
     rest = sum(each.severity is Severity.WARNING and not each.edits for each in found)
     return len(unit.unread), errors, rest
+
+
+def _elsewhere(batch: Iterable[Diagnostic], texts: Mapping[str, str], unit: Compilation) -> bool:
+    """Say whether the text cannot be read on a line where an edit was to put that right, and nobody knows why."""
+    unclear = {
+        (found.span.source.name, found.span.line)
+        for found in unit.report.ordered()
+        if found.code == SYNTAX and not found.edits
+    }
+    edits = [edit for found in batch if found.code == SYNTAX for edit in found.edits]
+    if not unclear or not edits:
+        return False
+    shifted: dict[str, int] = {}
+    for edit in sorted(edits, key=lambda edit: edit.span.start):
+        name = edit.span.source.name
+        start = edit.span.start + shifted.get(name, 0)
+        shifted[name] = shifted.get(name, 0) + len(edit.text) - (edit.span.end - edit.span.start)
+        line = texts[name].count("\n", 0, start) + 1
+        if any((name, each) in unclear for each in range(line, line + edit.text.count("\n") + 1)):
+            return True
+    return False
 
 
 def _key(found: Diagnostic) -> _Key:

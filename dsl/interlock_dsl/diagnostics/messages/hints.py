@@ -13,6 +13,7 @@ UNDO: Final = "what takes a call back is declared at its tool, as in `undo order
 DEADLINE: Final = "the deadline stands at the step, as in `within 5m`; behind it `on timeout` is taken"
 DEADLINE_IN_BLOCK: Final = "the deadline stands in the step's block, as in `within 5m`"
 PAUSE: Final = "time passes in a step of its own, as in `step pause waits for 5m`"
+BACKTRACK: Final = "say how often at most, and what then: `backtrack at most 2 times, then -> failed`"
 SOME_BRANCHES: Final = "`merge 2 of 3` goes on with two of three branches"
 SOME_ROWS: Final = "`merge 2` goes on with two rows"
 MOST_ROWS: Final = "say how many rows there are at most, as in `max 20`"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from interlock_dsl.syntax.recovery.forms import NAME, PATH, VALUE, form
+from interlock_dsl.syntax.recovery.forms import NAME, PATH, TIME, VALUE, form
 from interlock_dsl.syntax.recovery.orchestration import FORMS as ORCHESTRATION
 
 REACH: Final = 200
@@ -19,7 +19,10 @@ ELSEWHERE: Final = {
 }  # fmt: skip
 """How other languages write an operator or a clause."""
 _BLANK: Final = re.compile(r"\s*(?://[^\n]*\n\s*)*")
-_COUNTS: Final = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+_COUNTS: Final = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "a": "1", "an": "1", "fifteen": "15", "twenty": "20", "thirty": "30",
+}  # fmt: skip
 _SIGNS: Final = {"$": "usd", "€": "eur", "£": "gbp"}
 
 
@@ -38,7 +41,7 @@ def _money(amount: str, currency: str) -> str:
 
 
 def _time(match: re.Match[str]) -> str:
-    count, unit = match[1], match[2].lower()
+    count, unit = _COUNTS.get(match[1].lower(), match[1]), match[2].lower()
     return f"{int(count) * 7}d" if unit.startswith("w") else count + (unit if unit in ("ms", "us") else unit[0])
 
 
@@ -72,6 +75,10 @@ FORMS: Final = (
     ),
     form(r"\b(\d+)\s+(?i:(us|ms|s|m|h|d|(?:sec|second|min|minute|hour|day|week)s?))\b", _time, "DURATION"),
     form(r"(?<=\bwithin )(\d+)\s+(?i:((?:second|minute|hour|day|week)s?))\b", _time, "STEPS"),
+    form(rf"(?<=\bwithin )({'|'.join(_COUNTS)})\s+(?i:((?:second|minute|hour|day|week)s?))\b", _time),
+    form(rf"(?<=[-+<>=] )({TIME})", r'duration("\1")', "NOT"),
+    form(r"\ballow(?:s|ed)?\b", "permit", "PERMIT"),
+    form(r"\b(?:den(?:y|ies)|disallow|block)\b", "forbid", "FORBID"),
     form(r"\bends in (\d+(?:[smhd]\b| steps\b))", r"ends within \1"),
     form(r"\bcost <(?!=)", "cost <=", "LESS_EQUAL"),
     form(

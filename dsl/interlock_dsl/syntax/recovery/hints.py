@@ -24,6 +24,7 @@ HINTS: Final = tuple(
         (rf"{_STEP} (?:timeout|deadline)\s+\S+", say.DEADLINE_IN_BLOCK),
         (rf"\bfor each {NAME} in [^\n]* merge\s+\S+", say.SOME_ROWS),
         (r"\bmerge\s+(?:majority|quorum|most|half|at|some)", say.SOME_BRANCHES),
+        (r"\bbacktrack\s+\S+", say.BACKTRACK),
         (rf"\bwaits for event\s+{NAME}", say.EVENT_NAME),
         (rf"\bstep {NAME}\s+(?:signal|emit|send|publish|raise)\w*", say.SIGNAL),
         (rf"\n\s*(?:signal|emit|send)\s+{TEXT}", say.SIGNAL),

@@ -42,6 +42,8 @@ BACK: Final = (
     ),
     form(r"\bbacktrack(?:s|ing)? (\d+) times\b", r"backtrack at most \1 times"),
     form(r"\bat most (\d+) times,? backtrack(?:s|ing)?\b(?! at)", r"backtrack at most \1 times"),
+    form(r"\bat most (?:once|one time|1 time)\b", "at most 1 times"),
+    form(r"\bat most (?:twice|two times)\b", "at most 2 times"),
     form(rf"\bat most (\d+) times,? (?:otherwise|else|and then)(?= *-> *{NAME})", r"at most \1 times, then"),
 )
 TOOLS: Final = (
@@ -70,6 +72,8 @@ JOINS: Final = (
     form(rf"\brace ({_BRANCHES})", r"\1 merge first"),
     form(rf"({_BRANCHES}) (?:race|first(?: wins)?)\b", r"\1 merge first"),
     form(rf"({_BRANCHES}) (?:joins?|waits?|awaits?)(?: for)? (all|any|first)\b", r"\1 merge \2"),
+    form(rf"({_BRANCHES}\b(?:(?!\bmerge\b)[^\n])*?) +reconcile\b(?= by)", r"\1 merge all reconcile"),
+    form(r"(?m:^)( *)reconcile\b(?= by)", r"\1merge all reconcile"),
     form(rf"\breconciled? (?:with|using|via|in|at) ({NAME})\b", r"reconcile by \1"),
     form(rf"\breconciled? (?!by\b|when\b)({NAME})(?= when\b)", r"reconcile by \1"),
 )
@@ -128,4 +132,10 @@ FAILURES: Final = (
     form(rf"\b(end {NAME}) {_GIVE_UP}(?: because)? ({TEXT})", r"\1 gives up { because \2 }"),
     form(rf"\b(end {NAME}) (?!gives up){_GIVE_UP}(?= *\{{)", r"\1 gives up"),
 )
-FORMS: Final = (*LABELS, *BACK, *TOOLS, *JOINS, *ROWS, *STEPS, *FAILURES)
+TESTS: Final = (
+    form(
+        r"\bwaits (?!for approval by\b)(?:on |for )?(?:(?:an|the) )?approvals? (?:by|of|from)\b",
+        "waits for approval by",
+    ),
+)
+FORMS: Final = (*LABELS, *BACK, *TOOLS, *JOINS, *ROWS, *STEPS, *FAILURES, *TESTS)
