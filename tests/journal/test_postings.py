@@ -181,6 +181,20 @@ def test_whoever_remembers_the_end_notices_that_the_ledger_changed_without_an_en
         assert [each.reservation for each in one.held()] == ["a:h9", "b:h9"]
 
 
+@pytest.mark.parametrize("asked", [None, replace(OWN, most=0)])
+def test_an_append_without_entries_leaves_the_postings_readable(asked: Claim | None, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with SqliteJournal(path) as one:
+        reserved(one, "a", 1)
+        reserving = None if asked is None else asked_by("a", 2, Reserve("", "s", (asked,)), 10, 0, "goes on")
+        one.append_all((Append("a", 2, (), summary("a"), ("a:unknown",), reserving),))
+        with SqliteJournal(path) as other:
+            assert other.held() == one.held() and len(one.held()) == 1
+            assert other.check() == [] and list(other.read("a")) == list(one.read("a"))
+            reserved(other, "a", 3)
+        assert len(one.held()) == 2 and one.check() == []
+
+
 DAMAGE = {
     "a posting is lost": "UPDATE entries SET posting = NULL WHERE position = 4",
     "an amount is changed": "UPDATE entries SET posting = CAST(replace(posting, ',40]', ',39]') AS BLOB)",

@@ -176,19 +176,19 @@ class Writer:
             releases, came = (*releases, *made.releases), (*came, *made.came)
         self._answers.settle(releases, came, damage)
         if not entries:
-            self._keep_made()
-            self._move(end)
+            if not damage:
+                self._post()
+                self._move(end)
             return head.digest
         posting = self._answers.ledger.posting(end.position + len(entries))
         return self._written(append.run, entries, summary, head, self._lacking(end), posting)
 
-    def _keep_made(self) -> None:
-        """Keep what was reserved where no entry can hold it."""
-        if self._answers.ledger.made:
-            try:
-                self._answers.ledger.post()
-            except DamagedLedger as damaged:
-                raise JournalCorrupt(f"the ledger of the journal {self._path} is damaged: {damaged}") from None
+    def _post(self) -> None:
+        """Write all postings into the table: no entry can hold new ones, and the last one, which may hold some, moves."""
+        try:
+            self._answers.ledger.post()
+        except DamagedLedger as damaged:
+            raise JournalCorrupt(f"the ledger of the journal {self._path} is damaged: {damaged}") from None
 
     def _lacking(self, end: End) -> End:
         """Return the end with the last posting as the ledger knows it; a damaged one knows none."""
