@@ -48,9 +48,8 @@ class RecordedRun:
         from interlock_cli.errors import CommandError
 
         if not isinstance(self.started, RunStarted):
-            help = (
-                f"`interlock show {self.summary.run}` tells how it stands; the service that embeds it goes on with it"
-            )
+            following = f"interlock show {self.summary.run}{self.where}"
+            help = f"`{following}` tells how it stands; the service that embeds it goes on with it"
             raise CommandError(f"{self.summary.run} is a session, not a run of a workflow", help)
         return self.program.workflows[self.started.workflow]
 

@@ -163,6 +163,10 @@ def test_commands_name_the_journal_that_was_given(tmp_path: Path, monkeypatch: p
     assert f"news waits for the event `news`: `interlock signal {run} news DATA --journal m2.db`" in wrong.err
     over = interlock("signal", run, "news", *other)
     assert f"interlock show {run} --journal m2.db" in over.out
+    late = interlock("signal", run, "news", *other)
+    assert f"interlock show {run} --journal m2.db" in late.err
+    none = interlock("explain", f"{run}/9/9", *other)
+    assert f"interlock show {run} --format json --journal m2.db" in none.err
 
 
 def test_another_model_is_told_of_where_the_model_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

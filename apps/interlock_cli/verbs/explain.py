@@ -63,6 +63,7 @@ def _decision(run: str, wanted: str, project: Path | None, journal: Path | None)
     from interlock_cli.present.output import write
     from interlock_cli.project import find
     from interlock_cli.recorded_run import load
+    from interlock_cli.run_options import again
 
     opened = open_journal(find(project), journal, readonly=True)
     recorded = load(opened, the_run(opened, run))
@@ -70,9 +71,8 @@ def _decision(run: str, wanted: str, project: Path | None, journal: Path | None)
     found = next((each for each in decisions(recorded) if each["decision"] == name), None)
     opened.close()
     if found is None:
-        raise CommandError(
-            f"run {recorded.summary.run} has no decision `{wanted}`", f"`interlock show {run} --format json` has all"
-        )
+        following = f"interlock show {run} --format json{again(project, journal)}"
+        raise CommandError(f"run {recorded.summary.run} has no decision `{wanted}`", f"`{following}` has all")
     write(explained(found))
     return ExitCode.CLEAN
 

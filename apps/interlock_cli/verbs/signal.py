@@ -79,7 +79,7 @@ def _refuse(recorded: "RecordedRun", event: str) -> None:
     if recorded.is_session:
         raise _refusal(f"{run} is a session: it waits for no event", "only runs of workflows are signalled")
     if status in ("ended", "failed", "cancelled"):
-        raise _refusal(f"run {run} is over: it is {status}", f"`interlock show {run}` tells why")
+        raise _refusal(f"run {run} is over: it is {status}", f"`interlock show {run}{recorded.where}` tells why")
     events = list(plan_of(recorded.program).workflows[recorded.workflow.name].events)
     if event not in events:
         help = did_you_mean(event, events) if events else "no step of it `waits for event`"
