@@ -184,7 +184,7 @@ class Writer:
         return self._written(append.run, entries, summary, head, self._lacking(end), posting)
 
     def _post(self) -> None:
-        """Write all postings into the table: no entry can hold new ones, and the last one, which may hold some, moves."""
+        """Write all postings into the table: no entry is written that could hold new ones, and the last one moves."""
         try:
             self._answers.ledger.post()
         except DamagedLedger as damaged:
