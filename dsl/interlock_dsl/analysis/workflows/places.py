@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
-from interlock_dsl.analysis.expressions import Expressions, free_names
+from interlock_dsl.analysis.expressions import Expressions, free_names, walk
 from interlock_dsl.analysis.links import Link, arriving
 from interlock_dsl.analysis.workflows.failing import failure_of
 from interlock_dsl.analysis.workflows.outline import Outline
 from interlock_dsl.analysis.workflows.racing import Racing
 from interlock_dsl.cel.check import Checked, Scope
-from interlock_dsl.cel.tree import Expression, Name
-from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
+from interlock_dsl.cel.tree import Expression, Name, Present
+from interlock_dsl.cel.types import BOOL, DYN, ERROR, NULL, RecordType, Type
 from interlock_dsl.diagnostics import Diagnostic
 from interlock_dsl.diagnostics.messages import routes as say
 from interlock_dsl.diagnostics.source import Span
@@ -174,7 +174,8 @@ class Reader:
         scope = self.scope(place, {**(extra or {}), **self._failure(names, place)}, {name.name for name in names})
 
         def told(found: Diagnostic) -> Diagnostic | None:
-            return self._told(found, place, {name.name for name in names})
+            said = self._told(self._guarded(found, {name.name for name in names}), place, {n.name for n in names})
+            return None if said is None else self._asked_before(said, place)
 
         return self.expressions.check(tree, scope, expected, told)
 
@@ -199,6 +200,25 @@ class Reader:
         ordinary = next((link.decl for link in links if link.decl.trigger is None), None)
         span = None if ordinary is None else ordinary.sources[0].span.to(ordinary.targets[-1].span)
         return span, any(link.decl.trigger is not None for link in links)
+
+    def _guarded(self, found: Diagnostic, names: Set[str]) -> Diagnostic:
+        """Return what was found, with the way to ask for an output that has no fields."""
+        name = next((name for name in names if found.message == _said(name)[1] and name in self.outputs), None)
+        if name is None or isinstance(self.outputs[name], RecordType) or self.outputs[name] in (DYN, ERROR):
+            return found
+        return replace(found, help=say.kept(name, empty=self.outputs[name] == NULL))
+
+    def _asked_before(self, found: Diagnostic, place: Place) -> Diagnostic:
+        """Return what was found; where a route to the place asked for it, with the note that this is not enough."""
+        if found.code != "unguarded-optional" or place.link is not None or len(place.nodes) != 1:
+            return found
+        path = found.message.split("`")[1]
+        for link in arriving(self.outline.flow.graph, place.nodes[0]) if self._known(place.nodes[0]) else ():
+            when = link.decl.when
+            asked = () if when is None else (node for node in walk(when) if isinstance(node, Present))
+            if any(node.span.text.removeprefix("has(").startswith(path) for node in asked):
+                return replace(found, notes=(*found.notes, say.ASKED_ON_ROUTE))
+        return found
 
     def _told(self, found: Diagnostic, place: Place, names: Set[str]) -> Diagnostic | None:
         """Return what to say of what was found in an expression; None if it has been said of something else."""

@@ -20,7 +20,7 @@ from interlock_dsl.cel.check.scope import (
 )
 from interlock_dsl.cel.check.unify import assignable, kind, text_max
 from interlock_dsl.cel.tree import Expression
-from interlock_dsl.cel.types import DYN, ERROR, Type
+from interlock_dsl.cel.types import BOOL, DYN, ERROR, Type
 from interlock_dsl.diagnostics import Diagnostic
 
 __all__ = [
@@ -89,6 +89,8 @@ def check(expression: Expression, scope: Scope, expected: Type | None = None) ->
     if state.bindings.generic:
         type = state.bindings.resolve(type, unknown=DYN)
         state.types = {node: state.bindings.resolve(t, unknown=DYN) for node, t in state.types.items()}
+    if type not in (BOOL, ERROR):
+        state.diagnostics = [messages.with_default(found) for found in state.diagnostics]
     diagnostics = tuple(sorted(state.diagnostics, key=lambda found: (found.span.start, found.span.end)))
     read = frozenset(ref.name for ref in state.references.values() if isinstance(ref, VariableReference))
     return Checked(

@@ -1,5 +1,7 @@
 """Literals against the closed set of values of an enum: a misspelt value can never be equal."""
 
+from collections.abc import Iterator
+
 from interlock_dsl.cel.check import messages
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.tree import Call, Expression, ListOf, Literal
@@ -30,6 +32,23 @@ def check_value(state: State, type: Type, place: Span, node: Expression) -> None
             check_value(state, type, place, otherwise)
         case _:
             pass
+
+
+def as_member(node: Expression, type: Type, other: Type) -> Type:
+    """Return the type of a node beside a value of another: literals that are values of its enum are of the enum."""
+    values = _values(other) if isinstance(type, StringType) and type.values is None else None
+    return other if values is not None and all(text in values for text in _texts(node)) else type
+
+
+def _texts(node: Expression) -> Iterator[str | None]:
+    match node:
+        case Literal(value=str() as text):
+            yield text
+        case Call(function="_?_:_", arguments=(_, then, otherwise)):
+            yield from _texts(then)
+            yield from _texts(otherwise)
+        case _:
+            yield None
 
 
 def check_equality(state: State, left: tuple[Expression, Type], right: tuple[Expression, Type]) -> None:

@@ -1,6 +1,7 @@
 """What the checker says. Every sentence of it is here."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
@@ -109,6 +110,14 @@ def unguarded(path: str, span: Span, guard: str) -> Diagnostic:
         (Label(span, "read without a guard"),),
         help=f"guard it: `{guard} && ...`{otherwise}",
     )
+
+
+def with_default(found: Diagnostic) -> Diagnostic:
+    """A read of something that may be absent, in an expression that is no condition."""
+    guard = (found.help or "").partition("`")[2].partition(" &&")[0]
+    if found.code != "unguarded-optional" or not guard.startswith("has("):
+        return found
+    return replace(found, help=f"say what stands in its place: `{guard} ? {guard[4:-1]} : ...`")
 
 
 def mismatch(expected: Type | str, found: Type, span: Span, because: str = "") -> Diagnostic:

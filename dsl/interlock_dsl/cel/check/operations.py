@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from interlock_dsl.cel.check import messages
-from interlock_dsl.cel.check.literals import check_equality, check_membership
+from interlock_dsl.cel.check.literals import as_member, check_equality, check_membership
 from interlock_dsl.cel.check.operators import ARITHMETIC, NUMBERS, ORDERED, SPOKEN, written
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.check.unify import kind
@@ -95,6 +95,8 @@ def membership(state: State, call: Call, types: Sequence[Type]) -> Type:
 def conditional(state: State, call: Call, types: Sequence[Type]) -> Type:
     """`?:` gives one of two values of one type."""
     condition, then, otherwise = types
+    (_, one, other), resolve = call.arguments, state.bindings.resolve
+    then, otherwise = as_member(one, then, resolve(otherwise)), as_member(other, otherwise, resolve(then))
     if not state.bindings.fits((condition, BOOL)):
         found = state.bindings.resolve(condition)
         state.report(messages.mismatch(BOOL, found, call.arguments[0].span, " as the condition of `?:`"))

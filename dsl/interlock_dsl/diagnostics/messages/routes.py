@@ -324,6 +324,16 @@ def not_yet(name: str, span: Span, declared: Span, after: str) -> Diagnostic:
     )
 
 
+ASKED_ON_ROUTE = "that a route here asks for it is not kept at its target: ask again where it is read"
+
+
+def kept(name: str, *, empty: bool) -> str:
+    """Return how to ask whether a step has run whose output has no fields."""
+    value = "there: true" if empty else f"all: {name}"
+    asked = "there" if empty else "all"
+    return f"let a step right behind it keep that, `step kept sets {{ {value} }}`, and ask `has(kept.{asked})`"
+
+
 def maybe_passed(name: str, span: Span, declared: Span) -> Diagnostic:
     """A `pass` of what some path has not written."""
     return diagnose(
