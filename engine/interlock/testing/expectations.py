@@ -45,7 +45,7 @@ class _Happened:
         return [note for note in self.of(CallDecided) if note.tool == tool]
 
 
-class _Verdict(NamedTuple):
+class _Judged(NamedTuple):
     """Whether an expectation is met, what it was, and what happened instead (empty: how the run stands says it)."""
 
     met: bool
@@ -64,25 +64,25 @@ def unmet(
     judge = _JUDGES.get(act.kind)
     if judge is None:
         raise ValueError(f"`{act.kind}` is not an expectation")
-    verdict = judge(act, _Happened(machine, notes, sent))
-    if verdict.met:
+    judged = judge(act, _Happened(machine, notes, sent))
+    if judged.met:
         return ""
-    return f"expected {verdict.expected}, but {verdict.instead or _standing(machine, notes)}"
+    return f"expected {judged.expected}, but {judged.instead or _standing(machine, notes)}"
 
 
 # --- calls ---
 
 
-def _calls(act: Act, happened: _Happened) -> _Verdict:
+def _calls(act: Act, happened: _Happened) -> _Judged:
     calls = [note for note in happened.decided(act.name) if note.call]
     held = [happened.sent.get(note.call, note.args) for note in calls]
     met = any(_part_of(act.value, args) for args in held) is (act.kind == "calls")
     expected = f"{'a call' if act.kind == 'calls' else 'no call'} of {act.name}{_shown(act.value)}"
     made = "; ".join(_shown(note.args).strip() for note in calls)
-    return _Verdict(met, expected, f"it was called with {made}" if calls else "")
+    return _Judged(met, expected, f"it was called with {made}" if calls else "")
 
 
-def _denied(act: Act, happened: _Happened) -> _Verdict:
+def _denied(act: Act, happened: _Happened) -> _Judged:
     decisions = [note.decision for note in happened.decided(act.name)]
     reasons = [reason for decision in decisions if decision.answer == "deny" for reason in decision.reasons]
     met = any(_is_why(act, reason) for reason in reasons)
@@ -91,10 +91,10 @@ def _denied(act: Act, happened: _Happened) -> _Verdict:
         instead = f"it was denied for another reason: {_reasons(reasons)}"
     elif decisions:
         instead = f"it was decided: {', '.join(decision.answer for decision in decisions)}"
-    return _Verdict(met, f"a call of {act.name} to be denied{_why(act)}", instead)
+    return _Judged(met, f"a call of {act.name} to be denied{_why(act)}", instead)
 
 
-def _withheld(act: Act, happened: _Happened) -> _Verdict:
+def _withheld(act: Act, happened: _Happened) -> _Judged:
     withheld = [note.by for note in happened.of(AttemptJudged) if note.tool == act.name and not note.granted]
     met = any(act.rule in (None, by) for by in withheld)
     decisions = happened.decided(act.name)
@@ -107,22 +107,22 @@ def _withheld(act: Act, happened: _Happened) -> _Verdict:
         instead = "it was made"
     else:
         instead = "there was none" if isinstance(happened.machine, SessionMachine) else ""
-    return _Verdict(met, f"an attempt at {act.name} to be withheld{_why(act)}", instead)
+    return _Judged(met, f"an attempt at {act.name} to be withheld{_why(act)}", instead)
 
 
-def _redacts(act: Act, happened: _Happened) -> _Verdict:
+def _redacts(act: Act, happened: _Happened) -> _Judged:
     """Judge what is hidden: all of the fields by one decision, or (never) nothing of any by none."""
     hidden = [_hidden(note) for note in happened.decided(act.name)]
     named, every = act.fields, sorted(set().union(*hidden))
     instead = f"{' and '.join(every)} {'are' if len(every) > 1 else 'is'}" if every else ""
     if act.kind == "redacts":
         met = any(all(any(_holds(whole, field) for whole in each) for field in named) for each in hidden)
-        return _Verdict(met, f"{' and '.join(named)} of {act.name} to be redacted", instead and f"only {instead}")
+        return _Judged(met, f"{' and '.join(named)} of {act.name} to be redacted", instead and f"only {instead}")
     met = not any(_holds(one, field) or _holds(field, one) for one in every for field in named)
-    return _Verdict(met, f"no {' and no '.join(named)} of {act.name} to be redacted", instead)
+    return _Judged(met, f"no {' and no '.join(named)} of {act.name} to be redacted", instead)
 
 
-def _answers(act: Act, happened: _Happened) -> _Verdict:
+def _answers(act: Act, happened: _Happened) -> _Judged:
     """Judge the decision on the last call, of which a test of policies expects an answer."""
     last = happened.of(CallDecided)[-1]
     decision = last.decision
@@ -137,66 +137,66 @@ def _answers(act: Act, happened: _Happened) -> _Verdict:
             met = decision.answer == "deny" and any(_is_why(act, reason) for reason in decision.reasons)
         case _:
             met = any(need.role == act.name and need.count == act.count for need in decision.needs)
-    return _Verdict(met, f"the call of {last.tool} to be {words[act.kind]}", f"{given}: {_reasons(decision.reasons)}")
+    return _Judged(met, f"the call of {last.tool} to be {words[act.kind]}", f"{given}: {_reasons(decision.reasons)}")
 
 
 # --- people ---
 
 
-def _waits(act: Act, happened: _Happened) -> _Verdict:
+def _waits(act: Act, happened: _Happened) -> _Judged:
     waiting = [ask.role for ask in happened.machine.waiting_for if isinstance(ask, AskApproval)]
-    return _Verdict(act.name in waiting, f"the run to wait for approval by {act.name}")
+    return _Judged(act.name in waiting, f"the run to wait for approval by {act.name}")
 
 
-def _awaits(act: Act, happened: _Happened) -> _Verdict:
-    return _Verdict(act.name in _awaited(happened.machine), f"the run to wait for the event `{act.name}`")
+def _awaits(act: Act, happened: _Happened) -> _Judged:
+    return _Judged(act.name in _awaited(happened.machine), f"the run to wait for the event `{act.name}`")
 
 
-def _escalates(act: Act, happened: _Happened) -> _Verdict:
-    return _Verdict(act.name in {note.role for note in happened.of(Escalated)}, f"an escalation to {act.name}")
+def _escalates(act: Act, happened: _Happened) -> _Judged:
+    return _Judged(act.name in {note.role for note in happened.of(Escalated)}, f"an escalation to {act.name}")
 
 
-def _notifies(act: Act, happened: _Happened) -> _Verdict:
+def _notifies(act: Act, happened: _Happened) -> _Judged:
     told = [note.role for note in happened.of(RoleNotified)]
     told += [role for note in happened.notes for role in sorted(_told(note))]
     if act.kind == "never notifies":
-        return _Verdict(act.name not in told, f"{act.name} not to be notified", f"{act.name} was")
+        return _Judged(act.name not in told, f"{act.name} not to be notified", f"{act.name} was")
     instead = f"only {', '.join(dict.fromkeys(told))} was" if told else ""
-    return _Verdict(act.name in told, f"{act.name} to be notified", instead)
+    return _Judged(act.name in told, f"{act.name} to be notified", instead)
 
 
 # --- the way of the run ---
 
 
-def _visits(act: Act, happened: _Happened) -> _Verdict:
+def _visits(act: Act, happened: _Happened) -> _Judged:
     began = happened.of(StepBegan)
     entered = dict.fromkeys(_entered(note.step, note.visit) for note in began)
     found = any(act.name in spoken(numbered(note.step, note.visit)) for note in began)
     expected = f"step `{act.name}` {'' if act.kind == 'visits' else 'not '}to be entered"
     instead = "it was" if found else f"only {', '.join(f'`{name}`' for name in entered) or 'none'} was"
-    return _Verdict(found is (act.kind == "visits"), expected, instead)
+    return _Judged(found is (act.kind == "visits"), expected, instead)
 
 
-def _backtracks(act: Act, happened: _Happened) -> _Verdict:
+def _backtracks(act: Act, happened: _Happened) -> _Judged:
     gone_back = dict.fromkeys(written(note.step) for note in happened.of(Backtracked))
     instead = f"only to {', '.join(f'`{name}`' for name in gone_back)}" if gone_back else ""
-    return _Verdict(act.name in gone_back, f"the run to backtrack to `{act.name}`", instead)
+    return _Judged(act.name in gone_back, f"the run to backtrack to `{act.name}`", instead)
 
 
-def _ends(act: Act, happened: _Happened) -> _Verdict:
+def _ends(act: Act, happened: _Happened) -> _Judged:
     over = _ended(happened.notes)
     met = over is not None and over.end == act.name and _part_of(act.value, over.output)
-    return _Verdict(met, f"the run to end at `{act.name}`{_shown(act.value)}")
+    return _Judged(met, f"the run to end at `{act.name}`{_shown(act.value)}")
 
 
-def _fails(act: Act, happened: _Happened) -> _Verdict:
+def _fails(act: Act, happened: _Happened) -> _Judged:
     over = _ended(happened.notes)
     broken = [note.promise for note in happened.of(PromiseBroken)]
     met = over is not None and over.status == "failed" and (act.rule is None or act.rule in broken)
-    return _Verdict(met, f"the run to fail{_why(act)}")
+    return _Judged(met, f"the run to fail{_why(act)}")
 
 
-_JUDGES: Final[Mapping[str, Callable[[Act, _Happened], _Verdict]]] = {
+_JUDGES: Final[Mapping[str, Callable[[Act, _Happened], _Judged]]] = {
     "calls": _calls,
     "never calls": _calls,
     "denied": _denied,
