@@ -36,16 +36,25 @@ def not_always(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
         judged = tuple(arrival for arrival in arrivals if not promise.needs & arrival.absent)
         found += _broken(questions, promise, name, judged, steps[name].decl.name.span)
     lost = sorted((promise.reads - promise.needs) & questions.arrivals.discarded)
-    if lost:
-        found.append(Finding(f"when the output of `{lost[0]}` is discarded, it need not hold", promise.decl.span))
-    return found or _too_costly(questions, promise)
+    open = next((name for name in lost if not _holds_without(questions, promise, name)), None)
+    if open is not None:
+        found.append(Finding(f"when the output of `{open}` is discarded, it need not hold", promise.decl.span))
+    return found or _too_costly(questions, promise, discarded=bool(lost))
 
 
-def _too_costly(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
+def _holds_without(questions: Questions, promise: AlwaysFacts, name: str) -> bool:
+    """Say whether the condition holds without the output of a step, whatever the other values are."""
+    bare = Arrival((), promise.needs & questions.workflow.steps.keys(), frozenset({name}))
+    problem = questions.problem(bare, [Claim(promise.condition, Outcome.FALSE | Outcome.NO_VALUE)])
+    answer = questions.reasoner.ask(replace(problem, optional=problem.optional - promise.needs))
+    return isinstance(answer, Impossible)
+
+
+def _too_costly(questions: Questions, promise: AlwaysFacts, *, discarded: bool) -> list[Finding]:
     """Return the places at which what is evaluated about one event may cost too much for the condition to be judged.
 
     An answer of a model, a tool or a person is an event of its own, about which promises are judged first of all; so is
-    the beginning of a run, but not of a workflow that a step runs.
+    the beginning of a run, but not of a workflow that a step runs. What judges it where an output is discarded is not.
     """
     workflow = questions.workflow
     every = [other for other in workflow.promises if isinstance(other, AlwaysFacts)]
@@ -56,7 +65,7 @@ def _too_costly(questions: Questions, promise: AlwaysFacts) -> list[Finding]:
         alone.append([other.condition for other in every if not other.needs & workflow.steps.keys()])
     steps = [step for each in questions.facts.workflows.values() for step in each.steps.values()]
     inside = any(isinstance(step, RunStepFacts) and step.workflow == workflow.decl.name.text for step in steps)
-    if len(first) == len(judged) and not inside and all(map(within_limit, alone)):
+    if len(first) == len(judged) and not inside and not discarded and all(map(within_limit, alone)):
         return []
     if affordable(questions.facts):
         return []
