@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from interlock_dsl.analysis.diff.amounts import deadline
+from interlock_dsl.analysis.diff.demanded import demanding
 from interlock_dsl.analysis.diff.difference import (
     Comparing,
     Difference,
@@ -112,11 +113,21 @@ def _compared(
     for role, count in sorted(_approvals(old) | _approvals(new)):
         people = f"{count} of {role}" if count > 1 else role
         without, with_it = f"{name} needs no approval by {people}", f"{name} needs an approval by {people}"
-        yield from compared(about, (_unapproved(side, role, count) for side in (old, new)), without, with_it)
+        found = compared(about, (_unapproved(side, role, count) for side in (old, new)), without, with_it)
+        demands = [demanding(side.questions, ends[3], role, count) for side in (old, new)]
+        yield from (_demanded(each, *demands) for each in found)
     for field in sorted(_passes(old) | _passes(new)):
         regions = [_passing(side, field) for side in (old, new)]
         yield from compared(about, regions, f"{name} shows `{field}`", f"{name} does not show `{field}`")
     yield from _clauses(old, new, name, subject, span)
+
+
+def _demanded(found: Difference, before: str | None, now: str | None) -> Difference:
+    """Return a difference in who approves; it permits or refuses no call where a promise asks for the same anyway."""
+    promise, denies = (now, "denies") if found.direction is Direction.PERMITS else (before, "denied")
+    if promise is None or found.direction not in (Direction.PERMITS, Direction.REFUSES):
+        return found
+    return replace(found, direction=Direction.CHANGES, text=f"{found.text}; `{promise}` {denies} calls without it")
 
 
 def _both(one: Sequence[Case], other: Sequence[Case]) -> tuple[Case, ...]:
