@@ -265,38 +265,6 @@ def test_the_other_way_round_is_the_reverse(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("promise", "marks"),
-    [
-        ("never irreversible before approval by 2 of editor", "~~"),
-        ("never press.print before approval by 3 of editor", "~~"),
-        ("never irreversible before approval by editor", "+-"),
-        ("never irreversible before approval by 2 of boss", "+-"),
-        ('never press.print where args.id == "a" before approval by 2 of editor', "+-"),
-        ("never press.stop before approval by 2 of editor", "+-"),
-    ],
-)
-def test_an_approval_that_a_promise_demands_permits_nothing_by_its_absence(promise: str, marks: str) -> None:
-    two = f"""tool press.print(id: string) {{ needs press.print  effect irreversible  idempotent by id }}
-tool press.stop(id: string) {{ needs press.stop  effect write  idempotent by id }}
-role editor {{ reach "editors" }}
-role boss {{ reach "boss" }}
-workflow article(id: string) {{
-  step print calls press.print(id: id)
-  end printed
-  start -> print
-    grant press.print
-    after approval by 2 of editor within 4h
-  print -> printed
-  {promise}
-}}
-"""
-    none = two.replace("    after approval by 2 of editor within 4h\n", "")
-    for (old, new), mark in zip(((two, none), (none, two)), marks, strict=True):
-        (found,) = json.loads(diff(old, new, "--format", "json").out)["differences"]
-        assert (MARKS[found["direction"]], promise in found["text"]) == (mark, mark == "~"), found
-
-
 def test_the_formats() -> None:
     new = POLICY.replace("args.cents <= 5_000", "args.cents <= 6_000")
     human, github = diff(POLICY, new), diff(POLICY, new, "--format", "github")

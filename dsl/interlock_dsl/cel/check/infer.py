@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from interlock_dsl.cel.check import messages, operations, presence
 from interlock_dsl.cel.check.calls import qualified_name, resolved
 from interlock_dsl.cel.check.fields import indexed, selected
-from interlock_dsl.cel.check.literals import as_member
+from interlock_dsl.cel.check.literals import instead
 from interlock_dsl.cel.check.operators import ARITHMETIC, EQUALITIES, ORDERINGS
 from interlock_dsl.cel.check.scope import NAMESPACES, Introduction, LocalReference, TypeReference, VariableReference
 from interlock_dsl.cel.check.state import State
@@ -228,12 +228,7 @@ class Inference:
         if prefix and full and self._unknown_namespace(prefix, full):
             self._arguments(node)
             return state.report(messages.unknown_function(full, node.function_span, state.scope.functions))
-        given = [(self.infer(node.receiver), node.receiver.span), *self._arguments(node)]
-        if node.function == "orValue" and len(given) == 2:
-            held = state.bindings.resolve(given[0][0])
-            (instead,) = node.arguments
-            if isinstance(held, OptionalType):
-                given[1] = as_member(instead, given[1][0], held.of), instead.span
+        given = instead(state, node, [(self.infer(node.receiver), node.receiver.span), *self._arguments(node)])
         function = state.scope.function(node.function)
         if function is None:
             methods = (f.name for f in state.scope.functions.values() if any(o.method for o in f.overloads))
