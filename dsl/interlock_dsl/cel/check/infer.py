@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from interlock_dsl.cel.check import messages, operations, presence
 from interlock_dsl.cel.check.calls import qualified_name, resolved
+from interlock_dsl.cel.check.comprehensions import entries, ranged
 from interlock_dsl.cel.check.fields import indexed, selected
 from interlock_dsl.cel.check.literals import instead
 from interlock_dsl.cel.check.operators import ARITHMETIC, EQUALITIES, ORDERINGS
@@ -35,13 +36,11 @@ from interlock_dsl.cel.types import (
     NULL,
     STRING,
     UINT,
-    Basic,
     ListType,
     MapType,
     OptionalType,
     RecordType,
     Type,
-    TypeParameter,
     TypeType,
 )
 from interlock_dsl.diagnostics.source import Span
@@ -310,7 +309,7 @@ class Inference:
     def _comprehension(self, node: Comprehension) -> Type:
         state = self.state
         range_ = state.bindings.resolve(self.infer(node.range))
-        first, second = self._ranged(node, range_)
+        first, second = ranged(state, node, range_)
         types = (first, second) if len(node.variables) == 2 else (first if isinstance(range_, MapType) else second,)
         saved = state.locals
         made = {name: state.local(name, type) for name, type in zip(node.variables, types, strict=True)}
@@ -335,26 +334,10 @@ class Inference:
             case "transform_map":
                 return MapType(first, body, range_.max if isinstance(range_, ListType | MapType) else None)
             case "transform_map_entry":
-                return self._entries(node, body)
+                return entries(state, node, body)
 
     def _true(self, node: Expression) -> presence.Paths:
         return self.state.facts.get(id(node), presence.NOTHING)[0]
-
-    def _ranged(self, node: Comprehension, range_: Type) -> tuple[Type, Type]:
-        """Return the types of key and value, or of index and item, of what a comprehension goes over."""
-        match range_:
-            case ListType(element):
-                return INT, element
-            case MapType(key, value):
-                return key, value
-            case TypeParameter():
-                self.state.bindings.fits((DYN, range_))
-                return DYN, DYN
-            case Basic("dyn" | "error"):
-                return range_, range_
-            case _:
-                found = messages.mismatch("a list or a map", range_, node.range.span)
-                return self.state.report(found), ERROR
 
     def _test(self, node: Comprehension, condition: Expression) -> None:
         self._expect_bool(node, condition, self.infer(condition))
@@ -363,12 +346,6 @@ class Inference:
         if not self.state.bindings.fits((type, BOOL)):
             found = self.state.bindings.resolve(type)
             self.state.report(messages.mismatch(BOOL, found, condition.span, " as the condition"))
-
-    def _entries(self, node: Comprehension, body: Type) -> Type:
-        known = self.state.bindings.resolve(body)
-        if isinstance(known, MapType) or known in (DYN, ERROR):
-            return MapType(known.key, known.value) if isinstance(known, MapType) else MapType(DYN, DYN)
-        return self.state.report(messages.mismatch("a map with the new entry", known, node.body.span))
 
     def _bind(self, node: Bind) -> Type:
         state = self.state
