@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from interlock_dsl.cel.check import messages
 from interlock_dsl.cel.check.lists import bounded, narrowed
+from interlock_dsl.cel.check.literals import instead
 from interlock_dsl.cel.check.scope import CallReference
 from interlock_dsl.cel.check.state import State
 from interlock_dsl.cel.signature import Function, Overload
@@ -22,6 +23,7 @@ def resolved(state: State, call: Call, function: Function, given: Given, *, meth
     overloads = [overload for overload in function.overloads if overload.method == method]
     if not overloads:
         return state.report(messages.not_a_method(function, call.function_span, method=not method))
+    given = instead(state, call, given)
     possible: list[Overload] = []
     result: Type | None = None
     for overload in overloads:

@@ -9,7 +9,6 @@ from interlock_dsl.cel.check import messages, operations, presence
 from interlock_dsl.cel.check.calls import qualified_name, resolved
 from interlock_dsl.cel.check.comprehensions import entries, ranged
 from interlock_dsl.cel.check.fields import indexed, selected
-from interlock_dsl.cel.check.literals import instead
 from interlock_dsl.cel.check.operators import ARITHMETIC, EQUALITIES, ORDERINGS
 from interlock_dsl.cel.check.scope import NAMESPACES, Introduction, LocalReference, TypeReference, VariableReference
 from interlock_dsl.cel.check.state import State
@@ -227,7 +226,7 @@ class Inference:
         if prefix and full and self._unknown_namespace(prefix, full):
             self._arguments(node)
             return state.report(messages.unknown_function(full, node.function_span, state.scope.functions))
-        given = instead(state, node, [(self.infer(node.receiver), node.receiver.span), *self._arguments(node)])
+        given = [(self.infer(node.receiver), node.receiver.span), *self._arguments(node)]
         function = state.scope.function(node.function)
         if function is None:
             methods = (f.name for f in state.scope.functions.values() if any(o.method for o in f.overloads))

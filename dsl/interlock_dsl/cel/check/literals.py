@@ -1,6 +1,6 @@
 """Literals against the closed set of values of an enum: a misspelt value can never be equal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from interlock_dsl.cel.check import messages
 from interlock_dsl.cel.check.state import State
@@ -40,9 +40,13 @@ def as_member(node: Expression, type: Type, other: Type) -> Type:
     return other if values is not None and all(text in values for text in _texts(node)) else type
 
 
-def instead(state: State, call: Call, given: list[tuple[Type, Span]]) -> list[tuple[Type, Span]]:
+def instead(state: State, call: Call, given: Sequence[tuple[Type, Span]]) -> Sequence[tuple[Type, Span]]:
     """Return the types of what a method is given; what `orValue` gives instead is of the enum that may be absent."""
-    held = state.bindings.resolve(given[0][0]) if call.function == "orValue" and len(given) == 2 else None
+    held = (
+        state.bindings.resolve(given[0][0])
+        if call.function == "orValue" and call.receiver and len(given) == 2
+        else None
+    )
     if not isinstance(held, OptionalType):
         return given
     return [given[0], (as_member(call.arguments[0], given[1][0], held.of), given[1][1])]
