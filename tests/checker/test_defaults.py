@@ -12,7 +12,7 @@ table t(risk: enum("low", "high")) -> { ok: bool } {
   otherwise then false
 }
 workflow w(n: int, ns: list<int> max 3) {
-  step look by a { task "?"  returns { v?: int  risk?: enum("low", "high")  some?: enum("low") } }
+  step look by a { task "?"  returns { v?: int  risk?: enum("low", "high")  riskier?: int  some?: enum("low") } }
   step all calls s.get(n: m) for each m in ns max 3
   step late waits for 10m
   step here decides t(risk: RISK)
@@ -55,6 +55,8 @@ def test_a_question_on_a_route_is_told_not_to_last() -> None:
     )
     assert not never.notes
     assert "ask again where it is read" in asked.notes[0]
+    (other, *_) = found(risk="look.risk", when="when has(look.riskier) look -> done otherwise")
+    assert not other.notes, "another field whose name begins alike"
 
 
 @pytest.mark.parametrize("risk", ["has(look.risk) ? look.risk : {}", "look.?risk.orValue({})"])

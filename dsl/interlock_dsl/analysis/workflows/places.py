@@ -216,7 +216,7 @@ class Reader:
         for link in arriving(self.outline.flow.graph, place.nodes[0]) if self._known(place.nodes[0]) else ():
             when = link.decl.when
             asked = () if when is None else (node for node in walk(when) if isinstance(node, Present))
-            if any(node.span.text.removeprefix("has(").startswith(path) for node in asked):
+            if any(node.span.text.removeprefix("has(").startswith((f"{path})", f"{path}.")) for node in asked):
                 return replace(found, notes=(*found.notes, say.ASKED_ON_ROUTE))
         return found
 
