@@ -10,8 +10,10 @@ from interlock_dsl.syntax.tree import Ident, NamedNumber
 def names_in(value: object) -> Iterator[str]:
     """Yield every name in a part of a tree, also in its expressions and in the place of numbers."""
     match value:
-        case Ident(text=name) | Name(name=name):
-            yield name
+        case Ident(text=text):
+            yield text
+        case Name():
+            yield value.name
         case NamedNumber(ident=ident):
             yield ident.text
         case _:

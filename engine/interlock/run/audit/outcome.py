@@ -44,7 +44,7 @@ def _text_of(every: tuple[Note | Command, ...]) -> str:
     """Return what is compared as canonical JSON."""
     if len(every) == 2:
         note, command = every
-        if note.__class__ is CallDecided and command.__class__ is CallTool and note.args is command.args:
+        if type(note) is CallDecided and type(command) is CallTool and note.args is command.args:
             args = written(note.args)
             return f"[{_call_decided(note, args)},{_call_tool(command, args)}]"
     known: dict[int, str] = {}
