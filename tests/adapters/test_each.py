@@ -26,6 +26,7 @@ from interlock import (
     Program,
     Refused,
     Session,
+    ToolError,
     ToolFailed,
     compile_text,
     decode,
@@ -113,6 +114,62 @@ def test_a_guarded_function_is_called_in_a_session_only(session: Session) -> Non
     assert denied.value.decision.answer == "deny" and len(bank.made) == 1
     with pytest.raises(TypeError, match="by name"):
         guarded("money.send")(lambda *account: None)
+
+
+async def _later(n: int) -> None:
+    raise AssertionError("nobody awaits it")
+
+
+def _items(n: int) -> Any:
+    yield n
+
+
+async def _items_later(n: int) -> Any:
+    yield n
+
+
+@pytest.mark.parametrize("function", [_items, _items_later])
+def test_a_generator_function_is_no_guarded_function(function: Any) -> None:
+    with pytest.raises(TypeError, match="generator"):
+        guarded("things.send")(function)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize("function", [_items, _items_later, _later])
+def test_what_has_yet_to_run_is_no_result(function: Any) -> None:
+    """A tool that returns nothing would otherwise be on record as called."""
+    program = compile_text(
+        "tool things.send(n: int in 0..9) { needs x  effect write }\npolicy p { permit things.send }"
+    )
+    session = Guard(program, journal=(journal := MemoryJournal())).session()
+    with acting(session), pytest.raises(ToolError):
+        guarded("things.send")(lambda n: function(n))(1)
+    events = [decode(each.event, each.run, each.sequence) for each in journal.read(session.id)]
+    assert [event.kind for event in events if isinstance(event, ToolFailed)] == ["uncertain"]
+
+
+class _Raising:
+    """A value of which nothing can be read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def test_what_came_of_a_call_is_on_record_whatever_it_returned(session: Session) -> None:
+    with acting(session, agent="teller"), pytest.raises(ToolError):
+        guarded("money.send")(lambda account, cents: _Raising())("DE02", 1)
+    assert not session.under_way
+
+
+def test_arguments_of_a_function_that_are_nested_too_deep_are_denied(session: Session) -> None:
+    nested: Any = []
+    for _ in range(5_000):
+        nested = [nested]
+    bank = Bank()
+    send = guarded("money.send")(bank.functions()["money_send"])
+    with acting(session, agent="teller"), pytest.raises(NotAllowed, match="denied"):
+        send(nested, 1)
+    assert not bank.made
 
 
 def test_the_names_of_tools(session: Session) -> None:

@@ -1,12 +1,12 @@
 """What holds in every framework: what is allowed is made and reported, what is not is not made, and is told why."""
 
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 
 from adapters.conftest import POLICY
-from adapters.frameworks import Bank, FastMcp, Framework, McpClient
+from adapters.frameworks import Bank, FastMcp, Framework, Functions, LangChain, McpClient
 from interlock import (
     CallDecision,
     Guard,
@@ -206,7 +206,24 @@ def test_a_role_is_told_before_the_call_or_it_is_not_made(
     assert told == ["controller: it is much"] and len(bank.made) == 2
     with suppress(Exception):
         framework(session, bank, notify=notify).run([("money_send", {"account": "DE03", "cents": 6_000})])
-    assert len(told) == 2 and len(bank.made) == 2 and _failures(journal, session) == ["error"]
+    assert len(told) == 2 and len(bank.made) == 2 and _failures(journal, session) == ["unsent"]
+
+
+def test_a_role_is_told_by_a_coroutine_function_where_calls_are_awaited(
+    framework: type[Framework], session: Session, bank: Bank, journal: MemoryJournal
+) -> None:
+    told: list[str] = []
+
+    async def notify(obligation: NotifyRole, decision: CallDecision) -> None:
+        told.append(obligation.role)
+
+    plain = framework in (LangChain, Functions) and not bank.asynchronous
+    with pytest.raises(TypeError, match="awaited") if plain else nullcontext():
+        framework(session, bank, notify=notify).run([("money_send", {"account": "DE02", "cents": 6_000})])
+    if plain:
+        assert not bank.made and _failures(journal, session) == ["unsent"]
+    else:
+        assert told == ["controller"] and len(bank.made) == 1
 
 
 def test_hidden_tools_are_not_offered(framework: type[Framework], session: Session, bank: Bank) -> None:

@@ -213,7 +213,7 @@ class SessionWorld:
     def _came(self, call: CallTool) -> Event:
         dice = self.dice
         if dice.often(0.4):
-            return ToolFailed(self.now, call.id, dice.one(("error", "error", "timeout", "uncertain")), "gone")
+            return ToolFailed(self.now, call.id, dice.one(("error", "unsent", "timeout", "uncertain")), "gone")
         fits: Json = {"a.read": {"k": 3}, "b.send": {"id": "r"}}.get(call.tool)
         results: Sequence[Json] = (fits, fits, {"k": 3}, {"id": "r"}, None, {"k": 11}, "x", {})
         return ToolReturned(self.now, call.id, dice.one(results))

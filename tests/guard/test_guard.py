@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -94,10 +95,18 @@ def test_a_result_is_reported_once(guard: Guard) -> None:
         session.observe(send(session, {"account": "blocked", "cents": 1}), {})
 
 
-def test_a_result_that_cannot_be_recorded_leaves_the_call_in_doubt(guard: Guard) -> None:
+class Raising(dict[str, object]):
+    """A mapping that cannot be read."""
+
+    def items(self) -> NoReturn:
+        raise RuntimeError("a secret")
+
+
+@pytest.mark.parametrize("wrong", [{"receipt": object()}, Raising()])
+def test_a_result_that_cannot_be_recorded_leaves_the_call_in_doubt(guard: Guard, wrong: object) -> None:
     session = guard.session()
     with pytest.raises(InvalidInput):
-        session.observe(send(session, SMALL, "k"), {"receipt": object()})
+        session.observe(send(session, SMALL, "k"), wrong)
     assert session.under_way == ()
     assert causes(send(session, SMALL, "k")) == ["repeated"]
 

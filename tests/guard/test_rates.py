@@ -74,6 +74,30 @@ def test_a_breaker_opens_is_tried_and_closes(guard: Guard, clock: ManualClock, k
     assert replay(guard.journal, other.id).same and verify(guard.journal).holds
 
 
+def test_a_call_that_was_not_made_is_nothing_to_a_breaker(guard: Guard, clock: ManualClock) -> None:
+    session = guard.session(principal=ANN)
+    for _ in range(3):
+        session.failed(session.decide("post.read", {"n": 1}), "nobody could be told", kind="unsent")
+    assert not guard.journal.breakers()
+    for _ in range(2):
+        session.failed(session.decide("post.read", {"n": 1}))
+    clock.advance(30 * SECOND)
+    session.failed(session.decide("post.read", {"n": 1}), kind="unsent")
+    trial = session.decide("post.read", {"n": 1})
+    assert trial, "the trial was not made, so another call may be it"
+    session.observe(trial, {"k": 1})
+    assert replay(guard.journal, session.id).same and verify(guard.journal).holds
+
+
+def test_a_call_that_was_not_made_gives_back_what_was_reserved_for_it(guard: Guard) -> None:
+    session = guard.session(principal=ANN)
+    first = session.decide("post.send", {"n": 1}, key="k")
+    session.failed(first, kind="unsent")
+    assert [each.claim.rule for each in guard.journal.held()] == ["post.send rate"]
+    assert session.decide("post.send", {"n": 1}, key="k")
+    assert verify(guard.journal).holds
+
+
 def test_a_result_of_another_type_is_a_failure_for_the_breaker(guard: Guard) -> None:
     session = guard.session(principal=ANN)
     calls = [session.decide("post.read", {"n": 1}) for _ in range(3)]

@@ -28,7 +28,9 @@ event = st.one_of(
     st.builds(events.ModelReplied, whole, text, st.booleans(), json, calls, usage, json),
     st.builds(events.ModelFailed, whole, text, st.sampled_from(["error", "timeout"]), text, usage, whole),
     st.builds(events.ToolReturned, whole, text, json),
-    st.builds(events.ToolFailed, whole, text, st.sampled_from(["error", "timeout", "uncertain"]), text, whole),
+    st.builds(
+        events.ToolFailed, whole, text, st.sampled_from(["error", "timeout", "uncertain", "unsent"]), text, whole
+    ),
     st.builds(events.PersonAnswered, whole, text, text, text, json),
     st.builds(events.SignalReceived, whole, text, json, text, text, text),
     st.builds(events.ApprovalGiven, whole, text, text, text, text),

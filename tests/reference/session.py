@@ -315,8 +315,8 @@ class Naive(Attempts):
 
     def came(self, case: Case, event: ToolReturned | ToolFailed) -> None:
         if isinstance(event, ToolFailed):
-            case.came = "failed" if event.kind == "error" and not case.twice else "in doubt"
-            self.report(case, "failed")
+            case.came = "failed" if event.kind in ("error", "unsent") and not case.twice else "in doubt"
+            self.report(case, "unknown" if event.kind == "unsent" else "failed")
             if case.came == "failed":
                 self.give_back(case)
             self.said.append(("done", case.id, False, None))

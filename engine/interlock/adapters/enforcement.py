@@ -1,6 +1,7 @@
 """What all adapters do: have a call decided, make it with the arguments that were decided, report what came of it."""
 
 import copy
+import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -15,11 +16,16 @@ from interlock_dsl.cel.types import RecordType
 from interlock_dsl.program.model import Tool
 from interlock_dsl.schema import ValidationError, decode
 
+_UNTOLD = "who is to be told of it could not be told"
+
 _log = logging.getLogger("interlock.adapters")
 
 Arguments = dict[str, Json]
-Notify = Callable[[NotifyRole, CallDecision], None]
-"""Tells the people of a role that a call is made. Raises where it cannot: the call is not made then."""
+Notify = Callable[[NotifyRole, CallDecision], Awaitable[None] | None]
+"""Tells the people of a role that a call is made. Raises where it cannot: the call is not made then.
+
+It may be a coroutine function where calls are awaited; where they are not, one raises TypeError.
+"""
 
 
 class NotAllowed(InterlockError):
@@ -98,7 +104,7 @@ class Enforcer:
         try:
             self._tell(decision)
         except BaseException as error:
-            self.session.failed(decision, "", raised=type(error).__name__)
+            self.session.failed(decision, _UNTOLD, kind="unsent", raised=type(error).__name__)
             raise
         try:
             returned = call(args)
@@ -116,9 +122,9 @@ class Enforcer:
         """Do what `make` does for a call that is awaited; one that is cancelled may have happened."""
         args = self._arguments(decision)
         try:
-            self._tell(decision)
+            await self._atell(decision)
         except BaseException as error:
-            await self.session.afailed(decision, "", raised=type(error).__name__)
+            await self.session.afailed(decision, _UNTOLD, kind="unsent", raised=type(error).__name__)
             raise
         try:
             returned = await call(args)
@@ -140,11 +146,23 @@ class Enforcer:
     def _tell(self, decision: CallDecision) -> None:
         for each in decision.obligations:
             if isinstance(each, NotifyRole):
-                self._notify(each, decision)
+                told = self._notify(each, decision)
+                if told is not None and inspect.isawaitable(told):
+                    if inspect.iscoroutine(told):
+                        told.close()
+                    raise TypeError("`notify` has to be awaited, and the call is not: give a plain function")
+
+    async def _atell(self, decision: CallDecision) -> None:
+        for each in decision.obligations:
+            if isinstance(each, NotifyRole):
+                told = self._notify(each, decision)
+                if told is not None and inspect.isawaitable(told):
+                    await told
 
     def _result(self, decision: CallDecision, returned: object) -> "Json | Unusable":
         tool = self._tools[decision.tool]
-        return result_of(tool, _read(tool, returned) if isinstance(returned, str) else returned)
+        # Not `isinstance`: it reads an attribute of the value, which may raise.
+        return result_of(tool, _read(tool, returned) if issubclass(type(returned), str) else returned)
 
     def _doubt(self, decision: CallDecision) -> Literal["error", "uncertain"]:
         return "error" if self._tools[decision.tool].effect == "read" else "uncertain"
@@ -177,9 +195,9 @@ def _refuse(result: Unusable) -> NoReturn:
     raise ToolError(result.message)
 
 
-def _read(tool: Tool, text: str) -> object:
+def _read(tool: Tool, text: object) -> object:
     """Return what a text says: itself where the tool is declared to return one, else the JSON that it is."""
-    if tool.result is None:
+    if tool.result is None or not isinstance(text, str):
         return text
     try:
         decode(tool.result, text)

@@ -20,6 +20,7 @@ from interlock.adapters.enforcement import Arguments, Enforcer, Notify
 from interlock.adapters.enforcement import NotAllowed as NotAllowed
 from interlock.errors import Refused
 from interlock.guard import Session
+from interlock.runtime.bounds import OutOfBoundsError, check_bounds
 from interlock.runtime.values import to_host, to_json
 from interlock_dsl.program.model import Program
 from interlock_dsl.schema import decode
@@ -51,10 +52,13 @@ def guarded(tool: str) -> Callable[[F], F]:
     where it is denied or waits for an approval, `Refused` outside `acting`, `ToolError` for a result that is not one of
     the declared type, and what the function raises.
 
-    Raises TypeError for a function with parameters that cannot be given by name.
+    Raises TypeError for a function with parameters that cannot be given by name, and for a generator function, whose
+    body would run after the call was reported.
     """
 
     def decorate(function: F) -> F:
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"`{tool}`: a generator function does nothing when it is called; return the whole result")
         signature = inspect.signature(function)
         for parameter in signature.parameters.values():
             if parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL):
@@ -66,6 +70,10 @@ def guarded(tool: str) -> Callable[[F], F]:
             for parameter in signature.parameters.values():
                 if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                     values |= values.pop(parameter.name, {})
+            try:
+                check_bounds("the arguments", values)
+            except OutOfBoundsError:
+                return values  # which is denied, with the reason
             return to_json(values)
 
         if inspect.iscoroutinefunction(function):

@@ -20,8 +20,15 @@ def recorded_arguments(given: object) -> tuple[Json, str]:
 
 def recorded_result(given: object) -> Json:
     """Return what a tool's function returned as JSON. Raises ValueError for what JSON cannot say, or is too large."""
-    check_bounds("the result", given)
-    return json_value(to_json(given))
+    try:
+        check_bounds("the result", given)
+        converted = to_json(given)
+    except ValueError:
+        raise
+    except Exception as error:
+        # What a value of the author's own raises while it is read may say anything.
+        raise ValueError(f"reading it raised {type(error).__name__}") from None
+    return json_value(converted)
 
 
 def recorded_context(given: Mapping[str, object] | None) -> Mapping[str, Json] | None:

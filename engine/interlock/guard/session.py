@@ -156,18 +156,20 @@ class Session:
         call: CallDecision | str,
         message: str = "",
         *,
-        kind: Literal["error", "timeout", "uncertain"] = "error",
+        kind: Literal["error", "timeout", "uncertain", "unsent"] = "error",
         raised: str = "",
     ) -> None:
-        """Report that a call gave no result: a plain `error` did not take effect; of the others nobody knows.
+        """Report that a call gave no result: a plain `error` did not take effect, and what is `unsent` was not made.
+
+        After `timeout` and `uncertain` nobody knows. A breaker counts all but `unsent`.
 
         `message` may be shown to a model; `raised` is for people alone. Raises `Refused` like `observe`, and
         `InvalidInput` for another kind of failure, or a text that cannot be recorded.
         """
         id, message = self._call_id(call), recorded_text("the message", message)
         raised = recorded_text("what was raised", raised)
-        if kind not in ("error", "timeout", "uncertain"):
-            raise InvalidInput(f"a call fails by `error`, `timeout` or `uncertain`, not by {kind!r}")
+        if kind not in ("error", "timeout", "uncertain", "unsent"):
+            raise InvalidInput(f"a call fails by `error`, `timeout`, `uncertain` or `unsent`, not by {kind!r}")
         with self._lock:
             self._record.submit(lambda at: ToolFailed(at, id, kind, message, raised=raised))
 
@@ -255,7 +257,7 @@ class Session:
         call: CallDecision | str,
         message: str = "",
         *,
-        kind: Literal["error", "timeout", "uncertain"] = "error",
+        kind: Literal["error", "timeout", "uncertain", "unsent"] = "error",
         raised: str = "",
     ) -> None:
         """Do what `failed` does, beside the event loop."""

@@ -17,7 +17,7 @@ import asyncio
 import inspect
 import logging
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -208,11 +208,17 @@ def _leave(task: "asyncio.Task[object]") -> None:
     task.cancel()
 
 
+_UNRUN: Final = (Generator, AsyncGenerator, Awaitable)
+"""What a function returns that has yet to do its work."""
+
+
 def result_of(tool: Tool, returned: object) -> "Json | Unusable":
     """Return what a function returned as JSON; `Unusable` if its tool's declaration does not allow it."""
+    message = f"`{tool.name}` returned something else than its declaration says"
+    if issubclass(type(returned), _UNRUN):
+        return Unusable(message, f"{type(returned).__name__}: the function has not run to its end")
     if tool.result is None:
         return None
-    message = f"`{tool.name}` returned something else than its declaration says"
     try:
         check_bounds("the result", returned)
         converted = to_json(returned)

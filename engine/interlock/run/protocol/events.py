@@ -162,7 +162,7 @@ class ToolReturned:
 @frozen
 class ToolFailed:
     """A `CallTool` gave none. After `uncertain` nobody knows whether the call took effect; after `error` and
-    `timeout` of a repeatable tool it may be made again.
+    `timeout` of a repeatable tool it may be made again. In a session, `unsent` says that the call was not made.
 
     `message` may be shown to a model; `raised` says, for people alone, which exception was raised and where. Neither
     holds what an exception says, unless the tool's author chose those words.
@@ -170,7 +170,7 @@ class ToolFailed:
 
     at: int
     command: str
-    kind: Literal["error", "timeout", "uncertain"]
+    kind: Literal["error", "timeout", "uncertain", "unsent"]
     message: str
     jitter: int = 0
     raised: str = ""

@@ -29,15 +29,19 @@ def returned(state: SessionState, call: Call, event: ToolReturned) -> None:
 
 
 def failed(state: SessionState, call: Call, event: ToolFailed) -> None:
-    """No result came. Whether the call took effect is known only after a plain error, where it was sent once."""
-    tool = call.tool
-    call.came = "failed" if event.kind == "error" and not call.repeated else "in doubt"
-    admissions.report(state, call, "failed")
+    """No result came. Whether the call took effect is known only after a plain error, where it was sent once.
+
+    One that was not sent is no failure for a breaker, and no trial either.
+    """
+    tool, unsent = call.tool, event.kind == "unsent"
+    call.came = "failed" if event.kind in ("error", "unsent") and not call.repeated else "in doubt"
+    admissions.report(state, call, "unknown" if unsent else "failed")
     said = ": ".join(filter(None, (event.message, event.raised))) or "it failed"
     if call.came == "failed":
         give_back(state, call)
     doubtful = call.came == "in doubt" and tool.effect != "read"
-    message = f"{tool.name} may have happened: {said}" if doubtful else f"{tool.name} failed: {said}"
+    came = "may have happened" if doubtful else "was not called" if unsent else "failed"
+    message = f"{tool.name} {came}: {said}"
     _over(state, call, False, None, message, "timeout" if event.kind == "timeout" else "failure")
 
 
