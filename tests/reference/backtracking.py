@@ -1,5 +1,6 @@
 """Going back: what came about by the last visit of a step is taken back. Every visit knows what it came about by."""
 
+from dataclasses import replace
 from typing import cast
 
 from interlock_dsl.program.model import Route
@@ -25,7 +26,7 @@ def follow(run: Run, way: Way, route: Route) -> None:
     for key, arrived in run.arrived.items():
         run.arrived[key] = [name for name in arrived if name not in names]
         if run.decided.get(key) and all(one in part for one in run.decided[key]):
-            run.late[key] = run.late.get(key, set()) - names
+            way = replace(way, branches=routing.on_time(run, [key], way.branches))
     every = [each for visit in part for each in (visit, *entered_rows(visit))]
     if all(promised.holds(run, name) for name in forgotten):
         rows.undo(run, every, (go_back, (run, way.causes[0], every, target, way)))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from interlock_dsl.program.model import Route, Workflow
-from reference import backtracking, following, inside, promised, routing, rows, steps
+from reference import backtracking, inside, promised, routing, rows, steps
 from reference.state import Run, Visit, Way
 
 Branches = frozenset[tuple[int, str, str]]
@@ -77,18 +77,15 @@ def opened(run: Run, way: Way, target: str) -> Branches:
 
 def go_on(run: Run, routes: Sequence[Route], branches: Iterable[tuple[int, str, str]]) -> Branches:
     """Return the branches in which what follows a join lies."""
-    if not any_in(run.of):
-        return frozenset(branches)
-    over = closed(run.of, lies(run.of), routes[0].sources)
-    return frozenset(branch for branch in branches if branch[1] not in over)
+    over = closed(run.of, lies(run.of), routes[0].sources) if any_in(run.of) else set()
+    left = frozenset(branch for branch in branches if branch[1] not in over)
+    return routing.on_time(run, routing.passed_with(run, routes), left)
 
 
 def arrive(run: Run, key: tuple[object, ...], routes: Sequence[Route], visit: Visit) -> None:
     """A source is done: it has won the race."""
-    late = run.late.setdefault(key, set())
     source, sources = visit.name, routes[0].sources
-    if source in late:
-        late.discard(source)
+    if routing.is_late(run, key, visit.way.branches):
         return
     found, won = lies(run.of), visit.way.branches
     competing = raced(found, sources)
@@ -101,11 +98,7 @@ def arrive(run: Run, key: tuple[object, ...], routes: Sequence[Route], visit: Vi
     run.decided[key] = [visit]
     run.note("race won", visit.path, visit.number, tuple(name for name in sources if name != source))
     lost = call_off(run, beaten)
-    under_way = [one.step.name for one in run.active]
-    under_way += [name for then in following.every(run) for name in following.leads_to(then)]
-    under_way += [name for one in run.whole.todo if (name := routing._entering(run, one))]
-    others = [name for name in sources if name != source]
-    run.late[key] = {name for name in others if any(name in routing.comes_to(run, step, routes) for step in under_way)}
+    routing.decide(run, key)
     places = {(fork, target) for _, fork, target in beaten}
     kept = found[source] & competing
     gone = [name for name in run.of.steps if found[name] & places and not found[name] & kept and name in run.shown]

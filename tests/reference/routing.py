@@ -23,6 +23,7 @@ from reference.state import Run, Visit, Way
 from reference.values import NO_VALUE, condition, encoded, part
 
 Key = tuple[object, ...]
+Branches = frozenset[tuple[int, str, str]]
 
 
 def way_of(route: Route) -> Way:
@@ -112,8 +113,7 @@ def leave(run: Run, source: str, attempts: int = 1, visit: Visit | None = None) 
             assert visit is not None
             races.arrive(run, key, routes, visit)
             continue
-        run.lineage[source] = branches
-        met = arrive(run, key, routes, source)
+        met = arrive(run, key, routes, source, branches)
         if met is None:
             continue
         came = [branch for name in met for branch in run.lineage[name]]
@@ -262,12 +262,11 @@ def passed(run: Run, way: Way) -> dict[str, Json]:
 # --- branches meet
 
 
-def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> list[str] | None:
+def arrive(run: Run, key: Key, routes: Sequence[Route], source: str, branches: Branches) -> list[str] | None:
     """Note an arrival; return who has arrived if the join goes on now."""
-    late = run.late.setdefault(key, set())
-    if source in late:
-        late.discard(source)
+    if is_late(run, key, branches):
         return None
+    run.lineage[source] = branches
     arrived = run.arrived.setdefault(key, [])
     if source not in arrived:
         arrived.append(source)
@@ -282,11 +281,41 @@ def arrive(run: Run, key: Key, routes: Sequence[Route], source: str) -> list[str
         entering = [one for one in run.whole.todo if (name := _entering(run, one)) and only_leads(run, name, routes)]
         run.whole.todo = [one for one in run.whole.todo if one not in entering]
         following.forget(run, routes)
-        under_way = [name for then in following.every(run) for name in following.leads_to(then)]
-        under_way += [visit.step.name for visit in run.active]
-        under_way += [name for one in run.whole.todo if (name := _entering(run, one))]
-        run.late[key] = {name for name in missing if any(name in comes_to(run, step, routes) for step in under_way)}
+        decide(run, key)
     return arrived
+
+
+def decide(run: Run, key: Key) -> None:
+    """A join is gone on from without all: whatever is under way before it is too late for it."""
+    run.turn += 1
+    run.rounds[key] = run.turn
+
+
+def is_late(run: Run, key: Key, branches: Branches) -> bool:
+    """Say whether a join was decided since what comes to it last came by it, or by a join that takes what follows."""
+    came = max((turn for turn, what, join in branches if (what, join) == ("came by", _named(key))), default=0)
+    return came < run.rounds.get(key, 0)
+
+
+def on_time(run: Run, keys: Iterable[Key], branches: Branches) -> Branches:
+    """Return the branches in which something lies that comes by some joins now."""
+    by = {("came by", _named(key)) for key in keys}
+    return frozenset(one for one in branches if one[1:] not in by) | {(run.turn, *one) for one in by}
+
+
+def _named(key: Key) -> str:
+    sources, merge, race = key
+    return f"{sorted(cast('frozenset[str]', sources))} {merge} {race}"
+
+
+def passed_with(run: Run, routes: Sequence[Route]) -> list[Key]:
+    """Return the joins that are come by with a join: itself, and those of which it takes what follows them."""
+    found: dict[Key, list[Route]] = {}
+    for route in run.of.routes:
+        if len(route.sources) > 1 and route.trigger is None:
+            found.setdefault((frozenset(route.sources), route.merge, route.race), []).append(route)
+    sources = set(routes[0].sources)
+    return [key for key, join in found.items() if routes[0] in join or sources & behind(run, join)]
 
 
 def _entering(run: Run, one: tuple[object, tuple[object, ...]]) -> str:
@@ -311,21 +340,12 @@ def reaches(run: Run, step: str, without: Iterable[Route]) -> set[str]:
     return found
 
 
-def comes_to(run: Run, step: str, join: Sequence[Route]) -> set[str]:
-    """Return all that a step leads to, itself included, but by a decided join or one that takes what follows it."""
-    behind = {target for route in join for way in (way_of(route), way_out(route)) if way for target in way.targets}
-    while more := {name for one in races.forward(run.of) if behind & set(one.sources) for name in one.targets} - behind:
-        behind |= more
-    found = {step}
-    while True:
-        more = set()
-        for route in run.of.routes:
-            closed = route in join or (len(route.sources) > 1 and behind & set(route.sources))
-            if not closed and found & set(route.sources):
-                more |= {*route.targets, *(() if route.out is None else route.out.targets)}
-        if more <= found:
-            return found
+def behind(run: Run, join: Sequence[Route]) -> set[str]:
+    """Return all that a join leads forward to."""
+    found = {target for route in join for way in (way_of(route), way_out(route)) if way for target in way.targets}
+    while more := {name for one in races.forward(run.of) if found & set(one.sources) for name in one.targets} - found:
         found |= more
+    return found
 
 
 def only_leads(run: Run, step: str, join: Sequence[Route]) -> bool:

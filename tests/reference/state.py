@@ -274,7 +274,9 @@ class Run:
         """Steps and parameters that are records."""
         self.active: list[Visit] = []
         self.arrived: dict[tuple[object, ...], list[str]] = {}
-        self.late: dict[tuple[object, ...], set[str]] = {}
+        self.turn = 0
+        self.rounds: dict[tuple[object, ...], int] = {}
+        """At which turn each join was last decided without waiting for all."""
         self.taken: dict[str, int] = {}
         self.forked = 0
         self.lineage: dict[str, frozenset[tuple[int, str, str]]] = {}

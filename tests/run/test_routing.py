@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from interlock.run.protocol.commands import AskPerson
 from interlock.run.protocol.events import PersonAnswered
 from interlock.run.protocol.notes import NoValue, RouteTaken, StepCancelled
@@ -182,3 +184,75 @@ def test_a_run_with_nothing_left_to_do_stops_and_says_who_is_waited_for() -> Non
         answer(world, step)
     assert world.finished.status == "failed"
     assert "a, b, c waits for the others" in world.finished.reason
+
+
+AGAIN = """
+role boss { reach "boss" }
+workflow w(n: int in 0..10) {
+  goal "the first is enough, in every round"
+  budget { steps 40 }
+  step begin sets { n: n }
+  step a asks boss { question "a?" returns { ok: bool } }
+  step b asks boss { question "b?" returns { ok: bool } within 1h }
+  step yes sets { n: n }
+  step side asks boss { question "side?" returns { ok: bool } }
+  step after asks boss { question "after?" returns { ok: bool } }
+  end done
+  end gone
+  start -> begin
+  begin -> a, b
+  b -> yes when b.ok
+  b -> side otherwise
+  b -> side on expiry
+  side -> gone
+  a, yes -> after merge any
+  after -> begin when !after.ok at most 3 times, then -> done
+  after -> done otherwise
+}
+"""
+"""A join that the first decides, in a loop: `b` goes on after that, for it can lead elsewhere."""
+
+
+def say(world: World, step: str, *, ok: bool = True, which: int = -1) -> None:
+    asked = [command for command in world.open(AskPerson) if command.step == step][which]
+    world.feed(PersonAnswered(world.now, asked.id, "bob", "boss", {"ok": ok}))
+
+
+@pytest.mark.parametrize("how", ["route", "trigger"])
+def test_who_comes_late_and_leaves_elsewhere_takes_nothing_from_the_next_round(how: str) -> None:
+    world = World(AGAIN, {"n": 0})
+    say(world, "a")
+    if how == "route":
+        say(world, "b", ok=False)
+    else:
+        world.wait(HOUR)
+    say(world, "after", ok=False)
+    assert [asked.step for asked in world.open(AskPerson)] == ["side", "a", "b"]
+    say(world, "b")
+    assert world.entered.count("after") == 2
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_whose_round_is_over_is_late_and_who_is_of_this_round_is_not(first: int) -> None:
+    """However many of one step are under way at once, and whoever of them comes first."""
+    world = World(AGAIN, {"n": 0})
+    say(world, "a")
+    say(world, "after", ok=False)
+    assert [asked.step for asked in world.open(AskPerson)] == ["b", "a", "b"]
+    say(world, "b", which=first)
+    assert world.entered.count("after") == 1 + first
+    say(world, "b")
+    assert world.entered.count("after") == 2
+
+
+def test_who_was_late_in_one_round_is_late_in_all_that_follow() -> None:
+    world = World(AGAIN, {"n": 0})
+    say(world, "a")
+    say(world, "after", ok=False)
+    say(world, "b")
+    say(world, "after", ok=False)
+    assert next(iter(world.open(AskPerson))).step == "b"
+    say(world, "b", which=0)
+    assert world.entered.count("after") == 2
+    say(world, "a")
+    assert world.entered.count("after") == 3

@@ -21,7 +21,11 @@ class Branch(NamedTuple):
 
 
 Lineage: TypeAlias = frozenset[Branch]
-"""The branches in which something lies."""
+"""The branches in which something lies, where a workflow has to tell them apart.
+
+What follows a join that does not wait for all, or one that takes what follows it, lies in a branch of that round:
+`taken` is how often that join had been decided then, `fork` its key, and there is no target.
+"""
 
 UNBRANCHED: Final[Lineage] = frozenset()
 

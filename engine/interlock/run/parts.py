@@ -35,8 +35,8 @@ class Frame:
     end, and `timer` is set for the next of them. `sizes` are those of what is shown. `returned` are tools of which a
     call has returned, as far as a promise asks for them, and `came` those calls. `marks` are the visits that there were
     when a step was last entered that a route backtracks to, by its name. `now` is the moment that `values` has. `over`:
-    nothing more happens in it. Where branches race, `forked` counts how often the workflow has forked, `lineages` are
-    those of all visits by step and number, and `beaten` are branches that are out of their race.
+    nothing more happens in it. `lineages` are those of all visits by step and number; where branches race, `forked`
+    counts how often the workflow has forked, and `beaten` are branches that are out of their race.
     """
 
     plan: WorkflowPlan
@@ -75,7 +75,7 @@ class Frame:
         return self.values
 
     def lineage(self, step: str, number: int) -> Lineage:
-        """Return the branches in which a visit lies, as far as the workflow has races."""
+        """Return the branches in which a visit lies, as far as the workflow has to tell them apart."""
         return self.lineages.get((step, number), UNBRANCHED)
 
     def at(self, step: str) -> str:
@@ -340,13 +340,13 @@ class Signal:
 
 @dataclass(slots=True)
 class Join:
-    """Where branches meet: who has arrived, and after it went on, who may still come and is not waited for.
+    """Where branches meet: who has arrived, and the `branches` in which those lie that have.
 
-    `branches` are those that a source which has arrived lies in, as far as the workflow has races.
+    `rounds` counts how often it was decided without waiting for all.
     """
 
     arrived: dict[str, None] = field(default_factory=dict)
-    late: set[str] = field(default_factory=set)
+    rounds: int = 0
     branches: dict[str, Lineage] = field(default_factory=dict)
 
 

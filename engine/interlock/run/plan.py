@@ -67,6 +67,11 @@ class Group:
     needed: int = 1
     race: bool = False
 
+    @property
+    def hasty(self) -> bool:
+        """Whether it is a join that does not wait for all of its sources."""
+        return self.needed < len(self.sources)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkflowPlan:
@@ -94,6 +99,7 @@ class WorkflowPlan:
     records: frozenset[str]
     branching: Branching | None
     _onward: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    _passed: dict[str, tuple[Group, ...]] = field(default_factory=dict)
 
     def onward(self, step: str, besides: Group | None = None) -> frozenset[str]:
         """Return what ordinary routes, back ones too, lead to from a step, itself included.
@@ -106,15 +112,14 @@ class WorkflowPlan:
             known = self._onward[key] = _onward(self.workflow, step, besides)
         return known
 
-    def comes_to(self, step: str, join: Group) -> frozenset[str]:
-        """Return what a step leads to while a join that was decided has not been come to anew, itself included.
-
-        That is not by way of the join itself, nor of one that takes what follows it.
-        """
-        key = step, f"until {join.key}"
-        known = self._onward.get(key)
+    def passed(self, join: Group) -> tuple[Group, ...]:
+        """Return the joins that do not wait for all and that are passed with a join: itself, and those before it."""
+        known = self._passed.get(join.key)
         if known is None:
-            known = self._onward[key] = _comes_to(self.workflow, step, join)
+            hasty = {group.key: group for groups in self.joins.values() for group in groups if group.hasty}
+            sources = frozenset(join.sources)
+            found = (group for group in hasty.values() if group is join or sources & _behind(self.workflow, group))
+            known = self._passed[join.key] = tuple(found)
         return known
 
 
@@ -295,21 +300,14 @@ def _onward(workflow: Workflow, step: str, besides: Group | None) -> frozenset[s
     return frozenset({step, *descendants(without(workflow.network, hidden), step)})
 
 
-def _comes_to(workflow: Workflow, step: str, join: Group) -> frozenset[str]:
+def _behind(workflow: Workflow, join: Group) -> frozenset[str]:
+    """Return what routes that lead forward lead to from a join."""
+    # Imported when first needed: it is asked for at joins, where some do not wait for all, and loads slowly.
     from networkx import descendants
 
-    from interlock_dsl.program.graph import without
-
     ways = [way.route for planned in join.routes for way in (planned, planned.out) if way is not None]
-    after = {target for route in ways for target in route.targets}
-    behind = after.union(*(descendants(workflow.graph, target) for target in after))
-    own = {route.id for route in ways}
-    hidden = [
-        (source, target, id)
-        for source, target, id, data in workflow.network.edges(keys=True, data=True)
-        if id in own or (len(data["route"].sources) > 1 and not behind.isdisjoint(data["route"].sources))
-    ]
-    return frozenset({step, *descendants(without(workflow.network, hidden), step)})
+    after = frozenset(target for route in ways for target in route.targets)
+    return after.union(*(descendants(workflow.graph, target) for target in after))
 
 
 def _cut(grants: tuple[Grant, ...], target: str, workflow: Workflow) -> tuple[Grant, ...]:

@@ -59,7 +59,7 @@ def _fresh() -> dict[str, object]:
 def _frame(frame: Frame) -> dict[str, object]:
     picture = {name: plain(getattr(frame, name)) for name in _OF_A_FRAME}
     picture |= {name: plain(getattr(frame, name)) for name in ("came", "marks") if getattr(frame, name)}
-    if frame.forked:
+    if frame.forked or frame.lineages:
         lineages = [[name, number, plain(at)] for (name, number), at in frame.lineages.items()]
         picture["branches"] = {"forked": frame.forked, "lineages": lineages, "beaten": plain(frame.beaten)}
     active = [each for visit in frame.active.values() for each in (visit, *rows_under_way(visit))]

@@ -13,12 +13,13 @@ What was used up stays so: budgets, limits, how often routes back were taken, ap
 """
 
 from interlock.run import promises
+from interlock.run.branching import Lineage
 from interlock.run.lifecycle import undoing
 from interlock.run.moves import Abandon, Backtrack, Enter, GoBack, Part
 from interlock.run.parts import Frame
 from interlock.run.protocol.codes import WhyCancelled, WhyGivenUp
 from interlock.run.protocol.notes import Backtracked
-from interlock.run.routing import following
+from interlock.run.routing import following, joins
 from interlock.run.state import Run
 from interlock.run.steps import handoff, visits
 
@@ -37,12 +38,12 @@ def backtrack(run: Run, move: Backtrack) -> None:
     run.notes.append(Backtracked(frame.at(planned.id), frame.at(target), paths))
     _cancel(run, frame, gone, target)
     had = [name for name in gone if name in frame.shown]
-    _forget(run, frame, gone, frozenset(bound.discards))
+    lineage = _forget(run, frame, gone, move.lineage, frozenset(bound.discards))
     part = _part(frame, gone)
-    if move.lineage:
-        frame.lineages[target, frame.visits.get(target, 0) + 1] = move.lineage
+    if lineage:
+        frame.lineages[target, frame.visits.get(target, 0) + 1] = lineage
     if all(promises.hold(run, frame, name) for name in had):
-        undoing.begin(run, frame, part, GoBack(frame, target, planned, move.failure, passed, part, move.lineage))
+        undoing.begin(run, frame, part, GoBack(frame, target, planned, move.failure, passed, part, lineage))
 
 
 def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:
@@ -55,16 +56,17 @@ def _cancel(run: Run, frame: Frame, gone: dict[str, int], target: str) -> None:
     following.drop(run, frame, lambda then: (then.target if isinstance(then, GoBack) else then.source) in gone)
 
 
-def _forget(run: Run, frame: Frame, gone: dict[str, int], part: frozenset[str]) -> None:
+def _forget(run: Run, frame: Frame, gone: dict[str, int], lineage: Lineage, part: frozenset[str]) -> Lineage:
+    """Discard outputs and arrivals; return the lineage of what goes on: nothing of the part is late for joins in it."""
     for name in gone:
         run.forget(frame, name)
-    for group in {group.key: group for groups in frame.plan.joins.values() for group in groups}.values():
+    groups = {group.key: group for groups in frame.plan.joins.values() for group in groups}.values()
+    for group in groups:
         join = frame.joins.get(group.key)
         if join is not None:
             join.arrived = {name: None for name in join.arrived if name not in gone}
             join.branches = {name: at for name, at in join.branches.items() if name not in gone}
-            if part.issuperset(group.sources):
-                join.late -= gone.keys()
+    return joins.in_round(frame, (group for group in groups if group.hasty and part.issuperset(group.sources)), lineage)
 
 
 def _part(frame: Frame, gone: dict[str, int]) -> Part:

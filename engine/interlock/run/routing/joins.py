@@ -2,16 +2,20 @@
 
 A join is decided as soon as enough of its sources have arrived. Branches still under way that can only lead here are
 cancelled then; one that can lead elsewhere goes on, and if it arrives after all, it is not waited for and not counted.
+
+Who comes late is told by the visit: by how often the join had been decided without all of its sources when its lineage
+last came through it, or through a join that takes what follows it. So what leaves elsewhere, or by a trigger, or never
+comes takes nothing from those who arrive in a later round of a loop.
 """
 
 from collections.abc import Iterable
 
-from interlock.run.branching import UNBRANCHED, Lineage
+from interlock.run.branching import UNBRANCHED, Branch, Lineage
 from interlock.run.moves import Enter
 from interlock.run.parts import Frame, Join
 from interlock.run.plan import Group, WorkflowPlan
 from interlock.run.protocol.codes import WhyCancelled
-from interlock.run.routing.following import drop, following, targets
+from interlock.run.routing.following import drop, targets
 from interlock.run.state import Run
 from interlock.run.steps import visits
 
@@ -22,29 +26,33 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, lineage: Lineage) 
     Return, if the join is decided now, the branches in which those that arrived lie; None otherwise.
     """
     join = frame.joins.setdefault(group.key, Join())
-    if source in join.late:
-        join.late.discard(source)
+    if is_late(frame, group, lineage):
         return None
     join.arrived[source] = None
     if lineage:
         join.branches[source] = lineage
     if len(join.arrived) < group.needed:
         return None
-    missing = [name for name in group.sources if name not in join.arrived]
     met = UNBRANCHED.union(*join.branches.values())
     join.arrived, join.branches = {}, {}
-    if missing:
+    if group.hasty:
         _stop_branches(run, frame, group)
-        join.late = still_coming(run, frame, group, missing)
+        join.rounds += 1
     return met
 
 
-def still_coming(run: Run, frame: Frame, group: Group, sources: Iterable[str]) -> set[str]:
-    """Return the sources of a join that is decided to which something leads that is under way."""
-    under_way = [visit.name for visit in frame.active.values()]
-    under_way += [move.target for move in entering(run, frame)]
-    under_way += [target for then in following(run, frame) for target in targets(then)]
-    return {name for name in sources if any(name in frame.plan.comes_to(step, group) for step in under_way)}
+def is_late(frame: Frame, group: Group, lineage: Lineage) -> bool:
+    """Say whether what lies in some branches comes to a join that was decided without it."""
+    join = frame.joins.get(group.key)
+    known = max((branch.taken for branch in lineage if branch.fork == group.key), default=0)
+    return join is not None and known < join.rounds
+
+
+def in_round(frame: Frame, groups: Iterable[Group], lineage: Lineage) -> Lineage:
+    """Return a lineage as one that belongs to the present rounds of some joins, and is not late there."""
+    rounds = {group.key: frame.joins[group.key].rounds for group in groups if group.key in frame.joins}
+    own = {Branch(number, key, "") for key, number in rounds.items() if number}
+    return frozenset(branch for branch in lineage if branch.fork not in rounds) | own
 
 
 def entering(run: Run, frame: Frame) -> list[Enter]:

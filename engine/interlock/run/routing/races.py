@@ -26,15 +26,12 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, number: int) -> No
     """A source of a race is done: it has won, unless another has."""
     join = frame.joins.setdefault(group.key, Join())
     branching, won = frame.plan.branching, frame.lineage(source, number)
-    if source in join.late:
-        join.late.discard(source)
-        return
-    if branching is None or not frame.beaten.isdisjoint(won):
+    if branching is None or not frame.beaten.isdisjoint(won) or joins.is_late(frame, group, won):
         return
     beaten, steps = branching.beaten(branching.joins[group.sources], source, won)
     run.notes.append(RaceWon(frame.at(source), number, tuple(name for name in group.sources if name != source)))
     _call_off(run, frame, beaten, "another branch has won the race")
-    join.late = joins.still_coming(run, frame, group, [name for name in group.sources if name != source])
+    join.rounds += 1
     gone = [name for name in frame.plan.workflow.steps if name in steps and name in frame.shown]
     for name in gone:
         run.forget(frame, name)

@@ -97,7 +97,8 @@ def _go_on(run: Run, frame: Frame, group: Group, source: str, met: Lineage) -> N
     if isinstance(chosen, _Undecided):
         _give_up(run, frame, source, str(chosen), chosen)
     else:
-        _take(run, frame, group, source, chosen, others, races.lineage_after(frame, group, met))
+        lineage = joins.in_round(frame, frame.plan.passed(group), races.lineage_after(frame, group, met))
+        _take(run, frame, group, source, chosen, others, lineage)
 
 
 def fail(run: Run, move: Fail) -> None:
