@@ -259,6 +259,8 @@ def unwind(run: Run) -> None:
         return
     while run.whole.phase == "undoing" and run.whole.done:
         done = run.whole.done.pop()
+        if rows.stands(run, done):
+            continue
         if not done.possible:
             run.whole.left_over.append(done.tool)
             continue

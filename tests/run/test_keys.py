@@ -85,3 +85,38 @@ def test_what_stands_by_another_call_under_its_key_is_not_undone() -> None:
     answered(world, "check")
     assert world.finished.status == "ended"
     assert "pay.void" not in world.called
+
+
+TWICE = (
+    HEAD
+    + """
+workflow w(id: string max 20) {
+  step pay calls pay.issue(id: id, amount: 10)
+  step again calls pay.issue(id: id, amount: 10)
+  step other calls pay.issue(id: id + "b", amount: 10)
+  step check asks deputy { question "good?"  returns { ok: bool } }
+  end done
+  end lost gives up { because "it is not good" }
+  start -> pay grant pay.write
+  pay -> other grant pay.write
+  other -> again grant pay.write
+  again -> check
+  check -> done when check.ok
+  check -> lost otherwise
+}
+"""
+)
+"""Two calls under one key, one under another between them; then the run is given up."""
+
+
+def test_a_run_that_is_given_up_undoes_calls_under_one_key_once_as_late_as_the_first_of_them() -> None:
+    world = World(TWICE, {"id": "a"})
+    for receipt in ("Ra", "Rb", "Ra"):
+        world.returns("pay.issue", {"id": receipt})
+    answered(world, "check", ok=False)
+    undone = []
+    while world.open(CallTool):
+        undone.append(world.open(CallTool)[0].args["receipt"])
+        world.returns("pay.void")
+    assert undone == ["Rb", "Ra"]
+    assert world.finished.reason == "it is not good"

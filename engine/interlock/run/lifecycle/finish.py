@@ -78,6 +78,8 @@ def unwind(run: Run, move: Unwind) -> None:
         return
     while run.phase == "undoing" and run.done:
         done = run.done.pop()
+        if undoing.stands(run, done):
+            continue
         if done.problem:
             run.left_over.append(f"{done.tool} ({done.problem})")
         else:

@@ -97,7 +97,7 @@ def undo_next(run: Run, move: UndoNext) -> None:
         return
     while undoing.part:
         done = undoing.part.pop()
-        if _stands(run, done):
+        if stands(run, done):
             continue
         if done.problem:
             run.left_over.append(f"{done.tool} ({done.problem})")
@@ -115,7 +115,7 @@ def undo_next(run: Run, move: UndoNext) -> None:
     run.agenda.append(then if follows else Unwind())
 
 
-def _stands(run: Run, done: Performed) -> bool:
+def stands(run: Run, done: Performed) -> bool:
     """Take a call out of those that stand; say whether another under its key does, and with it what both did."""
     if not done.key:
         return False
