@@ -10,7 +10,7 @@ from interlock.run.values import MOST_HELD
 from interlock_dsl.program.model import AgentStep, AskStep, CallStep, End, FanOut, RunStep, Step, TableStep
 from reference import calls, inside, promised, routing, steps
 from reference.state import Call, Done, Run, Visit
-from reference.values import Given, NoValue, ValidationError, digest, encoded, part, typed, written
+from reference.values import METER, Given, NoValue, ValidationError, digest, encoded, part, typed, written
 
 
 @dataclass(eq=False)
@@ -25,6 +25,9 @@ class Rows:
     size: int = 0
     decided: bool = False
     arguments: list[Given] = field(default_factory=list)
+    left: list[tuple[int, bool]] = field(default_factory=list)
+    """What is left of the cost of each row once its arguments are evaluated, and whether something was too much."""
+    displayed: list[Json] = field(default_factory=list)
 
 
 Then: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]
@@ -99,8 +102,10 @@ def subject(run: Run, visit: Visit) -> dict[str, Json]:
     given = arguments if isinstance(visit.step, CallStep) else inside.input_of
     asked: list[Json] = []
     for index in range(len(of(visit).values)):
+        METER.restore()  # as it is where rows begin
         found = given(run, row(visit, index))
         of(visit).arguments.append(found)
+        of(visit).left.append((METER.left, METER.refused))
         asked.append(None if found is None else dict(found[1]))
     if isinstance(visit.step, RunStep):
         return {"workflow": visit.step.workflow, "rows": asked}
@@ -112,8 +117,9 @@ def displayed(run: Run, visit: Visit, whole: dict[str, Json]) -> dict[str, Json]
     if visit.rows is None or not isinstance(visit.step, CallStep):
         return whole
     tool = run.program.tools[visit.step.call.tool]
-    shown: list[Json] = []
-    for index, found in enumerate(of(visit).arguments):
+    shown = of(visit).displayed
+    for index, found in enumerate(of(visit).arguments if not shown else ()):
+        METER.left, METER.refused = of(visit).left[index]
         if found is None:
             shown.append(None)
             continue

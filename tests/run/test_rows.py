@@ -236,3 +236,24 @@ def test_rows_that_are_not_needed_are_undone_before_the_step_is_over_also_when_t
     assert not [note for note in world.notes if isinstance(note, StepDone | StepFailed) and note.step == "pay"]
     world.returns("pay.void")
     assert [note.step for note in world.of(StepDone)] == ["pay[0]", "pay[1]", "pay"]
+
+
+def test_one_approval_for_many_rows_has_the_arguments_of_all_of_them() -> None:
+    """Each row has a limit of its own for what it may cost, as when it begins."""
+    some = workflow("calls pay.issue(id: r, amount: 10) for each r in ids max 5000")
+    text = some.replace("max 20> max 5)", "max 20> max 5000)").replace("grant pay.write", GRANT) + FORBIDDEN
+    world = World(text, {"ids": [f"row {number}" for number in range(5_000)]})
+    [asked] = world.open(AskApproval)
+    rows = asked.subject["rows"]
+    assert isinstance(rows, list)
+    assert len(rows) == 5_000
+    assert None not in rows
+
+
+GRANT = "grant pay.write after approval by boss within 1d"
+FORBIDDEN = """
+policy d {
+  forbid pay.issue when args.amount == 13 because "unlucky"
+  forbid pay.issue when args.id == "bad" && args.amount > 3 because "bad"
+}
+"""

@@ -53,7 +53,9 @@ def subject_of(run: Run, visit: Visit) -> dict[str, Json]:
         return {}
     rows = visit.rows
     if isinstance(visit.step, RunStep):
-        rows.prepared = [inner.input_of(run, _visit_of(visit, index)) for index in range(len(rows.values))]
+        for index in range(len(rows.values)):
+            run.meter.restore()  # as it is where rows begin
+            rows.prepared.append(inner.input_of(run, _visit_of(visit, index)))
         inputs: list[Json] = [None if isinstance(each, str) else dict(each[1]) for each in rows.prepared]
         return {"workflow": visit.step.workflow, "rows": inputs}
     if not isinstance(visit.step, CallStep):
@@ -62,6 +64,7 @@ def subject_of(run: Run, visit: Visit) -> dict[str, Json]:
     asked: list[Json] = []
     rows.displayed = []
     for index in range(len(rows.values)):
+        run.meter.restore()  # as it is where rows begin
         row = _visit_of(visit, index)
         prepared = rules.arguments_of(run, row)
         rows.prepared.append(prepared)
