@@ -14,8 +14,8 @@ def names_in(value: object) -> Iterator[str]:
             yield text
         case Name():
             yield value.name
-        case NamedNumber(ident=ident):
-            yield ident.text
+        case NamedNumber():
+            yield value.ident.text
         case _:
             for part in parts(value):
                 yield from names_in(part)
