@@ -359,7 +359,7 @@ def no_failure(span: Span, ordinary: Span | None, failing: bool) -> Diagnostic:
     """
     help = "it is there on a route with `on failure` and the like, and in what only such routes lead to"
     if failing:
-        help = "let what routes on a failure lead to be another one, which nothing else leads to"
+        help = "use a separate step or end for the routes on a failure"
     labels = () if ordinary is None else (Label(ordinary, "nothing has failed on this way"),)
     what = "nothing has certainly failed here"
     return diagnose("undefined-reference", what, span, "there is no `failure` here", *labels, help=help)

@@ -54,7 +54,7 @@ def decode(content: object, position: int) -> tuple[list[Posting], int]:
     """
     if isinstance(content, bytes) and sha256(content[_SEAL:]).digest()[:_SEAL] == content[:_SEAL]:
         own, before, *parts = json.loads(content[_SEAL:])
-        if own == position:
+        if own == position > before:
             return [
                 Posting(reservation, at, tuple(zip(amounts[::2], amounts[1::2], strict=True)))
                 for at, reservation, *amounts in parts
