@@ -264,10 +264,11 @@ def passed(run: Run, way: Way) -> dict[str, Json]:
 
 def arrive(run: Run, key: Key, routes: Sequence[Route], source: str, branches: Branches) -> list[str] | None:
     """Note an arrival; return who has arrived if the join goes on now."""
-    if is_late(run, key, branches):
+    if is_needless(run, key, branches):
         return None
     run.lineage[source] = branches
-    arrived = run.arrived.setdefault(key, [])
+    run.arrived[key] = [name for name in run.arrived.get(key, []) if not is_needless(run, key, run.lineage[name])]
+    arrived = run.arrived[key]
     if source not in arrived:
         arrived.append(source)
     if len(arrived) < routes[0].merge:
@@ -303,6 +304,21 @@ def on_time(run: Run, keys: Iterable[Key], branches: Branches) -> Branches:
     return frozenset(one for one in branches if one[1:] not in by) | {(run.turn, *one) for one in by}
 
 
+def joins(run: Run) -> dict[Key, list[Route]]:
+    found: dict[Key, list[Route]] = {}
+    for route in run.of.routes:
+        if len(route.sources) > 1 and route.trigger is None:
+            found.setdefault((frozenset(route.sources), route.merge, route.race), []).append(route)
+    return found
+
+
+def is_needless(run: Run, key: Key, branches: Branches) -> bool:
+    """Say whether what comes to a join is late, for it or for another to which alone all that follows it leads."""
+    targets = [each for one in joins(run)[key] for way in (way_of(one), way_out(one)) if way for each in way.targets]
+    late = {other: join for other, join in joins(run).items() if is_late(run, other, branches)}
+    return key in late or any(all(only_leads(run, each, join) for each in targets) for join in late.values())
+
+
 def _named(key: Key) -> str:
     sources, merge, race = key
     return f"{sorted(cast('frozenset[str]', sources))} {merge} {race}"
@@ -310,12 +326,8 @@ def _named(key: Key) -> str:
 
 def passed_with(run: Run, routes: Sequence[Route]) -> list[Key]:
     """Return the joins that are come by with a join: itself, and those of which it takes what follows them."""
-    found: dict[Key, list[Route]] = {}
-    for route in run.of.routes:
-        if len(route.sources) > 1 and route.trigger is None:
-            found.setdefault((frozenset(route.sources), route.merge, route.race), []).append(route)
     sources = set(routes[0].sources)
-    return [key for key, join in found.items() if routes[0] in join or sources & behind(run, join)]
+    return [key for key, join in joins(run).items() if routes[0] in join or sources & behind(run, join)]
 
 
 def _entering(run: Run, one: tuple[object, tuple[object, ...]]) -> str:

@@ -256,3 +256,20 @@ def test_who_was_late_in_one_round_is_late_in_all_that_follow() -> None:
     assert world.entered.count("after") == 2
     say(world, "a")
     assert world.entered.count("after") == 3
+
+
+def test_what_a_join_inside_a_branch_waited_with_is_gone_once_the_branch_is_not_needed() -> None:
+    text = (
+        AGAIN.replace("begin -> a, b\n", "begin -> a, fork\n  fork -> b, side\n  b, side -> yes merge all\n")
+        .replace("  b -> yes when b.ok\n  b -> side otherwise\n  b -> side on expiry\n  side -> gone\n", "")
+        .replace("  end gone\n", "")
+        .replace("  step side", "  step fork sets { n: n }\n  step side")
+    )
+    world = World(text, {"n": 0})
+    say(world, "b")
+    say(world, "a")
+    say(world, "after", ok=False)
+    say(world, "side")
+    assert sorted(asked.step for asked in world.open(AskPerson)) == ["a", "b"]
+    say(world, "b")
+    assert world.entered[-2:] == ["yes", "after"]

@@ -68,6 +68,12 @@ class Group:
     race: bool = False
 
     @property
+    def targets(self) -> frozenset[str]:
+        """Where its routes lead, ways out too."""
+        ways = [way.route for planned in self.routes for way in (planned, planned.out) if way is not None]
+        return frozenset(target for route in ways for target in route.targets)
+
+    @property
     def hasty(self) -> bool:
         """Whether it is a join that does not wait for all of its sources."""
         return self.needed < len(self.sources)
@@ -305,9 +311,7 @@ def _behind(workflow: Workflow, join: Group) -> frozenset[str]:
     # Imported when first needed: it is asked for at joins, where some do not wait for all, and loads slowly.
     from networkx import descendants
 
-    ways = [way.route for planned in join.routes for way in (planned, planned.out) if way is not None]
-    after = frozenset(target for route in ways for target in route.targets)
-    return after.union(*(descendants(workflow.graph, target) for target in after))
+    return join.targets.union(*(descendants(workflow.graph, target) for target in join.targets))
 
 
 def _cut(grants: tuple[Grant, ...], target: str, workflow: Workflow) -> tuple[Grant, ...]:

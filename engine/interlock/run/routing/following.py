@@ -24,8 +24,7 @@ def targets(then: Following) -> frozenset[str]:
     """Return where it may go on."""
     if isinstance(then, GoBack):
         return frozenset({then.target})
-    ways = [way.route for planned in then.group.routes for way in (planned, planned.out) if way is not None]
-    return frozenset(target for route in ways for target in route.targets)
+    return then.group.targets
 
 
 def drop(run: Run, frame: Frame, unneeded: Callable[[Following], bool]) -> None:

@@ -26,8 +26,11 @@ def arrive(run: Run, frame: Frame, group: Group, source: str, lineage: Lineage) 
     Return, if the join is decided now, the branches in which those that arrived lie; None otherwise.
     """
     join = frame.joins.setdefault(group.key, Join())
-    if is_late(frame, group, lineage):
+    if _is_needless(frame, group, lineage):
         return None
+    for name in [name for name in join.arrived if _is_needless(frame, group, join.branches.get(name, UNBRANCHED))]:
+        del join.arrived[name]
+        join.branches.pop(name, None)
     join.arrived[source] = None
     if lineage:
         join.branches[source] = lineage
@@ -46,6 +49,16 @@ def is_late(frame: Frame, group: Group, lineage: Lineage) -> bool:
     join = frame.joins.get(group.key)
     known = max((branch.taken for branch in lineage if branch.fork == group.key), default=0)
     return join is not None and known < join.rounds
+
+
+def _is_needless(frame: Frame, group: Group, lineage: Lineage) -> bool:
+    """Say whether what comes to a join is late there, or for another that all behind the join leads to alone."""
+    others = {other.key: other for groups in frame.plan.joins.values() for other in groups if other.hasty}.values()
+    return any(
+        is_late(frame, other, lineage)
+        and (other is group or all(_only_here(frame.plan, other, target) for target in group.targets))
+        for other in others
+    )
 
 
 def in_round(frame: Frame, groups: Iterable[Group], lineage: Lineage) -> Lineage:
