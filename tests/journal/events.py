@@ -19,7 +19,7 @@ texts = st.lists(text, max_size=3).map(tuple)
 usage = st.builds(events.Usage, whole, whole, whole)
 calls = st.lists(st.builds(events.ModelCall, text, text, json), max_size=3).map(tuple)
 
-event = st.one_of(
+kinds = (
     st.builds(events.RunStarted, whole, text, text, text, objects, text, texts, st.none() | texts),
     st.builds(
         events.SessionStarted, whole, text, text, text, texts, st.none() | texts, st.none() | objects, text, text

@@ -2,7 +2,7 @@ import json as stdlib_json
 import typing
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interlock.errors import JournalCorrupt
@@ -10,18 +10,19 @@ from interlock.journal.codec import decode, encode
 from interlock.run.protocol import events
 from interlock_dsl.schema import json_value
 from interlock_dsl.schema.canonical import canonical
-from journal.events import event, raw_json
+from journal.events import kinds, raw_json
 
 
-@given(event)
-def test_decoding_what_was_encoded_gives_the_event_back(given_event: events.Event) -> None:
-    assert decode(encode(given_event)) == given_event
-
-
-@given(event)
-def test_an_event_is_written_as_canonical_json(given_event: events.Event) -> None:
-    data = encode(given_event)
-    assert canonical(stdlib_json.loads(data, parse_int=lambda digits: decode_number(digits))) == data
+@pytest.mark.parametrize("kind", kinds)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_decoding_what_was_encoded_gives_the_event_back(
+    kind: st.SearchStrategy[events.Event], data: st.DataObject
+) -> None:
+    given_event = data.draw(kind)
+    written = encode(given_event)
+    assert decode(written) == given_event
+    assert canonical(stdlib_json.loads(written, parse_int=decode_number)) == written
 
 
 def decode_number(digits: str) -> int | float:

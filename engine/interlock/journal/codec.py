@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from interlock.errors import JournalCorrupt
-from interlock.run.protocol.events import AnsweredBy, CallProposed, Event, ModelCall, ModelReplied, Usage
+from interlock.run.protocol.events import AnsweredBy, CallProposed, Event, ModelCall, ModelReplied, Reserved, Usage
 from interlock_dsl.schema.canonical import written
 from interlock_dsl.schema.json_value import Json, whole
 
@@ -50,6 +50,8 @@ def encode(event: Event) -> bytes:
     """
     if type(event) is CallProposed:
         return _proposed(event).encode()
+    if type(event) is Reserved:
+        return _reserved(event).encode()
     return _object(event).encode()
 
 
@@ -63,6 +65,14 @@ def _proposed(event: CallProposed) -> str:
     unreadable = f',"unreadable":{written(unreadable)}' if unreadable != "" else ""
     args = written(event.args)
     return f'{{{who}"args":{args},"at":{written(at)},{key}"tool":{_quoted(tool)},"type":"proposed"{unreadable}}}'
+
+
+def _reserved(event: Reserved) -> str:
+    """Write what follows a proposal under a limit beyond one run: the same text, in half the time."""
+    at, command, standings = event.at, event.command, event.standings
+    if not (at.__class__ is int and command.__class__ is str and standings.__class__ is tuple):
+        return _object(event)
+    return f'{{"at":{written(at)},"command":{_quoted(command)},"standings":{written(standings)},"type":"reserved"}}'
 
 
 _MISSING: Final = object()

@@ -4,8 +4,9 @@ A ledger that is damaged refuses, and leaves the journal as it is: what can be w
 """
 
 import sqlite3
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
 
 from interlock.journal.sqlite import file
 from interlock.journal.sqlite.breakers import SqliteBreakers
@@ -15,6 +16,19 @@ from interlock.run.breakers import Came, judged, rate_of
 from interlock.run.ledger import Asked, Settlement, reservation_of, settled
 from interlock.run.protocol.commands import Admit, Reserve
 from interlock.run.protocol.events import Admitted, Exhausted, Reserved, Withheld
+
+
+class _Damage:
+    """Raises `DamagedLedger` where an error says that the file holds what was never written."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error) and file.is_damage(error):
+            raise DamagedLedger(str(error)) from None
+
+
+_DAMAGE: Final = _Damage()
 
 
 class SqliteAnswers:
@@ -27,7 +41,7 @@ class SqliteAnswers:
     def catch_up(self, last: int) -> str:
         """Know the ledger as it is with the postings up to a position; return what is damaged, if anything is."""
         try:
-            with _damage():
+            with _DAMAGE:
                 self.ledger.catch_up(last)
         except DamagedLedger as damaged:
             return str(damaged)
@@ -36,7 +50,7 @@ class SqliteAnswers:
     def answer(self, run: str, asked: Asked, at: int, damage: str) -> Settlement:
         """Answer what a run asks at a moment, and hold what is granted; nothing is where the ledger is damaged."""
         try:
-            with _damage():
+            with _DAMAGE:
                 if damage:
                     raise DamagedLedger(damage)
                 return self._reserved(run, asked, at) if isinstance(asked, Reserve) else self._judged(run, asked, at)
@@ -70,19 +84,8 @@ class SqliteAnswers:
     def settle(self, releases: Sequence[str], came: Sequence[Came], damage: str) -> None:
         """Give back what is held, and tell breakers what came of attempts. What is damaged stays as it is."""
         for reservation in () if damage else releases:
-            with suppress(DamagedLedger), _damage():
+            with suppress(DamagedLedger), _DAMAGE:
                 self.ledger.release(reservation)
         for each in came:
-            with suppress(DamagedLedger), _damage():
+            with suppress(DamagedLedger), _DAMAGE:
                 self.breakers.tell(each)
-
-
-@contextmanager
-def _damage() -> Generator[None]:
-    """Raise `DamagedLedger` where an error says that the file holds what was never written."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if not file.is_damage(error):
-            raise
-        raise DamagedLedger(str(error)) from None

@@ -168,7 +168,7 @@ class Writer:
         asked = append.reserving
         if asked is None and not releases:
             self._answers.settle((), came, "")
-            return self._written(append.run, entries, summary, head, end) if entries else head.digest
+            return self._written(append.run, entries, summary, head, end, end.unposted) if entries else head.digest
         damage = self._answers.catch_up(end.unposted)
         while asked is not None:
             made = asked.make(self._answers.answer(append.run, asked.reserve, asked.at, damage))
@@ -181,7 +181,7 @@ class Writer:
                 self._move(end)
             return head.digest
         posting = self._answers.ledger.posting(end.position + len(entries))
-        return self._written(append.run, entries, summary, head, self._lacking(end), posting)
+        return self._written(append.run, entries, summary, head, end, self._unposted(end), posting)
 
     def _post(self) -> None:
         """Write all postings into the table: no entry is written that could hold new ones, and the last one moves."""
@@ -190,10 +190,10 @@ class Writer:
         except DamagedLedger as damaged:
             raise JournalCorrupt(f"the ledger of the journal {self._path} is damaged: {damaged}") from None
 
-    def _lacking(self, end: End) -> End:
-        """Return the end with the last posting as the ledger knows it; a damaged one knows none."""
+    def _unposted(self, end: End) -> int:
+        """Return the position of the last posting as the ledger knows it; a damaged one knows none."""
         last = self._answers.ledger.last
-        return end if last in (None, end.unposted) else replace(end, unposted=last)
+        return end.unposted if last is None else last
 
     def _known(self, *, sure: bool) -> End:
         """Return the end as it is remembered; `sure`: unless somebody else has written since."""
@@ -225,6 +225,7 @@ class Writer:
         summary: RunSummary,
         head: Head,
         end: End,
+        unposted: int,
         posting: bytes | None = None,
     ) -> bytes:
         if end.run and end.run != run:
@@ -244,7 +245,7 @@ class Writer:
             line = _FOLLOWED
             if not left:
                 after = Head(number, sequence, position, digest, link)
-                line = line_of(run, summary, after, end.unposted)
+                line = line_of(run, summary, after, unposted)
             row = position, previous, number, sequence, pending.meaning, pending.event, pending.outcome, digest, line
             try:
                 if left or posting is None:
@@ -257,7 +258,7 @@ class Writer:
                 raise _Stale from None
         if not head.entries:
             self._execute(f"INSERT INTO runs ({ROW}) VALUES ({', '.join('?' * 13)})", *row_of(run, summary, after))
-        self._end = End(position, run, summary, after, end.unposted)
+        self._end = End(position, run, summary, after, unposted)
         return digest
 
     def _move(self, end: End) -> None:
@@ -265,7 +266,7 @@ class Writer:
         if end.summary is None:  # there is no entry, and nothing is remembered
             self._answers.ledger.forget()
             return
-        position, unposted = end.position + 1, self._lacking(end).unposted
+        position, unposted = end.position + 1, self._unposted(end)
         head = replace(end.head, last=position)
         self._execute(_MOVE, position, line_of(end.run, end.summary, head, unposted), end.position)
         self._end = End(position, end.run, end.summary, head, unposted)
