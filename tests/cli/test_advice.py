@@ -67,7 +67,7 @@ def test_what_a_stopped_run_was_doing_is_shown(waiting: str, desk: Path) -> None
     new.close()
     shown = interlock("show", "--journal", path).steady
     assert "  open  ● clerk  read, has not answered\n" in shown
-    assert "interlock resume RUN  goes on, if the process that drove the run is gone\n" in shown
+    assert f"interlock resume RUN --journal {path}  goes on, if the process that drove the run is gone\n" in shown
 
 
 def test_a_scope_that_no_tool_needs_is_refused(desk: Path) -> None:

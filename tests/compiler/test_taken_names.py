@@ -35,6 +35,6 @@ workflow w() {
 }
 """
     (found,) = [each for each in check_text(text)[1] if each.code == "undefined-reference"]
-    assert [label.span.text for label in found.labels] == ["failure", "s -> bad"] and "be another one" in str(
+    assert [label.span.text for label in found.labels] == ["failure", "s -> bad"] and "a separate step or end" in str(
         found.help
     )

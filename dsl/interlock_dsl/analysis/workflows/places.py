@@ -221,7 +221,12 @@ class Reader:
         return found
 
     def _told(self, found: Diagnostic, place: Place, names: Set[str]) -> Diagnostic | None:
-        """Return what to say of what was found in an expression; None if it has been said of something else."""
+        """Return what to say of what was found in an expression; None if it has been said of something else.
+
+        What an output of an unknown type guards is not known: where one is read, nothing may be absent.
+        """
+        if found.code == "unguarded-optional" and any(self.outputs.get(name) == ERROR for name in names):
+            return None
         name = next((name for name in names if found.message in _said(name)), None)
         if name is None:
             return found if self._new_field(found) else None
