@@ -1,10 +1,13 @@
 """Workflows that steps run: each in a frame of its own, that ends, or is given up and undone while the run goes on."""
 
+from collections.abc import Mapping
+
 from interlock.run.protocol.events import Json
-from interlock_dsl.program.model import RunStep
+from interlock_dsl.cel.types import RecordType
+from interlock_dsl.program.model import CallStep, EventStep, Program, RunStep, TableStep, TimeStep, Workflow
 from reference import promised, routing, rows
 from reference.state import Run, Visit
-from reference.values import Given, NoValue, typed, written
+from reference.values import Given, NoValue, encoded, typed, written
 
 SHARED = ("run", "principal", "context", "$history", "now")
 
@@ -55,7 +58,7 @@ def start(frame: Run, values: dict[str, object], at: int) -> None:
     if limits:
         frame.deadline = at + limits[0]
         frame.deadline_id = frame.timer(frame.parent, frame.deadline, "deadline")
-    routing.fill(frame, values)
+    fill(frame, values)
     if promised.holds(frame):
         routing.leave(frame, "start")
 
@@ -137,3 +140,29 @@ def late(visit: Visit) -> None:
         visit.run.later(given_up, visit.inner, "timeout")
     else:
         visit.run.later(routing.fail, visit.run, visit, "timeout")
+
+
+def fill(run: Run, values: Mapping[str, object]) -> None:
+    """Write the parameters. What has not run, or was not given, has no fields: reading one is an error."""
+    run.blank = with_fields(run.program, run.of)
+    for name in run.blank:
+        run.values[name] = {}
+    for name, field in run.of.parameters.fields.items():
+        if name in values:
+            run.record(name, values[name], encoded(field.type, values[name]))
+
+
+def with_fields(program: Program, workflow: Workflow) -> list[str]:
+    """Return the steps and parameters that are records."""
+    found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
+    for name, step in workflow.steps.items():
+        if rows.fan_out(step) is not None:
+            whole = True
+        elif isinstance(step, CallStep):
+            whole = not isinstance(program.tools[step.call.tool].result, RecordType)
+        elif isinstance(step, EventStep | TimeStep):
+            whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)
+        else:
+            whole = isinstance(step, TableStep) and step.table.hit == "collect"
+        found += [] if whole else [name]
+    return found

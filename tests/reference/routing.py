@@ -6,21 +6,15 @@ from typing import cast
 
 from interlock.run.protocol.events import Json
 from interlock.run.values import MOST_HELD
-from interlock_dsl.cel.types import RecordType
 from interlock_dsl.program.model import (
     AgentStep,
     CallStep,
-    EventStep,
     Grant,
-    Program,
     Route,
-    TableStep,
-    TimeStep,
-    Workflow,
 )
 from reference import backtracking, calls, following, inside, promised, races, rows, steps
 from reference.state import Run, Visit, Way
-from reference.values import NO_VALUE, condition, encoded, part
+from reference.values import NO_VALUE, condition, part
 
 Key = tuple[object, ...]
 Branches = frozenset[tuple[int, str, str]]
@@ -382,29 +376,3 @@ def close(visit: Visit) -> None:
         run.call_off(ask)
     for call in visit.calls:
         calls.let_go(run, call)
-
-
-def fill(run: Run, values: Mapping[str, object]) -> None:
-    """Write the parameters. What has not run, or was not given, has no fields: reading one is an error."""
-    run.blank = with_fields(run.program, run.of)
-    for name in run.blank:
-        run.values[name] = {}
-    for name, field in run.of.parameters.fields.items():
-        if name in values:
-            run.record(name, values[name], encoded(field.type, values[name]))
-
-
-def with_fields(program: Program, workflow: Workflow) -> list[str]:
-    """Return the steps and parameters that are records."""
-    found = [name for name, field in workflow.parameters.fields.items() if isinstance(field.type, RecordType)]
-    for name, step in workflow.steps.items():
-        if rows.fan_out(step) is not None:
-            whole = True
-        elif isinstance(step, CallStep):
-            whole = not isinstance(program.tools[step.call.tool].result, RecordType)
-        elif isinstance(step, EventStep | TimeStep):
-            whole = isinstance(step, TimeStep) or not isinstance(step.data, RecordType)
-        else:
-            whole = isinstance(step, TableStep) and step.table.hit == "collect"
-        found += [] if whole else [name]
-    return found

@@ -25,14 +25,13 @@ from interlock.run.protocol.events import (
     ToolReturned,
     Withheld,
 )
-from interlock_dsl.cel import EvaluationError
 from interlock_dsl.cel.values import Timestamp
 from interlock_dsl.program.model import Program, Rule, Tool
 from interlock_dsl.schema.canonical import digest
 from reference import hidden
 from reference.machine import context_of
 from reference.session_attempts import Attempts
-from reference.session_people import Case, Paper, Said
+from reference.session_people import Case, Paper, Said, no_key, repeatable
 from reference.values import ValidationError, decoded, encoded
 
 
@@ -387,21 +386,6 @@ def missing(program: Program, request: Request) -> list[tuple[str, int, int | No
         times = [rule.within for rule in same if rule.within is not None]
         found.append((role, max(max(1, rule.count) for rule in same), min(times, default=None), same[0].id))
     return found
-
-
-def repeatable(tool: Tool) -> bool:
-    return tool.effect == "read" or tool.idempotency_key is not None
-
-
-def no_key(case: Case) -> bool:
-    """Whether the author's key of a call has no value."""
-    if case.tool.idempotency_key is None:
-        return False
-    try:
-        case.tool.idempotency_key.evaluate(case.values)
-    except EvaluationError:
-        return True
-    return False
 
 
 def text(value: object) -> str:

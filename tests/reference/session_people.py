@@ -21,6 +21,7 @@ from interlock.run.protocol.events import (
     ToolReturned,
     Withheld,
 )
+from interlock_dsl.cel import EvaluationError
 from interlock_dsl.program.model import Program, Rule, Tool
 from reference import hidden
 from reference.machine import context_of
@@ -205,3 +206,18 @@ class People:
         for paper in case.papers:
             self.said.append(("cancel", self.number("x"), paper.id))
         case.papers = []
+
+
+def repeatable(tool: Tool) -> bool:
+    return tool.effect == "read" or tool.idempotency_key is not None
+
+
+def no_key(case: Case) -> bool:
+    """Whether the author's key of a call has no value."""
+    if case.tool.idempotency_key is None:
+        return False
+    try:
+        case.tool.idempotency_key.evaluate(case.values)
+    except EvaluationError:
+        return True
+    return False
