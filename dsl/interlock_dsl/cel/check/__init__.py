@@ -89,16 +89,16 @@ def check(expression: Expression, scope: Scope, expected: Type | None = None) ->
     if state.bindings.generic:
         type = state.bindings.resolve(type, unknown=DYN)
         state.types = {node: state.bindings.resolve(t, unknown=DYN) for node, t in state.types.items()}
-    if type not in (BOOL, ERROR):
-        state.diagnostics = [messages.with_default(found) for found in state.diagnostics]
+    for read in state.unguarded:
+        state.report(messages.unguarded(*read, condition=type in (BOOL, ERROR)))
     diagnostics = tuple(sorted(state.diagnostics, key=lambda found: (found.span.start, found.span.end)))
-    read = frozenset(ref.name for ref in state.references.values() if isinstance(ref, VariableReference))
+    variables = frozenset(ref.name for ref in state.references.values() if isinstance(ref, VariableReference))
     return Checked(
         expression=expression,
         scope=scope,
         type=ERROR if diagnostics else type,
         diagnostics=diagnostics,
-        variables=read,
+        variables=variables,
         _types=state.types,
         _references=state.references,
     )

@@ -1,7 +1,6 @@
 """What the checker says. Every sentence of it is here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from interlock_dsl.cel.signature import Function, Overload
 from interlock_dsl.cel.types import (
@@ -101,23 +100,16 @@ def no_fields(type: Type, field: str, span: Span) -> Diagnostic:
     )
 
 
-def unguarded(path: str, span: Span, guard: str) -> Diagnostic:
-    """A read of something that may be absent."""
-    otherwise = "" if " " in guard else f", or `!{guard} || ...` to be true without it"
+def unguarded(path: str, span: Span, read: str, condition: bool) -> Diagnostic:
+    """A read of something that may be absent: `read` is the field that is asked for, in a condition or elsewhere."""
+    otherwise = "" if " " in read else f", or `!has({read}) || ...` to be true without it"
+    guard = f"guard it: `has({read}) && ...`{otherwise}"
     return Diagnostic(
         "unguarded-optional",
         f"`{path}` may be absent",
         (Label(span, "read without a guard"),),
-        help=f"guard it: `{guard} && ...`{otherwise}",
+        help=guard if condition else f"say what stands in its place: `has({read}) ? {read} : ...`",
     )
-
-
-def with_default(found: Diagnostic) -> Diagnostic:
-    """A read of something that may be absent, in an expression that is no condition."""
-    guard = (found.help or "").partition("`")[2].partition(" &&")[0]
-    if found.code != "unguarded-optional" or not guard.startswith("has("):
-        return found
-    return replace(found, help=f"say what stands in its place: `{guard} ? {guard[4:-1]} : ...`")
 
 
 def mismatch(expected: Type | str, found: Type, span: Span, because: str = "") -> Diagnostic:

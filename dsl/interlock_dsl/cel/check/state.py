@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from interlock_dsl.cel.check import messages, presence
+from interlock_dsl.cel.check import presence
 from interlock_dsl.cel.check.scope import LocalReference, Reference, Scope, VariableReference
 from interlock_dsl.cel.check.unify import Bindings
 from interlock_dsl.cel.tree import Expression
@@ -25,6 +25,8 @@ class State:
         self.facts: dict[int, presence.Facts] = {}
         self.cases: dict[presence.Path, Cases] = {}
         self.diagnostics: list[Diagnostic] = []
+        self.unguarded: list[tuple[str, Span, str]] = []
+        """Reads of what may be absent, for `messages.unguarded`: what to do depends on the type of the whole."""
         self.locals: dict[str, LocalReference] = {}
         self.aliases: dict[int, presence.Path] = {}
         self.present: presence.Paths = presence.NONE
@@ -63,7 +65,7 @@ class State:
         self.references[id(node)] = found
         may_be_absent = found.name in self.scope.optional_variables and id(node) != self.excused
         if may_be_absent and (found.name,) not in self.present and not self._left_over(found.name):
-            self.report(messages.unguarded(found.name, node.span, f"has({found.name}.{_field_after(node.span)})"))
+            self.unguarded.append((found.name, node.span, f"{found.name}.{_field_after(node.span)}"))
         return found.type
 
     def _left_over(self, name: str) -> bool:
@@ -76,7 +78,7 @@ class State:
     def require_present(self, path: presence.Path | None, written: str, span: Span) -> None:
         """Complain about a read of an optional field that no guard covers."""
         if path is None or path not in self.present:
-            self.report(messages.unguarded(written, span, f"has({written})"))
+            self.unguarded.append((written, span, written))
 
 
 def _field_after(span: Span) -> str:
